@@ -1,0 +1,187 @@
+"""What experts, people and judges said: comparisons, advice, decisions, judgements, and the versions they led to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from hone.domain.base import Frozen
+from hone.domain.rubric import Criterion, Rubric
+
+Side = Literal["without", "with"]
+"""Which reply of a pair: written under the task alone, or under task and rubric."""
+
+
+class Quote(Frozen):
+    """Words that an expert says stand in a reply."""
+
+    text: str
+    side: Side
+    found: bool
+    """Whether they do stand there, white space and case apart: experts misquote."""
+
+
+class Measure(Frozen):
+    """One thing that an expert judged a pair by."""
+
+    name: str
+    better: Side | Literal["tie"]
+    quotes: tuple[Quote, ...] = ()
+
+
+class Verdict(Frozen):
+    """What the expert said of a pair in one order."""
+
+    first: Side
+    """Which reply was shown first. The expert is not told."""
+    winner: Side | Literal["tie"] | None
+    """None where the answer could not be read; `unread` then says why."""
+    reason: str = ""
+    measures: tuple[Measure, ...] = ()
+    unread: str | None = None
+    raw: str | None = None
+    """The expert's own text where it could not be read."""
+
+
+class PairReply(Frozen):
+    """One of the two replies of a comparison."""
+
+    text: str
+    model: str
+    cut: bool = False
+    """Whether it ended because it reached its length limit."""
+
+
+class Comparison(Frozen):
+    """An expert's verdict on a pair of replies to one item, asked blind and in both orders."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    id: str
+    """The item's id; advice refers to it."""
+    without: PairReply
+    with_: PairReply = Field(alias="with")
+    verdicts: tuple[Verdict, Verdict]
+
+    @property
+    def winner(self) -> Side | Literal["tie"] | None:
+        """The side that won in both orders; a flip is a tie; none where an order could not be read."""
+        first, second = (verdict.winner for verdict in self.verdicts)
+        if first is None or second is None:
+            return None
+        return first if first == second else "tie"
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the two orders named different winners, neither of them a tie."""
+        winners = {verdict.winner for verdict in self.verdicts}
+        return winners == {"with", "without"}
+
+
+Action = Literal["keep", "modify", "add", "remove"]
+
+
+class Advice(Frozen):
+    """What the expert advises on one criterion."""
+
+    id: str
+    """``a1``, ``a2``, …; a file of decisions refers to it."""
+    action: Action
+    criterion: str | None
+    """The criterion it is about; none for `add`."""
+    proposal: Criterion | None
+    """The new wording, for `modify` and `add`."""
+    reason: str
+    comparisons: tuple[str, ...] = ()
+    """The comparisons that it rests on."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.action == "add") != (self.criterion is None):
+            raise ValueError("advice names a criterion, unless it adds one")
+        if (self.action in {"add", "modify"}) != (self.proposal is not None):
+            raise ValueError("advice to add or modify carries the wording, other advice does not")
+        return self
+
+
+class Decision(Frozen):
+    """What a person did with a piece of advice."""
+
+    advice: Advice
+    action: Literal["accept", "edit", "reject"]
+    wording: Criterion | None = None
+    """The person's own wording, for `edit`."""
+    note: str = ""
+    by: str
+    at: datetime
+    before: str
+    """The digest of the rubric that was decided on."""
+    after: str
+    """The digest of the rubric that came of it, once all decisions of the sitting were applied."""
+
+    @model_validator(mode="after")
+    def _worded(self) -> Self:
+        if (self.action == "edit") != (self.wording is not None):
+            raise ValueError("an edit carries the wording, other decisions do not")
+        return self
+
+
+class VersionRef(Frozen):
+    """Names a version."""
+
+    version: int
+    hash: str
+
+
+class RubricVersion(Frozen):
+    """A frozen rubric, its parent, and the decisions that led from the one to the other."""
+
+    version: int = Field(ge=0)
+    """0 is the rubric as it was before the first decision; 1 is the first finalised one."""
+    hash: str
+    parent: VersionRef | None
+    created: datetime
+    by: str
+    note: str = ""
+    decisions: tuple[Decision, ...] = ()
+    rubric: Rubric
+
+    @model_validator(mode="after")
+    def _intact(self) -> Self:
+        if self.rubric.digest != self.hash:
+            raise ValueError(
+                f"the content has the hash {self.rubric.digest}, not {self.hash}: a frozen version was edited; "
+                "restore it, or change rubric.yaml and finalise a new version"
+            )
+        return self
+
+
+class Score(Frozen):
+    """One criterion's score within a judgement."""
+
+    criterion: str
+    value: float
+    reason: str
+
+
+class Judgement(Frozen):
+    """A judge's scores for one reply: all criteria of the rubric, or *unscored* with the reason."""
+
+    item: str
+    judge: str
+    """The judge's model spec."""
+    rubric: str
+    """The rubric's digest."""
+    scores: tuple[Score, ...] = ()
+    unscored: str | None = None
+    """Why there are no scores."""
+    raw: str | None = None
+    """The judge's own text, kept where it could not be read."""
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if bool(self.scores) == (self.unscored is not None):
+            raise ValueError("a judgement has scores, or the reason why it has none")
+        return self

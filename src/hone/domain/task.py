@@ -1,0 +1,50 @@
+"""What the model is asked to do, the requests that try it, and what models answered."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hone.domain.base import Frozen
+
+
+class Task(Frozen):
+    """What the model is asked to do, for whom."""
+
+    subject: str = Field(min_length=1, max_length=80)
+    """What is produced, in a few words: "study plan"."""
+    role: str = Field(min_length=1)
+    """Who the model is to be: "You are an experienced mathematics tutor"."""
+    instruction: str = Field(min_length=1)
+    """What it is to do with each request."""
+
+
+class Item(Frozen):
+    """One request."""
+
+    id: str = Field(min_length=1, max_length=200)
+    """Names the item everywhere; unique within its file."""
+    prompt: str = Field(min_length=1)
+    """The request as a user would write it."""
+    reference: str | None = None
+    """A good answer, where one is known."""
+    group: str | None = None
+    """Items with the same group stay on one side of every split."""
+
+
+class Reply(Frozen):
+    """One model's answer to one item."""
+
+    item: str
+    """The item's id."""
+    prompt: str
+    """The item's request, repeated so that a file of replies can be scored on its own."""
+    text: str
+    """What the model wrote."""
+    model: str
+    """The model spec."""
+    rubric: str | None = None
+    """The digest of the rubric that stood in the prompt; none when the task stood alone."""
+    cut: bool = False
+    """Whether the reply ended because it reached its length limit."""
+    reference: str | None = None
+    """The item's reference, where it has one."""

@@ -1,0 +1,102 @@
+"""Every error that Hone raises on purpose.
+
+    HoneError
+    ├── ProjectError            a project folder that is missing, or would be overwritten
+    │   └── FileFormatError     a file of the project that does not read: file, line, key
+    ├── RubricError             a rubric that breaks a rule (2 to 7 criteria, known names, its scale)
+    ├── PromptError             a prompt file with an unknown or a missing field
+    ├── RunError                a run folder that cannot be used
+    │   ├── ConfigChangedError  an unfinished run that was started with other settings
+    │   ├── RunBusyError        a run that another process is writing
+    │   └── NothingDoneError    a run in which not one call gave a usable answer
+    └── ModelError
+        ├── SpecError           a model spec that names no model
+        ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
+        ├── UnavailableError    no call can succeed: missing file, wrong key, unknown model
+        └── CallError           this one call failed; the others may go on
+            ├── UnreachableError  the connection failed or timed out, however often it was tried
+            └── ContextError    the prompt does not fit into the model's context
+
+A message says what went wrong, where, and what to do about it. The command line prints it and exits with 1; an
+exception that is not a `HoneError` is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class HoneError(Exception):
+    """The root of all errors that Hone raises on purpose."""
+
+
+class ProjectError(HoneError):
+    """A project folder is missing something, or something would be overwritten."""
+
+
+class FileFormatError(ProjectError):
+    """A file does not read.
+
+    Args:
+        path: The file.
+        problem: What is wrong and what to write instead.
+        line: The line, counted from 1, where it is known.
+        key: The dotted path of the key, such as ``criteria.1.sentence``, where there is one.
+    """
+
+    def __init__(self, path: Path, problem: str, *, line: int | None = None, key: str = "") -> None:
+        self.path, self.problem, self.line, self.key = path, problem, line, key
+        where = f"{path}:{line}" if line else str(path)
+        super().__init__(": ".join(part for part in (where, key, problem) if part))
+
+
+class RubricError(HoneError):
+    """A rubric breaks one of its rules."""
+
+
+class PromptError(HoneError):
+    """A prompt file names an unknown field, or lacks one that it must have."""
+
+
+class RunError(HoneError):
+    """A run folder cannot be used."""
+
+
+class ConfigChangedError(RunError):
+    """An unfinished run was started with other settings."""
+
+
+class RunBusyError(RunError):
+    """Another process is writing this run."""
+
+
+class NothingDoneError(RunError):
+    """Not one call of a run gave a usable answer."""
+
+
+class ModelError(HoneError):
+    """A model cannot be used, or did not answer."""
+
+
+class SpecError(ModelError):
+    """A model spec names no model."""
+
+
+class MissingExtraError(ModelError):
+    """A package is missing; the message holds the command that installs it."""
+
+
+class UnavailableError(ModelError):
+    """No call to this model can succeed, so the run stops at once."""
+
+
+class CallError(ModelError):
+    """One call failed for good; other calls may still succeed."""
+
+
+class UnreachableError(CallError):
+    """The endpoint could not be reached, however often it was tried."""
+
+
+class ContextError(CallError):
+    """The prompt does not fit into the model's context."""

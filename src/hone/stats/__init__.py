@@ -1,0 +1,1 @@
+"""Arrays in, figures with intervals out. Imports nothing of ours but the errors."""
