@@ -1,0 +1,1 @@
+"""Data of the domain: frozen pydantic models; no files, clock, network or model."""

@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """Data that cannot change once it is made, and that refuses keys it does not know."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True)
 
 
 def digest(value: Any) -> str:

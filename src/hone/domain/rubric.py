@@ -48,9 +48,7 @@ class Scale(Frozen):
     def _by_name(cls, data: Any) -> Any:
         if isinstance(data, str):
             if data not in _SCALES:
-                raise ValueError(
-                    f"unknown scale {data!r}; write one of {', '.join(_SCALES)}, or your own `levels:`"
-                )
+                raise ValueError(f"unknown scale {data!r}; write one of {', '.join(_SCALES)}, or your own `levels:`")
             return {"levels": _SCALES[data]}
         return {"levels": data} if isinstance(data, list) else data
 
@@ -144,17 +142,13 @@ class Criterion(Frozen):
     @classmethod
     def _form(cls, name: str) -> str:
         if not _NAME.fullmatch(name):
-            raise ValueError(
-                f"{name!r} is no criterion name; write 'Be' and an adjective, as in 'Be Detailed: …'"
-            )
+            raise ValueError(f"{name!r} is no criterion name; write 'Be' and an adjective, as in 'Be Detailed: …'")
         return name
 
     @field_validator("anchors", mode="before")
     @classmethod
     def _anchor_mapping(cls, data: Any) -> Any:
-        return (
-            [{"value": key, "text": text} for key, text in data.items()] if isinstance(data, dict) else data
-        )
+        return [{"value": key, "text": text} for key, text in data.items()] if isinstance(data, dict) else data
 
     def anchor(self, level: Level) -> str:
         """What earns this level: the criterion's own words, else the scale's."""
@@ -168,7 +162,7 @@ class ScoredExample(Frozen):
     reply: str = Field(min_length=1)
     scores: dict[str, float] = Field(min_length=1)
     """One value a criterion, by the criterion's name."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = Field(default_factory=dict)
     """Why, by the criterion's name."""
 
 
@@ -192,9 +186,7 @@ class Rubric(Frozen):
                 _check_score(f"example {number}", name, value, names, self.scale)
         for criterion in self.criteria:
             for anchor in criterion.anchors:
-                _check_score(
-                    f"anchors of {criterion.name!r}", criterion.name, anchor.value, names, self.scale
-                )
+                _check_score(f"anchors of {criterion.name!r}", criterion.name, anchor.value, names, self.scale)
         return self
 
     @property

@@ -1,0 +1,1 @@
+"""Hone: customise a metric and a small language model for your own task."""
