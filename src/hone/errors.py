@@ -5,10 +5,11 @@
     │   └── FileFormatError     a file of the project that does not read: file, line, key
     ├── RubricError             a rubric that breaks a rule (2 to 7 criteria, known names, its scale)
     ├── PromptError             a prompt file with an unknown or a missing field
+    ├── VerdictError            a judge's text that is no verdict; it becomes *unscored*, never a score
     ├── RunError                a run folder that cannot be used
     │   ├── ConfigChangedError  an unfinished run that was started with other settings
     │   ├── RunBusyError        a run that another process is writing
-    │   └── NothingDoneError    a run in which not one call gave a usable answer
+    │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
     └── ModelError
         ├── SpecError           a model spec that names no model
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
@@ -58,6 +59,10 @@ class PromptError(HoneError):
     """A prompt file names an unknown field, or lacks one that it must have."""
 
 
+class VerdictError(HoneError):
+    """A model's text does not hold the answer that was asked for."""
+
+
 class RunError(HoneError):
     """A run folder cannot be used."""
 
@@ -70,8 +75,8 @@ class RunBusyError(RunError):
     """Another process is writing this run."""
 
 
-class NothingDoneError(RunError):
-    """Not one call of a run gave a usable answer."""
+class IncompleteError(RunError):
+    """Calls failed that a step cannot do without. What was answered is in the journal."""
 
 
 class ModelError(HoneError):

@@ -184,9 +184,15 @@ class Rubric(Frozen):
         for number, example in enumerate(self.examples, 1):
             for name, value in example.scores.items():
                 _check_score(f"example {number}", name, value, names, self.scale)
+            for name in example.reasons:
+                if name not in example.scores:
+                    raise ValueError(f"example {number}: a reason for {name!r}, which has no score there")
         for criterion in self.criteria:
+            where = f"anchors of {criterion.name!r}"
             for anchor in criterion.anchors:
-                _check_score(f"anchors of {criterion.name!r}", criterion.name, anchor.value, names, self.scale)
+                _check_score(where, criterion.name, anchor.value, names, self.scale)
+            if len({anchor.value for anchor in criterion.anchors}) < len(criterion.anchors):
+                raise ValueError(f"{where}: two anchors for one level")
         return self
 
     @property
@@ -200,8 +206,11 @@ class Rubric(Frozen):
         return tuple(criterion.name for criterion in self.criteria)
 
     def with_criteria(self, criteria: tuple[Criterion, ...]) -> Rubric:
-        """The same rubric with these criteria; examples keep the scores of criteria that remain."""
-        names = {criterion.name for criterion in criteria}
+        """The same rubric with these criteria; examples keep the scores of criteria that remain word for word.
+
+        A reworded criterion asks for something else, so scores that were given for the old words are dropped.
+        """
+        names = {criterion.name for criterion in criteria if criterion in self.criteria}
         examples = []
         for example in self.examples:
             scores = {name: value for name, value in example.scores.items() if name in names}

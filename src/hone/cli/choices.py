@@ -1,0 +1,77 @@
+"""How a person's choices on advice come in: asked for in the terminal, from a file, or all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from hone.cli.screen import out
+from hone.domain.evidence import Advice
+from hone.domain.rubric import Criterion, Rubric
+from hone.errors import FileFormatError
+from hone.project.files import load_document
+from hone.report import terminal
+from hone.rubrics.merge import Choice, accept_all
+
+
+def ask(advice: Sequence[Advice], rubric: Rubric) -> dict[str, Choice]:
+    """Show each piece of advice and ask for a decision."""
+    chosen: dict[str, Choice] = {}
+    for piece in advice:
+        out().print(terminal.advice_block(piece, rubric))
+        answer = click.prompt("  (a)ccept, (e)dit, (r)eject", type=click.Choice(["a", "e", "r"]), show_choices=False)
+        wording = _ask_wording() if answer == "e" else None
+        action = {"a": "accept", "e": "edit", "r": "reject"}[answer]
+        chosen[piece.id] = Choice(action, wording)  # type: ignore[arg-type]
+    return chosen
+
+
+def for_all(advice: Sequence[Advice], rubric: Rubric, *, accept: bool) -> dict[str, Choice]:
+    """The same choice for all; accepting stops where there would be fewer than 2 or more than 7 criteria."""
+    if accept:
+        return accept_all(advice, len(rubric.criteria))
+    return {piece.id: Choice("reject") for piece in advice}
+
+
+def from_file(path: Path) -> dict[str, Choice]:
+    """The choices of a YAML file: ``a1: accept``, ``a2: reject``, ``a3: {edit: "Be …: …", note: "…"}``.
+
+    Raises:
+        ProjectError: There is no such file.
+        FileFormatError: An entry has another form.
+    """
+    document = load_document(path)
+    return {str(key): _choice(path, document, str(key), value) for key, value in document.items()}
+
+
+def _choice(path: Path, document: Any, key: str, value: Any) -> Choice:
+    form = "write accept, reject, or {edit: 'Be Adjective: one sentence', note: '…'}"
+    line = document.lc.key(key)[0] + 1
+    if isinstance(value, str) and value in {"accept", "reject"}:
+        return Choice(value)  # type: ignore[arg-type]
+    if not isinstance(value, dict) or not value.keys() <= {"accept", "reject", "edit", "note"} or len(value) > 2:
+        raise FileFormatError(path, form, line=line, key=key)
+    note = str(value.get("note", ""))
+    if "edit" not in value:
+        action = next((name for name in ("accept", "reject") if value.get(name)), None)
+        if action is None:
+            raise FileFormatError(path, form, line=line, key=key)
+        return Choice(action, note=note)  # type: ignore[arg-type]
+    try:
+        return Choice("edit", Criterion.model_validate(value["edit"]), note)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise FileFormatError(path, problem, line=line, key=f"{key}.edit") from error
+
+
+def _ask_wording() -> Criterion:
+    while True:
+        text = click.prompt("  your wording (Be Adjective: one sentence)")
+        try:
+            return Criterion.model_validate(text)
+        except ValidationError as error:
+            click.echo(f"  {error.errors()[0]['msg'].removeprefix('Value error, ')}", err=True)

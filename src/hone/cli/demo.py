@@ -1,0 +1,147 @@
+"""`hone demo`: the whole journey on the embedded model, with nothing but this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.rule import Rule
+
+from hone.cli.rubric import latest_advice, save_merged
+from hone.cli.screen import out
+from hone.cli.steps import Models, models, run_advise, run_compare, run_draft, run_label, run_reply
+from hone.domain.evidence import RubricVersion
+from hone.domain.rubric import Rubric
+from hone.domain.task import Reply
+from hone.errors import ConfigChangedError, ProjectError
+from hone.project import Project
+from hone.report import terminal
+from hone.rubrics import compare as comparing
+from hone.rubrics import finalise as finalising
+from hone.rubrics.lint import lint
+from hone.rubrics.merge import accept_all, merge
+
+_BY = "hone demo (nobody was asked)"
+_REPLIES = 4
+
+_WELCOME = """\
+Hone makes a metric that people agree with, and a small model that it then drives. This demo walks the first part on \
+study plans for students: writer, expert and judge are all SmolLM2-135M, which runs here, offline."""
+_WEAK = """\
+SmolLM2-135M shows how the journey works, not how good advice is: at 135 million parameters its verdicts follow the \
+order of the replies, and its scores say little. For real work name a stronger expert and judge in hone.yaml, such as
+  expert: openai:MODEL                 (the key in OPENAI_API_KEY)
+  judge: http://HOST:PORT/v1#MODEL     (vLLM, Ollama, llama.cpp, LM Studio)
+  writer: gguf:FILE                    (any GGUF model on this machine)"""
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--fresh", is_flag=True, help="Ask everything again; earlier runs and versions stay.")
+def demo(folder: Path, fresh: bool) -> None:
+    """Walk the whole journey on study plans, with the embedded model, in a new project folder."""
+    started = time.monotonic()
+    console = out()
+    console.print(_WELCOME, "", sep="\n")
+    if (folder / "hone.yaml").exists():
+        project = Project(folder)
+        console.print(f"{folder} is there already: what was done is shown, what was not is done now.\n", markup=False)
+    elif folder.exists() and any(folder.iterdir()):
+        raise ProjectError(f"{folder} holds something else; name another folder with --folder")
+    else:
+        project = Project.create(folder)
+    with models(project) as opened:
+        try:
+            _walk(console, project, opened, fresh=fresh)
+        except ConfigChangedError:
+            # A demo that an older Hone, or other settings, left half done: begin anew, and keep what is there.
+            _walk(console, project, opened, fresh=True)
+    _end(console, project, time.monotonic() - started)
+
+
+def _walk(console: Console, project: Project, opened: Models, *, fresh: bool) -> None:
+    versions = [version for version in project.versions if version.version > 0]
+    if versions and not fresh:
+        version = versions[-1]
+        _title(console, f"The rubric was finalised before, as v{version.version}")
+        console.print(terminal.version_line(version), markup=False)
+    else:
+        _rubric(console, project, opened, fresh=fresh)
+        version = _finalise(console, project)
+    console.print(terminal.rubric_table(version.rubric))
+    _title(console, "6. Replies under the final rubric, scored criterion by criterion")
+    replies, _ = run_reply(project, opened, version.rubric, project.items[:_REPLIES], fresh=fresh)
+    console.print(terminal.reply_panel(replies[0], f"{replies[0].item}, by {replies[0].model}"))
+    _score(console, project, opened, version.rubric, replies, fresh=fresh)
+
+
+def _rubric(console: Console, project: Project, opened: Models, *, fresh: bool) -> None:
+    _title(console, "1. The task and the criteria that it starts with")
+    task = project.settings.task
+    console.print(f"{task.role} {task.instruction}", "", sep="\n", markup=False)
+    if not project.rubric.criteria:
+        criteria, _ = run_draft(project, opened, fresh=fresh)
+        project.save_rubric(Rubric(criteria=tuple(criteria)))
+    working = project.rubric
+    console.print(terminal.rubric_table(working))
+
+    _title(console, "2. Does stating the criteria help? Replies with and without them, compared blind in both orders")
+    comparisons, _ = run_compare(project, opened, fresh=fresh)
+    console.print(terminal.comparison_table(comparisons))
+    console.print(terminal.comparison_summary(comparing.summary(comparisons)), markup=False)
+
+    _title(console, "3. The expert's advice on the criteria")
+    run_advise(project, opened, fresh=fresh)
+    advice = latest_advice(project, working)
+    for piece in advice:
+        console.print(terminal.advice_block(piece, working))
+
+    _title(console, "4. A person decides: here everything that leaves 2 to 7 criteria is accepted; you would choose")
+    merged = merge(working, advice, accept_all(advice, len(working.criteria)), by=_BY)
+    for decision in merged.decisions:
+        console.print(terminal.decision_line(decision))
+    save_merged(project, working, merged, _BY)
+
+
+def _finalise(console: Console, project: Project) -> RubricVersion:
+    _title(console, "5. The rubric is frozen, with its parent and every decision")
+    version = finalising.finalise(project.rubric, project.versions, project.decisions, by=_BY)
+    project.save_version(version)
+    console.print(terminal.version_line(version), markup=False)
+    for finding in lint(version.rubric):
+        console.print(f"lint: {finding.criterion}: {finding.message}", markup=False)
+    return version
+
+
+def _score(
+    console: Console, project: Project, opened: Models, rubric: Rubric, replies: list[Reply], *, fresh: bool
+) -> None:
+    judgements, _ = run_label(project, opened, rubric, replies, fresh=fresh)
+    console.print(terminal.judgement_table(judgements, rubric))
+    scored = next((one for one in judgements if one.scores), None)
+    for score in scored.scores if scored else ():
+        line = f"{score.criterion}: {score.value:g}, because: {terminal.short(score.reason)}"
+        console.print(line, markup=False)
+
+
+def _end(console: Console, project: Project, seconds: float) -> None:
+    folder = project.folder
+    _title(console, f"Done in {seconds:.0f} s. What it means, where it lies, what to type next")
+    console.print(_WEAK, "", sep="\n", markup=False)
+    console.print(
+        f"{folder}/rubric.yaml    the working rubric; change it by hand",
+        f"{folder}/rubrics/       frozen versions; v0 is the start, v1 the first finalised one",
+        f"{folder}/runs/          every question, answer, comparison, piece of advice and score",
+        "",
+        f"hone rubric diff v0 v1 --project {folder}     what the advice changed",
+        f"hone rubric lint --project {folder}           which criteria will be read in different ways",
+        "hone init my-plans && cd my-plans && hone rubric compare     your own",
+        sep="\n",
+        markup=False,
+    )
+
+
+def _title(console: Console, text: str) -> None:
+    console.print("", Rule(text, align="left", style="cyan"), sep="\n")

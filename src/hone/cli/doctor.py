@@ -1,0 +1,102 @@
+"""`hone doctor`: what this machine can do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from hone.cli.options import json_option
+from hone.cli.screen import out, print_json
+from hone.errors import HoneError
+from hone.models.embedded import INSTALL_SMOLLM2, engine_version, smollm2_file
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "missing", "optional"]
+    found: str
+    mend: str = ""
+
+
+def checks() -> Iterator[Check]:
+    """Everything that is looked at. Nothing is changed, and nothing is sent anywhere."""
+    yield Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Check("processors", "ok", str(os.cpu_count()))
+    memory = _memory()
+    yield Check("memory", "ok" if memory is None or memory >= 2 else "missing", _gib(memory),
+                "" if memory is None or memory >= 2 else "the embedded model needs about 2 GiB")  # fmt: skip
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    yield Check("disk", "ok" if free >= 1 else "missing", f"{free:.0f} GiB free here",
+                "" if free >= 1 else "free at least 1 GiB")  # fmt: skip
+    version = engine_version()
+    if version:
+        yield Check("embedded engine", "ok", f"xllamacpp {version}")
+    else:
+        yield Check("embedded engine", "missing", "not installed", "pip install xllamacpp")
+    try:
+        file = smollm2_file()
+        yield Check("embedded model smollm2", "ok", f"{file.name}, {file.stat().st_size / 1e6:.0f} MB")
+    except HoneError:
+        yield Check("embedded model smollm2", "missing", "not installed", INSTALL_SMOLLM2)
+    for name, use in (
+        ("OPENAI_API_KEY", "openai:MODEL"),
+        ("HONE_API_KEY", "http://HOST:PORT/v1#MODEL, where it asks"),
+    ):
+        there = bool(os.environ.get(name))
+        yield Check(name, "ok" if there else "optional", "set" if there else "not set", f"for {use}")
+    yield _gpu()
+
+
+def _gpu() -> Check:
+    nvidia = shutil.which("nvidia-smi")
+    if nvidia:
+        return Check("GPU", "ok", "an NVIDIA driver is there")
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return Check("GPU", "ok", "Apple silicon; the embedded engine uses it")
+    return Check("GPU", "optional", "none found", "the embedded model runs without one")
+
+
+def _memory() -> float | None:
+    """Memory of the machine in GiB, or none where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _gib(memory: float | None) -> str:
+    return "unknown" if memory is None else f"{memory:.0f} GiB"
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Tell what this machine can do, and how to mend what is missing. Exit 1 where something needed is missing."""
+    found = list(checks())
+    if as_json:
+        print_json({"hone": importlib.metadata.version("hone-llm"), "checks": [asdict(check) for check in found]})
+    else:
+        table = Table(title=f"Hone {importlib.metadata.version('hone-llm')}", title_justify="left")
+        for column in ("", "what", "found", "to mend, or for what"):
+            table.add_column(column)
+        marks = {"ok": ("ok", "green"), "missing": ("missing", "red"), "optional": ("-", "dim")}
+        for check in found:
+            text, style = marks[check.state]
+            table.add_row(Text(text, style=style), check.name, check.found, Text(check.mend))
+        out().print(table)
+    if any(check.state == "missing" for check in found):
+        raise SystemExit(1)

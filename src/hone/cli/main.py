@@ -1,0 +1,76 @@
+"""The command `hone`: finds a command's module only when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hone.errors import HoneError
+
+COMMANDS = {
+    "init": ("hone.cli.start", "A new project from a template."),
+    "templates": ("hone.cli.start", "The library of ready tasks and rubrics."),
+    "doctor": ("hone.cli.doctor", "What this machine can do, and how to mend what is missing."),
+    "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
+    "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
+    "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
+    "label": ("hone.cli.label", "Score replies, criterion by criterion."),
+}
+"""Every command, the module that holds it, and its short help."""
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hone-llm", prog_name="hone")
+def cli() -> None:
+    """Customise a metric and a small language model for your own task."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 well, 1 a stated problem, 2 wrong usage, 130 stopped with Ctrl-C."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.exceptions.Abort:
+        code = _stopped()
+    except KeyboardInterrupt:
+        code = _stopped()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except HoneError as error:
+        click.echo(f"hone: {error}", err=True)
+        code = 1
+    except BrokenPipeError:
+        # The reader went away (`hone … | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stopped() -> int:
+    click.echo("\nhone: stopped; the same command goes on where it was", err=True)
+    return 130
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""`hone rubric …`: one command a step of the rubric's life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hone.cli import choices as choosing
+from hone.cli.options import by_option, fresh_option, json_option, named_rubric, project_option
+from hone.cli.screen import note, out, print_json
+from hone.cli.steps import Done, models, run_advise, run_compare, run_draft
+from hone.domain.evidence import Advice
+from hone.domain.rubric import Rubric
+from hone.errors import ProjectError
+from hone.project import Project
+from hone.report import terminal
+from hone.rubrics import compare as comparing
+from hone.rubrics import finalise as finalising
+from hone.rubrics.lint import lint as find
+from hone.rubrics.merge import Merged
+from hone.rubrics.merge import merge as apply
+
+
+@click.group()
+def rubric() -> None:
+    """The rubric's life: draft, compare, advise, merge, finalise; and show, diff, lint."""
+
+
+@rubric.command()
+@project_option
+@fresh_option
+@json_option
+def draft(folder: Path, fresh: bool, as_json: bool) -> None:
+    """Propose 2 or 3 criteria from the task, where rubric.yaml has none."""
+    project = Project.find(folder)
+    working = project.rubric
+    if working.criteria:
+        note(f"rubric.yaml has {len(working.criteria)} criteria already; they stay as they are.")
+    else:
+        with models(project) as opened:
+            criteria, done = run_draft(project, opened, fresh=fresh)
+        working = Rubric(criteria=tuple(criteria), scale=working.scale)
+        project.save_rubric(working)
+        _said(done)
+    if as_json:
+        print_json(working)
+        return
+    out().print(terminal.rubric_table(working))
+    note("Next: change rubric.yaml as you like, then: hone rubric compare")
+
+
+@rubric.command()
+@click.option("--items", "count", type=click.IntRange(1), default=3, show_default=True, help="How many items.")
+@project_option
+@fresh_option
+@json_option
+def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
+    """Write replies with and without the rubric, and let the expert compare them blind, in both orders."""
+    project = Project.find(folder)
+    with models(project) as opened:
+        comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
+        notes = opened.notes
+    summary = comparing.summary(comparisons)
+    if as_json:
+        print_json({"run": done.run.folder.name, "summary": summary_data(summary), "comparisons": comparisons})
+        return
+    out().print(terminal.comparison_table(comparisons))
+    out().print(terminal.comparison_summary(summary), markup=False)
+    cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))
+    if cut:
+        notes.append(
+            f"{cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
+        )
+    _said(done, notes)
+    note("Next: hone rubric advise")
+
+
+@rubric.command()
+@project_option
+@fresh_option
+@json_option
+def advise(folder: Path, fresh: bool, as_json: bool) -> None:
+    """Let the expert assess the criteria, on the grounds of the latest comparisons."""
+    project = Project.find(folder)
+    with models(project) as opened:
+        advice, done = run_advise(project, opened, fresh=fresh)
+    if as_json:
+        print_json({"run": done.run.folder.name, "advice": advice})
+        return
+    for piece in advice:
+        out().print(terminal.advice_block(piece, project.rubric))
+    _said(done)
+    note("Next: hone rubric merge")
+
+
+@rubric.command()
+@click.option(
+    "--decisions", "file", type=click.Path(path_type=Path), help="YAML: a1: accept, a2: reject, a3: {edit: …}"
+)
+@click.option("--accept", type=click.Choice(["all", "none"]), help="Decide without being asked.")
+@by_option
+@project_option
+@json_option
+def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
+    """Decide on each piece of advice: accept, edit or reject; the working rubric becomes what you decided."""
+    project = Project.find(folder)
+    working = project.rubric
+    advice = latest_advice(project, working)
+    if file and accept:
+        raise click.UsageError("give --decisions or --accept, not both")
+    if file:
+        chosen = choosing.from_file(file)
+    elif accept:
+        chosen = choosing.for_all(advice, working, accept=accept == "all")
+    else:
+        chosen = choosing.ask(advice, working)
+    merged = apply(working, advice, chosen, by=by)
+    save_merged(project, working, merged, by)
+    if as_json:
+        print_json({"rubric": merged.rubric, "decisions": merged.decisions})
+        return
+    for decision in merged.decisions:
+        out().print(terminal.decision_line(decision))
+    out().print(terminal.rubric_table(merged.rubric, "rubric.yaml"))
+    note("Next: hone rubric finalise (or compare again, with the new criteria)")
+
+
+@rubric.command()
+@click.option("--note", "text", default="", help="Why, in your own words.")
+@by_option
+@project_option
+@json_option
+def finalise(folder: Path, text: str, by: str, as_json: bool) -> None:
+    """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
+    project = Project.find(folder)
+    working, versions = project.rubric, project.versions
+    if versions and versions[-1].version > 0 and versions[-1].hash == working.digest:
+        note(f"rubric.yaml is v{versions[-1].version} word for word; nothing to finalise.")
+        version = versions[-1]
+    else:
+        version = finalising.finalise(working, versions, project.decisions, by=by, note=text)
+        path = project.save_version(version)
+        note(f"Frozen: {path}")
+    for finding in find(working):
+        note(f"lint: {finding.criterion or 'rubric'}: {finding.message}")
+    if as_json:
+        print_json(version)
+        return
+    out().print(terminal.version_line(version), markup=False)
+    out().print(terminal.rubric_table(version.rubric))
+
+
+@rubric.command()
+@click.argument("name", required=False)
+@project_option
+@json_option
+def show(folder: Path, name: str | None, as_json: bool) -> None:
+    """Show a rubric: NAME is v1, v2, …, working, a file, or a rubric of the library; by default the working one."""
+    project = Project.find(folder)
+    shown, versions = named_rubric(name or "working", project), project.versions
+    frozen = next((version for version in versions if version.hash == shown.digest), None)
+    if as_json:
+        print_json(
+            {"hash": shown.digest, "version": frozen.version if frozen else None, **shown.model_dump(mode="json")}
+        )
+        return
+    out().print(terminal.rubric_table(shown, f"v{frozen.version}" if frozen else name or "rubric.yaml (not frozen)"))
+    for version in versions:
+        out().print(terminal.version_line(version), markup=False)
+
+
+@rubric.command()
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@project_option
+@json_option
+def diff(folder: Path, old: str | None, new: str | None, as_json: bool) -> None:
+    """What changed from OLD to NEW; by default from the latest version to the working rubric."""
+    project = Project.find(folder)
+    versions = project.versions
+    if old is None and not versions:
+        raise ProjectError("there is no frozen version to compare with yet; make one with: hone rubric finalise")
+    before = named_rubric(old, project) if old else versions[-1].rubric
+    changes = finalising.diff(before, named_rubric(new or "working", project))
+    if as_json:
+        print_json([{"kind": one.kind, "name": one.name, "old": one.old, "new": one.new} for one in changes])
+        return
+    out().print(terminal.diff_block(changes))
+
+
+@rubric.command()
+@click.argument("name", required=False)
+@project_option
+@json_option
+def lint(folder: Path, name: str | None, as_json: bool) -> None:
+    """Find criteria that will be read in different ways: vague, overlapping, two in one, too long."""
+    project = Project.find(folder)
+    findings = find(named_rubric(name or "working", project))
+    if as_json:
+        print_json([{"rule": one.rule, "criterion": one.criterion, "message": one.message} for one in findings])
+        return
+    out().print(terminal.findings_table(findings) if findings else "nothing to look at")
+
+
+def latest_advice(project: Project, working: Rubric) -> list[Advice]:
+    """The latest advice, which must be about the rubric as it stands.
+
+    Raises:
+        ProjectError: There is none, or the rubric has changed since.
+    """
+    run = project.latest_run("advise")
+    if run is None:
+        raise ProjectError("there is no advice to decide on; get some with: hone rubric advise")
+    if run.config["rubric"] != working.model_dump(mode="json"):
+        raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
+    return run.read(Advice)
+
+
+def save_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
+    """Keep the start, the decisions and the new working rubric, in this order: a crash between them loses nothing."""
+    project.keep_start(working, by)
+    project.save_decisions(merged.decisions)
+    project.save_rubric(merged.rubric)
+
+
+def summary_data(summary: comparing.Summary) -> dict[str, object]:
+    """The summary of comparisons for JSON; a share of nothing is null."""
+    rate = summary.rate
+    share = {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n} if rate.n else None
+    counts = ("pairs", "won", "lost", "tied", "flipped", "unread")
+    return {name: getattr(summary, name) for name in counts} | {"rate": share}
+
+
+def _said(done: Done, notes: list[str] | None = None) -> None:
+    for text in notes or ():
+        note(f"note: {text}")
+    again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
+    note(f"run: {done.run.folder}{again}")

@@ -1,0 +1,66 @@
+"""What goes to the screen: results to standard output, progress and notes to standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from hone.jobs import Tally
+
+
+def out() -> Console:
+    """The console for results. A pipe gets plain text of a fixed width, not of the terminal's."""
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def note(text: str) -> None:
+    """One line beside the results."""
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)
+
+
+def print_json(data: Any) -> None:
+    """Results for programs: one JSON document on standard output."""
+    Console(highlight=False, markup=False, soft_wrap=True).print(
+        json.dumps(plain(data), ensure_ascii=False, indent=2)
+    )
+
+
+def plain(data: Any) -> Any:
+    """Domain data as JSON-serialisable data."""
+    if isinstance(data, BaseModel):
+        return data.model_dump(mode="json")
+    if isinstance(data, dict):
+        return {key: plain(value) for key, value in data.items()}
+    return [plain(value) for value in data] if isinstance(data, Iterable) and not isinstance(data, str) else data
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Any]:
+    """A bar on standard error that follows a `Tally`; gives the function to call with it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+        task = bar.add_task(title, total=None, detail="")
+
+        def show(tally: Tally) -> None:
+            parts = []
+            if tally.reused:
+                parts.append(f"{tally.reused} from the journal")
+            if tally.failed:
+                parts.append(f"{tally.failed} failed")
+            bar.update(task, total=tally.total, completed=tally.done, detail=", ".join(parts))
+
+        yield show

@@ -1,0 +1,199 @@
+"""Each step over a project: resolve the config, open the run, ask what is not yet answered, keep the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from hone.cli.screen import progress_bar
+from hone.domain.base import digest
+from hone.domain.evidence import Advice, Comparison, Judgement
+from hone.domain.rubric import Criterion, Rubric
+from hone.domain.settings import ModelSettings, Sampling
+from hone.domain.task import Item, Reply
+from hone.errors import ProjectError
+from hone.jobs import Journal, Setup
+from hone.judging import judge
+from hone.judging.judge import default_sampling
+from hone.models import Model, connect
+from hone.project import Project, Run
+from hone.rubrics import advise, compare, draft, replies
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Models:
+    """The models of a command, each engine started once, when it is first needed."""
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.folder
+        self._open: dict[str, Model] = {}
+
+    def __call__(self, settings: ModelSettings) -> Model:
+        """The model of these settings."""
+        # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
+        key = settings.model_dump_json(include={"model", "context", "concurrency"})
+        if key not in self._open:
+            self._open[key] = connect(settings, folder=self._folder)
+        return self._open[key]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the person should know about them."""
+        return [note for model in self._open.values() for note in dict.fromkeys(model.notes)]
+
+    def close(self) -> None:
+        """End every engine."""
+        for model in self._open.values():
+            model.close()
+
+
+@contextmanager
+def models(project: Project) -> Iterator[Models]:
+    """The models of a command, closed at its end."""
+    opened = Models(project)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run and whether it had been finished before."""
+
+    run: Run
+    before: bool
+
+
+def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Done]:
+    """Criteria that the expert proposes for the project's task."""
+    settings, items = project.settings, project.items
+    expert = settings.models.expert
+    config = _config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
+
+    def work(journal: Journal) -> Sequence[Criterion]:
+        with _setup(project, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
+            return draft.draft(settings.task, items, models(expert), setup)
+
+    return _run(project, "draft", config, Criterion, work, fresh=fresh)
+
+
+def run_compare(
+    project: Project, models: Models, *, count: int = 3, fresh: bool = False
+) -> tuple[list[Comparison], Done]:
+    """Replies with and without the rubric, compared by the expert in both orders."""
+    settings, rubric, items = project.settings, project.rubric, project.items[:count]
+    if not rubric.criteria:
+        raise ProjectError(f"{project.folder / 'rubric.yaml'} has no criteria; propose some with: hone rubric draft")
+    writer, expert, task = settings.models.writer, settings.models.expert, settings.task
+    draws = {"writer": writer.sampling(replies.SAMPLING), "expert": expert.sampling(compare.SAMPLING)}
+    config = _config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Comparison]:
+        with _setup(project, "replies under the task alone", draws["writer"], journal) as setup:
+            without = replies.write(task, items, models(writer), setup=setup)
+        with _setup(project, "replies under task and rubric", draws["writer"], journal) as setup:
+            stated = replies.write(task, items, models(writer), rubric=rubric, setup=setup)
+        with _setup(project, "comparing, both orders", draws["expert"], journal) as setup:
+            return compare.compare(without, stated, models(expert), subject=task.subject, setup=setup)
+
+    return _run(project, "compare", config, Comparison, work, fresh=fresh)
+
+
+def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Advice], Done]:
+    """The expert's advice on the working rubric, resting on the latest comparisons."""
+    settings, rubric = project.settings, project.rubric
+    compared = project.latest_run("compare")
+    if compared is None:
+        raise ProjectError("there are no comparisons to rest advice on; make some with: hone rubric compare")
+    if compared.config["rubric"] != rubric.model_dump(mode="json"):
+        raise ProjectError(
+            "rubric.yaml has changed since the latest comparisons; compare again with: hone rubric compare"
+        )
+    comparisons = compared.read(Comparison)
+    expert = settings.models.expert
+    draws = expert.sampling(advise.default_sampling(rubric))
+    config = _config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Advice]:
+        with _setup(project, "advising", draws, journal) as setup:
+            return advise.advise(settings.task, rubric, comparisons, models(expert), setup)
+
+    return _run(project, "advise", config, Advice, work, fresh=fresh)
+
+
+def run_reply(
+    project: Project, models: Models, rubric: Rubric | None, items: Sequence[Item], *, fresh: bool = False
+) -> tuple[list[Reply], Done]:
+    """Replies to items under a rubric."""
+    settings = project.settings
+    writer = settings.models.writer
+    draws = writer.sampling(replies.SAMPLING)
+    config = _config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Reply]:
+        with _setup(project, "writing replies", draws, journal) as setup:
+            return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
+
+    return _run(project, "reply", config, Reply, work, fresh=fresh)
+
+
+def run_label(
+    project: Project, models: Models, rubric: Rubric, written: Sequence[Reply], *, judge_spec: str | None = None,
+    fresh: bool = False,
+) -> tuple[list[Judgement], Done]:  # fmt: skip
+    """Scores of replies under a rubric."""
+    settings = project.settings
+    part = ModelSettings(model=judge_spec) if judge_spec else settings.models.judge
+    draws = part.sampling(default_sampling(rubric))
+    config = _config(project, rubric=rubric, replies=digest([reply.model_dump() for reply in written]), judge=part,
+                     sampling=draws)  # fmt: skip
+
+    def work(journal: Journal) -> Sequence[Judgement]:
+        with _setup(project, "scoring", draws, journal) as setup:
+            return judge(written, rubric, models(part), subject=settings.task.subject, setup=setup)
+
+    return _run(project, "label", config, Judgement, work, fresh=fresh)
+
+
+@contextmanager
+def _setup(project: Project, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
+    with progress_bar(title) as progress:
+        yield Setup(project.prompts, sampling, journal, progress)
+
+
+def _run(
+    project: Project, verb: str, config: Mapping[str, Any], kind: type[T],
+    work: Callable[[Journal], Sequence[T]], *, fresh: bool,
+) -> tuple[list[T], Done]:  # fmt: skip
+    run = project.open_run(verb, config, fresh=fresh)
+    if run.finished:
+        return run.read(kind), Done(run, before=True)
+    with Journal(run.journal) as journal:
+        results = list(work(journal))
+    run.finish(results)
+    return results, Done(run, before=False)
+
+
+def _config(project: Project, **parts: Any) -> dict[str, Any]:
+    """All that a step's results depend on, as plain data."""
+    prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
+    task = project.settings.task.model_dump(mode="json")
+    return {"task": task, **{name: _data(part) for name, part in parts.items()}, "prompts": prompts}
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, ModelSettings):
+        return value.model_dump(mode="json", include={"model", "context"}, exclude_none=True)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {key: _data(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return {entry.id: digest(entry.model_dump()) for entry in value if isinstance(entry, Item)}
+    return value

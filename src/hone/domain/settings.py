@@ -1,0 +1,72 @@
+"""What hone.yaml holds: the task, the models that play each part, and where people's feedback is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from hone.domain.base import Frozen
+from hone.domain.task import Task
+
+
+class Sampling(Frozen):
+    """How a model is sampled. All of it is part of a call's key in the journal."""
+
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """0 always takes the likeliest token."""
+    max_tokens: int = Field(default=512, ge=1, le=1_000_000)
+    """The longest answer, in tokens; a longer one is cut, and said to be."""
+    seed: int | None = Field(default=0, ge=0, lt=2**32)
+    """Fixes the draws where the engine can; none leaves them to it."""
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    """Sample from the smallest set of tokens with this probability."""
+    break_loops: bool = False
+    """Embedded models: make it ever less likely to repeat the words just written; small ones fall into loops."""
+
+
+class ModelSettings(Frozen):
+    """A model and how to use it. In YAML the spec alone says the same as ``model: SPEC``."""
+
+    model: str = Field(min_length=1)
+    """The model spec: `smollm2`, `gguf:FILE`, `openai:MODEL`, `http://HOST:PORT/v1#MODEL`, …"""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
+    seed: int | None = Field(default=None, ge=0, lt=2**32)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    context: int | None = Field(default=None, ge=256)
+    """Embedded models: the longest prompt and answer together, in tokens."""
+    concurrency: int | None = Field(default=None, ge=1, le=4096)
+    """How many calls are under way at once."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spec_alone(cls, data: Any) -> Any:
+        return {"model": data} if isinstance(data, str) else data
+
+    def sampling(self, default: Sampling) -> Sampling:
+        """The default of a step, changed where these settings say so."""
+        names = ("temperature", "max_tokens", "seed", "top_p")
+        return default.model_copy(
+            update={name: value for name in names if (value := getattr(self, name)) is not None}
+        )
+
+
+class ModelRoles(Frozen):
+    """Which model plays which part."""
+
+    writer: ModelSettings = ModelSettings(model="smollm2")
+    """Writes the replies."""
+    expert: ModelSettings = ModelSettings(model="smollm2")
+    """Compares replies and advises on criteria."""
+    judge: ModelSettings = ModelSettings(model="smollm2")
+    """Scores replies."""
+
+
+class Settings(Frozen):
+    """The whole of hone.yaml."""
+
+    task: Task
+    models: ModelRoles = ModelRoles()
+    database: str = "feedback.db"
+    """A file in the project, or an SQLAlchemy URL."""

@@ -1,0 +1,98 @@
+"""Reads what a judge wrote. A text that is not a whole verdict is refused, never mended into a score."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from hone.domain.evidence import Score
+from hone.domain.rubric import Rubric, Scale
+from hone.errors import VerdictError
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The JSON object that a text holds, with or without words or a code fence around it.
+
+    Raises:
+        VerdictError: There is none, there are several, it is cut, it repeats a key, or it holds NaN.
+    """
+    start = text.find("{")
+    if start < 0:
+        raise VerdictError("no JSON object in the answer")
+    try:
+        data, end = _DECODER.raw_decode(text, start)
+    except ValueError as error:
+        raise VerdictError(f"the JSON does not parse ({error})") from error
+    except RecursionError as error:
+        raise VerdictError("the JSON is nested too deeply") from error
+    if "{" in text[end:]:
+        raise VerdictError("several JSON objects in the answer")
+    if not isinstance(data, dict):
+        raise VerdictError("the JSON is no object")
+    return data
+
+
+def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
+    """The scores that a verdict states, one a criterion, in the rubric's order.
+
+    Args:
+        text: The judge's text: JSON ``{"Be …": {"reason": "…", "score": 1}, …}``.
+        rubric: What was judged by.
+
+    Raises:
+        VerdictError: A criterion is missing, repeated or invented, a reason is empty, or a score is off the scale.
+    """
+    data = read_object(text)
+    if missing := [name for name in rubric.names if name not in data]:
+        raise VerdictError(f"no score for {missing[0]!r}")
+    if invented := [name for name in data if name not in rubric.names]:
+        raise VerdictError(f"a score for {invented[0]!r}, which is no criterion")
+    return tuple(_score(name, data[name], rubric.scale) for name in rubric.names)
+
+
+def read_level(value: Any, scale: Scale) -> float:
+    """The value of the level that a number, or a level's label, names.
+
+    Raises:
+        VerdictError: It names none.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        for level in scale.levels:
+            if text.lower() == level.label.lower():
+                return level.value
+        try:
+            value = float(text)
+        except ValueError:
+            raise VerdictError(f"{text[:40]!r} is no level of the scale") from None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise VerdictError(f"{value!r} is no level of the scale")
+    if value not in scale.values:
+        raise VerdictError(f"{value:g} is not on the scale")
+    return float(value)
+
+
+def _score(name: str, data: Any, scale: Scale) -> Score:
+    if not isinstance(data, dict) or data.keys() != {"reason", "score"}:
+        raise VerdictError(f"{name!r} lacks its reason or its score, or has more than these")
+    reason = data["reason"]
+    if not isinstance(reason, str) or not reason.strip():
+        raise VerdictError(f"{name!r} has a score without a reason")
+    return Score(criterion=name, value=read_level(data["score"], scale), reason=reason)
+
+
+def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise VerdictError(f"{twice[:60]!r} stands twice")
+    return data
+
+
+def _no_constant(name: str) -> Any:
+    raise VerdictError(f"{name} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs_once, parse_constant=_no_constant)

@@ -1,0 +1,72 @@
+"""Reads what an endpoint sent back: untrusted bytes that are, or are not, a chat completion."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from hone.errors import CallError
+from hone.models.base import Completion, TokenLogprob, Usage
+
+
+def read_answer(body: bytes, where: str) -> Completion:
+    """The completion in the body of a 200 answer.
+
+    Args:
+        body: The bytes.
+        where: The endpoint, for messages.
+
+    Raises:
+        CallError: The body is no chat completion: HTML, half a JSON, no choice, no text, another role.
+    """
+    try:
+        data = json.loads(body)
+    except ValueError as error:
+        start = " ".join(body[:80].decode("utf-8", "replace").split())
+        raise CallError(
+            f"{where} answers something that is not JSON ({start!r}); does the address end in /v1?"
+        ) from error
+    try:
+        choice = data["choices"][0]
+        message = choice["message"]
+        text = message["content"] if message["content"] is not None else message.get("refusal")
+        role = message.get("role", "assistant")
+    except (KeyError, IndexError, TypeError) as error:
+        raise CallError(f"{where} answers JSON without a reply in it") from error
+    if not isinstance(text, str) or role != "assistant":
+        raise CallError(f"{where} answers without text of an assistant in it")
+    return Completion(
+        # A lone surrogate is legal in JSON and in no file: it becomes a question mark.
+        text=text.encode("utf-8", "replace").decode(),
+        finish="length" if choice.get("finish_reason") == "length" else "stop",
+        usage=_usage(data.get("usage")),
+        logprobs=_logprobs(choice.get("logprobs")),
+    )
+
+
+def _usage(data: Any) -> Usage:
+    if not isinstance(data, dict):
+        return Usage()
+    prompt, completion = data.get("prompt_tokens"), data.get("completion_tokens")
+    return Usage(prompt if isinstance(prompt, int) else 0, completion if isinstance(completion, int) else 0)
+
+
+def _logprobs(data: Any) -> tuple[TokenLogprob, ...] | None:
+    """The log-probabilities where they are whole, else none: half of them would shift every token's place."""
+    try:
+        return tuple(_token(entry) for entry in data["content"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _token(entry: Any) -> TokenLogprob:
+    top = tuple((str(other["token"]), _finite(other["logprob"])) for other in entry.get("top_logprobs") or ())
+    return TokenLogprob(str(entry["token"]), _finite(entry["logprob"]), top)
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if math.isnan(number):
+        raise ValueError("a log-probability that is not a number")
+    return number

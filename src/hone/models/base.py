@@ -1,0 +1,171 @@
+"""The one interface of all models: a request goes in, a completion comes out.
+
+Requests and completions are plain dataclasses, not pydantic: a labelling run makes thousands of them a second.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from hone.domain.base import digest
+from hone.domain.settings import Sampling
+
+Schema = Mapping[str, Any]
+"""A JSON schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request is about. Never sent to a model; names the call in journals and to recorded models."""
+
+    item: str
+    step: str = ""
+    """Which of several calls for the item: ``with``, ``AB``, …"""
+    sample: int = 0
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.item, self.step, str(self.sample) if self.sample else "") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a model is asked."""
+
+    messages: tuple[Message, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    schema: Schema | None = None
+    """The answer is to be JSON of this schema. Engines that can, enforce it; the reader checks in any case."""
+    top_logprobs: int = 0
+    """How many alternatives to report at each token; 0 asks for no log-probabilities."""
+    call: Call = field(default_factory=lambda: Call(""))
+
+    def key(self, model: str) -> str:
+        """The content hash of what is asked of which model: the same key, the same call."""
+        return digest(
+            [
+                model,
+                [[message.role, message.content] for message in self.messages],
+                self.sampling.model_dump(),
+                self.schema,
+                self.top_logprobs,
+                self.call.sample,
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens counted by the engine."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.prompt + other.prompt, self.completion + other.completion)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """One token of an answer, its natural-log probability, and the likeliest tokens at its place."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered."""
+
+    text: str
+    finish: str = "stop"
+    """``stop`` at its end, ``length`` where it was cut at its length limit."""
+    usage: Usage = Usage()
+    logprobs: tuple[TokenLogprob, ...] | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ended because it reached its length limit."""
+        return self.finish == "length"
+
+    def to_data(self) -> dict[str, Any]:
+        """A JSON-serialisable form that `from_data` reads back."""
+        data = asdict(self)
+        if self.logprobs is None:
+            del data["logprobs"]
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Completion:
+        """The completion that `to_data` wrote."""
+        logprobs = data.get("logprobs")
+        return cls(
+            text=data["text"],
+            finish=data["finish"],
+            usage=Usage(**data["usage"]),
+            logprobs=None
+            if logprobs is None
+            else tuple(
+                TokenLogprob(entry["token"], entry["logprob"], tuple((token, value) for token, value in entry["top"]))
+                for entry in logprobs
+            ),
+        )
+
+
+class Model(ABC):
+    """A language model, whatever runs it.
+
+    ``async with model:`` opens its connections for the running event loop; within it, `ask` may be called many times
+    at once. ``with model:`` keeps the engine itself until the block ends.
+    """
+
+    def __init__(self, spec: str, concurrency: int) -> None:
+        self.spec = spec
+        """The spec that names it in files and tables."""
+        self.concurrency = concurrency
+        """How many calls it can usefully have under way."""
+        self.notes: list[str] = []
+        """What the person should know: a parameter that the endpoint does not take, and the like."""
+
+    @abstractmethod
+    async def ask(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            CallError: This call failed for good.
+            UnavailableError: No call can succeed.
+        """
+
+    async def __aenter__(self) -> Self:
+        """Open the connections, where there are any."""
+        return self
+
+    async def __aexit__(  # noqa: B027 - most models have no connection
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+
+    def close(self) -> None:  # noqa: B027 - most models hold no engine
+        """End the engine and free what it holds; may be called twice."""
+
+    def __enter__(self) -> Self:
+        """Keep the engine until the block ends."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the engine."""
+        self.close()

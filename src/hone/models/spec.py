@@ -1,0 +1,96 @@
+"""Turns a model spec, as it stands in hone.yaml or on the command line, into a model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hone.domain.settings import ModelSettings
+from hone.errors import SpecError, UnavailableError
+from hone.models.base import Model
+
+FORMS = "smollm2 · gguf:FILE · openai:MODEL · http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+"""The forms of a spec, for messages."""
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
+    """The model that a spec names.
+
+    Args:
+        model: The spec, or settings that hold one.
+        folder: Where relative file names start; the working folder by default.
+
+    Returns:
+        A model that is ready to be asked. Close it, or use it as a context manager.
+
+    Raises:
+        SpecError: The spec has no known form.
+        UnavailableError: A file is missing or damaged, or a key is not set.
+        MissingExtraError: A package is missing.
+    """
+    settings = ModelSettings(model=model) if isinstance(model, str) else model
+    made = _make(settings, folder or Path())
+    if settings.concurrency is not None:
+        made.concurrency = settings.concurrency
+    return made
+
+
+def _make(settings: ModelSettings, folder: Path) -> Model:
+    spec = settings.model
+    kind, _, rest = spec.partition(":")
+    if kind in {"http", "https"}:
+        return _endpoint(spec)
+    if kind == "openai" and rest:
+        return _openai(spec, rest)
+    if kind == "scripted" and rest:
+        from hone.models.scripted import ScriptedModel  # noqa: PLC0415
+
+        return ScriptedModel.read(folder / rest)
+    if kind == "recorded" and rest:
+        from hone.models.recorded import RecordedModel  # noqa: PLC0415
+
+        return RecordedModel(folder / rest)
+    if spec == "smollm2" or (kind == "gguf" and rest):
+        return _embedded(settings, folder)
+    raise SpecError(f"{spec!r} names no model; write one of: {FORMS}")
+
+
+def _embedded(settings: ModelSettings, folder: Path) -> Model:
+    from hone.models.embedded import CONTEXT, SLOTS, EmbeddedModel, smollm2_file  # noqa: PLC0415
+
+    spec = settings.model
+    file = smollm2_file() if spec == "smollm2" else folder / Path(spec.removeprefix("gguf:")).expanduser()
+    return EmbeddedModel(
+        spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64)
+    )
+
+
+def _openai(spec: str, name: str) -> Model:
+    from hone.models.endpoint import EndpointModel  # noqa: PLC0415
+
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not key:
+        raise UnavailableError(f"{spec} needs a key; set the environment variable OPENAI_API_KEY")
+    return EndpointModel(spec, OPENAI_URL, name, key=key, key_name="OPENAI_API_KEY")
+
+
+def _endpoint(spec: str) -> Model:
+    from hone.models.endpoint import EndpointModel  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(spec)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise SpecError(f"{spec!r} is no address ({error}); write http://HOST:PORT/v1#MODEL") from error
+    if parts.username or parts.password or parts.query:
+        # The spec stands in journals and results; a key in it would be written there.
+        raise SpecError(
+            "a model's address holds a name, a password or a query; put the key into HONE_API_KEY instead"
+        )
+    if not host or not parts.fragment:
+        raise SpecError(f"{spec!r} lacks a host or the model's name; write http://HOST:PORT/v1#MODEL")
+    url = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return EndpointModel(spec, url, parts.fragment, key=os.environ.get("HONE_API_KEY", "").strip() or None)

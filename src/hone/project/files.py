@@ -1,0 +1,212 @@
+"""Reads YAML and JSON Lines into domain data, and says file, line and key of what does not fit; writes them whole."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+import os
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from hone.errors import FileFormatError, ProjectError
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def read_text(path: Path) -> str:
+    """The file's text, without a byte-order mark.
+
+    Raises:
+        ProjectError: It is missing or cannot be read.
+        FileFormatError: It is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ProjectError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise ProjectError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FileFormatError(path, "not UTF-8 text; save the file as UTF-8", line=line) from error
+
+
+def read_yaml(path: Path, kind: type[T]) -> T:
+    """The data of a YAML file.
+
+    Raises:
+        ProjectError: The file is missing.
+        FileFormatError: It is empty, not YAML, or does not fit; the message names line and key.
+    """
+    document = load_document(path)
+    try:
+        return kind.model_validate(_plain(document))
+    except ValidationError as error:
+        raise _explain(path, document, kind, error) from error
+
+
+def load_document(path: Path) -> CommentedMap:
+    """The YAML mapping of a file, with its comments and line numbers.
+
+    Raises:
+        FileFormatError: The file is empty, not YAML, or no mapping.
+    """
+    text = read_text(path)
+    try:
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = " ".join(str(error.problem or "it does not parse").split())
+        quote = "; put text with a colon or a quotation mark in it into quotes" if "mapping values" in problem else ""
+        raise FileFormatError(
+            path, f"not valid YAML: {problem}{quote}", line=mark.line + 1 if mark else None
+        ) from error
+    except YAMLError as error:
+        raise FileFormatError(path, f"not valid YAML: {' '.join(str(error).split())[:200]}") from error
+    if document is None:
+        raise FileFormatError(path, "the file is empty")
+    if not isinstance(document, CommentedMap):
+        raise FileFormatError(path, "write `key: value` pairs at the top level", line=1)
+    return document
+
+
+def write_yaml(path: Path, data: Mapping[str, Any], *, comment: str = "") -> None:
+    """Write a YAML file as a whole: readers see the old one or the new one, never half of it."""
+    stream = io.StringIO()
+    writer = YAML(typ="rt")
+    writer.width = 110
+    writer.allow_unicode = True
+    writer.indent(mapping=2, sequence=4, offset=2)
+    if comment:
+        stream.write("".join(f"# {line}\n" for line in comment.splitlines()))
+    writer.dump(data, stream)
+    write_whole(path, stream.getvalue())
+
+
+def read_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
+    """The entries of a JSON Lines file with their line numbers; blank lines are passed over.
+
+    Raises:
+        ProjectError: The file is missing.
+        FileFormatError: A line is not JSON, or does not fit.
+    """
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+        except ValueError as error:
+            raise FileFormatError(path, f"not valid JSON ({error})", line=number) from error
+        if not isinstance(data, dict):
+            raise FileFormatError(path, "write one JSON object a line", line=number)
+        try:
+            yield number, kind.model_validate(data)
+        except ValidationError as error:
+            problem, key = _problem(kind, error)
+            raise FileFormatError(path, problem, line=number, key=key) from error
+
+
+def write_lines(path: Path, entries: Iterable[BaseModel]) -> None:
+    """Write a JSON Lines file as a whole."""
+    write_whole(path, "".join(entry.model_dump_json() + "\n" for entry in entries))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file's text in one step, so that an interruption leaves the old text.
+
+    Raises:
+        ProjectError: The folder cannot be written, or the disk is full.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", errors="surrogatepass") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ProjectError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _plain(node: Any) -> Any:
+    """The document without the YAML reader's own types."""
+    if isinstance(node, Mapping):
+        return {_plain(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _explain(path: Path, document: CommentedMap, kind: type[BaseModel], error: ValidationError) -> FileFormatError:
+    problem, key = _problem(kind, error)
+    return FileFormatError(path, problem, line=_line(document, error.errors()[0]["loc"]), key=key)
+
+
+def _problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
+    """The first problem in words, with how many follow, and its dotted key."""
+    details = error.errors()
+    first = details[0]
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return _in_words(kind, first) + more, ".".join(str(part) for part in first["loc"])
+
+
+def _in_words(kind: type[BaseModel], details: ErrorDetails) -> str:
+    if details["type"] == "missing":
+        return "this key is missing"
+    if details["type"] == "extra_forbidden":
+        known = _known_keys(kind, details["loc"][:-1])
+        close = difflib.get_close_matches(str(details["loc"][-1]), known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(known)}" if known else ""
+        return f"unknown key{hint}"
+    message = details["msg"].removeprefix("Value error, ")
+    if details["type"] == "value_error":
+        return message
+    return f"{message[:1].lower()}{message[1:]}, not {_short(details['input'])}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _known_keys(kind: Any, loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the model at this place of the tree has."""
+    for part in loc:
+        kind = _model_of(kind.model_fields[part].annotation) if isinstance(part, str) else kind
+        if kind is None:
+            return []
+    return list(kind.model_fields)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in typing.get_args(annotation) if (found := _model_of(arg))), None)
+
+
+def _line(document: Any, loc: tuple[int | str, ...]) -> int | None:
+    """The line of the deepest part of a place that the document has."""
+    node, line = document, None
+    for part in loc:
+        if isinstance(node, CommentedMap) and part in node:
+            line = node.lc.key(part)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = node.lc.item(part)[0] + 1
+        else:
+            break
+        node = node[part]
+    return line

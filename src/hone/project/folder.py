@@ -1,0 +1,230 @@
+"""The project folder: hone.yaml, rubric.yaml, rubrics/, items.jsonl, prompts/ and runs/."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from hone.domain.base import digest
+from hone.domain.evidence import Decision, RubricVersion, VersionRef
+from hone.domain.rubric import Criterion, Rubric
+from hone.domain.settings import Settings
+from hone.domain.task import Item
+from hone.errors import FileFormatError, ProjectError
+from hone.project import runs
+from hone.project.files import load_document, read_lines, read_yaml, write_whole, write_yaml
+from hone.project.templates import DEFAULT, find_template
+from hone.prompts import Prompts, load_prompts
+
+SETTINGS, RUBRIC, ITEMS = "hone.yaml", "rubric.yaml", "items.jsonl"
+
+
+class Project:
+    """A project folder. Every property reads its file anew, so edits by hand count at once.
+
+    Args:
+        folder: The folder that holds ``hone.yaml``.
+
+    Raises:
+        ProjectError: It holds none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / SETTINGS).exists():
+            raise ProjectError(f"{folder} is no Hone project (it has no {SETTINGS}); make one with: hone init FOLDER")
+
+    @classmethod
+    def find(cls, start: Path) -> Project:
+        """The project that a folder is, or lies in.
+
+        Raises:
+            ProjectError: There is none from here upwards.
+        """
+        start = start.resolve()
+        for folder in (start, *start.parents):
+            if (folder / SETTINGS).exists():
+                return cls(folder)
+        raise ProjectError(f"no Hone project in {start} or above it; make one with: hone init FOLDER")
+
+    @classmethod
+    def create(cls, folder: Path | str, template: str = DEFAULT, *, finalised: bool = False) -> Project:
+        """A new project from a template.
+
+        Args:
+            folder: Where; made where it is missing.
+            template: The template's name.
+            finalised: Start from the library's finalised rubric, not from the template's starting criteria.
+
+        Raises:
+            ProjectError: There is no such template or finalised rubric, or the folder already holds something.
+        """
+        folder, source = Path(folder), find_template(template)
+        if finalised and source.finalised is None:
+            raise ProjectError(f"the template {template!r} has no finalised rubric; leave --finalised out")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ProjectError(f"{folder} already exists and is not empty; name another folder")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (SETTINGS, RUBRIC, ITEMS):
+                shutil.copyfile(source.folder / name, folder / name)
+            if finalised and source.finalised:
+                shutil.copyfile(source.finalised, folder / RUBRIC)
+        except OSError as error:
+            raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from error
+        write_whole(folder / ".gitignore", "feedback.db*\n.*.part\n")
+        return cls(folder)
+
+    @property
+    def settings(self) -> Settings:
+        """What ``hone.yaml`` holds."""
+        return read_yaml(self.folder / SETTINGS, Settings)
+
+    @property
+    def prompts(self) -> Prompts:
+        """The prompts, the project's own in place of the built-in ones."""
+        return load_prompts(self.folder / "prompts")
+
+    @property
+    def rubric(self) -> Rubric:
+        """The working rubric; an empty one where there is no file yet."""
+        path = self.folder / RUBRIC
+        return read_yaml(path, Rubric) if path.exists() else Rubric()
+
+    @property
+    def items(self) -> list[Item]:
+        """The items.
+
+        Raises:
+            FileFormatError: The file is empty, a line does not fit, or an id stands twice.
+        """
+        return read_items(self.folder / ITEMS)
+
+    def save_rubric(self, rubric: Rubric) -> None:
+        """Write the working rubric; comments at the top level of the file stay."""
+        path = self.folder / RUBRIC
+        document = load_document(path) if path.exists() else CommentedMap()
+        for key, value in rubric_data(rubric).items():
+            document[key] = value
+        write_yaml(path, document)
+
+    @property
+    def versions(self) -> list[RubricVersion]:
+        """The frozen versions, oldest first.
+
+        Raises:
+            FileFormatError: One does not read, or was edited after it was frozen.
+        """
+        paths = (self.folder / "rubrics").glob("v*.yaml")
+        return sorted((read_yaml(path, RubricVersion) for path in paths), key=lambda version: version.version)
+
+    def save_version(self, version: RubricVersion) -> Path:
+        """Freeze a version.
+
+        Raises:
+            ProjectError: The version is there already.
+        """
+        path = self.folder / "rubrics" / f"v{version.version}.yaml"
+        if path.exists():
+            raise ProjectError(f"{path} is there already; a frozen version is never written again")
+        data = version.model_dump(mode="json", exclude={"rubric"}, exclude_defaults=True)
+        data |= {"version": version.version, "parent": data.get("parent")}
+        data["decisions"] = [decision.model_dump(mode="json") for decision in version.decisions]
+        write_yaml(path, data | {"rubric": rubric_data(version.rubric)}, comment="Frozen by Hone. Do not edit.")
+        return path
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """Every decision that was taken, oldest first."""
+        path = self._decisions
+        return [decision for _, decision in read_lines(path, Decision)] if path.exists() else []
+
+    def save_decisions(self, decisions: Iterable[Decision]) -> None:
+        """Add decisions to the log."""
+        lines = [decision.model_dump_json() for decision in (*self.decisions, *decisions)]
+        write_whole(self._decisions, "".join(line + "\n" for line in lines))
+
+    def keep_start(self, rubric: Rubric, by: str) -> VersionRef:
+        """The latest version, made from this rubric as version 0 where there is none yet."""
+        versions = self.versions
+        if versions:
+            return VersionRef(version=versions[-1].version, hash=versions[-1].hash)
+        start = RubricVersion(
+            version=0,
+            hash=rubric.digest,
+            parent=None,
+            created=datetime.now(UTC).replace(microsecond=0),
+            by=by,
+            note="the rubric before the first decision",
+            rubric=rubric,
+        )
+        self.save_version(start)
+        return VersionRef(version=0, hash=start.hash)
+
+    def open_run(self, verb: str, config: Mapping[str, Any], *, fresh: bool = False) -> runs.Run:
+        """The run to go on with, or a new one; see `runs.open_run`."""
+        return runs.open_run(self.folder / "runs", verb, config, fresh=fresh)
+
+    def latest_run(self, verb: str) -> runs.Run | None:
+        """The latest finished run of a verb, or none."""
+        return runs.latest_run(self.folder / "runs", verb, finished=True)
+
+    @property
+    def _decisions(self) -> Path:
+        return self.folder / "rubrics" / "decisions.jsonl"
+
+
+def read_items(path: Path) -> list[Item]:
+    """The items of a JSON Lines file.
+
+    Raises:
+        FileFormatError: The file is empty, a line does not fit, or an id stands twice.
+    """
+    items: dict[str, Item] = {}
+    for number, item in read_lines(path, Item):
+        if item.id in items:
+            raise FileFormatError(path, f"the id {item.id!r} stands twice", line=number, key="id")
+        items[item.id] = item
+    if not items:
+        raise FileFormatError(path, 'the file has no items; write one {"id": "…", "prompt": "…"} a line')
+    return list(items.values())
+
+
+def rubric_data(rubric: Rubric) -> dict[str, Any]:
+    """The rubric as it is written in YAML: criteria the way a person says them."""
+    scale: Any = rubric.scale.name or {"levels": [_tidy(level.model_dump()) for level in rubric.scale.levels]}
+    data: dict[str, Any] = {"criteria": [_criterion_data(criterion) for criterion in rubric.criteria], "scale": scale}
+    if rubric.examples:
+        data["examples"] = [
+            {key: _tidy(value) if isinstance(value, dict) else value for key, value in example.model_dump().items()}
+            for example in rubric.examples
+        ]
+    else:
+        data["examples"] = []
+    return data
+
+
+def _criterion_data(criterion: Criterion) -> dict[str, Any]:
+    if not criterion.anchors:
+        return {criterion.name: criterion.sentence}
+    anchors = {_number(anchor.value): anchor.text for anchor in criterion.anchors}
+    return {"name": criterion.name, "sentence": criterion.sentence, "anchors": anchors}
+
+
+def _tidy(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _number(value) if isinstance(value, float) else value for key, value in data.items()}
+
+
+def _number(value: float) -> float | int:
+    """Whole numbers without a point, as people write them."""
+    return int(value) if value == int(value) else value
+
+
+def content(items: Sequence[Item]) -> str:
+    """The digest of a list of items, for a run's config."""
+    return digest([item.model_dump() for item in items])

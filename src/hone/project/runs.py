@@ -1,0 +1,141 @@
+"""Run folders: ``runs/<time>-<verb>-<digest>/`` with the resolved config, the journal and the results.
+
+A run is finished when its ``results.jsonl`` is there, which is written last and as a whole. An unfinished run goes on
+where it stopped, unless its config changed: then it is refused, with the keys that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from hone.domain.base import digest
+from hone.errors import ConfigChangedError, ProjectError
+from hone.project.files import load_document, read_lines, write_lines, write_yaml
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run folder."""
+
+    folder: Path
+    verb: str
+    config: Mapping[str, Any]
+    """What was resolved when the run was started: task, rubric, items, models, sampling, prompts."""
+    resumed: bool = False
+    """Whether it was there before."""
+
+    @property
+    def journal(self) -> Path:
+        """The journal's file."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def results(self) -> Path:
+        """The results' file, which is there once the run is finished."""
+        return self.folder / "results.jsonl"
+
+    @property
+    def finished(self) -> bool:
+        """Whether all results are written."""
+        return self.results.exists()
+
+    def finish(self, results: Iterable[BaseModel]) -> None:
+        """Write the results, which ends the run."""
+        write_lines(self.results, results)
+
+    def read(self, kind: type[T]) -> list[T]:
+        """The results.
+
+        Raises:
+            FileFormatError: A line does not fit.
+        """
+        return [entry for _, entry in read_lines(self.results, kind)]
+
+
+def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = False) -> Run:
+    """The run to go on with, or a new one.
+
+    Args:
+        runs: The project's ``runs`` folder.
+        verb: What the run does.
+        config: All that its results depend on, JSON-serialisable.
+        fresh: Start a new run even where one could go on.
+
+    Returns:
+        The latest run of this verb where its config is the same, finished or not; else a new run.
+
+    Raises:
+        ConfigChangedError: The latest run is unfinished and was started with another config.
+    """
+    latest = latest_run(runs, verb)
+    if latest and not fresh:
+        if changed := _changed(latest.config, config):
+            if not latest.finished:
+                raise ConfigChangedError(
+                    f"{latest.folder.name} is unfinished and was started with other settings "
+                    f"({', '.join(changed)}); put them back to go on, or add --fresh to start anew"
+                )
+        else:
+            return latest
+    return _create(runs, verb, config)
+
+
+def latest_run(runs: Path, verb: str, *, finished: bool = False) -> Run | None:
+    """The latest run of a verb, or none.
+
+    Args:
+        runs: The project's ``runs`` folder.
+        verb: What the run does.
+        finished: Pass over runs that are not finished.
+    """
+    for run in _runs(runs, verb):
+        if run.finished or not finished:
+            return run
+    return None
+
+
+def _runs(runs: Path, verb: str) -> Iterator[Run]:
+    """The runs of a verb, latest first. A folder without a config was never started."""
+    for folder in sorted(runs.glob(f"*-{verb}-*"), reverse=True):
+        config = folder / "config.yaml"
+        if config.exists():
+            yield Run(folder, verb, load_document(config).get("config", {}), resumed=True)
+
+
+def _create(runs: Path, verb: str, config: Mapping[str, Any]) -> Run:
+    now = datetime.now(UTC)
+    for attempt in range(100):
+        # Microseconds keep the order of runs that start within a second of each other.
+        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000 + attempt:03d}-{verb}-{digest(config)[:8]}"
+        try:
+            (runs / name).mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ProjectError(f"{runs}: cannot be written ({error.strerror})") from error
+        run = Run(runs / name, verb, config)
+        write_yaml(
+            run.folder / "config.yaml", {"verb": verb, "started": f"{now:%Y-%m-%dT%H:%M:%SZ}", "config": config}
+        )
+        return run
+    raise ProjectError(f"{runs}: no free name for a run")
+
+
+def _changed(old: Any, new: Any, key: str = "") -> list[str]:
+    """The dotted keys that differ."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        keys = dict.fromkeys([*old, *new])
+        return [
+            name
+            for part in keys
+            for name in _changed(old.get(part), new.get(part), f"{key}.{part}" if key else str(part))
+        ]
+    return [] if old == new else [key]

@@ -1,0 +1,62 @@
+"""Which prompts there are, what fields each has, and how a project's own files take their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from hone.errors import PromptError
+from hone.prompts.render import Prompt
+
+PROMPTS: Mapping[str, frozenset[str]] = {
+    "system": frozenset(),
+    "task": frozenset({"role", "instruction"}),
+    "evaluation": frozenset({"subject", "criteria"}),
+    "draft": frozenset({"subject", "role", "instruction", "requests"}),
+    "compare": frozenset({"subject", "request", "first", "second"}),
+    "advise": frozenset({"subject", "role", "instruction", "criteria", "measures"}),
+    "score": frozenset({"subject", "criteria", "examples", "request", "reference", "reply", "form"}),
+}
+"""Each prompt and its fields."""
+
+OPTIONAL = frozenset({"subject", "role", "instruction"})
+"""Fields that a project's own prompt may leave out: without any other, the model would not see what it works on."""
+
+Prompts = Mapping[str, Prompt]
+"""Every prompt by its name."""
+
+
+def load_prompts(folder: Path | None = None) -> Prompts:
+    """The built-in prompts, with those of a folder in their place.
+
+    Args:
+        folder: A folder of ``NAME.md`` files; one that does not exist overrides nothing.
+
+    Raises:
+        PromptError: A file has an unknown name, is empty, names an unknown field, or lacks one that it must have.
+    """
+    prompts = {name: _built_in(name) for name in PROMPTS}
+    for path in sorted(folder.glob("*.md")) if folder else ():
+        if path.stem not in PROMPTS:
+            raise PromptError(f"{path}: there is no prompt {path.stem!r}; there are {', '.join(PROMPTS)}")
+        prompt = Prompt(path.stem, path.read_text(encoding="utf-8"), str(path))
+        _check(prompt)
+        prompts[path.stem] = prompt
+    return prompts
+
+
+def _built_in(name: str) -> Prompt:
+    text = resources.files("hone.prompts").joinpath(f"{name}.md").read_text(encoding="utf-8")
+    return Prompt(name, text, f"hone/prompts/{name}.md")
+
+
+def _check(prompt: Prompt) -> None:
+    allowed, present = PROMPTS[prompt.name], set(prompt.fields)
+    known = ", ".join(f"{{{{{name}}}}}" for name in sorted(allowed)) or "none"
+    if unknown := sorted(present - allowed):
+        raise PromptError(f"{prompt.source}: unknown field {{{{{unknown[0]}}}}}; this prompt has {known}")
+    if missing := sorted(allowed - OPTIONAL - present):
+        raise PromptError(f"{prompt.source}: the field {{{{{missing[0]}}}}} is missing; this prompt has {known}")
+    if not prompt.text.strip():
+        raise PromptError(f"{prompt.source}: the file is empty; write the prompt, or remove the file")

@@ -1,0 +1,62 @@
+"""Fills a prompt in one strict pass.
+
+A field stands as ``{{name}}``. Values are put in once and never read again, so a reply that contains ``{{reply}}``,
+or any other braces, stays as it is. A field without a value, and a value without a field, are errors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hone.errors import PromptError
+
+_FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt.
+
+    Args:
+        name: Its name, such as ``score``.
+        text: The Markdown with fields; comments ``<!-- … -->`` are notes to people and are not sent.
+        source: Where it was read from, for messages.
+    """
+
+    name: str
+    text: str
+    source: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of its fields, in order, each once."""
+        return tuple(dict.fromkeys(_FIELD.findall(self._sent)))
+
+    @property
+    def _sent(self) -> str:
+        return _COMMENT.sub("", self.text).strip()
+
+    def render(self, **values: str) -> str:
+        """The text with every field filled.
+
+        Args:
+            **values: One value a field. A value may be empty; a paragraph that consists of one empty field is left
+                out with the blank line that follows it.
+
+        Raises:
+            PromptError: A field has no value, or a value has no field.
+        """
+        fields = self.fields
+        if missing := [name for name in fields if name not in values]:
+            raise PromptError(f"{self.source}: no value for {{{{{missing[0]}}}}}")
+        if unused := [name for name in values if name not in fields and values[name]]:
+            raise PromptError(f"{self.source}: the prompt {self.name} has no field {{{{{unused[0]}}}}}")
+        paragraphs = []
+        for paragraph in re.split(r"\n\s*\n", self._sent):
+            alone = _FIELD.fullmatch(paragraph.strip())
+            if alone and not values[alone[1]]:
+                continue
+            paragraphs.append(_FIELD.sub(lambda match: values[match[1]], paragraph))
+        return "\n\n".join(paragraphs)

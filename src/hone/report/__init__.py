@@ -1,0 +1,1 @@
+"""Shows results to people: tables for the terminal; untrusted text is cleaned on its way there."""

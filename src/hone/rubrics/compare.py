@@ -1,0 +1,180 @@
+"""Has an expert compare replies with and without the rubric: blind, in both orders, with quotes that are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hone.domain.evidence import Comparison, Measure, PairReply, Quote, Side, Verdict
+from hone.domain.settings import Sampling
+from hone.domain.task import Reply
+from hone.errors import IncompleteError, VerdictError
+from hone.jobs import Outcome, Setup
+from hone.judging import read_object
+from hone.models import Call, Model, Request
+from hone.prompts import fence
+from hone.rubrics.wording import NAME_SCHEMA
+from hone.stats.proportion import Proportion, wilson
+
+SAMPLING = Sampling(max_tokens=900, break_loops=True)
+
+_WHICH: dict[str, Any] = {"enum": ["first", "second", "tie"]}
+_MEASURE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": NAME_SCHEMA,
+        "first_quote": {"type": "string", "maxLength": 160},
+        "second_quote": {"type": "string", "maxLength": 160},
+        "better": _WHICH,
+    },
+    "required": ["name", "first_quote", "second_quote", "better"],
+    "additionalProperties": False,
+}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "measures": {"type": "array", "minItems": 2, "maxItems": 3, "items": _MEASURE},
+        "reason": {"type": "string", "minLength": 12, "maxLength": 400},
+        "winner": _WHICH,
+    },
+    "required": ["measures", "reason", "winner"],
+    "additionalProperties": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How often stating the rubric won."""
+
+    pairs: int
+    won: int
+    lost: int
+    tied: int
+    """Ties, flips among them."""
+    flipped: int
+    """Pairs whose winner changed with the order: the expert followed the position, not the replies."""
+    unread: int
+    """Pairs with an answer that could not be read."""
+    rate: Proportion
+    """Won out of the pairs that were read."""
+
+
+def compare(
+    without: Sequence[Reply], stated: Sequence[Reply], expert: Model, *, subject: str, setup: Setup | None = None
+) -> list[Comparison]:
+    """Compare two replies to each item.
+
+    Args:
+        without: Replies written under the task alone.
+        stated: Replies to the same items, in the same order, written under task and rubric.
+        expert: Who compares. It is not told which is which, and sees each pair in both orders.
+        subject: What the replies are, such as "study plan".
+        setup: Prompts, sampling, journal and progress.
+
+    Returns:
+        One comparison an item. An order whose answer could not be read has no winner.
+
+    Raises:
+        IncompleteError: Not one answer could be read.
+        UnavailableError: The expert cannot answer at all.
+    """
+    used = setup or Setup()
+    pairs = list(zip(without, stated, strict=True))
+    requests = []
+    for plain, guided in pairs:
+        requests.append(_request("AB", plain, guided, subject, used))
+        requests.append(_request("BA", guided, plain, subject, used))
+    outcomes = used.ask(expert, requests)
+    comparisons = [
+        _comparison(plain, guided, outcomes[2 * number], outcomes[2 * number + 1])
+        for number, (plain, guided) in enumerate(pairs)
+    ]
+    verdicts = [verdict for comparison in comparisons for verdict in comparison.verdicts]
+    if verdicts and all(verdict.winner is None for verdict in verdicts):
+        raise IncompleteError(f"not one comparison could be read; the first: {verdicts[0].unread}")
+    return comparisons
+
+
+def summary(comparisons: Sequence[Comparison]) -> Summary:
+    """How often stating the rubric won, with a 95% Wilson interval."""
+    winners = [comparison.winner for comparison in comparisons]
+    won, lost, tied = winners.count("with"), winners.count("without"), winners.count("tie")
+    return Summary(
+        pairs=len(winners),
+        won=won,
+        lost=lost,
+        tied=tied,
+        flipped=sum(comparison.flipped for comparison in comparisons),
+        unread=winners.count(None),
+        rate=wilson(won, won + lost + tied),
+    )
+
+
+def _request(step: Literal["AB", "BA"], first: Reply, second: Reply, subject: str, setup: Setup) -> Request:
+    text = setup.prompts["compare"].render(
+        subject=subject,
+        request=fence("request", first.prompt),
+        first=fence("reply", first.text),
+        second=fence("reply", second.text),
+    )
+    sampling = setup.sampling or SAMPLING
+    return Request(setup.messages(text), sampling, schema=_SCHEMA, call=Call(first.item, step))
+
+
+def _comparison(plain: Reply, guided: Reply, first: Outcome, second: Outcome) -> Comparison:
+    sides = {"without": plain.text, "with": guided.text}
+    return Comparison(
+        id=plain.item,
+        without=PairReply(text=plain.text, model=plain.model, cut=plain.cut),
+        with_=PairReply(text=guided.text, model=guided.model, cut=guided.cut),
+        verdicts=(_verdict(first, ("without", "with"), sides), _verdict(second, ("with", "without"), sides)),
+    )
+
+
+def _verdict(outcome: Outcome, order: tuple[Side, Side], texts: dict[str, str]) -> Verdict:
+    if outcome.completion is None:
+        return Verdict(first=order[0], winner=None, unread=str(outcome.error))
+    text = outcome.completion.text
+    try:
+        data = read_object(text)
+        winner = _which(data.get("winner"), order)
+        measures = tuple(_measure(entry, order, texts) for entry in _list(data.get("measures")))
+        reason = data.get("reason")
+        if not isinstance(reason, str) or not reason.strip():
+            raise VerdictError("a verdict without a reason")
+    except VerdictError as error:
+        problem = (
+            "cut at its length limit; raise `max_tokens` of the expert" if outcome.completion.cut else str(error)
+        )
+        return Verdict(first=order[0], winner=None, unread=problem, raw=text)
+    return Verdict(first=order[0], winner=winner, reason=reason, measures=measures)
+
+
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list) or not data:
+        raise VerdictError("a verdict without measures")
+    return data
+
+
+def _which(value: Any, order: tuple[Side, Side]) -> Side | Literal["tie"]:
+    """The side that "first" or "second" stands for in this order."""
+    found = {"first": order[0], "second": order[1], "tie": "tie"}.get(str(value).strip().lower())
+    if found is None:
+        raise VerdictError(f"{str(value)[:40]!r} is no verdict; it is first, second or tie")
+    return found  # type: ignore[return-value]
+
+
+def _measure(entry: Any, order: tuple[Side, Side], texts: dict[str, str]) -> Measure:
+    if not isinstance(entry, dict) or not str(entry.get("name", "")).strip():
+        raise VerdictError("a measure without a name")
+    quotes = []
+    for side, key in zip(order, ("first_quote", "second_quote"), strict=True):
+        quote = str(entry.get(key) or "").strip()
+        if quote:
+            quotes.append(Quote(text=quote, side=side, found=_spaced(quote) in _spaced(texts[side])))
+    return Measure(name=str(entry["name"]), better=_which(entry.get("better"), order), quotes=tuple(quotes))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.lower().split()).strip("\"'“”‘’ .…")
