@@ -9,9 +9,19 @@ import click
 from rich.console import Console
 from rich.rule import Rule
 
-from hone.cli.rubric import latest_advice, save_merged
+from hone.cli.rubric import latest_advice
 from hone.cli.screen import out
-from hone.cli.steps import Models, models, run_advise, run_compare, run_draft, run_label, run_reply
+from hone.cli.steps import (
+    Models,
+    freeze,
+    keep_merged,
+    models,
+    run_advise,
+    run_compare,
+    run_draft,
+    run_label,
+    run_reply,
+)
 from hone.domain.evidence import RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
@@ -19,7 +29,6 @@ from hone.errors import ConfigChangedError, ProjectError
 from hone.project import Project
 from hone.report import terminal
 from hone.rubrics import compare as comparing
-from hone.rubrics import finalise as finalising
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import accept_all, merge
 
@@ -68,7 +77,9 @@ def _walk(console: Console, project: Project, opened: Models, *, fresh: bool) ->
         _title(console, f"The rubric was finalised before, as v{version.version}")
         console.print(terminal.version_line(version), markup=False)
     else:
-        _rubric(console, project, opened, fresh=fresh)
+        decided = project.decisions
+        if fresh or not decided or decided[-1].after != project.rubric.digest:
+            _rubric(console, project, opened, fresh=fresh)
         version = _finalise(console, project)
     console.print(terminal.rubric_table(version.rubric))
     _title(console, "6. Replies under the final rubric, scored criterion by criterion")
@@ -102,13 +113,12 @@ def _rubric(console: Console, project: Project, opened: Models, *, fresh: bool) 
     merged = merge(working, advice, accept_all(advice, len(working.criteria)), by=_BY)
     for decision in merged.decisions:
         console.print(terminal.decision_line(decision))
-    save_merged(project, working, merged, _BY)
+    keep_merged(project, working, merged, _BY)
 
 
 def _finalise(console: Console, project: Project) -> RubricVersion:
     _title(console, "5. The rubric is frozen, with its parent and every decision")
-    version = finalising.finalise(project.rubric, project.versions, project.decisions, by=_BY)
-    project.save_version(version)
+    version, _ = freeze(project, by=_BY)
     console.print(terminal.version_line(version), markup=False)
     for finding in lint(version.rubric):
         console.print(f"lint: {finding.criterion}: {finding.message}", markup=False)

@@ -9,7 +9,7 @@ import click
 from hone.cli import choices as choosing
 from hone.cli.options import by_option, fresh_option, json_option, named_rubric, project_option
 from hone.cli.screen import note, out, print_json
-from hone.cli.steps import Done, models, run_advise, run_compare, run_draft
+from hone.cli.steps import Done, freeze, keep_merged, models, run_advise, run_compare, run_draft
 from hone.domain.evidence import Advice
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
@@ -18,7 +18,6 @@ from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics import finalise as finalising
 from hone.rubrics.lint import lint as find
-from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
 
 
@@ -116,7 +115,7 @@ def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json:
     else:
         chosen = choosing.ask(advice, working)
     merged = apply(working, advice, chosen, by=by)
-    save_merged(project, working, merged, by)
+    keep_merged(project, working, merged, by)
     if as_json:
         print_json({"rubric": merged.rubric, "decisions": merged.decisions})
         return
@@ -134,15 +133,9 @@ def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json:
 def finalise(folder: Path, text: str, by: str, as_json: bool) -> None:
     """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
     project = Project.find(folder)
-    working, versions = project.rubric, project.versions
-    if versions and versions[-1].version > 0 and versions[-1].hash == working.digest:
-        note(f"rubric.yaml is v{versions[-1].version} word for word; nothing to finalise.")
-        version = versions[-1]
-    else:
-        version = finalising.finalise(working, versions, project.decisions, by=by, note=text)
-        path = project.save_version(version)
-        note(f"Frozen: {path}")
-    for finding in find(working):
+    version, path = freeze(project, by=by, text=text)
+    note(f"Frozen: {path}" if path else f"rubric.yaml is v{version.version} word for word; nothing to finalise.")
+    for finding in find(version.rubric):
         note(f"lint: {finding.criterion or 'rubric'}: {finding.message}")
     if as_json:
         print_json(version)
@@ -215,13 +208,6 @@ def latest_advice(project: Project, working: Rubric) -> list[Advice]:
     if run.config["rubric"] != working.model_dump(mode="json"):
         raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
     return run.read(Advice)
-
-
-def save_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
-    """Keep the start, the decisions and the new working rubric, in this order: a crash between them loses nothing."""
-    project.keep_start(working, by)
-    project.save_decisions(merged.decisions)
-    project.save_rubric(merged.rubric)
 
 
 def summary_data(summary: comparing.Summary) -> dict[str, object]:

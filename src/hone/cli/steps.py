@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from hone.cli.screen import progress_bar
 from hone.domain.base import digest
-from hone.domain.evidence import Advice, Comparison, Judgement
+from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
@@ -22,6 +23,8 @@ from hone.judging.judge import default_sampling
 from hone.models import Model, connect
 from hone.project import Project, Run
 from hone.rubrics import advise, compare, draft, replies
+from hone.rubrics.finalise import finalise
+from hone.rubrics.merge import Merged
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -159,6 +162,22 @@ def run_label(
             return judge(written, rubric, models(part), subject=settings.task.subject, setup=setup)
 
     return _run(project, "label", config, Judgement, work, fresh=fresh)
+
+
+def keep_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
+    """Keep the start, the decisions and the new working rubric, in this order: a crash between them loses nothing."""
+    project.keep_start(working, by)
+    project.save_decisions(merged.decisions)
+    project.save_rubric(merged.rubric)
+
+
+def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion, Path | None]:
+    """The working rubric as a frozen version, and its file; none where it is the latest version word for word."""
+    working, versions = project.rubric, project.versions
+    if versions and versions[-1].version > 0 and versions[-1].hash == working.digest:
+        return versions[-1], None
+    version = finalise(working, versions, project.decisions, by=by, note=text)
+    return version, project.save_version(version)
 
 
 @contextmanager

@@ -145,8 +145,18 @@ class Project:
         return [decision for _, decision in read_lines(path, Decision)] if path.exists() else []
 
     def save_decisions(self, decisions: Iterable[Decision]) -> None:
-        """Add decisions to the log."""
-        lines = [decision.model_dump_json() for decision in (*self.decisions, *decisions)]
+        """Add the decisions of one sitting to the log; a sitting that is there already is not added again.
+
+        The log is written before the rubric, so a crash between the two leaves the log ahead: the same decisions,
+        taken again on the same rubric, must then not count twice.
+        """
+        new, kept = list(decisions), self.decisions
+        same = {"at"}
+        if new and [one.model_dump(exclude=same) for one in kept[-len(new) :]] == [
+            one.model_dump(exclude=same) for one in new
+        ]:
+            return
+        lines = [decision.model_dump_json() for decision in (*kept, *new)]
         write_whole(self._decisions, "".join(line + "\n" for line in lines))
 
     def keep_start(self, rubric: Rubric, by: str) -> VersionRef:
