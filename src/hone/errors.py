@@ -15,6 +15,7 @@
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
         ├── UnavailableError    no call can succeed: missing file, wrong key, unknown model
         └── CallError           this one call failed; the others may go on
+            ├── BudgetError     the call was not sent: the budget is used up
             ├── UnreachableError  the connection failed or timed out, however often it was tried
             └── ContextError    the prompt does not fit into the model's context
 
@@ -97,6 +98,10 @@ class UnavailableError(ModelError):
 
 class CallError(ModelError):
     """One call failed for good; other calls may still succeed."""
+
+
+class BudgetError(CallError):
+    """The call was not sent, because the budget is used up."""
 
 
 class UnreachableError(CallError):

@@ -45,22 +45,20 @@ def from_file(path: Path) -> dict[str, Choice]:
         FileFormatError: An entry has another form.
     """
     document = load_document(path)
-    return {str(key): _choice(path, document, str(key), value) for key, value in document.items()}
+    return {str(key): _choice(path, document.lc.key(key)[0] + 1, str(key), value) for key, value in document.items()}
 
 
-def _choice(path: Path, document: Any, key: str, value: Any) -> Choice:
+def _choice(path: Path, line: int, key: str, value: Any) -> Choice:
     form = "write accept, reject, or {edit: 'Be Adjective: one sentence', note: '…'}"
-    line = document.lc.key(key)[0] + 1
     if isinstance(value, str) and value in {"accept", "reject"}:
         return Choice(value)  # type: ignore[arg-type]
-    if not isinstance(value, dict) or not value.keys() <= {"accept", "reject", "edit", "note"} or len(value) > 2:
+    actions = value.keys() - {"note"} if isinstance(value, dict) else set()
+    action = next(iter(actions)) if len(actions) == 1 else None
+    if action not in {"accept", "reject", "edit"} or not value[action]:
         raise FileFormatError(path, form, line=line, key=key)
-    note = str(value.get("note", ""))
-    if "edit" not in value:
-        action = next((name for name in ("accept", "reject") if value.get(name)), None)
-        if action is None:
-            raise FileFormatError(path, form, line=line, key=key)
-        return Choice(action, note=note)  # type: ignore[arg-type]
+    note = str(value.get("note") or "")
+    if action != "edit":
+        return Choice(action, note=note)
     try:
         return Choice("edit", Criterion.model_validate(value["edit"]), note)
     except ValidationError as error:

@@ -9,8 +9,9 @@ import click
 from rich.console import Console
 from rich.rule import Rule
 
+from hone.cli.labelling import Labelling, run_labelling
 from hone.cli.rubric import latest_advice
-from hone.cli.screen import out
+from hone.cli.screen import note, out
 from hone.cli.steps import (
     Models,
     freeze,
@@ -19,18 +20,18 @@ from hone.cli.steps import (
     run_advise,
     run_compare,
     run_draft,
-    run_label,
     run_reply,
 )
-from hone.domain.evidence import RubricVersion
+from hone.domain.evidence import Judgement, RubricVersion
 from hone.domain.rubric import Rubric
-from hone.domain.task import Reply
 from hone.errors import ConfigChangedError, ProjectError
+from hone.judging.dataset import Columns
 from hone.project import Project
 from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import accept_all, merge
+from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"
 _REPLIES = 4
@@ -85,7 +86,7 @@ def _walk(console: Console, project: Project, opened: Models, *, fresh: bool) ->
     _title(console, "6. Replies under the final rubric, scored criterion by criterion")
     replies, _ = run_reply(project, opened, version.rubric, project.items[:_REPLIES], fresh=fresh)
     console.print(terminal.reply_panel(replies[0], f"{replies[0].item}, by {replies[0].model}"))
-    _score(console, project, opened, version.rubric, replies, fresh=fresh)
+    _score(console, project, opened, version.rubric, fresh=fresh)
 
 
 def _rubric(console: Console, project: Project, opened: Models, *, fresh: bool) -> None:
@@ -125,10 +126,13 @@ def _finalise(console: Console, project: Project) -> RubricVersion:
     return version
 
 
-def _score(
-    console: Console, project: Project, opened: Models, rubric: Rubric, replies: list[Reply], *, fresh: bool
-) -> None:
-    judgements, _ = run_label(project, opened, rubric, replies, fresh=fresh)
+def _score(console: Console, project: Project, opened: Models, rubric: Rubric, *, fresh: bool) -> None:
+    judge = project.settings.models.judge
+    run = project.latest_run("reply")
+    assert run is not None  # noqa: S101 - the replies were written a moment ago
+    table = open_table(run.results)
+    work = Labelling(project, table, Columns.of(table), rubric, (judge,), project.settings.judging, fresh=fresh)
+    judgements = run_labelling(work, opened, tell=note).run.read(Judgement)
     console.print(terminal.judgement_table(judgements, rubric))
     scored = next((one for one in judgements if one.scores), None)
     for score in scored.scores if scored else ():

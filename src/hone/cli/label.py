@@ -2,109 +2,173 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
-from pydantic import Field
 
+from hone.cli.labelling import Labelling, run_labelling
 from hone.cli.options import fresh_option, json_option, named_rubric, project_option
-from hone.cli.screen import note, out, plain, print_json
-from hone.cli.steps import models, run_label
-from hone.domain.base import Frozen
+from hone.cli.screen import note, out, print_json
+from hone.cli.steps import models
 from hone.domain.evidence import Judgement
-from hone.domain.task import Reply
-from hone.errors import FileFormatError, IncompleteError, ProjectError
+from hone.domain.settings import Judging, ModelSettings
+from hone.errors import IncompleteError, ProjectError
+from hone.jobs import Budget
+from hone.judging.dataset import Columns
+from hone.judging.label import Report, Routing
 from hone.project import Project
-from hone.project.files import read_lines, write_lines
 from hone.report import terminal
+from hone.tables import open_table
 
-
-class Row(Frozen):
-    """One line of a data set to be labelled; other columns are not allowed yet."""
-
-    prompt: str = Field(min_length=1)
-    reply: str
-    id: str | None = None
-    reference: str | None = None
-
-
-class LabelledRow(Frozen):
-    """One line of a labelled data set."""
-
-    item: str
-    prompt: str
-    reply: str
-    scores: dict[str, float] | None
-    reasons: dict[str, str] | None
-    unscored: str | None
-    judge: str
-    rubric: str
+_SHOWN = 50
+"""Rows up to which the scores are shown; larger data sets go to a file."""
 
 
 @click.command()
-@click.argument("data", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("data", required=False, type=click.Path(path_type=Path))
 @click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
-@click.option("--judge", "spec", help="The judge's model.  [default: the judge in hone.yaml]")
 @click.option(
-    "--out", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the scores to a JSONL file."
+    "--judge", "specs", multiple=True, help="A model; several are a panel.  [default: the judge in hone.yaml]"
 )
+@click.option(
+    "--out", "file", type=click.Path(path_type=Path), help=".jsonl, .csv, .parquet, or a `datasets` folder."
+)
+@click.option("--prompt-column", help="The column of the requests.  [default: guessed]")
+@click.option("--reply-column", help="The column of the replies.  [default: guessed]")
+@click.option("--id-column", help="The column of the ids.  [default: guessed]")
+@click.option("--reference-column", help="The column of good answers.  [default: guessed]")
+@click.option("--per-criterion", is_flag=True, default=None, help="One call a criterion.")
+@click.option(
+    "--mode", type=click.Choice(["verdict", "expected"]), help="The chosen level, or levels by probability."
+)
+@click.option("--samples", type=click.IntRange(1, 64), help="Votes of each judge.")
+@click.option("--vote", type=click.Choice(["mean", "median", "majority"]), help="How votes become a score.")
+@click.option("--pattern", help="A regular expression with one group a criterion, for texts that are not JSON.")
+@click.option("--budget", help="Stop at '$5', '100000 tokens' or '2000 calls'.")
+@click.option(
+    "--people", type=click.Path(path_type=Path), help="Write the rows that people should look at to a file."
+)
+@click.option(
+    "--uncertain", type=click.FloatRange(0, 1), default=0.6, show_default=True, help="Below it: for people."
+)
+@click.option(
+    "--share", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Of the rest, for people."
+)
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @project_option
 @fresh_option
 @json_option
-def label(**options: Any) -> None:
-    """Score the replies in DATA (JSONL with `prompt` and `reply`); by default, those of the latest `hone reply`."""
-    _label(**options)
+def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
+    """Score the replies in DATA; by default, those of the latest `hone reply`.
 
-
-def _label(
-    data: Path | None, name: str | None, spec: str | None, file: Path | None, folder: Path, fresh: bool, as_json: bool
-) -> None:
+    DATA is JSONL, CSV, Parquet or a Hugging Face `datasets` folder.
+    """
     project = Project.find(folder)
-    rubric = named_rubric(name, project)
-    replies = _replies(data, project)
+    labelling = _labelling(project, data, Options(**options))
     with models(project) as opened:
-        judgements, done = run_label(project, opened, rubric, replies, judge_spec=spec, fresh=fresh)
-    if file:
-        write_lines(file, [_row(reply, one) for reply, one in zip(replies, judgements, strict=True)])
+        done = run_labelling(labelling, opened, tell=note)
+    judgements = done.run.read(Judgement) if done.report.tally.total and done.report.tally.total <= _SHOWN else []
     if as_json:
-        print_json({"run": done.run.folder.name, "rubric": rubric.digest, "judgements": judgements})
-    else:
-        out().print(terminal.judgement_table(judgements, rubric))
-    unscored = Counter(one.unscored for one in judgements if one.unscored is not None)
-    note(f"{len(judgements) - unscored.total()} scored, {unscored.total()} unscored")
-    for reason, count in unscored.most_common():
-        note(f"  {count} × {terminal.short(str(reason))}")
-    note(f"run: {done.run.folder}{'; nothing was asked again (--fresh asks anew)' if done.before else ''}")
-    if unscored.total() == len(judgements):
+        print_json({"run": done.run.folder.name, "rubric": labelling.rubric.digest, **report_data(done.report),
+                    "judgements": judgements})  # fmt: skip
+    elif judgements:
+        out().print(terminal.judgement_table(judgements, labelling.rubric))
+    for line in terminal.label_report(done.report):
+        note(line)
+    if labelling.file:
+        note(f"written: {labelling.file}")
+    if labelling.people:
+        note(f"for people: {labelling.people} ({done.routed} rows)")
+    again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
+    note(f"run: {done.run.folder}{again}")
+    if done.report.scored == 0:
         raise IncompleteError("nothing could be scored; the reasons stand above")
 
 
-def _replies(data: Path | None, project: Project) -> list[Reply]:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of the command, as they come in."""
+
+    name: str | None
+    specs: tuple[str, ...]
+    file: Path | None
+    prompt_column: str | None
+    reply_column: str | None
+    id_column: str | None
+    reference_column: str | None
+    per_criterion: bool | None
+    mode: Literal["verdict", "expected"] | None
+    samples: int | None
+    vote: str | None
+    pattern: str | None
+    budget: str | None
+    people: Path | None
+    uncertain: float
+    share: float
+    engine: str
+    fresh: bool
+
+    def judging(self, default: Judging) -> Judging:
+        """How to judge: the project's way, changed where the command line says so."""
+        names = ("per_criterion", "mode", "samples", "vote", "pattern")
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return Judging.model_validate(default.model_dump() | given)
+
+
+def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
+    settings = project.settings
     if data is None:
         run = project.latest_run("reply")
         if run is None:
             raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
-        return run.read(Reply)
-    replies: dict[str, Reply] = {}
-    for number, row in read_lines(data, Row):
-        name = row.id or f"{data.stem}-{number}"
-        if name in replies:
-            raise FileFormatError(data, f"the id {name!r} stands twice", line=number, key="id")
-        replies[name] = Reply(item=name, prompt=row.prompt, text=row.reply, model="", reference=row.reference)
-    if not replies:
-        raise FileFormatError(data, 'the file has no rows; write one {"prompt": "…", "reply": "…"} a line')
-    return list(replies.values())
+        data = run.results
+    table = open_table(data)
+    columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
+                         reference=options.reference_column)  # fmt: skip
+    judges = tuple(ModelSettings(model=spec) for spec in options.specs) or (settings.models.judge,)
+    return Labelling(
+        project=project,
+        table=table,
+        columns=columns,
+        rubric=named_rubric(options.name, project),
+        judges=judges,
+        judging=options.judging(settings.judging),
+        file=options.file,
+        people=options.people,
+        routing=Routing(probability=options.uncertain, share=options.share),
+        budget=read_budget(options.budget),
+        fresh=options.fresh,
+    )
 
 
-def _row(reply: Reply, judgement: Judgement) -> LabelledRow:
-    scores = {score.criterion: score.value for score in judgement.scores} or None
-    reasons = {score.criterion: score.reason for score in judgement.scores} or None
-    return LabelledRow(
-        item=reply.item, prompt=reply.prompt, reply=reply.text, scores=scores, reasons=reasons,
-        unscored=judgement.unscored, judge=judgement.judge, rubric=judgement.rubric,
-    )  # fmt: skip
+def read_budget(text: str | None) -> Budget:
+    """The budget that a text such as ``$5``, ``100000 tokens`` or ``2000 calls`` names.
+
+    Raises:
+        click.BadParameter: It names none.
+    """
+    if text is None:
+        return Budget()
+    number, _, unit = text.strip().removeprefix("$").partition(" ")
+    try:
+        amount = float(number.replace(",", ""))
+    except ValueError:
+        amount = -1.0
+    kind = "dollars" if text.strip().startswith("$") and not unit else unit.strip()
+    if amount <= 0 or kind not in {"dollars", "tokens", "calls"}:
+        raise click.BadParameter(f"{text!r} is no budget; write '$5', '100000 tokens' or '2000 calls'")
+    if kind == "dollars":
+        return Budget(dollars=amount)
+    return Budget(tokens=int(amount)) if kind == "tokens" else Budget(calls=int(amount))
 
 
-__all__ = ["label", "plain"]
+def report_data(report: Report) -> dict[str, Any]:
+    """The report for JSON."""
+    tally = report.tally
+    return {
+        "rows": tally.done, "scored": report.scored, "unscored": dict(report.unscored), "notes": dict(report.noted),
+        "calls": tally.calls, "reused": tally.reused, "prompt_tokens": tally.usage.prompt,
+        "completion_tokens": tally.usage.completion, "stopped": report.stopped,
+    }  # fmt: skip

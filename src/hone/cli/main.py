@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         code = error.exit_code
     except HoneError as error:
-        click.echo(f"hone: {error}", err=True)
+        from hone.report.terminal import clean  # noqa: PLC0415 - loads rich, which --help does without
+
+        click.echo(f"hone: {clean(str(error))}", err=True)
         code = 1
     except BrokenPipeError:
         # The reader went away (`hone … | head`); there is nobody left to tell.

@@ -152,7 +152,8 @@ def show(folder: Path, name: str | None, as_json: bool) -> None:
     """Show a rubric: NAME is v1, v2, …, working, a file, or a rubric of the library; by default the working one."""
     project = Project.find(folder)
     shown, versions = named_rubric(name or "working", project), project.versions
-    frozen = next((version for version in versions if version.hash == shown.digest), None)
+    same = [version for version in versions if version.hash == shown.digest]
+    frozen = next((version for version in same if f"v{version.version}" == name), same[-1] if same else None)
     if as_json:
         print_json(
             {"hash": shown.digest, "version": frozen.version if frozen else None, **shown.model_dump(mode="json")}

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hone.jobs import Tally
+from hone.report.terminal import clean
+
+_EVERY = 0.1
+"""Seconds between two drawings of a progress bar."""
 
 
 def out() -> Console:
     """The console for results. A pipe gets plain text of a fixed width, not of the terminal's."""
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=120)
+    console = Console(highlight=False, emoji=False)
+    return console if console.is_terminal else Console(highlight=False, emoji=False, width=120)
 
 
 def note(text: str) -> None:
     """One line beside the results."""
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(text)
+    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(clean(text))
 
 
 def print_json(data: Any) -> None:
     """Results for programs: one JSON document on standard output."""
-    Console(highlight=False, markup=False, soft_wrap=True).print(
-        json.dumps(plain(data), ensure_ascii=False, indent=2)
-    )
+    click.echo(json.dumps(plain(data), ensure_ascii=False, indent=2))
 
 
 def plain(data: Any) -> Any:
@@ -55,7 +59,14 @@ def progress_bar(title: str) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
         task = bar.add_task(title, total=None, detail="")
 
+        shown = 0.0
+
         def show(tally: Tally) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown < _EVERY and tally.done != tally.total:
+                return  # thousands of rows a second: drawing each would cost more than scoring it
+            shown = now
             parts = []
             if tally.reused:
                 parts.append(f"{tally.reused} from the journal")

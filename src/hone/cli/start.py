@@ -23,7 +23,8 @@ def init(folder: Path, template: str, finalised: bool) -> None:
     project = Project.create(folder, template, finalised=finalised)
     console = out()
     console.print(
-        f"Made {project.folder}: hone.yaml (task and models), rubric.yaml (criteria), items.jsonl (requests)."
+        f"Made {project.folder}: hone.yaml (task and models), rubric.yaml (criteria), items.jsonl (requests).",
+        markup=False,
     )
     console.print(f"Next: cd {project.folder} && hone rubric compare", markup=False)
 

@@ -12,14 +12,12 @@ from pydantic import BaseModel
 
 from hone.cli.screen import progress_bar
 from hone.domain.base import digest
-from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
+from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
-from hone.judging import judge
-from hone.judging.judge import default_sampling
 from hone.models import Model, connect
 from hone.project import Project, Run
 from hone.rubrics import advise, compare, draft, replies
@@ -77,7 +75,7 @@ def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple
     """Criteria that the expert proposes for the project's task."""
     settings, items = project.settings, project.items
     expert = settings.models.expert
-    config = _config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
+    config = step_config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
 
     def work(journal: Journal) -> Sequence[Criterion]:
         with _setup(project, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
@@ -95,7 +93,7 @@ def run_compare(
         raise ProjectError(f"{project.folder / 'rubric.yaml'} has no criteria; propose some with: hone rubric draft")
     writer, expert, task = settings.models.writer, settings.models.expert, settings.task
     draws = {"writer": writer.sampling(replies.SAMPLING), "expert": expert.sampling(compare.SAMPLING)}
-    config = _config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
+    config = step_config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Comparison]:
         with _setup(project, "replies under the task alone", draws["writer"], journal) as setup:
@@ -121,7 +119,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
     comparisons = compared.read(Comparison)
     expert = settings.models.expert
     draws = expert.sampling(advise.default_sampling(rubric))
-    config = _config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
+    config = step_config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Advice]:
         with _setup(project, "advising", draws, journal) as setup:
@@ -137,31 +135,13 @@ def run_reply(
     settings = project.settings
     writer = settings.models.writer
     draws = writer.sampling(replies.SAMPLING)
-    config = _config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
+    config = step_config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Reply]:
         with _setup(project, "writing replies", draws, journal) as setup:
             return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
 
     return _run(project, "reply", config, Reply, work, fresh=fresh)
-
-
-def run_label(
-    project: Project, models: Models, rubric: Rubric, written: Sequence[Reply], *, judge_spec: str | None = None,
-    fresh: bool = False,
-) -> tuple[list[Judgement], Done]:  # fmt: skip
-    """Scores of replies under a rubric."""
-    settings = project.settings
-    part = ModelSettings(model=judge_spec) if judge_spec else settings.models.judge
-    draws = part.sampling(default_sampling(rubric))
-    config = _config(project, rubric=rubric, replies=digest([reply.model_dump() for reply in written]), judge=part,
-                     sampling=draws)  # fmt: skip
-
-    def work(journal: Journal) -> Sequence[Judgement]:
-        with _setup(project, "scoring", draws, journal) as setup:
-            return judge(written, rubric, models(part), subject=settings.task.subject, setup=setup)
-
-    return _run(project, "label", config, Judgement, work, fresh=fresh)
 
 
 def keep_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
@@ -193,13 +173,13 @@ def _run(
     run = project.open_run(verb, config, fresh=fresh)
     if run.finished:
         return run.read(kind), Done(run, before=True)
-    with Journal(run.journal) as journal:
+    with Journal(run.journal, index=run.index, reuse=not fresh) as journal:
         results = list(work(journal))
     run.finish(results)
     return results, Done(run, before=False)
 
 
-def _config(project: Project, **parts: Any) -> dict[str, Any]:
+def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data."""
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
     task = project.settings.task.model_dump(mode="json")

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+Number = Annotated[float, AfterValidator(lambda value: value + 0.0)]
+"""A number whose zero has no sign: -0.0 equals 0.0, so it must not give another digest."""
 
 
 class Frozen(BaseModel):
     """Data that cannot change once it is made, and that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True)
+
+
+class PlacedError(ValueError):
+    """A rule over the whole of a model is broken at one place within it.
+
+    Args:
+        problem: What is wrong.
+        place: The keys and positions that lead there.
+    """
+
+    def __init__(self, problem: str, *place: int | str) -> None:
+        super().__init__(problem)
+        self.place = place
 
 
 def digest(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from hone.domain.base import Frozen
+from hone.domain.base import Frozen, PlacedError
 from hone.domain.rubric import Criterion, Rubric
 
 Side = Literal["without", "with"]
@@ -151,9 +151,10 @@ class RubricVersion(Frozen):
     @model_validator(mode="after")
     def _intact(self) -> Self:
         if self.rubric.digest != self.hash:
-            raise ValueError(
+            raise PlacedError(
                 f"the content has the hash {self.rubric.digest}, not {self.hash}: a frozen version was edited; "
-                "restore it, or change rubric.yaml and finalise a new version"
+                "restore it, or change rubric.yaml and finalise a new version",
+                "hash",
             )
         return self
 
@@ -163,7 +164,12 @@ class Score(Frozen):
 
     criterion: str
     value: float
+    """The level's value; between levels where votes were averaged or levels weighed."""
     reason: str
+    probability: float | None = None
+    """How sure the judge was of the level that it chose, from 0 to 1, where the engine tells."""
+    spread: float | None = None
+    """The standard deviation of the votes (divisor n), where there were several."""
 
 
 class Judgement(Frozen):
@@ -174,11 +180,17 @@ class Judgement(Frozen):
     """The judge's model spec."""
     rubric: str
     """The rubric's digest."""
+    mode: Literal["verdict", "expected"] = "verdict"
+    """How scores were read; ``verdict`` also where ``expected`` could not be had, which `note` then says."""
+    votes: int = 1
+    """How many readable verdicts the scores rest on."""
     scores: tuple[Score, ...] = ()
     unscored: str | None = None
     """Why there are no scores."""
     raw: str | None = None
     """The judge's own text, kept where it could not be read."""
+    note: str | None = None
+    """What the reader should know: votes that could not be read, probabilities that were not told."""
 
     @model_validator(mode="after")
     def _either(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hone.domain.base import Frozen, digest
+from hone.domain.base import Frozen, Number, PlacedError, digest
 
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
 """How many criteria a finalised rubric may have: one is no rubric, and more than seven tire people and judges."""
@@ -23,7 +23,7 @@ _NAME = re.compile(r"Be [^\W\d_][\w'’-]*( [\w'’&,-]+){0,4}")
 class Level(Frozen):
     """One step of a scale."""
 
-    value: float
+    value: Number
     """The number that a score is recorded as."""
     label: str = Field(min_length=1, max_length=60)
     """Its name: "meets"."""
@@ -112,7 +112,7 @@ _SCALES: dict[str, list[dict[str, Any]]] = {
 class Anchor(Frozen):
     """What earns one level of one criterion, where the scale's general words are too general."""
 
-    value: float
+    value: Number
     text: str = Field(min_length=1)
 
 
@@ -129,8 +129,10 @@ class Criterion(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _as_said(cls, data: Any) -> Any:
-        if isinstance(data, str) and ":" in data:
-            name, sentence = data.split(":", 1)
+        if isinstance(data, str):
+            name, colon, sentence = data.partition(":")
+            if not colon:
+                raise ValueError(f"{data!r} has no sentence; write 'Be Adjective: one sentence'")
             return {"name": name, "sentence": sentence}
         if isinstance(data, dict) and len(data) == 1:
             (name, sentence), *_ = data.items()
@@ -160,7 +162,7 @@ class ScoredExample(Frozen):
 
     prompt: str = Field(min_length=1)
     reply: str = Field(min_length=1)
-    scores: dict[str, float] = Field(min_length=1)
+    scores: dict[str, Number] = Field(min_length=1)
     """One value a criterion, by the criterion's name."""
     reasons: dict[str, str] = Field(default_factory=dict)
     """Why, by the criterion's name."""
@@ -177,22 +179,22 @@ class Rubric(Frozen):
     def _consistent(self) -> Self:
         names = [criterion.name for criterion in self.criteria]
         seen: set[str] = set()
-        for name in names:
+        for index, name in enumerate(names):
             if name.lower() in seen:
-                raise ValueError(f"two criteria are called {name!r}; give each a name of its own")
+                raise PlacedError(f"two criteria are called {name!r}; give each a name of its own", "criteria", index)
             seen.add(name.lower())
-        for number, example in enumerate(self.examples, 1):
+        for index, example in enumerate(self.examples):
             for name, value in example.scores.items():
-                _check_score(f"example {number}", name, value, names, self.scale)
+                _check_score(name, value, names, self.scale, "examples", index, "scores", name)
             for name in example.reasons:
                 if name not in example.scores:
-                    raise ValueError(f"example {number}: a reason for {name!r}, which has no score there")
-        for criterion in self.criteria:
-            where = f"anchors of {criterion.name!r}"
+                    raise PlacedError(f"{name!r} has no score there", "examples", index, "reasons", name)
+        for index, criterion in enumerate(self.criteria):
+            place = ("criteria", index, "anchors")
             for anchor in criterion.anchors:
-                _check_score(where, criterion.name, anchor.value, names, self.scale)
+                _check_score(criterion.name, anchor.value, names, self.scale, *place)
             if len({anchor.value for anchor in criterion.anchors}) < len(criterion.anchors):
-                raise ValueError(f"{where}: two anchors for one level")
+                raise PlacedError("two anchors for one level", *place)
         return self
 
     @property
@@ -220,9 +222,9 @@ class Rubric(Frozen):
         return Rubric(criteria=criteria, scale=self.scale, examples=tuple(examples))
 
 
-def _check_score(where: str, name: str, value: float, names: list[str], scale: Scale) -> None:
+def _check_score(name: str, value: float, names: list[str], scale: Scale, *place: int | str) -> None:
     if name not in names:
-        raise ValueError(f"{where}: no criterion is called {name!r}; there are {', '.join(names) or 'none'}")
+        raise PlacedError(f"no criterion is called {name!r}; there are {', '.join(names) or 'none'}", *place)
     if value not in scale.values:
         levels = ", ".join(f"{level:g}" for level in scale.values)
-        raise ValueError(f"{where}: {value:g} is not on the scale ({levels})")
+        raise PlacedError(f"{value:g} is not on the scale ({levels})", *place)

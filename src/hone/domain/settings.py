@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen
 from hone.domain.task import Task
@@ -52,6 +53,32 @@ class ModelSettings(Frozen):
         )
 
 
+class Judging(Frozen):
+    """How a judge scores. In hone.yaml under ``judging:``."""
+
+    per_criterion: bool = False
+    """One call a criterion, in place of one for all: slower, and no criterion colours another."""
+    mode: Literal["verdict", "expected"] = "verdict"
+    """``verdict`` is the level that the judge chose; ``expected`` weighs all levels by their probability."""
+    samples: int = Field(default=1, ge=1, le=64)
+    """How often each judge is asked; beyond 1, sampled with a seed of its own each time."""
+    vote: Literal["mean", "median", "majority"] = "mean"
+    """How samples, and the models of a panel, become one score."""
+    examples: int = Field(default=6, ge=0, le=64)
+    """The most scored examples that are shown, balanced over the levels."""
+    pattern: str | None = None
+    """A regular expression with one group a criterion, for judges whose texts are not JSON; its last match counts."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression ({error})") from error
+        return pattern
+
+
 class ModelRoles(Frozen):
     """Which model plays which part."""
 
@@ -68,5 +95,6 @@ class Settings(Frozen):
 
     task: Task
     models: ModelRoles = ModelRoles()
+    judging: Judging = Judging()
     database: str = "feedback.db"
     """A file in the project, or an SQLAlchemy URL."""

@@ -1,22 +1,19 @@
-"""Asks a model many things at once, never the same thing twice.
+"""Asks models many things at once, never the same thing twice.
 
-The pool is as wide as the model says it can use. An answer is in the journal before anyone sees it. A call that fails
-is reported and not written down, so that the next run tries it again; a model that cannot answer at all ends the run.
+An answer is in the journal before anyone sees it. A call that fails is reported and not written down, so that the
+next run tries it again; a model that cannot answer at all ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
-from hone.errors import CallError
+from hone.errors import BudgetError, CallError
 from hone.jobs.journal import Journal
+from hone.jobs.pool import pool, wait
 from hone.models import Completion, Model, Request, Usage
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,107 @@ class Outcome:
     error: CallError | None = None
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a run may spend; none is no limit. Answers from a journal cost nothing."""
+
+    calls: int | None = None
+    tokens: int | None = None
+    dollars: float | None = None
+    price: tuple[float, float] = (0.0, 0.0)
+    """Dollars for one token of prompt, and for one of answer."""
+
+    def spent(self, tally: Tally) -> str | None:
+        """What is used up, in words, or none."""
+        if self.calls is not None and tally.calls >= self.calls:
+            return f"the budget of {self.calls} calls is used up"
+        if self.tokens is not None and tally.usage.prompt + tally.usage.completion >= self.tokens:
+            return f"the budget of {self.tokens} tokens is used up"
+        if self.dollars is not None and self.cost(tally.usage) >= self.dollars:
+            return f"the budget of ${self.dollars:g} is used up"
+        return None
+
+    def cost(self, usage: Usage) -> float:
+        """What so many tokens cost, in dollars."""
+        return usage.prompt * self.price[0] + usage.completion * self.price[1]
+
+
 @dataclass(slots=True)
 class Tally:
     """How far a run has come."""
 
-    total: int | None
+    total: int | None = None
+    """How many there are to do, where that is known."""
     done: int = 0
+    calls: int = 0
+    """Calls that were sent to a model, those under way among them."""
     failed: int = 0
     reused: int = 0
-    """Answers that were in the journal already."""
+    """Answers that were in a journal already."""
     usage: Usage = field(default_factory=Usage)
 
 
 Progress = Callable[[Tally], None]
 """Called after every outcome."""
+
+
+class Caller:
+    """Asks models, the journal first, and counts.
+
+    Args:
+        journal: Answers that are in it are not asked for again; new ones are added.
+        budget: What may be spent; calls beyond it are not sent.
+        total: How many things there are to do, for the tally.
+    """
+
+    def __init__(
+        self, journal: Journal | None = None, budget: Budget | None = None, total: int | None = None
+    ) -> None:
+        self.tally = Tally(total)
+        self._journal, self._budget = journal, budget or Budget()
+        self._under_way: dict[str, asyncio.Future[Completion | CallError]] = {}
+
+    async def ask(self, model: Model, request: Request) -> Outcome:
+        """The outcome of one request. The same request twice at once is one call.
+
+        Raises:
+            UnavailableError: The model cannot answer at all.
+            RunError: The journal cannot be written.
+        """
+        journal = self._journal
+        if journal is None:
+            return await self._send(model, request)
+        key = request.key(model.identity)
+        known = journal.get(key)
+        if known is not None:
+            self.tally.reused += 1
+            return Outcome(request, known)
+        if key in self._under_way:
+            answer = await asyncio.shield(self._under_way[key])
+            return Outcome(request, *((None, answer) if isinstance(answer, CallError) else (answer, None)))
+        future = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            outcome = await self._send(model, request)
+            if outcome.completion is not None:
+                journal.add(key, request, outcome.completion)
+            future.set_result(outcome.completion or outcome.error)
+        finally:
+            del self._under_way[key]
+            if not future.done():
+                future.cancel()
+        return outcome
+
+    async def _send(self, model: Model, request: Request) -> Outcome:
+        if spent := self._budget.spent(self.tally):
+            return Outcome(request, None, BudgetError(spent))
+        self.tally.calls += 1
+        try:
+            completion = await model.ask(request)
+        except CallError as error:
+            self.tally.failed += 1
+            return Outcome(request, None, error)
+        self.tally.usage += completion.usage
+        return Outcome(request, completion)
 
 
 def ask_all(
@@ -63,76 +147,19 @@ def ask_all(
         RunError: The journal cannot be written.
     """
     asked = list(requests)
-    outcomes: dict[int, Outcome] = {}
-    tally = Tally(total=len(asked))
+    outcomes: list[Outcome] = []
+    caller = Caller(journal, total=len(asked))
 
-    def note(index: int, outcome: Outcome) -> None:
-        outcomes[index] = outcome
+    async def ask(request: Request) -> Outcome:
+        outcome = await caller.ask(model, request)
+        caller.tally.done += 1
         if progress:
-            progress(tally)
+            progress(caller.tally)
+        return outcome
 
-    wait(_pool(model, enumerate(asked), journal, tally, note))
-    return [outcomes[index] for index in range(len(asked))]
+    async def run() -> None:
+        async with model:
+            await pool(asked, ask, outcomes.append, width=model.concurrency)
 
-
-def wait(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end from code that is not asynchronous, also where a loop runs, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(asyncio.run(coroutine))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="hone-wait")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
-
-
-async def _pool(
-    model: Model,
-    requests: Iterator[tuple[int, Request]],
-    journal: Journal | None,
-    tally: Tally,
-    note: Callable[[int, Outcome], None],
-) -> None:
-    async def worker() -> None:
-        for index, request in requests:
-            note(index, await _ask(model, request, journal, tally))
-
-    try:
-        async with model, asyncio.TaskGroup() as group:
-            for _ in range(min(model.concurrency, tally.total or model.concurrency)):
-                group.create_task(worker())
-    except BaseExceptionGroup as errors:
-        # The first error cancelled the other workers; it alone says what went wrong.
-        raise errors.exceptions[0] from None
-
-
-async def _ask(model: Model, request: Request, journal: Journal | None, tally: Tally) -> Outcome:
-    key = request.key(model.spec) if journal else ""
-    completion = journal.get(key) if journal else None
-    error = None
-    if completion is not None:
-        tally.reused += 1
-    else:
-        try:
-            completion = await model.ask(request)
-        except CallError as failure:
-            error = failure
-            tally.failed += 1
-        else:
-            tally.usage += completion.usage
-            if journal:
-                journal.add(key, request, completion)
-    tally.done += 1
-    return Outcome(request, completion, error)
+    wait(run())
+    return outcomes

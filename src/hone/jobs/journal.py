@@ -1,7 +1,8 @@
 """The journal: append-only JSON lines, keyed by the content hash of what was asked.
 
 Each answer is one `write` as soon as it is there, so it survives SIGKILL of the process. A torn last line is dropped.
-Answers are read back from the file when they are needed, so memory holds only where each one stands.
+Answers are read back from the file when they are needed; where each one stands is kept in memory, or in an index file
+that all runs of a project share, so that no run asks what an earlier one was answered.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hone.errors import FileFormatError, RunBusyError, RunError
+from hone.jobs.index import Index, Place, Places
 from hone.models import Completion, Request
 
 try:
@@ -27,6 +29,8 @@ class Journal:
 
     Args:
         path: The file; made where it is missing.
+        index: The index file of all runs; without one, only this run's own answers are known, and kept in memory.
+        reuse: Whether answers of other runs count.
 
     Raises:
         RunBusyError: Another process is writing it.
@@ -34,7 +38,7 @@ class Journal:
         RunError: The file cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True) -> None:
         self.path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -42,7 +46,9 @@ class Journal:
             raise RunError(f"{path}: cannot be written ({error.strerror})") from error
         try:
             self._lock()
-            self._places = self._index()
+            self._places: Places | Index = Index(index, path, reuse=reuse) if index else Places()
+            self._others: dict[Path, int] = {}
+            self._end = self._catch_up()
         except BaseException:
             os.close(self._file)
             raise
@@ -55,8 +61,16 @@ class Journal:
         place = self._places.get(key)
         if place is None:
             return None
-        start, length = place
-        return Completion.from_data(json.loads(os.pread(self._file, length, start))["answer"])
+        line = self._read(place)
+        if line is None:
+            return None
+        try:
+            entry = json.loads(line)
+            if entry["key"] == key:
+                return Completion.from_data(entry["answer"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        return None  # another run's journal was changed since it was indexed: the question is asked again
 
     def add(self, key: str, request: Request, answer: Completion) -> None:
         """Write an answer down.
@@ -66,7 +80,7 @@ class Journal:
         """
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         entry = {"key": key, "call": str(request.call), "at": now, "answer": answer.to_data()}
-        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         try:
             written = os.write(self._file, line)
         except OSError as error:
@@ -74,14 +88,16 @@ class Journal:
         if written < len(line):
             os.ftruncate(self._file, self._end)
             raise RunError(f"{self.path}: the disk is full; what is in it stays")
-        self._places[key] = (self._end, len(line))
+        self._places.put(key, self._end, len(line))
         self._end += len(line)
 
     def close(self) -> None:
-        """Close the file; may be called twice."""
+        """Close the files; may be called twice."""
         if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+            self._places.close()
+            for file in (self._file, *self._others.values()):
+                os.close(file)
+            self._file, self._others = -1, {}
 
     def __enter__(self) -> Self:
         return self
@@ -101,26 +117,37 @@ class Journal:
                 f"{self.path.parent.name} is being written by another process; wait for it, or end it"
             ) from error
 
-    def _index(self) -> dict[str, tuple[int, int]]:
-        """Where each answer stands: offset and length in bytes. Cuts a torn last line off."""
-        places: dict[str, tuple[int, int]] = {}
-        start = 0
+    def _read(self, place: Place) -> bytes | None:
+        """The line at a place, or none where another run's journal is gone."""
+        if place.journal is None:
+            return os.pread(self._file, place.length, place.start)
+        try:
+            if place.journal not in self._others:
+                self._others[place.journal] = os.open(place.journal, os.O_RDONLY)
+            return os.pread(self._others[place.journal], place.length, place.start)
+        except OSError:
+            return None
+
+    def _catch_up(self) -> int:
+        """Index the lines that are not indexed yet, cut a torn last line off, and return where the file ends."""
+        size = os.fstat(self._file).st_size
+        start = self._places.indexed(size)
         with os.fdopen(os.dup(self._file), "rb") as stream:
-            stream.seek(0)
-            for number, line in enumerate(stream, 1):
+            stream.seek(start)
+            for line in stream:
                 if not line.endswith(b"\n"):
                     os.ftruncate(self._file, start)
                     break
-                places[self._key(line, number)] = (start, len(line))
+                self._places.put(self._key(line, start), start, len(line))
                 start += len(line)
-        self._end = start
-        return places
+        return start
 
-    def _key(self, line: bytes, number: int) -> str:
+    def _key(self, line: bytes, start: int) -> str:
         try:
             entry: dict[str, Any] = json.loads(line)
             return str(entry["key"])
         except (ValueError, KeyError, TypeError) as error:
+            number = os.pread(self._file, start, 0).count(b"\n") + 1
             raise FileFormatError(
                 self.path, "the journal is damaged; remove this line to ask that call again", line=number
             ) from error

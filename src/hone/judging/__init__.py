@@ -1,6 +1,6 @@
 """The judge: scores of replies under a rubric, or the reason why there are none."""
 
-from hone.judging.judge import judge, judge_request
+from hone.judging.judge import Judge, judge
 from hone.judging.verdict import read_object, read_verdict
 
-__all__ = ["judge", "judge_request", "read_object", "read_verdict"]
+__all__ = ["Judge", "judge", "read_object", "read_verdict"]

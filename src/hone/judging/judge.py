@@ -1,36 +1,207 @@
-"""Asks a judge to score replies by a rubric: all criteria in one call, the reason before the score."""
+"""The judge: a model, or a panel of them, and a rubric. Scores a reply, or says why it has no score."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from statistics import fmean, median, pstdev
 
-from hone.domain.evidence import Judgement
-from hone.domain.rubric import Criterion, Rubric, ScoredExample
-from hone.domain.settings import Sampling
+from hone.domain.evidence import Judgement, Score
+from hone.domain.rubric import Rubric
+from hone.domain.settings import Judging
 from hone.domain.task import Reply
 from hone.errors import RubricError, VerdictError
-from hone.jobs import Outcome, Setup
-from hone.judging.verdict import read_verdict
-from hone.models import Call, Model, Request
-from hone.prompts import fence
+from hone.jobs import Caller, Outcome, Setup, pool, wait
+from hone.judging.expected import expected, level_probabilities
+from hone.judging.form import Form, default_sampling
+from hone.judging.verdict import read_pattern, read_verdict
+from hone.models import Model
 
-_REASON = 240
-"""Characters of a reason: long enough for one sentence, short enough that a small model ends."""
+
+@dataclass(frozen=True, slots=True)
+class _Vote:
+    """One reading of one answer: scores, or why there are none."""
+
+    scores: tuple[Score, ...] = ()
+    weighed: tuple[Score, ...] = ()
+    """The same with expected values, where the probabilities were told."""
+    problem: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Who scores, by what, and how.
+
+    Args:
+        models: One model, or a panel.
+        rubric: What is judged by.
+        subject: What the replies are, such as "study plan".
+        judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
+        setup: Prompts and sampling.
+
+    Raises:
+        RubricError: The rubric has no criteria, or the pattern has not one group for each.
+    """
+
+    models: tuple[Model, ...]
+    rubric: Rubric
+    subject: str
+    judging: Judging = field(default_factory=Judging)
+    setup: Setup = field(default_factory=Setup)
+    _forms: tuple[Form, ...] = field(init=False)
+    _pattern: re.Pattern[str] | None = field(init=False)
+    _digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.rubric.criteria:
+            raise RubricError("the rubric has no criteria; propose some with: hone rubric draft")
+        pattern = re.compile(self.judging.pattern) if self.judging.pattern else None
+        asked = 1 if self.judging.per_criterion else len(self.rubric.criteria)
+        if pattern and pattern.groups != asked:
+            raise RubricError(f"the pattern has {pattern.groups} groups; it needs one for each of {asked} criteria")
+        object.__setattr__(self, "_pattern", pattern)
+        object.__setattr__(self, "_forms", self._make_forms())
+        object.__setattr__(self, "_digest", self.rubric.digest)
+
+    @property
+    def spec(self) -> str:
+        """The models' specs, as they stand in judgements."""
+        return " + ".join(model.spec for model in self.models)
+
+    @property
+    def digest(self) -> str:
+        """The rubric's digest, as it stands in judgements."""
+        return self._digest
+
+    @property
+    def calls(self) -> int:
+        """How many calls one reply takes, repairs apart."""
+        return len(self.models) * len(self._forms) * self.judging.samples
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What is asked: one form, or one a criterion."""
+        return self._forms
+
+    async def score(self, reply: Reply, caller: Caller) -> Judgement:
+        """Score one reply.
+
+        Args:
+            reply: What is scored.
+            caller: Asks the models.
+
+        Raises:
+            UnavailableError: A model cannot answer at all.
+        """
+        if not reply.text.strip():
+            return self._judgement(reply, unscored="the reply is empty")
+        turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
+        if len(turns) == 1:
+            votes = [await self._vote(*turns[0], reply, caller)]
+        else:
+            votes = list(await asyncio.gather(*(self._vote(model, sample, reply, caller) for model, sample in turns)))
+        read = [vote for vote in votes if vote.problem is None]
+        if not read:
+            return self._judgement(reply, unscored=votes[0].problem, raw=votes[0].raw)
+        return self._combined(reply, votes, read)
+
+    def _make_forms(self) -> tuple[Form, ...]:
+        judging, logprobs = self.judging, self.judging.mode == "expected"
+        if not judging.per_criterion:
+            return (Form(self.rubric, self.subject, self.setup, judging.examples, logprobs),)
+        parts = [self.rubric.with_criteria((criterion,)) for criterion in self.rubric.criteria]
+        return tuple(
+            Form(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
+            for part in parts
+        )
+
+    async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller) -> _Vote:
+        """One model's verdict on all criteria, in one call or in one a criterion."""
+        if len(self._forms) == 1:
+            return await self._answer(self._forms[0], model, sample, reply, caller)
+        parts = await asyncio.gather(*(self._answer(form, model, sample, reply, caller) for form in self._forms))
+        for part in parts:
+            if part.problem is not None:
+                return part
+        scores = tuple(score for part in parts for score in part.scores)
+        whole = all(part.weighed for part in parts)
+        return _Vote(scores, tuple(score for part in parts for score in part.weighed) if whole else ())
+
+    async def _answer(self, form: Form, model: Model, sample: int, reply: Reply, caller: Caller) -> _Vote:
+        request = form.request(reply, sample=sample)
+        vote = self._read(await caller.ask(model, request), form)
+        if vote.raw is None or model.constrains or self._pattern or vote.problem == _CUT:
+            return vote
+        again = self._read(await caller.ask(model, form.repair(request, vote.raw, vote.problem or "")), form)
+        return again if again.problem is None else vote
+
+    def _read(self, outcome: Outcome, form: Form) -> _Vote:
+        completion = outcome.completion
+        if completion is None:
+            return _Vote(problem=str(outcome.error))
+        try:
+            if self._pattern:
+                return _Vote(read_pattern(completion.text, form.rubric, self._pattern))
+            scores = read_verdict(completion.text, form.rubric)
+        except VerdictError as error:
+            return _Vote(problem=_CUT if completion.cut else str(error), raw=completion.text)
+        if not form.logprobs:
+            return _Vote(scores)
+        shares = level_probabilities(completion.text, completion.logprobs, form.rubric.scale, len(scores))
+        if shares is None:
+            return _Vote(scores)
+        weighed = {
+            score.criterion: score.model_copy(update={"value": expected(share), "probability": share[score.value]})
+            for score, share in zip(_as_written(scores, completion.text), shares, strict=True)
+        }
+        return _Vote(scores, tuple(weighed[score.criterion] for score in scores))
+
+    def _combined(self, reply: Reply, votes: Sequence[_Vote], read: Sequence[_Vote]) -> Judgement:
+        notes = []
+        if len(read) < len(votes):
+            notes.append(f"{len(votes) - len(read)} of {len(votes)} votes could not be read")
+        weighed = self.judging.mode == "expected" and all(vote.weighed for vote in read)
+        if self.judging.mode == "expected" and not weighed:
+            notes.append("no probabilities of the levels were told; the chosen levels stand")
+        each = [vote.weighed if weighed else vote.scores for vote in read]
+        scores = each[0] if len(each) == 1 else _voted(each, self.judging.vote)
+        return Judgement(
+            item=reply.item, judge=self.spec, rubric=self._digest, mode="expected" if weighed else "verdict",
+            votes=len(read), scores=scores, note="; ".join(notes) or None,
+        )  # fmt: skip
+
+    def _judgement(self, reply: Reply, *, unscored: str | None, raw: str | None = None) -> Judgement:
+        return Judgement(
+            item=reply.item, judge=self.spec, rubric=self._digest, votes=0, unscored=unscored or "no answer", raw=raw
+        )
+
+
+_CUT = "cut at its length limit; raise `max_tokens` of the judge"
 
 
 def judge(
-    replies: Sequence[Reply], rubric: Rubric, model: Model, *, subject: str, setup: Setup | None = None
+    replies: Sequence[Reply],
+    rubric: Rubric,
+    model: Model | Sequence[Model],
+    *,
+    subject: str,
+    setup: Setup | None = None,
+    judging: Judging | None = None,
 ) -> list[Judgement]:
     """Score replies.
 
     Args:
         replies: What is scored.
         rubric: By what.
-        model: Who scores.
+        model: Who scores: one model, or a panel.
         subject: What the replies are, such as "study plan".
         setup: Prompts, sampling (by default the likeliest tokens, with room for every reason), journal and progress.
+        judging: How; by default all criteria in one call, and the level that the judge chose.
 
     Returns:
         One judgement a reply, in order: scores for all criteria, or *unscored* with the reason.
@@ -39,96 +210,56 @@ def judge(
         RubricError: The rubric has no criteria.
         UnavailableError: The judge cannot answer at all.
     """
-    if not rubric.criteria:
-        raise RubricError("the rubric has no criteria; propose some with: hone rubric draft")
     used = setup or Setup()
-    outcomes = used.ask(model, [judge_request(reply, rubric, subject, used) for reply in replies])
-    return [_judgement(outcome, rubric, model.spec) for outcome in outcomes]
+    models = (model,) if isinstance(model, Model) else tuple(model)
+    one = Judge(models, rubric, subject, judging or Judging(), used)
+    caller = Caller(used.journal, total=len(replies))
+    judgements: list[Judgement] = []
+
+    async def score(reply: Reply) -> Judgement:
+        judgement = await one.score(reply, caller)
+        caller.tally.done += 1
+        if used.progress:
+            used.progress(caller.tally)
+        return judgement
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            for each in models:
+                await stack.enter_async_context(each)
+            await pool(replies, score, judgements.append, width=max(each.concurrency for each in models))
+
+    wait(run())
+    return judgements
 
 
-def default_sampling(rubric: Rubric) -> Sampling:
-    """The likeliest tokens, with room for one reason and one score a criterion."""
-    return Sampling(max_tokens=64 + 128 * len(rubric.criteria), break_loops=True)
+def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:
+    """One score a criterion from several votes; the reason is that of the vote nearest to the result."""
+    combined = []
+    for scores in zip(*votes, strict=True):
+        values = [score.value for score in scores]
+        if how == "mean":
+            value = fmean(values)
+        elif how == "median":
+            value = median(values)
+        else:
+            counts = Counter(values)
+            most = max(counts.values())
+            # A tied majority is the lower of its levels: a judge in doubt does not give the better mark.
+            value = min(level for level, count in counts.items() if count == most)
+        nearest = min(scores, key=lambda score: abs(score.value - value))
+        sure = [score.probability for score in scores if score.probability is not None]
+        combined.append(
+            nearest.model_copy(
+                update={"value": value, "spread": pstdev(values), "probability": fmean(sure) if sure else None}
+            )
+        )
+    return tuple(combined)
 
 
-def judge_request(reply: Reply, rubric: Rubric, subject: str, setup: Setup) -> Request:
-    """What the judge is asked about one reply. What is the same for every reply stands first: engines reuse it."""
-    examples = [example for example in rubric.examples if example.reply != reply.text]
-    text = setup.prompts["score"].render(
-        subject=subject,
-        criteria="\n\n".join(_criterion(criterion, rubric) for criterion in rubric.criteria),
-        examples=_examples(examples, rubric),
-        request=fence("request", reply.prompt),
-        reference=_reference(reply.reference),
-        reply=fence("reply", reply.text),
-        form=_form(rubric),
-    )
-    return Request(
-        messages=setup.messages(text),
-        sampling=setup.sampling or default_sampling(rubric),
-        schema=verdict_schema(rubric),
-        call=Call(reply.item, "score"),
-    )
+def _as_written(scores: Sequence[Score], text: str) -> list[Score]:
+    """The scores in the order in which the text states them, which is the order of the probabilities."""
+    return sorted(scores, key=lambda score: text.find(f'"{score.criterion}"'))
 
 
-def verdict_schema(rubric: Rubric) -> dict[str, Any]:
-    """The JSON schema of a verdict. Properties stand in the order in which they are to be written: reason first."""
-    levels = [_number(value) for value in rubric.scale.values]
-    score = {
-        "type": "object",
-        "properties": {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}, "score": {"enum": levels}},
-        "required": ["reason", "score"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": dict.fromkeys(rubric.names, score),
-        "required": list(rubric.names),
-        "additionalProperties": False,
-    }
-
-
-def _criterion(criterion: Criterion, rubric: Rubric) -> str:
-    levels = [f"  {_number(level.value)} ({level.label}): {criterion.anchor(level)}" for level in rubric.scale.levels]
-    return "\n".join([f"{criterion.name}: {criterion.sentence}", *levels])
-
-
-def _examples(examples: Sequence[ScoredExample], rubric: Rubric) -> str:
-    """Scored examples in the form of the answer, which teaches the form as well as the scale."""
-    if not examples:
-        return ""
-    blocks = ["Scored examples:"]
-    for example in examples:
-        verdict = {
-            name: {"reason": example.reasons.get(name, rubric.scale.level(value).anchor), "score": _number(value)}
-            for name, value in example.scores.items()
-        }
-        request, reply = fence("request", example.prompt), fence("reply", example.reply)
-        blocks.append(f"{request}\n{reply}\n{json.dumps(verdict, ensure_ascii=False)}")
-    return "\n\n".join(blocks)
-
-
-def _reference(reference: str | None) -> str:
-    return f"A good answer to compare with:\n\n{fence('reference', reference)}" if reference else ""
-
-
-def _form(rubric: Rubric) -> str:
-    levels = " or ".join(str(_number(value)) for value in rubric.scale.values)
-    parts = [f'"{name}": {{"reason": "…", "score": {levels}}}' for name in rubric.names]
-    return "{" + ", ".join(parts) + "}"
-
-
-def _number(value: float) -> float | int:
-    return int(value) if value == int(value) else value
-
-
-def _judgement(outcome: Outcome, rubric: Rubric, judge_spec: str) -> Judgement:
-    item, completion = outcome.request.call.item, outcome.completion
-    if completion is None:
-        return Judgement(item=item, judge=judge_spec, rubric=rubric.digest, unscored=str(outcome.error))
-    try:
-        scores = read_verdict(completion.text, rubric)
-    except VerdictError as error:
-        reason = "cut at its length limit; raise `max_tokens` of the judge" if completion.cut else str(error)
-        return Judgement(item=item, judge=judge_spec, rubric=rubric.digest, unscored=reason, raw=completion.text)
-    return Judgement(item=item, judge=judge_spec, rubric=rubric.digest, scores=scores)
+__all__ = ["Judge", "default_sampling", "judge"]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from hone.domain.evidence import Score
 from hone.domain.rubric import Rubric, Scale
 from hone.errors import VerdictError
+
+_LONGEST = 200_000
+"""Characters of a text that is still read: no verdict is longer, and a pattern over more might never end."""
+_STATED = re.compile(
+    r"\b(?:score|grade|rating)(?: (?:is|of)|:| ?=)\s*(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))",
+    re.IGNORECASE,
+)
+"""Where a reason names a score of its own."""
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -20,6 +29,8 @@ def read_object(text: str) -> dict[str, Any]:
     start = text.find("{")
     if start < 0:
         raise VerdictError("no JSON object in the answer")
+    if len(text) > _LONGEST:
+        raise VerdictError(f"an answer of {len(text)} characters is no verdict")
     try:
         data, end = _DECODER.raw_decode(text, start)
     except ValueError as error:
@@ -41,14 +52,44 @@ def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
         rubric: What was judged by.
 
     Raises:
-        VerdictError: A criterion is missing, repeated or invented, a reason is empty, or a score is off the scale.
+        VerdictError: A criterion is missing, repeated or invented, a reason is empty or names another score, or a
+            score is off the scale.
     """
     data = read_object(text)
-    if missing := [name for name in rubric.names if name not in data]:
-        raise VerdictError(f"no score for {missing[0]!r}")
-    if invented := [name for name in data if name not in rubric.names]:
-        raise VerdictError(f"a score for {invented[0]!r}, which is no criterion")
-    return tuple(_score(name, data[name], rubric.scale) for name in rubric.names)
+    names = rubric.names
+    if tuple(data) != names:
+        if missing := [name for name in names if name not in data]:
+            raise VerdictError(f"no score for {missing[0]!r}")
+        if invented := [name for name in data if name not in names]:
+            raise VerdictError(f"a score for {invented[0][:60]!r}, which is no criterion")
+    return tuple(_score(name, data[name], rubric.scale) for name in names)
+
+
+def read_pattern(text: str, rubric: Rubric, pattern: re.Pattern[str]) -> tuple[Score, ...]:
+    """The scores of a text that is not JSON: the groups of the pattern's last match, in the rubric's order.
+
+    Args:
+        text: The judge's text, which is the reason of every score as well.
+        rubric: What was judged by.
+        pattern: A regular expression with one group a criterion.
+
+    Raises:
+        VerdictError: It does not match, has another number of groups, or a group is off the scale.
+    """
+    if pattern.groups != len(rubric.criteria):
+        raise VerdictError(f"the pattern has {pattern.groups} groups for {len(rubric.criteria)} criteria")
+    if len(text) > _LONGEST:
+        raise VerdictError(f"an answer of {len(text)} characters is no verdict")
+    match = None
+    for match in pattern.finditer(text):  # noqa: B007 - the last one counts
+        pass
+    if match is None:
+        raise VerdictError("the pattern does not match the answer")
+    reason = text[: match.start()].strip() or text.strip()
+    return tuple(
+        Score(criterion=name, value=read_level(value, rubric.scale), reason=reason)
+        for name, value in zip(rubric.names, match.groups(), strict=True)
+    )
 
 
 def read_level(value: Any, scale: Scale) -> float:
@@ -66,10 +107,11 @@ def read_level(value: Any, scale: Scale) -> float:
             value = float(text)
         except ValueError:
             raise VerdictError(f"{text[:40]!r} is no level of the scale") from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise VerdictError(f"{value!r} is no level of the scale")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise VerdictError(f"{str(value)[:40]!r} is no level of the scale")
     if value not in scale.values:
-        raise VerdictError(f"{value:g} is not on the scale")
+        shown = f"{value:g}" if isinstance(value, float) and math.isfinite(value) else str(value)[:40]
+        raise VerdictError(f"{shown} is not on the scale")
     return float(value)
 
 
@@ -79,7 +121,11 @@ def _score(name: str, data: Any, scale: Scale) -> Score:
     reason = data["reason"]
     if not isinstance(reason, str) or not reason.strip():
         raise VerdictError(f"{name!r} has a score without a reason")
-    return Score(criterion=name, value=read_level(data["score"], scale), reason=reason)
+    value = read_level(data["score"], scale)
+    for stated in _STATED.finditer(reason):
+        if float(stated["value"]) in scale.values and float(stated["value"]) != value:
+            raise VerdictError(f"{name!r} has the score {value:g}, but its reason says {stated['value']}")
+    return Score(criterion=name, value=value, reason=reason)
 
 
 def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,4 +141,11 @@ def _no_constant(name: str) -> Any:
     raise VerdictError(f"{name} is no number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs_once, parse_constant=_no_constant)
+def _whole(text: str) -> int:
+    """A whole number; one of thousands of digits is refused before Python converts it."""
+    if len(text) > 20:
+        raise VerdictError("a number of too many digits")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs_once, parse_constant=_no_constant, parse_int=_whole)

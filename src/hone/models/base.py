@@ -5,13 +5,15 @@ Requests and completions are plain dataclasses, not pydantic: a labelling run ma
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from hone.domain.base import digest
 from hone.domain.settings import Sampling
 
 Schema = Mapping[str, Any]
@@ -52,17 +54,35 @@ class Request:
     call: Call = field(default_factory=lambda: Call(""))
 
     def key(self, model: str) -> str:
-        """The content hash of what is asked of which model: the same key, the same call."""
-        return digest(
-            [
-                model,
-                [[message.role, message.content] for message in self.messages],
-                self.sampling.model_dump(),
-                self.schema,
-                self.top_logprobs,
-                self.call.sample,
-            ]
-        )
+        """The content hash of what is asked of which model (its `identity`): the same key, the same call.
+
+        Each part goes into the hash with its length, so that no two requests can spell the same text.
+        """
+        settings = json.dumps([_sampling_data(self.sampling), self.top_logprobs, self.call.sample])
+        parts = [model, settings, schema_text(self.schema) if self.schema is not None else ""]
+        for message in self.messages:
+            parts += (message.role, message.content)
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=64)
+def _sampling_data(sampling: Sampling) -> dict[str, Any]:
+    """A run has one or two samplings and many requests."""
+    return sampling.model_dump()
+
+
+_SCHEMAS: dict[int, tuple[Schema, str]] = {}
+
+
+def schema_text(schema: Schema) -> str:
+    """The schema as JSON, made once for each schema object: a run sends the same one thousands of times."""
+    known = _SCHEMAS.get(id(schema))
+    if known is None or known[0] is not schema:
+        if len(_SCHEMAS) >= 64:
+            _SCHEMAS.clear()
+        known = _SCHEMAS[id(schema)] = (schema, json.dumps(schema, ensure_ascii=False))
+    return known[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +122,13 @@ class Completion:
 
     def to_data(self) -> dict[str, Any]:
         """A JSON-serialisable form that `from_data` reads back."""
-        data = asdict(self)
-        if self.logprobs is None:
-            del data["logprobs"]
+        data: dict[str, Any] = {
+            "text": self.text,
+            "finish": self.finish,
+            "usage": {"prompt": self.usage.prompt, "completion": self.usage.completion},
+        }
+        if self.logprobs is not None:
+            data["logprobs"] = [asdict(token) for token in self.logprobs]
         return data
 
     @classmethod
@@ -136,6 +160,10 @@ class Model(ABC):
         """The spec that names it in files and tables."""
         self.concurrency = concurrency
         """How many calls it can usefully have under way."""
+        self.identity = spec
+        """What stands for the model in the keys of journals: the spec, and the file behind it where there is one."""
+        self.constrains = False
+        """Whether the engine enforces a request's schema; where it does not, the reader asks once for a repair."""
         self.notes: list[str] = []
         """What the person should know: a parameter that the endpoint does not take, and the like."""
 

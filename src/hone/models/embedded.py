@@ -60,7 +60,10 @@ class EmbeddedModel(Model):
     def __init__(self, spec: str, file: Path, *, context: int = CONTEXT, slots: int = SLOTS) -> None:
         super().__init__(spec, concurrency=slots)
         self.context = context
+        self.constrains = True
         check_gguf(file)
+        status = file.stat()
+        self.identity = f"{spec} {status.st_size} {status.st_mtime_ns}"
         key = secrets.token_urlsafe(24)
         self._server: Any = _start(file, context, slots, key)
         self.url = f"{self._server.listening_address}/v1"
@@ -126,6 +129,9 @@ def engine_version() -> str | None:
 
 
 def _start(file: Path, context: int, slots: int, key: str) -> Any:
+    # By default the engine's threads wait for each other by spinning for milliseconds; on a busy machine that keeps
+    # the very thread they wait for from running, and generation becomes many times slower.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp  # noqa: PLC0415 - the one door to the engine
     except ImportError as error:

@@ -21,7 +21,8 @@ import aiohttp
 
 from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
 from hone.models.answers import read_answer
-from hone.models.base import Completion, Model, Request
+from hone.models.base import Completion, Model, Request, Schema, schema_text
+from hone.models.gate import Gate
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _MAX_BODY = 64 * 2**20
@@ -75,6 +76,7 @@ class EndpointModel(Model):
         patience: Patience = Patience(),
     ) -> None:
         super().__init__(spec, concurrency)
+        self.constrains = True
         self._url = url.rstrip("/")
         self._name = name
         self._key, self._key_name = key, key_name
@@ -83,12 +85,14 @@ class EndpointModel(Model):
         self.loop_breaker: Mapping[str, Any] = {}
         """What the engine behind the endpoint is told where a request asks to break loops; no standard names it."""
         self._session: aiohttp.ClientSession | None = None
+        self._gate = Gate(concurrency)
         self._opened = 0
 
     async def __aenter__(self) -> Self:
         """Open the connection pool; a model that plays two parts is opened twice and has one pool."""
         self._opened += 1
         if self._session is None:
+            self._gate = Gate(self.concurrency)
             headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             self._session = aiohttp.ClientSession(
                 headers=headers,
@@ -121,14 +125,14 @@ class EndpointModel(Model):
         for _ in range(len(_DROPPABLE) + 4):  # each turn learns one thing that the endpoint does not take
             status, body = await self._post_patiently(self._body(request))
             if status == 200:
-                return read_answer(body, self._url)
-            problem = self._scrub(_problem(body))
+                return read_answer(body, self._url, self._scrub)
+            problem = self._problem(body)
             if status in {400, 422} and self._learn(problem, request):
                 continue
             raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _body(self, request: Request) -> bytes:
         sampling, accepts = request.sampling, self._accepts
         body: dict[str, Any] = {
             "model": self._name,
@@ -144,22 +148,30 @@ class EndpointModel(Model):
             body |= self.loop_breaker
         if request.top_logprobs:
             body["logprobs"], body["top_logprobs"] = True, request.top_logprobs
-        if request.schema is not None and accepts.schema in {"json_schema", "plain_schema"}:
-            schema = request.schema if accepts.schema == "json_schema" else without_limits(request.schema)
-            form = {"name": "answer", "strict": True, "schema": schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": form}
-        elif request.schema is not None and accepts.schema == "json_object":
-            body["response_format"] = {"type": "json_object"}
         for name in accepts.without:
             body.pop(name, None)
-        return body
+        text = json.dumps(body)
+        form = self._response_format(request.schema) if request.schema is not None else None
+        return (f'{text[:-1]}, "response_format": {form}}}' if form else text).encode()
 
-    async def _post_patiently(self, body: Mapping[str, Any]) -> tuple[int, bytes]:
+    def _response_format(self, schema: Schema) -> str | None:
+        """How the schema is put to this endpoint, as JSON; none where it takes none."""
+        if self._accepts.schema in {"json_schema", "plain_schema"}:
+            text = schema_text(schema)
+            if self._accepts.schema == "plain_schema":
+                text = json.dumps(without_limits(schema))
+            return f'{{"type": "json_schema", "json_schema": {{"name": "answer", "strict": true, "schema": {text}}}}}'
+        return '{"type": "json_object"}' if self._accepts.schema == "json_object" else None
+
+    async def _post_patiently(self, body: bytes) -> tuple[int, bytes]:
         problem = ""
         for attempt in range(self._patience.retries + 1):
             wait = min(self._patience.longest_wait, self._patience.first_wait * 2**attempt)
             try:
-                status, answer, asked = await self._post(body)
+                # Waiting before a retry happens outside the gate: it must not keep a place from calls that could go.
+                async with self._gate as gate:
+                    status, answer, asked = await self._post(body)
+                    (gate.refused if status in {429, 503, 529} else gate.answered)()
             except aiohttp.ClientConnectorCertificateError as error:
                 raise UnavailableError(
                     f"{self._url}: its certificate is not trusted ({error.certificate_error})"
@@ -185,11 +197,11 @@ class EndpointModel(Model):
             f"{self._url} {self._scrub(problem)}, after {tries} tries; is it running, and is the address right?"
         )
 
-    async def _post(self, body: Mapping[str, Any]) -> tuple[int, bytes, float | None]:
+    async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
         if self._session is None:
             raise RuntimeError("use the model within `async with model:`")
         async with self._session.post(
-            f"{self._url}/chat/completions", data=json.dumps(body).encode(), headers=_JSON, allow_redirects=False
+            f"{self._url}/chat/completions", data=body, headers=_JSON, allow_redirects=False
         ) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
                 raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")

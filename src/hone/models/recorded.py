@@ -1,7 +1,7 @@
 """A model that replays what another one wrote: real judge texts measured without a key.
 
 The file is JSON Lines of ``{"item": …, "text": …}``, with ``step`` (``AB``, ``BA``, …), ``sample`` and ``model``
-where they matter. The last of repeated lines wins.
+where they matter: a line without a step answers every step of its item. The last of repeated lines wins.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class RecordedModel(Model):
             CallError: Nothing is recorded for it.
         """
         call = request.call
-        try:
-            return Completion(self._texts[call.item, call.step, call.sample])
-        except KeyError:
-            raise CallError(f"nothing is recorded for {call} in {self.spec.removeprefix('recorded:')}") from None
+        for step in (call.step, ""):
+            text = self._texts.get((call.item, step, call.sample))
+            if text is not None:
+                return Completion(text)
+        raise CallError(f"nothing is recorded for {call} in {self.spec.removeprefix('recorded:')}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import io
 import json
 import os
+import re
+import sys
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +19,9 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from hone.domain.base import PlacedError
 from hone.errors import FileFormatError, ProjectError
 
 T = TypeVar("T", bound=BaseModel)
@@ -47,9 +52,9 @@ def read_yaml(path: Path, kind: type[T]) -> T:
         ProjectError: The file is missing.
         FileFormatError: It is empty, not YAML, or does not fit; the message names line and key.
     """
-    document = load_document(path)
+    document, data = _load(path)
     try:
-        return kind.model_validate(_plain(document))
+        return kind.model_validate(data)
     except ValidationError as error:
         raise _explain(path, document, kind, error) from error
 
@@ -60,9 +65,15 @@ def load_document(path: Path) -> CommentedMap:
     Raises:
         FileFormatError: The file is empty, not YAML, or no mapping.
     """
+    return _load(path)[0]
+
+
+def _load(path: Path) -> tuple[CommentedMap, Any]:
+    """The document of a file, and the same without the YAML reader's own types."""
     text = read_text(path)
     try:
         document = YAML(typ="rt").load(text)
+        data = _plain(document)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or "it does not parse").split())
@@ -72,24 +83,86 @@ def load_document(path: Path) -> CommentedMap:
         ) from error
     except YAMLError as error:
         raise FileFormatError(path, f"not valid YAML: {' '.join(str(error).split())[:200]}") from error
+    except Exception as error:
+        # The reader lets out what its own constructors raise: a date of month 13, nesting without end.
+        raise FileFormatError(path, f"not valid YAML: {' '.join(str(error).split())[:200]}") from error
     if document is None:
         raise FileFormatError(path, "the file is empty")
     if not isinstance(document, CommentedMap):
         raise FileFormatError(path, "write `key: value` pairs at the top level", line=1)
-    return document
+    return document, data
 
 
 def write_yaml(path: Path, data: Mapping[str, Any], *, comment: str = "") -> None:
     """Write a YAML file as a whole: readers see the old one or the new one, never half of it."""
+    write_whole(path, "".join(f"# {line}\n" for line in comment.splitlines()) + _dump(data))
+
+
+def update_yaml(path: Path, data: Mapping[str, Any]) -> None:
+    """Write new values into a YAML file that people edit.
+
+    Comments and blank lines above each top-level key stay; a key whose value stays keeps its text to the letter.
+
+    Raises:
+        FileFormatError: What is there does not read.
+    """
+    document, old = _load(path)
+    new = {**old, **data}
+    text = "".join(
+        lead + (body if key in old and old[key] == new[key] else _dump({key: new[key]}))
+        for key, lead, body in _sections(document, read_text(path).splitlines(keepends=True))
+        if key is None or key in new
+    )
+    text += "".join(_dump({key: value}) for key, value in data.items() if key not in old)
+    try:
+        intact = _plain(YAML(typ="rt").load(text)) == new
+    except YAMLError:
+        intact = False
+    # Aliases between keys, or braces around all of them: the values count for more than the comments.
+    write_whole(path, text if intact else _dump(new))
+
+
+def _sections(document: CommentedMap, lines: list[str]) -> Iterator[tuple[Any, str, str]]:
+    """Each top-level key with the comment above it and its text; what follows the last stands under the last."""
+    keys = [(key, place[0]) for key, place in (document.lc.data or {}).items()]
+    leads = []
+    for _, start in keys:
+        lead = start
+        while lead and (not lines[lead - 1].strip() or lines[lead - 1].startswith("#")):
+            lead -= 1
+        leads.append(lead)
+    ends = [*leads[1:], len(lines)]
+    for (key, start), lead, end in zip(keys, leads, ends, strict=True):
+        yield key, "".join(lines[lead:start]), "".join(lines[start:end])
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    data = _quoted(data)
+    text = _written(data, width=110)
+    # The writer breaks some long text, with control characters in it, where the reader does not mend it.
+    return text if _plain(YAML(typ="rt").load(text)) == _plain(data) else _written(data, width=sys.maxsize)
+
+
+def _written(data: Mapping[str, Any], *, width: int) -> str:
     stream = io.StringIO()
     writer = YAML(typ="rt")
-    writer.width = 110
+    writer.width = width
     writer.allow_unicode = True
     writer.indent(mapping=2, sequence=4, offset=2)
-    if comment:
-        stream.write("".join(f"# {line}\n" for line in comment.splitlines()))
     writer.dump(data, stream)
-    write_whole(path, stream.getvalue())
+    return stream.getvalue()
+
+
+def _quoted(node: Any) -> Any:
+    """The data with text in quotation marks where a line break other than a newline would not be read back."""
+    if isinstance(node, Mapping):
+        return {_quoted(key): _quoted(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_quoted(value) for value in node]
+    return DoubleQuotedScalarString(node) if isinstance(node, str) and _BREAKS.search(node) else node
+
+
+_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
 def read_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
@@ -104,7 +177,7 @@ def read_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
             continue
         try:
             data = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FileFormatError(path, f"not valid JSON ({error})", line=number) from error
         if not isinstance(data, dict):
             raise FileFormatError(path, "write one JSON object a line", line=number)
@@ -135,7 +208,8 @@ def write_whole(path: Path, text: str) -> None:
             os.fsync(stream.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise ProjectError(f"{path}: cannot be written ({error.strerror})") from error
 
 
@@ -153,7 +227,7 @@ def _plain(node: Any) -> Any:
 
 def _explain(path: Path, document: CommentedMap, kind: type[BaseModel], error: ValidationError) -> FileFormatError:
     problem, key = _problem(kind, error)
-    return FileFormatError(path, problem, line=_line(document, error.errors()[0]["loc"]), key=key)
+    return FileFormatError(path, problem, line=_line(document, _place(error.errors()[0])), key=key)
 
 
 def _problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
@@ -161,7 +235,13 @@ def _problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
     details = error.errors()
     first = details[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return _in_words(kind, first) + more, ".".join(str(part) for part in first["loc"])
+    return _in_words(kind, first) + more, ".".join(str(part) for part in _place(first))
+
+
+def _place(details: ErrorDetails) -> tuple[int | str, ...]:
+    """Where the problem is: a rule over the whole of a model may name a deeper place than the model's own."""
+    inner = details.get("ctx", {}).get("error")
+    return details["loc"] + (inner.place if isinstance(inner, PlacedError) else ())
 
 
 def _in_words(kind: type[BaseModel], details: ErrorDetails) -> str:
@@ -175,7 +255,17 @@ def _in_words(kind: type[BaseModel], details: ErrorDetails) -> str:
     message = details["msg"].removeprefix("Value error, ")
     if details["type"] == "value_error":
         return message
-    return f"{message[:1].lower()}{message[1:]}, not {_short(details['input'])}"
+    message = _EXPECTED.get(details["type"], f"{message[:1].lower()}{message[1:]}")
+    return f"{message}, not {_short(details['input'])}"
+
+
+_EXPECTED = {
+    "model_type": "write `key: value` pairs here",
+    "dict_type": "write `key: value` pairs here",
+    "tuple_type": "write a list here, each entry on a line of its own after `- `",
+    "string_type": "write text here, in quotation marks where it looks like something else",
+}
+"""What to write, in place of pydantic's words for programmers."""
 
 
 def _short(value: Any) -> str:
@@ -186,10 +276,13 @@ def _short(value: Any) -> str:
 def _known_keys(kind: Any, loc: tuple[int | str, ...]) -> list[str]:
     """The keys that the model at this place of the tree has."""
     for part in loc:
-        kind = _model_of(kind.model_fields[part].annotation) if isinstance(part, str) else kind
+        if isinstance(part, int):
+            continue
+        fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+        kind = _model_of(fields[part].annotation) if part in fields else None
         if kind is None:
             return []
-    return list(kind.model_fields)
+    return [field.alias or name for name, field in kind.model_fields.items()]
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
@@ -203,7 +296,8 @@ def _line(document: Any, loc: tuple[int | str, ...]) -> int | None:
     node, line = document, None
     for part in loc:
         if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
+            # A key that came by a merge (`<<`) has no line of its own.
+            line = node.lc.key(part)[0] + 1 if part in (node.lc.data or ()) else line
         elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
             line = node.lc.item(part)[0] + 1
         else:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap
-
 from hone.domain.base import digest
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
 from hone.domain.rubric import Criterion, Rubric
@@ -17,7 +15,7 @@ from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, ProjectError
 from hone.project import runs
-from hone.project.files import load_document, read_lines, read_yaml, write_whole, write_yaml
+from hone.project.files import read_lines, read_yaml, update_yaml, write_whole, write_yaml
 from hone.project.templates import DEFAULT, find_template
 from hone.prompts import Prompts, load_prompts
 
@@ -108,10 +106,10 @@ class Project:
     def save_rubric(self, rubric: Rubric) -> None:
         """Write the working rubric; comments at the top level of the file stay."""
         path = self.folder / RUBRIC
-        document = load_document(path) if path.exists() else CommentedMap()
-        for key, value in rubric_data(rubric).items():
-            document[key] = value
-        write_yaml(path, document)
+        if path.exists():
+            update_yaml(path, rubric_data(rubric))
+        else:
+            write_yaml(path, rubric_data(rubric))
 
     @property
     def versions(self) -> list[RubricVersion]:

@@ -7,16 +7,17 @@ where it stopped, unless its config changed: then it is refused, with the keys t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError
-from hone.project.files import load_document, read_lines, write_lines, write_yaml
+from hone.project.files import load_document, read_lines, write_lines, write_whole, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -46,6 +47,38 @@ class Run:
     def finished(self) -> bool:
         """Whether all results are written."""
         return self.results.exists()
+
+    @property
+    def index(self) -> Path:
+        """Where the answers of all runs of the project are indexed."""
+        return self.folder.parent / "index.db"
+
+    @property
+    def incomplete(self) -> str | None:
+        """Why the same command should ask again for what has no result, or none."""
+        path = self.folder / "incomplete.txt"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+    def mark(self, incomplete: str | None) -> None:
+        """Note why results are missing, or that none are."""
+        path = self.folder / "incomplete.txt"
+        if incomplete is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_whole(path, incomplete + "\n")
+
+    @contextmanager
+    def writing(self) -> Iterator[TextIO]:
+        """A stream for the results, which take their place when the block ends well."""
+        part = self.folder / ".results.jsonl.part"
+        try:
+            with part.open("w", encoding="utf-8", errors="replace") as stream:
+                yield stream
+            part.replace(self.results)
+        except OSError as error:
+            raise ProjectError(f"{self.results}: cannot be written ({error.strerror})") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     def finish(self, results: Iterable[BaseModel]) -> None:
         """Write the results, which ends the run."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 
-_CONTROL = re.compile(r"<(?=\|)|(?<=\|)>|\[(?=/?INST\])|<(?=/?s>|/?(?:start|end)_of_turn>|/?bos>|/?eos>)")
+_CONTROL = re.compile(
+    r"<(?=[|｜])|(?<=\|)>|<(?=/?s>|/?(?:start|end)_of_turn>|/?bos>|/?eos>|</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])"
+)
 """Where a chat template's own markers begin: an engine may read them as the end of the turn."""
 
 

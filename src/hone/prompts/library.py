@@ -17,6 +17,8 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "compare": frozenset({"subject", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "measures"}),
     "score": frozenset({"subject", "criteria", "examples", "request", "reference", "reply", "form"}),
+    "repair": frozenset({"problem", "form"}),
+    "prefer": frozenset({"subject", "criteria", "request", "first", "second"}),
 }
 """Each prompt and its fields."""
 
@@ -40,10 +42,19 @@ def load_prompts(folder: Path | None = None) -> Prompts:
     for path in sorted(folder.glob("*.md")) if folder else ():
         if path.stem not in PROMPTS:
             raise PromptError(f"{path}: there is no prompt {path.stem!r}; there are {', '.join(PROMPTS)}")
-        prompt = Prompt(path.stem, path.read_text(encoding="utf-8"), str(path))
+        prompt = Prompt(path.stem, _read(path), str(path))
         _check(prompt)
         prompts[path.stem] = prompt
     return prompts
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PromptError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{path}: not UTF-8 text; save the file as UTF-8") from error
 
 
 def _built_in(name: str) -> Prompt:
@@ -52,11 +63,11 @@ def _built_in(name: str) -> Prompt:
 
 
 def _check(prompt: Prompt) -> None:
+    if not prompt.sent:
+        raise PromptError(f"{prompt.source}: the file is empty; write the prompt, or remove the file")
     allowed, present = PROMPTS[prompt.name], set(prompt.fields)
     known = ", ".join(f"{{{{{name}}}}}" for name in sorted(allowed)) or "none"
     if unknown := sorted(present - allowed):
         raise PromptError(f"{prompt.source}: unknown field {{{{{unknown[0]}}}}}; this prompt has {known}")
     if missing := sorted(allowed - OPTIONAL - present):
         raise PromptError(f"{prompt.source}: the field {{{{{missing[0]}}}}} is missing; this prompt has {known}")
-    if not prompt.text.strip():
-        raise PromptError(f"{prompt.source}: the file is empty; write the prompt, or remove the file")

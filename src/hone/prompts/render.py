@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hone.errors import PromptError
 
@@ -30,13 +31,14 @@ class Prompt:
     source: str
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of its fields, in order, each once."""
-        return tuple(dict.fromkeys(_FIELD.findall(self._sent)))
+    def sent(self) -> str:
+        """The text without its notes to people."""
+        return _COMMENT.sub("", self.text).strip()
 
     @property
-    def _sent(self) -> str:
-        return _COMMENT.sub("", self.text).strip()
+    def fields(self) -> tuple[str, ...]:
+        """The names of its fields, in order, each once."""
+        return tuple(dict.fromkeys(name for paragraph in _parse(self.text) for name in paragraph[1::2]))
 
     def render(self, **values: str) -> str:
         """The text with every field filled.
@@ -54,9 +56,15 @@ class Prompt:
         if unused := [name for name in values if name not in fields and values[name]]:
             raise PromptError(f"{self.source}: the prompt {self.name} has no field {{{{{unused[0]}}}}}")
         paragraphs = []
-        for paragraph in re.split(r"\n\s*\n", self._sent):
-            alone = _FIELD.fullmatch(paragraph.strip())
-            if alone and not values[alone[1]]:
-                continue
-            paragraphs.append(_FIELD.sub(lambda match: values[match[1]], paragraph))
+        for parts in _parse(self.text):
+            filled = "".join(values[part] if place % 2 else part for place, part in enumerate(parts))
+            if filled or len(parts) == 1:
+                paragraphs.append(filled)
         return "\n\n".join(paragraphs)
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> tuple[tuple[str, ...], ...]:
+    """The paragraphs, each as words and field names in turn: words stand at even places, names at odd ones."""
+    paragraphs = re.split(r"\n\s*\n", _COMMENT.sub("", text).strip())
+    return tuple(tuple(_FIELD.split(paragraph)) for paragraph in paragraphs)

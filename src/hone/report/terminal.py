@@ -18,6 +18,7 @@ from rich.text import Text
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
+from hone.judging.label import Report
 from hone.rubrics.compare import Summary
 from hone.rubrics.finalise import Change
 from hone.rubrics.lint import Finding
@@ -50,7 +51,7 @@ def percent(share: Proportion) -> str:
 
 def rubric_table(rubric: Rubric, title: str = "") -> RenderableType:
     """Criteria and scale."""
-    table = Table(title=title or None, title_justify="left", show_lines=False, expand=False)
+    table = Table(title=Text(clean(title)) if title else None, title_justify="left", show_lines=False, expand=False)
     table.add_column("criterion", style="bold", no_wrap=True)
     table.add_column("what a reader sees in a reply that meets it")
     for criterion in rubric.criteria:
@@ -63,7 +64,7 @@ def reply_panel(reply: Reply, title: str) -> RenderableType:
     """One reply under its request."""
     request = Text(short(reply.prompt, 400), style="italic")
     cut = Text("\n(cut at its length limit)", style="yellow") if reply.cut else Text("")
-    return Panel(Group(request, Text(""), Text(clean(reply.text)), cut), title=Text(title), title_align="left")
+    return Panel(Group(request, Text(""), Text(clean(reply.text)), cut), title=Text(short(title)), title_align="left")
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
@@ -172,3 +173,17 @@ def judgement_table(judgements: Sequence[Judgement], rubric: Rubric) -> Renderab
         table.add_section()
         table.add_row("mean", *(f"{mean:.2f}" for mean in means))
     return table
+
+
+def label_report(report: Report) -> list[str]:
+    """What came of a data set: scored and unscored by reason, calls and tokens, and why it stopped."""
+    unscored = report.unscored.total()
+    lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
+    lines += [f"  {count:,} × {short(reason)}" for reason, count in report.unscored.most_common()]
+    lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
+    tally = report.tally
+    if tally.calls:
+        lines.append(f"{tally.calls:,} calls, {tally.usage.prompt:,} + {tally.usage.completion:,} tokens")
+    if report.stopped:
+        lines.append(f"stopped: {report.stopped}; raise it and type the same command to go on")
+    return lines

@@ -172,38 +172,45 @@ def _advice(data: dict[str, Any], rubric: Rubric, measures: Sequence[Measured]) 
 
 
 def _assessment(criterion: Criterion, entry: Any, measures: Sequence[Measured]) -> _Piece:
-    if not isinstance(entry, dict) or entry.get("action") not in {"keep", "modify", "remove"}:
+    if not isinstance(entry, dict) or entry.get("action") not in ("keep", "modify", "remove"):
         raise VerdictError(f"no keep, modify or remove for {criterion.name!r}")
-    reason = " ".join(str(entry.get("reason", "")).split())
+    reason = _reason(entry)
     if not reason:
         raise VerdictError(f"no reason for {criterion.name!r}")
     action, proposal = cast("Action", entry["action"]), None
     if action == "modify":
-        name, sentence = str(entry.get("name", "")), str(entry.get("sentence", ""))
-        proposal = worded(name, sentence) or worded(criterion.name, sentence)
+        sentence = entry.get("sentence")
+        proposal = worded(entry.get("name"), sentence) or worded(criterion.name, sentence)
         if proposal is None or (proposal.name, proposal.sentence) == (criterion.name, criterion.sentence):
             action, proposal = "keep", None  # a change that changes nothing
     return _Piece(action, criterion, proposal, reason, _behind(criterion, entry, measures))
 
 
 def _settle_names(pieces: list[_Piece]) -> None:
-    """A new name that another criterion has is not taken: the criterion keeps its own."""
+    """A new name that another criterion has, or would get, is not taken: the criterion keeps its own.
+
+    Names are then unique whichever pieces a person accepts.
+    """
     for piece in pieces:
-        others = {_final_name(other).lower() for other in pieces if other is not piece}
+        others = {name for other in pieces if other is not piece for name in _names(other)}
         if piece.proposal and piece.criterion and piece.proposal.name.lower() in others:
             piece.proposal = Criterion(name=piece.criterion.name, sentence=piece.proposal.sentence)
 
 
-def _final_name(piece: _Piece) -> str:
-    final = piece.proposal or piece.criterion
-    return final.name if final else ""
+def _names(piece: _Piece) -> set[str]:
+    return {criterion.name.lower() for criterion in (piece.criterion, piece.proposal) if criterion}
+
+
+def _reason(entry: dict[str, Any]) -> str:
+    reason = entry.get("reason")
+    return " ".join(reason.split()) if isinstance(reason, str) else ""
 
 
 def _add(pieces: list[_Piece], entry: Any, measures: Sequence[Measured]) -> None:
     """A missing criterion; one that repeats another piece lends it its comparisons instead."""
     if not isinstance(entry, dict):
         return
-    proposal = worded(str(entry.get("name", "")), str(entry.get("sentence", "")))
+    proposal = worded(entry.get("name"), entry.get("sentence"))
     if proposal is None:
         return
     behind = _behind(proposal, entry, measures)
@@ -212,8 +219,7 @@ def _add(pieces: list[_Piece], entry: Any, measures: Sequence[Measured]) -> None
         if any(likeness(proposal, criterion) >= _SAME for criterion in present):
             piece.comparisons |= behind
             return
-    reason = " ".join(str(entry.get("reason", "")).split()) or "no reason given"
-    pieces.append(_Piece("add", None, proposal, reason, behind))
+    pieces.append(_Piece("add", None, proposal, _reason(entry) or "no reason given", behind))
 
 
 def _behind(criterion: Criterion, entry: dict[str, Any], measures: Sequence[Measured]) -> dict[str, None]:

@@ -166,14 +166,16 @@ def _which(value: Any, order: tuple[Side, Side]) -> Side | Literal["tie"]:
 
 
 def _measure(entry: Any, order: tuple[Side, Side], texts: dict[str, str]) -> Measure:
-    if not isinstance(entry, dict) or not str(entry.get("name", "")).strip():
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not name.strip():
         raise VerdictError("a measure without a name")
     quotes = []
     for side, key in zip(order, ("first_quote", "second_quote"), strict=True):
         quote = str(entry.get(key) or "").strip()
         if quote:
-            quotes.append(Quote(text=quote, side=side, found=_spaced(quote) in _spaced(texts[side])))
-    return Measure(name=str(entry["name"]), better=_which(entry.get("better"), order), quotes=tuple(quotes))
+            words = _spaced(quote)
+            quotes.append(Quote(text=quote, side=side, found=bool(words) and words in _spaced(texts[side])))
+    return Measure(name=name, better=_which(entry.get("better"), order), quotes=tuple(quotes))
 
 
 def _spaced(text: str) -> str:

@@ -92,8 +92,6 @@ def _collect(kept: list[Criterion], text: str) -> None:
     except VerdictError:
         return
     for entry in entries if isinstance(entries, list) else []:
-        criterion = (
-            worded(str(entry.get("name", "")), str(entry.get("sentence", ""))) if isinstance(entry, dict) else None
-        )
+        criterion = worded(entry.get("name"), entry.get("sentence")) if isinstance(entry, dict) else None
         if criterion and all(likeness(criterion, other) < _SAME for other in kept):
             kept.append(criterion)

@@ -52,7 +52,8 @@ def _count(rubric: Rubric) -> Iterator[Finding]:
 
 def _one(criterion: Criterion) -> Iterator[Finding]:
     words = re.findall(r"[\w-]+", criterion.sentence.lower())
-    if vague := [word for word in dict.fromkeys(words) if word in VAGUE]:
+    praising = re.findall(r"[\w-]+", criterion.sentence.lower().replace("as well as", ""))
+    if vague := [word for word in dict.fromkeys(praising) if word in VAGUE]:
         yield Finding(
             "vague", criterion.name, f"{', '.join(vague)}: say what a reader would see in a reply that meets it"
         )

@@ -36,7 +36,7 @@ def bullets(criteria: Iterable[Criterion]) -> str:
     return "\n".join(f"- {criterion.name}: {criterion.sentence}" for criterion in criteria)
 
 
-def worded(name: str, sentence: str) -> Criterion | None:
+def worded(name: object, sentence: object) -> Criterion | None:
     """A criterion from a model's wording, brought into the form "Be Adjective: one sentence".
 
     Args:
@@ -44,8 +44,10 @@ def worded(name: str, sentence: str) -> Criterion | None:
         sentence: What it says.
 
     Returns:
-        The criterion, or none where the wording holds no name or no sentence.
+        The criterion, or none where the wording holds no name or no sentence, or they are no text.
     """
+    if not isinstance(name, str) or not isinstance(sentence, str):
+        return None
     words = re.sub(r"[^\w'’&,\- ]+", " ", name).split()
     if words and words[0].lower() == "be":
         words = words[1:]

@@ -1,0 +1,148 @@
+"""Labels a table within a project: look at it, say what it will take, run it, keep the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hone.cli.screen import progress_bar
+from hone.cli.steps import Models, step_config
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import Judging, ModelSettings
+from hone.jobs import Budget, Journal, Setup, Tally
+from hone.jobs.prices import price
+from hone.judging import Judge
+from hone.judging.dataset import Columns, Survey, entries, survey
+from hone.judging.form import default_sampling
+from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.project import Project, Run
+from hone.tables import Table, open_writer
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """All that a labelling run depends on."""
+
+    project: Project
+    table: Table
+    columns: Columns
+    rubric: Rubric
+    judges: tuple[ModelSettings, ...]
+    judging: Judging
+    file: Path | None = None
+    people: Path | None = None
+    routing: Routing = field(default_factory=Routing)
+    budget: Budget = field(default_factory=Budget)
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What came of it."""
+
+    run: Run
+    report: Report
+    before: bool
+    """Whether the run had been finished before, so that nothing was asked."""
+    routed: int = 0
+    """Rows written for people."""
+
+
+def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> Labelled:
+    """Label a table, or show what was labelled before.
+
+    Args:
+        work: What is labelled, by what, with what.
+        models: The project's models.
+        tell: Told what it will take before it starts.
+    """
+    found = survey(work.table, work.columns)
+    draws = work.judges[0].sampling(default_sampling(work.rubric))
+    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
+    config = step_config(
+        work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
+    )
+    run = work.project.open_run("label", config, fresh=work.fresh)
+    before = run.finished and not run.incomplete
+    with ExitStack() as stack:
+        # A finished run is gone through again only for its files: every answer is in its journal.
+        journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
+        progress = stack.enter_context(progress_bar("scoring"))
+        setup = Setup(work.project.prompts, draws, journal, progress)
+        opened = tuple(models(judge) for judge in work.judges)
+        judge = Judge(opened, work.rubric, work.project.settings.task.subject, work.judging, setup)
+        budget = _priced(work, judge, found, tell)
+        sink = stack.enter_context(_Sink(work, run, found))
+        report = label(entries(work.table, work.columns), judge, sink.take, budget=budget, total=found.rows)
+    if found.duplicates:
+        report.noted["rows whose id stood before"] = found.duplicates
+    run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
+    return Labelled(run, report, before, sink.routed)
+
+
+class _Sink:
+    """Takes rows with their judgements: the run's results, the file that was asked for, and the rows for people."""
+
+    def __init__(self, work: Labelling, run: Run, found: Survey) -> None:
+        self.routed = 0
+        self._work, self._run = work, run
+        self._names = work.rubric.names
+        self._columns = found.types | label_columns(self._names)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Sink:
+        work = self._work
+        self._results = self._stack.enter_context(self._run.writing())
+        self._out = self._stack.enter_context(open_writer(work.file, self._columns)) if work.file else None
+        columns = {"why": str, "weight": float} | self._columns
+        self._people = self._stack.enter_context(open_writer(work.people, columns)) if work.people else None
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def take(self, entry: Entry, judgement: Judgement) -> None:
+        """Write one row wherever it belongs."""
+        self._results.write(judgement.model_dump_json() + "\n")
+        reason = self._work.routing.reason(judgement) if self._people else None
+        if self._out is None and reason is None:
+            return
+        row = labelled(entry, judgement, self._names)
+        if self._out:
+            self._out.write(row)
+        if self._people and reason:
+            self.routed += 1
+            self._people.write({"why": reason[0], "weight": reason[1]} | row)
+
+
+def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
+    """Say what the run will take, and give the budget its prices."""
+    calls = found.rows * judge.calls
+    asked = sum(len(form.request(_blank()).messages[1].content) for form in judge.forms)
+    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
+    prompt = int(
+        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
+    )
+    answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
+    prices = [price(model.spec) for model in judge.models]
+    text = f"{found.rows:,} rows, {calls:,} calls, about {prompt + answer:,} tokens"
+    known = [one for one in prices if one is not None]
+    if len(known) < len(prices):
+        tell(f"{text}, price unknown")
+        return work.budget
+    mean = (sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known))
+    tell(f"{text}, about ${prompt * mean[0] + answer * mean[1]:,.2f}")
+    return replace(work.budget, price=mean)
+
+
+def _blank() -> Any:
+    from hone.domain.task import Reply  # noqa: PLC0415
+
+    return Reply(item="-", prompt="-", text="-", model="")
+
+
+__all__ = ["Labelled", "Labelling", "Tally", "run_labelling"]

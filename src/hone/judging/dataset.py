@@ -1,0 +1,135 @@
+"""From the rows of a table to what a judge scores, and what one look at the table tells before anything is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hone.domain.task import Reply
+from hone.errors import ProjectError
+from hone.judging.label import Entry
+from hone.tables import Problem, Row, Table, guess
+
+LONGEST = 400_000
+"""Characters of a reply that is still sent to a judge; about 100,000 tokens."""
+_IDS = 200_000
+"""Ids in which duplicates are looked for: enough to notice, few enough to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what."""
+
+    reply: str
+    prompt: str | None = None
+    id: str | None = None
+    reference: str | None = None
+
+    @classmethod
+    def of(cls, table: Table, **given: str | None) -> Columns:
+        """The columns of a table: those that the user names, else guessed by their names.
+
+        Args:
+            table: The data set.
+            **given: ``reply``, ``prompt``, ``id`` and ``reference`` as named by the user, or none.
+
+        Raises:
+            ProjectError: A named column is not there, two purposes share one, or there is none for the replies.
+        """
+        found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "prompt", "id", "reference")}
+        reply = found["reply"]
+        if reply is None:
+            known = ", ".join(table.columns)
+            raise ProjectError(
+                f"{table.path}: no column looks like the replies; name it with --reply-column ({known})"
+            )
+        taken = [column for column in found.values() if column is not None]
+        if len(set(taken)) < len(taken):
+            raise ProjectError(f"{table.path}: one column serves two purposes ({', '.join(taken)}); name them apart")
+        return cls(reply, found["prompt"], found["id"], found["reference"])
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one pass over a table tells."""
+
+    rows: int = 0
+    types: dict[str, type] = field(default_factory=dict)
+    """The type that all values of a column fit; text where they differ."""
+    duplicates: int = 0
+    """Rows whose id stood before, among the first 200,000."""
+    characters: int = 0
+    """Characters of all requests and replies."""
+    digest: str = ""
+    """Names the content: the same rows in the same order give the same digest."""
+
+
+def survey(table: Table, columns: Columns) -> Survey:
+    """Read the table once: how many rows, of what types, how long, and whether ids repeat."""
+    found, content = Survey(), hashlib.sha256()
+    ids: set[str] = set()
+    for number, row in table.rows():
+        found.rows += 1
+        if isinstance(row, Problem):
+            content.update(b"\x00problem")
+            continue
+        content.update(repr(row).encode("utf-8", "surrogatepass"))
+        for name, value in row.items():
+            if value is not None:
+                found.types[name] = _wider(found.types.get(name), value)
+        found.characters += len(str(row.get(columns.reply) or "")) + len(str(row.get(columns.prompt or "") or ""))
+        name = _id(row, columns, number)
+        found.duplicates += name in ids
+        if len(ids) < _IDS:
+            ids.add(name)
+    found.types = {name: found.types.get(name, str) for name in dict.fromkeys([*table.columns, *found.types])}
+    found.digest = content.hexdigest()[:16]
+    return found
+
+
+def entries(table: Table, columns: Columns) -> Iterator[Entry]:
+    """Each row as a judge sees it; a row that cannot be scored carries the reason."""
+    for number, row in table.rows():
+        if isinstance(row, Problem):
+            yield Entry({}, f"row {number}", None, f"the row cannot be read: {row.reason}")
+        else:
+            yield _entry(row, columns, number)
+
+
+def _entry(row: Row, columns: Columns, number: int) -> Entry:
+    name, reply = _id(row, columns, number), row.get(columns.reply)
+    prompt = row.get(columns.prompt) if columns.prompt else ""
+    reference = row.get(columns.reference) if columns.reference else None
+    problem = _problem(reply, "reply") or (_problem(prompt, "prompt") if columns.prompt else "")
+    if problem:
+        return Entry(row, name, None, problem)
+    text = prompt if isinstance(prompt, str) and prompt else "(no request is known)"
+    known = reference if isinstance(reference, str) and reference.strip() else None
+    return Entry(row, name, Reply(item=name, prompt=text, text=str(reply), model="", reference=known))
+
+
+def _problem(value: Any, what: str) -> str:
+    if value is None or value == "":
+        return f"the row has no {what}"
+    if not isinstance(value, str):
+        return f"the {what} is no text but a {type(value).__name__}"
+    if not value.strip():
+        return f"the {what} is empty"
+    if len(value) > LONGEST:
+        return f"the {what} is longer than {LONGEST:,} characters"
+    return ""
+
+
+def _id(row: Row, columns: Columns, number: int) -> str:
+    value = row.get(columns.id) if columns.id else None
+    return str(value)[:200] if value not in (None, "") else f"row {number}"
+
+
+def _wider(known: type | None, value: Any) -> type:
+    """The narrowest of bool, int, float and str that holds what a column held before and this value."""
+    kind = type(value) if type(value) in (bool, int, float) else str
+    if known is None or known is kind:
+        return kind
+    return float if {known, kind} == {int, float} else str

@@ -1,0 +1,194 @@
+"""What a judge is asked: the score prompt filled for a rubric, and the schema of the verdict.
+
+All that is the same for every reply is made once; only request, reply and reference change from call to call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hone.domain.rubric import Criterion, Rubric, ScoredExample
+from hone.domain.settings import Sampling
+from hone.domain.task import Reply
+from hone.jobs import Setup
+from hone.models import Call, Message, Request
+from hone.prompts import fence
+
+_REASON = 240
+"""Characters of a reason: long enough for one sentence, short enough that a small model ends."""
+_TOP = 20
+"""Alternatives asked for at each token: as many as OpenAI gives."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The requests of one rubric, or of one of its criteria.
+
+    Args:
+        rubric: What is judged by.
+        subject: What the replies are, such as "study plan".
+        setup: Prompts and sampling.
+        examples: The most scored examples to show.
+        logprobs: Whether to ask for the probabilities of the levels.
+        step: Names the call in journals and recordings.
+    """
+
+    rubric: Rubric
+    subject: str
+    setup: Setup
+    examples: int = 6
+    logprobs: bool = False
+    step: str = "score"
+
+    def request(self, reply: Reply, *, sample: int = 0) -> Request:
+        """What is asked about one reply."""
+        text = self.setup.prompts["score"].render(
+            subject=self.subject,
+            criteria=self._criteria,
+            examples=self._examples(reply),
+            request=fence("request", reply.prompt),
+            reference=_reference(reply.reference),
+            reply=fence("reply", reply.text),
+            form=self._form,
+        )
+        return Request(
+            messages=(self._system, Message("user", text)),
+            sampling=self._sampling(sample),
+            schema=self._schema,
+            top_logprobs=_TOP if self.logprobs else 0,
+            call=Call(reply.item, self.step, sample),
+        )
+
+    def repair(self, request: Request, text: str, problem: str) -> Request:
+        """The same once more, after an answer that could not be read."""
+        again = self.setup.prompts["repair"].render(problem=problem, form=form_text(self.rubric))
+        return Request(
+            messages=(*request.messages, Message("assistant", text), Message("user", again)),
+            sampling=request.sampling,
+            schema=request.schema,
+            top_logprobs=request.top_logprobs,
+            call=Call(request.call.item, f"{self.step}:repair", request.call.sample),
+        )
+
+    @cached_property
+    def _criteria(self) -> str:
+        return criteria_text(self.rubric)
+
+    @cached_property
+    def _form(self) -> str:
+        return form_text(self.rubric)
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return verdict_schema(self.rubric)
+
+    @cached_property
+    def _system(self) -> Message:
+        return self.setup.messages("")[0]
+
+    @cached_property
+    def _all_examples(self) -> str:
+        return examples_text(balanced(self.rubric.examples, self.rubric, self.examples), self.rubric)
+
+    def _examples(self, reply: Reply) -> str:
+        """The scored examples, never the reply that is being scored."""
+        others = [example for example in self.rubric.examples if example.reply != reply.text]
+        if len(others) == len(self.rubric.examples):
+            return self._all_examples
+        return examples_text(balanced(others, self.rubric, self.examples), self.rubric)
+
+    @cached_property
+    def _draws(self) -> Sampling:
+        return self.setup.sampling or default_sampling(self.rubric)
+
+    def _sampling(self, sample: int) -> Sampling:
+        sampling = self._draws
+        if sample and sampling.temperature == 0:
+            # The likeliest verdict is asked for first; further votes that were not sampled would all repeat it.
+            return sampling.model_copy(update={"temperature": 0.8})
+        return sampling
+
+
+def default_sampling(rubric: Rubric) -> Sampling:
+    """The likeliest tokens, with room for one reason and one score a criterion."""
+    return Sampling(max_tokens=64 + 128 * len(rubric.criteria), break_loops=True)
+
+
+def verdict_schema(rubric: Rubric) -> dict[str, Any]:
+    """The JSON schema of a verdict. Properties stand in the order in which they are to be written: reason first."""
+    levels = [number(value) for value in rubric.scale.values]
+    score = {
+        "type": "object",
+        "properties": {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}, "score": {"enum": levels}},
+        "required": ["reason", "score"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(rubric.names, score),
+        "required": list(rubric.names),
+        "additionalProperties": False,
+    }
+
+
+def balanced(examples: Sequence[ScoredExample], rubric: Rubric, most: int) -> list[ScoredExample]:
+    """At most so many examples, chosen so that every level is shown about as often.
+
+    The next example is always the one whose levels have been shown least, criterion by criterion; ties go to the one
+    that stands first.
+    """
+    shown = {(name, value): 0 for name in rubric.names for value in rubric.scale.values}
+    left = list(examples)
+    chosen: list[ScoredExample] = []
+    while left and len(chosen) < most:
+        best = min(
+            left, key=lambda one: sum(shown[name, value] for name, value in one.scores.items()) / len(one.scores)
+        )
+        left.remove(best)
+        chosen.append(best)
+        for name, value in best.scores.items():
+            shown[name, value] += 1
+    return sorted(chosen, key=list(examples).index)
+
+
+def criteria_text(rubric: Rubric) -> str:
+    """The criteria with what earns each level."""
+    return "\n\n".join(_criterion(criterion, rubric) for criterion in rubric.criteria)
+
+
+def examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
+    """Scored examples in the form of the answer, which teaches the form as well as the scale."""
+    blocks = []
+    for example in examples:
+        verdict = {
+            name: {"reason": example.reasons.get(name, rubric.scale.level(value).anchor), "score": number(value)}
+            for name, value in example.scores.items()
+        }
+        request, reply = fence("request", example.prompt), fence("reply", example.reply)
+        blocks.append(f"{request}\n{reply}\n{json.dumps(verdict, ensure_ascii=False)}")
+    return "\n\n".join(["Scored examples:", *blocks]) if blocks else ""
+
+
+def form_text(rubric: Rubric) -> str:
+    """The form of a verdict in words."""
+    levels = " or ".join(str(number(value)) for value in rubric.scale.values)
+    parts = [f'"{name}": {{"reason": "…", "score": {levels}}}' for name in rubric.names]
+    return "{" + ", ".join(parts) + "}"
+
+
+def number(value: float) -> float | int:
+    """Whole numbers without a point, as people write them."""
+    return int(value) if value == int(value) else value
+
+
+def _criterion(criterion: Criterion, rubric: Rubric) -> str:
+    levels = [f"  {number(level.value)} ({level.label}): {criterion.anchor(level)}" for level in rubric.scale.levels]
+    return "\n".join([f"{criterion.name}: {criterion.sentence}", *levels])
+
+
+def _reference(reference: str | None) -> str:
+    return f"A good answer to compare with:\n\n{fence('reference', reference)}" if reference else ""

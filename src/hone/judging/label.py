@@ -1,0 +1,180 @@
+"""Labels a data set: every row scored or unscored with its reason, in the order of the rows, however many there are.
+
+Rows stream through: what is in memory is what is under way. A row that cannot be scored costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from hone.domain.base import digest
+from hone.domain.evidence import Judgement
+from hone.domain.task import Reply
+from hone.jobs import Budget, Caller, Tally, pool, wait
+from hone.judging.judge import Judge
+
+Row = Mapping[str, Any]
+_REASONS = 40
+"""Different reasons that are counted one by one; models find ever new ways to be unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a data set on its way to a judge."""
+
+    row: Row
+    """The row as it was read."""
+    item: str
+    reply: Reply | None
+    """What is scored; none where the row has nothing to score."""
+    problem: str = ""
+    """Why there is nothing to score."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a data set."""
+
+    tally: Tally
+    scored: int = 0
+    unscored: Counter[str] = field(default_factory=Counter)
+    """How many rows have no score, by reason."""
+    noted: Counter[str] = field(default_factory=Counter)
+    """What the reader should know of rows that have scores."""
+    stopped: str | None = None
+    """Why calls were no longer sent, where a budget was used up."""
+
+    def add(self, judgement: Judgement) -> None:
+        """Count one row."""
+        if judgement.unscored is None:
+            self.scored += 1
+        else:
+            _count(self.unscored, judgement.unscored)
+        if judgement.note:
+            _count(self.noted, judgement.note)
+
+
+def label(
+    entries: Iterable[Entry],
+    judge: Judge,
+    sink: Callable[[Entry, Judgement], object],
+    *,
+    budget: Budget | None = None,
+    total: int | None = None,
+) -> Report:
+    """Score every row.
+
+    Args:
+        entries: The rows, read as they are needed.
+        judge: Who scores, by what; its setup holds journal and progress.
+        sink: Takes every row with its judgement, in the order of the rows.
+        budget: What may be spent. Rows beyond it are unscored, and the report says that it stopped.
+        total: How many rows there are, where that is known.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        UnavailableError: The judge cannot answer at all.
+        RunError: The journal cannot be written.
+    """
+    caller = Caller(judge.setup.journal, budget, total)
+    report = Report(caller.tally)
+    progress = judge.setup.progress
+
+    async def score(entry: Entry) -> tuple[Entry, Judgement]:
+        if entry.reply is None:
+            judgement = Judgement(
+                item=entry.item, judge=judge.spec, rubric=judge.digest, votes=0, unscored=entry.problem
+            )
+        else:
+            judgement = await judge.score(entry.reply, caller)
+        caller.tally.done += 1
+        if progress:
+            progress(caller.tally)
+        return entry, judgement
+
+    def take(done: tuple[Entry, Judgement]) -> None:
+        report.add(done[1])
+        sink(*done)
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            for model in judge.models:
+                await stack.enter_async_context(model)
+            await pool(entries, score, take, width=max(model.concurrency for model in judge.models))
+
+    wait(run())
+    report.stopped = (budget or Budget()).spent(caller.tally)
+    return report
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Which rows people should look at: the uncertain ones, and a random slice of all the others.
+
+    Args:
+        probability: A score whose probability is below this is uncertain.
+        spread: A score whose votes spread wider than this is uncertain.
+        share: How much of the rest is drawn, from 0 to 1.
+        seed: Fixes the draw; a row is drawn or not whatever the other rows are.
+    """
+
+    probability: float = 0.6
+    spread: float = 0.5
+    share: float = 0.05
+    seed: int = 0
+
+    def reason(self, judgement: Judgement) -> tuple[str, float] | None:
+        """Why people should look at a row, and its sampling weight; none where they need not.
+
+        The weight is the inverse of the probability of being chosen (Horvitz and Thompson 1952): 1 for an uncertain
+        row, 1/share for one of the random slice. Estimates over the chosen rows that use it stand for all rows.
+        """
+        if judgement.unscored is not None:
+            return f"unscored: {judgement.unscored}", 1.0
+        for score in judgement.scores:
+            if score.probability is not None and score.probability < self.probability:
+                return f"{score.criterion}: probability {score.probability:.2f}", 1.0
+            if score.spread is not None and score.spread > self.spread:
+                return f"{score.criterion}: spread {score.spread:.2f}", 1.0
+        draw = int(digest([self.seed, judgement.item]), 16) / 2**64
+        return ("random", 1 / self.share) if draw < self.share else None
+
+
+def labelled(entry: Entry, judgement: Judgement, names: Iterable[str]) -> dict[str, Any]:
+    """The row with one column a criterion, one for its reason, and where the scores come from."""
+    scores = {score.criterion: score for score in judgement.scores}
+    row = dict(entry.row)
+    for name in names:
+        score = scores.get(name)
+        row[name] = score.value if score else None
+        row[f"{name} reason"] = score.reason if score else None
+        row[f"{name} probability"] = score.probability if score else None
+        row[f"{name} spread"] = score.spread if score else None
+    return row | {
+        "unscored": judgement.unscored,
+        "judge": judgement.judge,
+        "rubric": judgement.rubric,
+        "mode": judgement.mode,
+        "votes": judgement.votes,
+        "note": judgement.note,
+    }
+
+
+def label_columns(names: Iterable[str]) -> dict[str, type]:
+    """The columns that labelling adds, and their types."""
+    columns: dict[str, type] = {}
+    for name in names:
+        columns |= {name: float, f"{name} reason": str, f"{name} probability": float, f"{name} spread": float}
+    return columns | {"unscored": str, "judge": str, "rubric": str, "mode": str, "votes": int, "note": str}
+
+
+def _count(counter: Counter[str], reason: str) -> None:
+    """Count a reason, without the places and quotes in it that differ from row to row."""
+    short = reason.split(" (", maxsplit=1)[0][:160]
+    counter[short if short in counter or len(counter) < _REASONS else "other reasons"] += 1

@@ -1,0 +1,74 @@
+"""How many calls an endpoint gets at once: fewer as soon as it says "too many", more again while it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+
+class Gate:
+    """Lets calls through, as many at once as the endpoint bears.
+
+    Additive increase, multiplicative decrease (Chiu and Jain 1989): each answer adds 1/limit, so a full round of
+    answers adds one call; a refusal takes three tenths away, at most once a second, because calls that were already
+    under way are refused together.
+
+    Args:
+        most: The most calls at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._inside = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._lowered = 0.0
+
+    @property
+    def limit(self) -> int:
+        """How many calls may be under way now."""
+        return max(1, int(self._limit))
+
+    def answered(self) -> None:
+        """The endpoint took a call."""
+        if self._limit < self._most:
+            self._limit = min(self._most, self._limit + 1 / self._limit)
+
+    def refused(self) -> None:
+        """The endpoint said that there are too many calls."""
+        now = time.monotonic()
+        if now - self._lowered >= 1.0:
+            self._lowered = now
+            self._limit = max(1.0, min(self._limit, self._inside) * 0.7)
+
+    async def __aenter__(self) -> Self:
+        """Wait for a place."""
+        while self._inside >= self.limit:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._queue.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._wake()
+                raise
+        self._inside += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the place to the next."""
+        self._inside -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        free = self.limit - self._inside
+        while free > 0 and self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                free -= 1

@@ -1,0 +1,95 @@
+"""What every table offers, whichever form it is in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from hone.errors import FileFormatError, ProjectError
+
+Row = dict[str, Any]
+Form = Literal["jsonl", "csv", "parquet", "dataset"]
+
+FIRST_ROWS = 100
+"""How many rows of a form without a header are read to name its columns."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row that cannot be read. It stands where the row would have stood, for the caller to count.
+
+    Args:
+        line: The number that the row would have had.
+        reason: What is wrong with it.
+    """
+
+    line: int
+    reason: str
+
+
+class Table(ABC):
+    """A file or folder of rows. It holds no open file, so that it can be read any number of times.
+
+    Attributes:
+        path: The file or folder.
+        form: What it is in.
+        columns: Their names in order; where rows name their own, those of the first 100 rows.
+    """
+
+    form: ClassVar[Form]
+    path: Path
+    columns: tuple[str, ...]
+
+    @abstractmethod
+    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+        """Each row, or what is wrong with it, and its number.
+
+        The number is the line, counted from 1, where the row starts (JSONL, CSV), or else the row's own, from 1.
+        Text in a row can always be written as UTF-8; a figure that is not a number (NaN) is None.
+
+        Raises:
+            ProjectError: The file has gone, or the disk fails. A row that does not read is a `Problem` instead.
+        """
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many times `rows` yields, problems included; without reading the rows where the form allows it."""
+
+
+def first_columns(path: Path, rows: Iterator[tuple[int, Row | Problem]]) -> tuple[str, ...]:
+    """The names that the first rows use, in the order of their first use; none where there are no rows.
+
+    Raises:
+        FileFormatError: Not one of the first rows can be read.
+    """
+    first = [row for _, row in islice(rows, FIRST_ROWS)]
+    readable = [row for row in first if not isinstance(row, Problem)]
+    if first and not readable:
+        problem = first[0]
+        assert isinstance(problem, Problem)  # noqa: S101 - none is readable, so the first is a problem
+        raise FileFormatError(path, problem.reason, line=problem.line)
+    return tuple(dict.fromkeys(name for row in readable for name in row))
+
+
+def unreadable(path: Path, error: OSError) -> ProjectError:
+    """The error for a file that the system will not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return ProjectError(f"{path}: there is no such file")
+    return ProjectError(f"{path}: cannot be read ({error.strerror or error})")
+
+
+def whole_text(text: str) -> str:
+    """The text with each lone surrogate, which no file can hold, replaced by U+FFFD; pairs become one character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def utf8(text: str) -> bytes:
+    """The text's bytes. Lone surrogates are rare, so only text that fails pays for replacing them."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return whole_text(text).encode()

@@ -1,0 +1,151 @@
+"""JSON Lines, and JSON files that hold one array of objects."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hone.errors import FileFormatError
+from hone.tables.base import Problem, Row, Table, first_columns, unreadable, whole_text
+from hone.tables.feed import Feed
+
+_BOM = b"\xef\xbb\xbf"
+# Not JSON, but Python and others write them; NaN is how they say that a figure is missing.
+_CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
+_DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
+NOT_AN_OBJECT = 'not a JSON object; write one {"column": value, …} a row'
+NOT_UTF8 = "bytes that are not UTF-8"
+
+
+class JsonLines(Table):
+    """One JSON object a line; blank lines are passed over."""
+
+    form = "jsonl"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns = first_columns(path, self.rows())
+
+    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+        """Each row and its line."""
+        try:
+            with self.path.open("rb") as stream:
+                for number, line in enumerate(stream, 1):
+                    if not line.isspace() and line != _BOM:
+                        yield number, _parse(line, number)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def count(self) -> int:
+        """Lines that are not blank."""
+        try:
+            with self.path.open("rb") as stream:
+                return sum(not line.isspace() and line != _BOM for line in stream)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+
+class JsonArray(Table):
+    """A `.json` file with one array of objects, read element by element."""
+
+    form = "jsonl"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns = first_columns(path, self.rows())
+
+    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+        """Each row and the line it starts on. What follows a broken element cannot be told apart, and is given up."""
+        try:
+            # Bytes that are not UTF-8 come through as surrogates, so that they spoil one row and not the file.
+            with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+                feed = Feed(stream, _DECODER)
+                try:
+                    yield from _elements(feed)
+                except (ValueError, RecursionError) as error:
+                    yield feed.line(), Problem(feed.line(), f"{_broken(error)}; what follows cannot be read")
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def count(self) -> int:
+        """Elements, in one pass."""
+        return sum(1 for _ in self.rows())
+
+
+def open_json(path: Path) -> JsonLines | JsonArray:
+    """A `.json` file, which may hold either; the first character tells.
+
+    Raises:
+        FileFormatError: No row can be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as stream:
+            first = next((line.lstrip()[0] for line in stream if line.strip()), "")
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if first == "[":
+        return JsonArray(path)
+    try:
+        return JsonLines(path)
+    except FileFormatError as error:
+        remedy = "write one array of objects, or one object a line"
+        raise FileFormatError(path, f"{error.problem}; {remedy}", line=error.line) from error
+
+
+def _parse(line: bytes, number: int) -> Row | Problem:
+    try:
+        text = line.decode()
+        # Only a file's first line can start with a byte-order mark, and only an escape can make a surrogate.
+        value = _DECODER.decode(text.removeprefix("\ufeff") if number == 1 else text)
+    except UnicodeDecodeError as error:
+        return Problem(number, f"{NOT_UTF8} (0x{line[error.start]:02x} at byte {error.start + 1})")
+    except (ValueError, RecursionError) as error:
+        return Problem(number, _broken(error))
+    if not isinstance(value, dict):
+        return Problem(number, NOT_AN_OBJECT)
+    return _mended(value) if b"\\ud" in line or b"\\uD" in line else value
+
+
+def _elements(feed: Feed) -> Iterator[tuple[int, Row | Problem]]:
+    feed.expect("[")
+    if feed.peek() == "]":
+        return
+    while True:
+        feed.peek()
+        number = feed.line()
+        value, text = feed.value()
+        yield number, _element(value, text, number)
+        if feed.expect(",]") == "]":
+            break
+    if feed.peek():
+        raise ValueError("text after the end of the array")
+
+
+def _element(value: Any, text: str, number: int) -> Row | Problem:
+    if not isinstance(value, dict):
+        return Problem(number, NOT_AN_OBJECT)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return Problem(number, NOT_UTF8)
+    return _mended(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def _mended(value: Any) -> Any:
+    """The value without lone surrogates, which could be neither sent nor stored."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(part) for key, part in value.items()}
+    return [_mended(part) for part in value] if isinstance(value, list) else value
+
+
+def _broken(error: ValueError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "not valid JSON (nested too deeply)"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON ({error.msg} at character {error.pos + 1})"
+    return f"not valid JSON ({error})"

@@ -1,0 +1,83 @@
+"""The command itself: help, exit codes, and what it does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+import pytest
+
+from hone.cli.main import COMMANDS, cli
+
+Hone = Callable[..., Any]
+HEAVY = ("aiohttp", "fastapi", "numpy", "rich", "ruamel", "scipy", "sqlalchemy", "torch", "transformers", "xllamacpp")
+
+
+def paths(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found
+            yield from paths(found, (*path, name))
+
+
+PATHS = list(paths(cli))
+
+
+def test_there_are_commands_and_each_stands_in_the_help(bare: Hone) -> None:
+    assert {path[0] for path in PATHS if path} == set(COMMANDS)
+    assert ("rubric", "finalise") in PATHS
+    text = bare("--help").out
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
+def test_every_command_has_help(bare: Hone, path: tuple[str, ...]) -> None:
+    for flag in ("--help", "-h"):
+        result = bare(*path, flag)
+        assert result.code == 0
+        assert result.out.startswith("Usage:")
+        assert len(result.out.splitlines()) > 4
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path and path not in {("rubric",), ("init",), ("demo",)}])
+def test_every_command_that_reports_has_json(bare: Hone, path: tuple[str, ...]) -> None:
+    assert "--json" in bare(*path, "--help").out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom hone.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as error:\n    assert not error.code\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage:")
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_wrong_usage_exits_with_2(bare: Hone) -> None:
+    for arguments in (["no-such-command"], ["label", "--no-such-option"], ["rubric", "compare", "--items", "0"]):
+        result = bare(*arguments)
+        assert result.code == 2
+        assert result.out == ""
+        assert "Traceback" not in result.err
+
+
+def test_the_version_is_printed(bare: Hone) -> None:
+    result = bare("--version")
+    assert result.code == 0
+    assert result.out.startswith("hone, version ")
+
+
+def test_the_exit_code_reaches_the_shell() -> None:
+    command = [sys.executable, "-m", "hone.cli.main", "rubric", "show", "-p", "/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("hone: no Hone project in /")
+    assert len(done.stderr.splitlines()) == 1
