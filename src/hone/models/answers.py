@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from hone.errors import CallError
 from hone.models.base import Completion, TokenLogprob, Usage
 
 
-def read_answer(body: bytes, where: str) -> Completion:
+def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> Completion:
     """The completion in the body of a 200 answer.
 
     Args:
         body: The bytes.
         where: The endpoint, for messages.
+        scrub: Takes the key out of what a message quotes.
 
     Raises:
         CallError: The body is no chat completion: HTML, half a JSON, no choice, no text, another role.
     """
     try:
         data = json.loads(body)
-    except ValueError as error:
-        start = " ".join(body[:80].decode("utf-8", "replace").split())
+    except (ValueError, RecursionError) as error:
+        start = " ".join(scrub(body[:2000].decode("utf-8", "replace")).split())[:80]
         raise CallError(
             f"{where} answers something that is not JSON ({start!r}); does the address end in /v1?"
         ) from error
@@ -56,7 +58,7 @@ def _logprobs(data: Any) -> tuple[TokenLogprob, ...] | None:
     """The log-probabilities where they are whole, else none: half of them would shift every token's place."""
     try:
         return tuple(_token(entry) for entry in data["content"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 

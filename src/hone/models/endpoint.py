@@ -181,16 +181,15 @@ class EndpointModel(Model):
             except (aiohttp.ClientError, OSError) as error:
                 problem = f"cannot be reached ({_reason(error)})"
             else:
-                if status not in _RETRIED or "insufficient_quota" in _problem(answer):
+                if status not in _RETRIED or "insufficient_quota" in (said := self._problem(answer)):
                     return status, answer
-                problem = f"answers {status}: {_problem(answer)}"
+                problem = f"answers {status}: {said}"
                 if asked is not None and asked > self._patience.longest_wait:
-                    raise UnavailableError(
-                        f"{self._url} asks to wait {asked:.0f} s ({self._scrub(problem)}); try later"
-                    )
-                wait = wait if asked is None else max(asked, 0.0)
+                    raise UnavailableError(f"{self._url} asks to wait {asked:.0f} s ({problem}); try later")
+                # The jitter below takes up to half away; what the endpoint asks for is the least.
+                wait = wait if asked is None else 2 * max(asked, 0.0)
             if attempt < self._patience.retries:
-                # Full jitter keeps many waiting calls from coming back together.
+                # Jitter keeps many waiting calls from coming back together.
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
         tries = self._patience.retries + 1
         raise UnreachableError(
@@ -252,6 +251,10 @@ class EndpointModel(Model):
             )
         return CallError(f"{self._url} answers {status}: {problem}")
 
+    def _problem(self, body: bytes) -> str:
+        """What an error answer says, in one short line without the key: scrubbed before it is cut."""
+        return " ".join(self._scrub(_message(body)).split())[:300]
+
     def _scrub(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
 
@@ -272,17 +275,16 @@ def without_limits(schema: Any) -> Any:
     return [without_limits(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def _problem(body: bytes) -> str:
-    """What an error answer says, in one short line."""
+def _message(body: bytes) -> str:
+    """What an error answer says."""
     try:
         data = json.loads(body)
         error = data.get("error", data) if isinstance(data, dict) else data
         text = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
         code = error.get("code") if isinstance(error, dict) else None
-        text = f"{text} [{code}]" if isinstance(code, str) else str(text)
-    except (ValueError, AttributeError):
-        text = body[:300].decode("utf-8", "replace")
-    return " ".join(text.split())[:300]
+        return f"{text} [{code}]" if isinstance(code, str) else str(text)
+    except (ValueError, AttributeError, RecursionError):
+        return body[:2000].decode("utf-8", "replace")
 
 
 def _reason(error: BaseException) -> str:

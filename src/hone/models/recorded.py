@@ -30,10 +30,12 @@ class RecordedModel(Model):
         super().__init__(f"recorded:{path}", concurrency=64)
         self._texts: dict[tuple[str, str, int], str] = {}
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode("utf-8-sig")
         except OSError as error:
             raise UnavailableError(f"{path}: the recording cannot be read ({error.strerror})") from error
-        for number, line in enumerate(text.splitlines(), 1):
+        except UnicodeDecodeError as error:
+            raise FileFormatError(path, "not UTF-8 text; save the file as UTF-8") from error
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 self._add(path, number, line)
 
@@ -44,7 +46,7 @@ class RecordedModel(Model):
                 raise ValueError("other keys")
             key = (str(entry["item"]), str(entry.get("step", "")), int(entry.get("sample", 0)))
             self._texts[key] = str(entry["text"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             form = '{"item": "…", "text": "…"}, and "step", "sample", "model" where they matter'
             raise FileFormatError(path, f"write {form}", line=number) from error
 

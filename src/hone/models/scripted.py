@@ -53,9 +53,11 @@ class ScriptedModel(Model):
         """
         model = cls(spec=f"scripted:{path}")
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_bytes().decode("utf-8-sig").split("\n")
         except OSError as error:
             raise UnavailableError(f"{path}: the script cannot be read ({error.strerror}); check the path") from error
+        except UnicodeDecodeError as error:
+            raise FileFormatError(path, "not UTF-8 text; save the file as UTF-8") from error
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -65,7 +67,7 @@ class ScriptedModel(Model):
                     model.when(str(entry["contains"]), str(entry["text"]))
                 else:
                     model.enqueue(str(entry["text"]))
-            except (ValueError, KeyError, AttributeError) as error:
+            except (ValueError, KeyError, AttributeError, RecursionError) as error:
                 raise FileFormatError(
                     path, 'write {"text": "…"} or {"contains": "…", "text": "…"}', line=number
                 ) from error
@@ -81,7 +83,7 @@ class ScriptedModel(Model):
         text = "\n".join(message.content for message in request.messages)
         rule = next((rule for rule in self._rules if rule.contains in text), None)
         if rule is None and not self._queue:
-            raise CallError(f"{self.spec} has no answer left for {request.call or 'this request'}")
+            raise CallError(f"{self.spec} has no answer left for {str(request.call) or 'this request'}")
         answer = rule.answer if rule else self._queue.popleft()
         if isinstance(answer, Exception):
             raise answer

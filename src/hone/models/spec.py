@@ -41,6 +41,10 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
 def _make(settings: ModelSettings, folder: Path) -> Model:
     spec = settings.model
     kind, _, rest = spec.partition(":")
+    if kind == "hf" or spec.startswith("gguf:hf:"):
+        raise SpecError(
+            f"{spec!r}: models from the hub come with a later version of Hone; for now, write one of: {FORMS}"
+        )
     if kind in {"http", "https"}:
         return _endpoint(spec)
     if kind == "openai" and rest:
@@ -71,7 +75,7 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
 def _openai(spec: str, name: str) -> Model:
     from hone.models.endpoint import EndpointModel  # noqa: PLC0415
 
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    key = _key("OPENAI_API_KEY")
     if not key:
         raise UnavailableError(f"{spec} needs a key; set the environment variable OPENAI_API_KEY")
     return EndpointModel(spec, OPENAI_URL, name, key=key, key_name="OPENAI_API_KEY")
@@ -84,7 +88,8 @@ def _endpoint(spec: str) -> Model:
         parts = urlsplit(spec)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise SpecError(f"{spec!r} is no address ({error}); write http://HOST:PORT/v1#MODEL") from error
+        # The address is not repeated: it may hold a password.
+        raise SpecError("the model's address does not read; write http://HOST:PORT/v1#MODEL") from error
     if parts.username or parts.password or parts.query:
         # The spec stands in journals and results; a key in it would be written there.
         raise SpecError(
@@ -93,4 +98,12 @@ def _endpoint(spec: str) -> Model:
     if not host or not parts.fragment:
         raise SpecError(f"{spec!r} lacks a host or the model's name; write http://HOST:PORT/v1#MODEL")
     url = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    return EndpointModel(spec, url, parts.fragment, key=os.environ.get("HONE_API_KEY", "").strip() or None)
+    return EndpointModel(spec, url, parts.fragment, key=_key("HONE_API_KEY") or None)
+
+
+def _key(name: str) -> str:
+    """The key in an environment variable; empty where there is none."""
+    key = os.environ.get(name, "").strip()
+    if not key.isprintable() or not key.isascii():
+        raise UnavailableError(f"the key in {name} has characters that no key has; set it anew")
+    return key
