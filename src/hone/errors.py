@@ -9,6 +9,7 @@
     │   ├── ConfigChangedError  an unfinished run that was started with other settings
     │   ├── RunBusyError        a run that another process is writing
     │   └── NothingDoneError    a run in which not one call gave a usable answer
+    ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
     └── ModelError
         ├── SpecError           a model spec that names no model
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
@@ -72,6 +73,10 @@ class RunBusyError(RunError):
 
 class NothingDoneError(RunError):
     """Not one call of a run gave a usable answer."""
+
+
+class StatsError(HoneError):
+    """Arrays or settings that no figure can be computed from."""
 
 
 class ModelError(HoneError):
