@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from hone.stats.arrays import Floats, Integers
 from hone.stats.sampling import Sampling
@@ -18,7 +19,7 @@ PANEL_COLUMNS = 512
 """How many columns of moments are multiplied at once."""
 _EXACT = float(2**22)
 """Halves of whole numbers below this add up exactly in single precision, in any order."""
-_Precision = np.dtype[np.float32] | np.dtype[np.float64]
+_Precision = type[np.float32] | type[np.float64]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ Block = MomentBlock | WeightBlock
 class _Panel:
     """Moment blocks whose totals are one matrix product."""
 
-    moments: Floats | np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    moments: npt.NDArray[np.float32] | Floats
+    total: Floats
+    """What all clusters add up to, shape (columns,)."""
     blocks: tuple[MomentBlock, ...]
 
     def finish(self, totals: Floats) -> list[Floats]:
@@ -84,18 +87,8 @@ class Plan:
 
     def left_out(self, units: Integers) -> Floats:
         """The values when one cluster of each of these units is left out in turn; shape (units, statistics)."""
-        copies = self.sampling.copies.astype(np.float64)
-        totals = [total - panel.moments[units] for panel, total in zip(self.panels, self._sums(copies), strict=True)]
-
-        def rows() -> Floats:
-            weights = np.tile(copies, (len(units), 1))
-            weights[np.arange(len(units)), units] -= 1
-            return weights[:, self.sampling.unit]
-
-        return self._arrange(totals, rows)
-
-    def _sums(self, copies: Floats) -> list[Floats]:
-        return [copies @ panel.moments for panel in self.panels]
+        totals = [panel.total - panel.moments[units] for panel in self.panels]
+        return self._arrange(totals, lambda: self.sampling.without(units)[:, self.sampling.unit])
 
     def _arrange(self, totals: list[Floats], rows: Callable[[], Floats]) -> Floats:
         found: dict[int, Floats] = {}
@@ -123,7 +116,7 @@ def plan(blocks: Sequence[Block], sampling: Sampling) -> Plan:
     for block in blocks:
         if isinstance(block, MomentBlock):
             (exact if _adds_exactly(block.moments, sampling) else other).append(block)
-    panels = [*_panels(exact, sampling, np.dtype(np.float32)), *_panels(other, sampling, np.dtype(np.float64))]
+    panels = [*_panels(exact, sampling, np.float32), *_panels(other, sampling, np.float64)]
     weighted = tuple(block for block in blocks if isinstance(block, WeightBlock))
     return Plan(tuple(blocks), tuple(panels), weighted, sampling)
 
@@ -147,4 +140,5 @@ def _panels(blocks: list[MomentBlock], sampling: Sampling, dtype: _Precision) ->
 
 def _panel(group: list[MomentBlock], sampling: Sampling, dtype: _Precision) -> _Panel:
     moments = sampling.by_unit(np.concatenate([block.moments for block in group], axis=1))
-    return _Panel(moments.astype(dtype), tuple(group))
+    total = sampling.copies.astype(np.float64) @ moments
+    return _Panel(moments.astype(dtype), total, tuple(group))

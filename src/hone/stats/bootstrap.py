@@ -18,6 +18,7 @@ from hone.stats.blocks import Block, Plan, plan
 from hone.stats.figure import Figure, undefined
 from hone.stats.proportion import wilson
 from hone.stats.sampling import CHUNK, Sampling
+from hone.stats.workers import seeded, spread
 
 MOST_LEFT_OUT = 5000
 """With more units than this, statistics of ranks take their acceleration from an even choice of so many units."""
@@ -93,13 +94,9 @@ def resample(blocks: Sequence[tuple[tuple[str, ...], Block]], sampling: Sampling
         for name in block.names:
             share = sampling.single and name in block.shares
             columns[(key, name)] = (len(columns), Column(block.n, block.reason, share))
-    generator = np.random.default_rng(options.seed)
     observed = steps.values(sampling.copies.astype(np.float64)[None, :])[0]
-    resampled = np.empty((options.resamples, len(columns)))
-    start = 0
-    for weights in sampling.draws(options.resamples, generator):
-        resampled[start : start + len(weights)] = steps.values(weights)
-        start += len(weights)
+    chunks = seeded(sampling, options.resamples, options.seed)
+    resampled = np.concatenate(spread(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
     left_out, copies = _leave_out(steps, sampling)
     return Draws(columns, observed, resampled, left_out, copies, options.confidence)
 
@@ -108,10 +105,10 @@ def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
     """Leave out one cluster at a time; only an even choice of them where ranks make that slow."""
     units = len(sampling.copies)
     stride = -(-units // MOST_LEFT_OUT) if steps.weighted else 1
-    size = max(1, min(1000, CHUNK // units)) if steps.weighted else 1000
+    size = max(1, min(500, CHUNK // units)) if steps.weighted else 500
     chosen = np.arange(0, units, stride)
-    parts = [steps.left_out(chosen[start : start + size]) for start in range(0, len(chosen), size)]
-    return np.concatenate(parts), sampling.copies[chosen] * float(stride)
+    parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    return np.concatenate(spread(steps.left_out, parts)), sampling.copies[chosen] * float(stride)
 
 
 Recipe = Sequence[tuple[Key, Key | None]]

@@ -24,6 +24,7 @@ from hone.stats.levels import LEVEL_NAMES
 from hone.stats.orders import order_blocks
 from hone.stats.sampling import Sampling, sampling_of
 from hone.stats.scale import scale_of
+from hone.stats.workers import seeded, spread
 
 
 @dataclass(frozen=True)
@@ -138,16 +139,18 @@ class _Stack:
 def _compare(block: Block, name: str, sampling: Sampling, options: Options) -> PairedDifference:
     n = int(sampling.row_copies.sum())
     stack = _Stack(block, block.names.index(name), sampling, _halves(block, sampling))
-    generator = np.random.default_rng(options.seed)
+    seeds = np.random.SeedSequence(options.seed).spawn(2)
     copies = sampling.copies.astype(np.float64)
     observed = stack.differences(copies[None, :])[0]
-    resampled = np.concatenate([stack.differences(counts) for counts in sampling.draws(options.resamples, generator)])
-    left_out = np.concatenate([stack.differences(counts) for counts in sampling.left_out()])
+    chunks = seeded(sampling, options.resamples, seeds[0])
+    resampled = np.concatenate(spread(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
+    units = np.array_split(np.arange(len(copies)), len(sampling.sizes(len(copies))))
+    left_out = np.concatenate(spread(lambda part: stack.differences(sampling.without(part)), units))
     share = sampling.single and name in block.shares
     columns = {key: (place, Column(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
     draws = Draws(dict(columns), observed, resampled, left_out, copies, options.confidence)
     first, second, difference = (figure(draws, key) for key in _KEYS)
-    p_value = _permuted(stack, float(observed[2]), options.resamples, generator)
+    p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))
     return PairedDifference(name, first, second, difference, p_value, n)
 
 
@@ -161,13 +164,16 @@ def _halves(block: Block, sampling: Sampling) -> tuple[Floats, Floats]:
     return sampling.by_unit(block.moments[:rows]), sampling.by_unit(block.moments[rows:])
 
 
-def _permuted(stack: _Stack, observed: float, permutations: int, generator: np.random.Generator) -> float | None:
+def _permuted(stack: _Stack, observed: float, chunks: list[tuple[int, np.random.Generator]]) -> float | None:
     """The share of swaps, the observed one counted in, that differ at least as much as observed."""
     if not np.isfinite(observed):
         return None
-    extreme = 1
-    for kept in stack.sampling.swaps(permutations, generator):
-        swapped = stack.sampling.copies - kept
+    sampling = stack.sampling
+
+    def extreme(chunk: tuple[int, np.random.Generator]) -> int:
+        kept = sampling.swap(*chunk)
+        swapped = sampling.copies - kept
         difference = stack.value(kept, swapped) - stack.value(swapped, kept)
-        extreme += int((np.nan_to_num(np.abs(difference)) >= abs(observed) - 1e-12).sum())
-    return extreme / (permutations + 1)
+        return int((np.nan_to_num(np.abs(difference)) >= abs(observed) - 1e-12).sum())
+
+    return (1 + sum(spread(extreme, chunks))) / (1 + sum(size for size, _ in chunks))

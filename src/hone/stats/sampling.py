@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,31 +47,26 @@ class Sampling:
         starts = np.searchsorted(self.unit[order], np.arange(len(self.copies)))
         return np.add.reduceat(moments[order], starts, axis=0)
 
-    def draws(self, resamples: int, generator: np.random.Generator) -> Iterator[Floats]:
-        """Yield how often each unit is drawn, in chunks of shape (b, units) that add up to `resamples` rows."""
-        for size in self._sizes(resamples):
-            yield self._draw(size, generator).astype(np.float64)
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
+        """How often each unit is drawn in each of `size` resamples, shape (size, units)."""
+        return self._counts(size, generator).astype(np.float64)
 
-    def swaps(self, permutations: int, generator: np.random.Generator) -> Iterator[Floats]:
-        """Yield how many clusters of each unit stay as they are when each is swapped with one half."""
-        for size in self._sizes(permutations):
-            yield generator.binomial(self.copies, 0.5, (size, len(self.copies))).astype(np.float64)
+    def swap(self, size: int, generator: np.random.Generator) -> Floats:
+        """How many clusters of each unit stay as they are when each is swapped with one half, shape (size, units)."""
+        return generator.binomial(self.copies, 0.5, (size, len(self.copies))).astype(np.float64)
 
-    def left_out(self) -> Iterator[Floats]:
-        """Yield the counts with one cluster of each unit left out in turn, in chunks of shape (b, units)."""
-        units = len(self.copies)
-        start = 0
-        for size in self._sizes(units):
-            counts = np.tile(self.copies.astype(np.float64), (size, 1))
-            counts[np.arange(size), np.arange(start, start + size)] -= 1
-            start += size
-            yield counts
+    def without(self, units: Integers) -> Floats:
+        """The counts when one cluster of each of these units is left out in turn, shape (units, all units)."""
+        counts = np.tile(self.copies.astype(np.float64), (len(units), 1))
+        counts[np.arange(len(units)), units] -= 1
+        return counts
 
-    def _sizes(self, total: int) -> list[int]:
+    def sizes(self, total: int) -> list[int]:
+        """Cut so many resamples into chunks whose counts stay small in memory."""
         size = max(1, min(total, MOST_AT_ONCE, CHUNK // max(len(self.copies), 1)))
         return [min(size, total - start) for start in range(0, total, size)]
 
-    def _draw(self, size: int, generator: np.random.Generator) -> Integers:
+    def _counts(self, size: int, generator: np.random.Generator) -> Integers:
         clusters, units = self.clusters, len(self.copies)
         if units * 8 < clusters:
             return generator.multinomial(clusters, self.copies / clusters, size=size)
