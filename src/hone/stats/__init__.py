@@ -7,7 +7,8 @@
     alternative_annotator_test  may a judge take a person's place?
     wilson, mcnemar, holm, benjamini_yekutieli, items_for_…
 
-Nothing here reads files, prints or draws. A statistic that is undefined is a `Figure` without a value and with a reason.
+Nothing here reads files, prints or draws. A statistic that is undefined is a `Figure` without a value and with a
+reason.
 """
 
 from hone.stats.agreement import agree

@@ -27,7 +27,7 @@ ALL = ""
 """The name under which means over criteria stand."""
 
 
-def agree(ratings: Ratings, options: Options = Options(), rule: Rule = Rule()) -> Agreement:
+def agree(ratings: Ratings, options: Options | None = None, rule: Rule | None = None) -> Agreement:
     """Compute every figure of agreement.
 
     Args:
@@ -38,6 +38,7 @@ def agree(ratings: Ratings, options: Options = Options(), rule: Rule = Rule()) -
     Raises:
         StatsError: The ratings' shapes, names or levels do not fit together.
     """
+    options, rule = options or Options(), rule or Rule()
     table = read(ratings)
     sampling, rows = sampling_of(table.rows(), table.clusters)
     chosen = table.choose(rows)
@@ -54,7 +55,7 @@ def agree(ratings: Ratings, options: Options = Options(), rule: Rule = Rule()) -
 def _criterion(name: str, ratings: Ratings, tables: tuple[Table, Table], sampling: Sampling) -> Criterion:
     """One criterion on the chosen rows of a table; people who rated nothing in it are left out."""
     whole, chosen = tables
-    present = np.flatnonzero(~np.isnan(whole.people[name]).all(axis=0))
+    present = np.flatnonzero(~np.isnan(whole.people[name]).all(axis=0)).tolist()
     return Criterion(
         name=name,
         scale=scale_of(whole.people[name], whole.judges[name], ratings.level, ratings.levels),

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from hone.stats.arrays import Floats, Integers, divide
+from hone.stats.arrays import Booleans, Floats, Integers, divide
 from hone.stats.blocks import MomentBlock
 
 Level = Literal["nominal", "ordinal", "interval"]
@@ -47,7 +47,7 @@ def alpha_block(scores: Floats, codes: Integers, size: int, level: Level, copies
     return MomentBlock(ALPHA, moments, finish, n, reason)
 
 
-def _interval_moments(scores: Floats, given: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+def _interval_moments(scores: Floats, given: Booleans) -> Floats:
     """The disagreement within each item, and the count, sum and sum of squares of its values around their mean."""
     centre = scores[given].mean() if given.any() else 0.0
     values = np.where(given, scores - centre, 0.0)

@@ -1,9 +1,10 @@
 """The alternative annotator test: may a judge take a person's place?
 
-Source: N. Calderon, R. Reichart and R. Dror, The Alternative Annotator Test for LLM-as-a-Judge, ACL 2025, section 3. Each
-person in turn is left out; on every item, who is nearer to the other people, the judge or that person? The judge wins
-against a person when its advantage, plus the allowance epsilon, is significantly larger than theirs (a one-sided t test,
-Wilcoxon's below 30 items, Benjamini-Yekutieli over people), and passes when it wins against at least half of them.
+Source: N. Calderon, R. Reichart and R. Dror, The Alternative Annotator Test for LLM-as-a-Judge, ACL 2025, section
+3. Each person in turn is left out; on every item, who is nearer to the other people, the judge or that person? The
+judge wins against a person when its advantage, plus the allowance epsilon, is significantly larger than theirs (a
+one-sided t test, Wilcoxon's below 30 items, Benjamini-Yekutieli over people), and passes when it wins against at
+least half of them.
 """
 
 from __future__ import annotations
@@ -129,5 +130,5 @@ def _p_value(differences: Floats, epsilon: float) -> float:
     if n < _FEW:
         from scipy.stats import wilcoxon  # noqa: PLC0415 - scipy.stats takes a second to load; few sets need it
 
-        return float(wilcoxon(differences - epsilon, alternative="less", method="asymptotic").pvalue)
+        return float(wilcoxon(differences - epsilon, alternative="less", method="approx").pvalue)
     return float(stdtr(n - 1, (centre - epsilon) / (spread / np.sqrt(n))))

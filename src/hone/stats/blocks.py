@@ -1,7 +1,7 @@
 """A block: statistics that are computed together, for many resamples at once.
 
-A resample is a count for each row. `MomentBlock` needs only sums over rows, so all its resamples are one matrix product;
-`WeightBlock` reads the counts themselves, for statistics of ranks among many different scores.
+A resample is a count for each row. `MomentBlock` needs only sums over rows, so all its resamples are one matrix
+product; `WeightBlock` reads the counts themselves, for statistics of ranks among many different scores.
 """
 
 from __future__ import annotations
@@ -141,4 +141,5 @@ def _panels(blocks: list[MomentBlock], sampling: Sampling, dtype: _Precision) ->
 def _panel(group: list[MomentBlock], sampling: Sampling, dtype: _Precision) -> _Panel:
     moments = sampling.by_unit(np.concatenate([block.moments for block in group], axis=1))
     total = sampling.copies.astype(np.float64) @ moments
-    return _Panel(moments.astype(dtype), total, tuple(group))
+    stored = moments.astype(np.float32) if dtype is np.float32 else moments
+    return _Panel(stored, total, tuple(group))

@@ -20,8 +20,8 @@ from hone.stats.proportion import wilson
 from hone.stats.sampling import CHUNK, Sampling
 from hone.stats.workers import seeded, spread
 
-MOST_LEFT_OUT = 5000
-"""With more units than this, statistics of ranks take their acceleration from an even choice of so many units."""
+MOST_LEFT_OUT = 2000
+"""With more units than this, BCa takes its acceleration from an even choice of about so many of them."""
 _LEAST_DEFINED = 0.5
 """An interval needs at least this share of the resamples to give a value."""
 
@@ -104,11 +104,11 @@ def resample(blocks: Sequence[tuple[tuple[str, ...], Block]], sampling: Sampling
 def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
     """Leave out one cluster at a time; only an even choice of them where ranks make that slow."""
     units = len(sampling.copies)
-    stride = -(-units // MOST_LEFT_OUT) if steps.weighted else 1
+    stride = -(-units // MOST_LEFT_OUT)
     size = max(1, min(500, CHUNK // units)) if steps.weighted else 500
     chosen = np.arange(0, units, stride)
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    return np.concatenate(spread(steps.left_out, parts)), sampling.copies[chosen] * float(stride)
+    return np.concatenate(spread(steps.left_out, parts)), (sampling.copies[chosen] * stride).astype(np.float64)
 
 
 Recipe = Sequence[tuple[Key, Key | None]]

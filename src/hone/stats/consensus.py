@@ -1,7 +1,7 @@
 """What people say together: the majority of labels, or the mean of scores; and the same without one of them.
 
-A tie is never broken by the order of the labels, nor is the item dropped: it counts in equal parts for each of the tied
-levels, and how many ties there were is said.
+A tie is never broken by the order of the labels, nor is the item dropped: it counts in equal parts for each of the
+tied levels, and how many ties there were is said.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hone.stats.alpha import Level
-from hone.stats.arrays import Floats, Integers, divide
+from hone.stats.arrays import Booleans, Floats, Integers, divide
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,10 @@ class Consensus:
     """The mean score, NaN where nobody rated or labels have no mean; shape (rows,)."""
 
     @property
-    def tied(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def tied(self) -> Booleans:
         """Which rows are tied between levels, shape (rows,)."""
-        return (self.membership > 0).sum(axis=1) > 1
+        tied: Booleans = (self.membership > 0).sum(axis=1) > 1
+        return tied
 
 
 def consensus(scores: Floats, codes: Integers, levels: Floats, level: Level) -> Consensus:

@@ -55,7 +55,7 @@ class Criterion:
     @property
     def rated(self) -> Booleans:
         """Which rows at least one person rated."""
-        rated: Booleans = ~np.isnan(self.people).all(axis=1)
+        rated: Booleans = np.logical_or.reduce(~np.isnan(self.people), axis=1)
         return rated
 
     def without(self, rater: int) -> Side:

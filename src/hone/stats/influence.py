@@ -1,8 +1,9 @@
 """Influence functions of Spearman's rho and Kendall's tau-b: how much each row moves them.
 
-With thousands of different scores a rank statistic is linear in how often each row counts, to an error that shrinks as
-1/n, faster than the interval (1/sqrt(n)). Sources: W. Hoeffding, Ann. Math. Stat. 19 (1948), 293-325, section 5 (U-
-statistics as sums); C. Croux and C. Dehon, Stat. Methods Appl. 19 (2010), 497-515 (influence of both correlations).
+With thousands of different scores a rank statistic is linear in how often each row counts, to an error that shrinks
+as 1/n, faster than the interval (1/sqrt(n)). Sources: W. Hoeffding, Ann. Math. Stat. 19 (1948), 293-325, section 5
+(U- statistics as sums); C. Croux and C. Dehon, Stat. Methods Appl. 19 (2010), 497-515 (influence of both
+correlations).
 """
 
 from __future__ import annotations

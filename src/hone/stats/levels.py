@@ -24,8 +24,8 @@ def levels_of(scores: Floats, ordinal: bool) -> Floats:
     """
     found = np.unique(scores[~np.isnan(scores)])
     if ordinal and len(found) > 0 and (found == np.rint(found)).all() and found[-1] - found[0] < MOST_LEVELS:
-        return np.arange(found[0], found[-1] + 1)
-    return found
+        found = np.arange(found[0], found[-1] + 1)
+    return np.asarray(found, dtype=np.float64)
 
 
 def codes_of(scores: Floats, levels: Floats) -> Integers:

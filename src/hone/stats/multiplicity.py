@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from hone.errors import StatsError
-from hone.stats.arrays import Floats, Numbers
+from hone.stats.arrays import Floats, Integers, Numbers
 
 
 def holm(p_values: Numbers) -> Floats:
@@ -37,7 +37,7 @@ def benjamini_yekutieli(p_values: Numbers) -> Floats:
     return _placed(values, kept, order, adjusted)
 
 
-def _sorted(p_values: Numbers) -> tuple[Floats, Floats, Floats]:
+def _sorted(p_values: Numbers) -> tuple[Floats, Integers, Integers]:
     values = np.asarray(p_values, dtype=np.float64)
     kept = np.flatnonzero(~np.isnan(values))
     if ((values[kept] < 0) | (values[kept] > 1)).any():
@@ -45,7 +45,7 @@ def _sorted(p_values: Numbers) -> tuple[Floats, Floats, Floats]:
     return values, np.argsort(values[kept], kind="stable"), kept
 
 
-def _placed(values: Floats, kept: Floats, order: Floats, adjusted: Floats) -> Floats:
+def _placed(values: Floats, kept: Integers, order: Integers, adjusted: Floats) -> Floats:
     result = np.full(values.shape, np.nan)
     result[kept[order]] = np.minimum(adjusted, 1.0)
     return result

@@ -1,9 +1,10 @@
 """Two sides that give numbers: Pearson, Spearman, Kendall's tau-b and the mean error.
 
-Three ways to the same values. With few different pairs of scores all four are functions of the table of counts. With
-more, ranks are taken again on every resample, from counts along the sorted scores, and Kendall's pairs are one quadratic
-form. With very many, the two rank statistics are linear around the observed value, through their influence functions.
-Sources: C. Spearman, Am. J. Psychol. 15 (1904), 72-101; M. G. Kendall, Biometrika 33 (1945), 239-251 (tau-b, ties).
+Three ways to the same values. With few different pairs of scores all four are functions of the table of counts.
+With more, ranks are taken again on every resample, from counts along the sorted scores, and Kendall's pairs are one
+quadratic form. With very many, the two rank statistics are linear around the observed value, through their
+influence functions. Sources: C. Spearman, Am. J. Psychol. 15 (1904), 72-101; M. G. Kendall, Biometrika 33 (1945),
+239-251 (tau-b, ties).
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = Fa
     xs, x = np.unique(left[both], return_inverse=True)
     ys, y = np.unique(right[both], return_inverse=True)
     if 0 < len(xs) * len(ys) <= MOST_CELLS:
-        cells = np.zeros((len(left), len(xs) * len(ys)))
-        cells[np.flatnonzero(both), x * len(ys) + y] = 1
-        return [MomentBlock(ORDER_NAMES, cells, _from_table(xs, ys), n, reason)]
+        seen, place = np.unique(x * len(ys) + y, return_inverse=True)
+        cells = np.zeros((len(left), len(seen)))
+        cells[np.flatnonzero(both), place] = 1
+        return [MomentBlock(ORDER_NAMES, cells, _from_table(xs, ys, seen), n, reason)]
     moments = MomentBlock(("pearson", "mean_error"), _products(left, right, both, copies), _from_products, n, reason)
     if n == 0 or both.sum() <= MOST_RANKED or exact:
         ranked = _ranked(x.astype(np.int64), y.astype(np.int64), both)
@@ -61,9 +63,11 @@ def _reason(left: Floats, right: Floats, n: int) -> str:
     return "undefined"
 
 
-def _from_table(xs: Floats, ys: Floats) -> Callable[[Floats], Floats]:
+def _from_table(xs: Floats, ys: Floats, seen: Integers) -> Callable[[Floats], Floats]:
     def finish(totals: Floats) -> Floats:
-        table = totals.reshape(-1, len(xs), len(ys))
+        cells = np.zeros((len(totals), len(xs) * len(ys)))
+        cells[:, seen] = totals
+        table = cells.reshape(-1, len(xs), len(ys))
         rows, columns = table.sum(axis=2), table.sum(axis=1)
         items = rows.sum(axis=1)
         error = divide(rows @ xs - columns @ ys, items)
@@ -77,7 +81,8 @@ def _from_table(xs: Floats, ys: Floats) -> Callable[[Floats], Floats]:
 
 def midranks(counts: Floats) -> Floats:
     """The mean rank of each level among items with these counts, shape (b, levels), minus the mean of all ranks."""
-    return np.cumsum(counts, axis=1) - counts / 2 - counts.sum(axis=1, keepdims=True) / 2
+    ranks: Floats = np.cumsum(counts, axis=1) - counts / 2 - counts.sum(axis=1, keepdims=True) / 2
+    return ranks
 
 
 def _weighted_correlation(table: Floats, x: Floats, y: Floats) -> Floats:

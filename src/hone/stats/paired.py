@@ -1,8 +1,8 @@
 """Two judges, rubric versions or models on the same items: the difference, its interval and a permutation test.
 
-Rows of both stand under each other, first above second. A resample draws the same clusters for both; a permutation swaps
-first and second within whole clusters, each with one half (E. J. G. Pitman, JRSS Suppl. 4 (1937), 119-130). Both are
-counts for the stacked rows, so neither needs a loop.
+Rows of both stand under each other, first above second. A resample draws the same clusters for both; a permutation
+swaps first and second within whole clusters, each with one half (E. J. G. Pitman, JRSS Suppl. 4 (1937), 119-130).
+Both are counts for the stacked rows, so neither needs a loop.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def paired_agreement(
     level: Level,
     statistic: str | None = None,
     clusters: Sequence[object] | None = None,
-    options: Options = Options(),
+    options: Options | None = None,
 ) -> PairedDifference:
     """Which of two judges agrees better with the people's consensus.
 
@@ -85,11 +85,11 @@ def paired_agreement(
     else:
         found = order_blocks(left.score, right.score, copies, exact=True)
         block = next(member for member in found if name in member.names)
-    return _compare(block, name, sampling, options)
+    return _compare(block, name, sampling, options or Options())
 
 
 def paired_means(
-    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: Options = Options()
+    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: Options | None = None
 ) -> PairedDifference:
     """The difference of two mean scores on the same items; NaN where missing, dropped as pairs.
 
@@ -106,7 +106,7 @@ def paired_means(
     stacked = rows[chosen].T.ravel()
     moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
     block = MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
-    return _compare(block, "mean", sampling, options)
+    return _compare(block, "mean", sampling, options or Options())
 
 
 def _twice(side: Side) -> Side:

@@ -1,7 +1,7 @@
 """How many items it takes.
 
-Normal approximations (J. M. Lachin, Control. Clin. Trials 2 (1981), 93-113): an interval narrows with the square root of
-the number of items, and a paired difference is seen when it is large against its standard error.
+Normal approximations (J. M. Lachin, Control. Clin. Trials 2 (1981), 93-113): an interval narrows with the square
+root of the number of items, and a paired difference is seen when it is large against its standard error.
 """
 
 from __future__ import annotations

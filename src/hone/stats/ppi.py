@@ -1,8 +1,8 @@
 """Prediction-powered means: many judge scores, corrected by the few items that people rated too.
 
-Sources: A. N. Angelopoulos and others, Science 382 (2023), 669-674; A. N. Angelopoulos, J. C. Duchi and T. Zrnic, PPI++
-(arXiv 2311.01453), section 6 (power tuning). With weights, the variance is that of a ratio of weighted sums (Hajek; C.-E.
-Sarndal and others, Model Assisted Survey Sampling (1992), section 5.7).
+Sources: A. N. Angelopoulos and others, Science 382 (2023), 669-674; A. N. Angelopoulos, J. C. Duchi and T. Zrnic,
+PPI++ (arXiv 2311.01453), section 6 (power tuning). With weights, the variance is that of a ratio of weighted sums
+(Hajek; C.-E. Sarndal and others, Model Assisted Survey Sampling (1992), section 5.7).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class _Sample:
 def estimate_mean(evidence: Evidence, confidence: float = 0.95, tuning: float | None = None) -> Estimate:
     """The mean score over all items, corrected with those that people rated.
 
-    The corrected mean is lambda * mean(rest) + mean(people - lambda * judge), all means weighted. Pairs that lack either
-    score are dropped as pairs.
+    The corrected mean is lambda * mean(rest) + mean(people - lambda * judge), all means weighted. Pairs that lack
+    either score are dropped as pairs.
 
     Args:
         evidence: The scores.

@@ -1,7 +1,7 @@
 """Spearman and Kendall's tau-b on many resamples at once, where there are many different scores.
 
-The order of the scores does not change from one resample to the next, only how often each row counts: ranks are running
-sums of counts along that order, and the pairs of Kendall's tau are a quadratic form in the counts.
+The order of the scores does not change from one resample to the next, only how often each row counts: ranks are
+running sums of counts along that order, and the pairs of Kendall's tau are a quadratic form in the counts.
 """
 
 from __future__ import annotations

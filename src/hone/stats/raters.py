@@ -1,8 +1,8 @@
 """Agreement among any number of people: percent agreement, Fleiss' kappa, Gwet's AC1 and AC2.
 
-With missing ratings an item counts with the raters that it has. Sources: J. L. Fleiss, Psychol. Bull. 76 (1971), 378-382;
-K. L. Gwet, Br. J. Math. Stat. Psychol. 61 (2008), 29-48 (AC1) and Handbook of Inter-Rater Reliability, 4th ed. (2014),
-chapters 2 and 5 (AC2, quadratic weights, and both for missing ratings).
+With missing ratings an item counts with the raters that it has. Sources: J. L. Fleiss, Psychol. Bull. 76 (1971),
+378-382; K. L. Gwet, Br. J. Math. Stat. Psychol. 61 (2008), 29-48 (AC1) and Handbook of Inter-Rater Reliability, 4th
+ed. (2014), chapters 2 and 5 (AC2, quadratic weights, and both for missing ratings).
 """
 
 from __future__ import annotations

@@ -71,11 +71,11 @@ def read(ratings: Ratings) -> Table:
     people = {name: as_scores(scores, f"ratings of {name!r}", 2) for name, scores in ratings.people.items()}
     items = len(next(iter(people.values())))
     judges = {}
-    for name in people:
+    for name, scores in people.items():
         given = (ratings.judges or {}).get(name)
         empty = np.full((items, len(ratings.judge_names)), np.nan)
         judges[name] = empty if given is None else as_scores(given, f"judges' scores of {name!r}", 2)
-        _check(name, people[name], (items, len(ratings.raters)), "ratings")
+        _check(name, scores, (items, len(ratings.raters)), "ratings")
         _check(name, judges[name], (items, len(ratings.judge_names)), "judges' scores")
     for names in (ratings.raters, ratings.judge_names):
         if len(set(names)) < len(names):

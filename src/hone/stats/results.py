@@ -1,4 +1,4 @@
-"""What `agree` returns: figures by criterion, by judge and by person, in the shape that `hone agree --json` prints."""
+"""What `agree` returns: figures by criterion, judge and person, in the shape that `hone agree --json` prints."""
 
 from __future__ import annotations
 

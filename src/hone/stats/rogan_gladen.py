@@ -1,8 +1,8 @@
 """A share of "yes" from a judge that errs, corrected by how often it errs on the items that people rated.
 
-Source: W. J. Rogan and B. Gladen, Am. J. Epidemiol. 107 (1978), 71-76; the interval is theirs (delta method), with the
-three shares pulled towards one half by z^2/2 successes and failures (A. Agresti and B. A. Coull, Am. Stat. 52 (1998),
-119-126) so that a judge without an observed error is not taken to be without error.
+Source: W. J. Rogan and B. Gladen, Am. J. Epidemiol. 107 (1978), 71-76; the interval is theirs (delta method), with
+the three shares pulled towards one half by z^2/2 successes and failures (A. Agresti and B. A. Coull, Am. Stat. 52
+(1998), 119-126) so that a judge without an observed error is not taken to be without error.
 """
 
 from __future__ import annotations
@@ -103,4 +103,5 @@ def _smoothed(figure: Figure, z: float) -> tuple[float, float]:
 def _words(said: float, value: float) -> str:
     if abs(said - value) < 0.005:
         return "The judge's errors cancel: the correction changes nothing to speak of."
-    return f"The judge says yes {'too often' if said > value else 'too seldom'}: {said:.1%} against {value:.1%} corrected."
+    how = "too often" if said > value else "too seldom"
+    return f"The judge says yes {how}: {said:.1%} against {value:.1%} corrected."

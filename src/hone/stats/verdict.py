@@ -1,9 +1,9 @@
 """The verdict in words: is this judge better than, as good as, or worse than a person, or can nobody say yet?
 
-It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the judge
-agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
-interval knows that both sides saw the same items. The alternative annotator test may settle a gap that is still open;
-it never turns a gap that is clearly below zero into a pass, since its allowance is for cost, not for quality.
+It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the
+judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that
+its interval knows that both sides saw the same items. The alternative annotator test may settle a gap that is still
+open; it never turns a gap that is clearly below zero into a pass, since its allowance is for cost, not for quality.
 """
 
 from __future__ import annotations

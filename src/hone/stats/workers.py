@@ -1,8 +1,8 @@
 """Chunks of resamples, spread over the processors.
 
 Each chunk has a random generator of its own, so results do not depend on how many processors there are. The matrix
-products inside a chunk run on one thread each: libraries that share one product among threads come to a near stop when
-another program keeps a processor busy.
+products inside a chunk run on one thread each: libraries that share one product among threads come to a near stop
+when another program keeps a processor busy.
 """
 
 from __future__ import annotations
