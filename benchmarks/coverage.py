@@ -2,9 +2,9 @@
 
     python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30]
 
-Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from each
-draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws chance alone
-moves it by 0.014 (two standard errors).
+Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
+each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws chance
+alone moves it by 0.014 (two standard errors).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hone.stats.alpha import alpha_block
 from hone.stats.blocks import MomentBlock
 from hone.stats.bootstrap import figure, resample
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
-from hone.stats.orders import ORDER_NAMES, order_blocks
+from hone.stats.orders import order_blocks
 from hone.stats.sampling import sampling_of
 
 Floats = npt.NDArray[np.float64]
@@ -106,13 +106,14 @@ def measured_figures(generator: np.random.Generator, items: int, options: Option
 
 def corrected_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
     """PPI++ means of measurements and of yes and no, with a biased judge and 2,000 more items."""
+    confidence = options.confidence
     truth = generator.normal(2, 1, items + 2000)
     judge = truth + 0.4 + generator.normal(0, 0.6, len(truth))
     yes = (generator.random(len(truth)) < 0.3).astype(float)
     said = np.where(generator.random(len(truth)) < 0.15, 1 - yes, yes)
     parts = {"ppi mean": (truth, judge), "ppi share": (yes, said)}
     return {
-        key: estimate_mean(Evidence(people[:items], scores[:items], scores[items:])).corrected
+        key: estimate_mean(Evidence(people[:items], scores[:items], scores[items:]), confidence).corrected
         for key, (people, scores) in parts.items()
     }
 

@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from hone.stats import CriterionAgreement, Level, Options, Ratings, agree, paired_agreement
+from hone.stats.consensus import consensus
+from hone.stats.levels import codes_of
 
 Floats = npt.NDArray[np.float64]
 Khan = tuple[Floats, dict[tuple[str, str], Floats]]
@@ -72,9 +74,6 @@ def test_pandalm_people_have_the_published_figures(pandalm: Floats) -> None:
 
 
 def test_pandalm_majority_labels_are_the_published_ones(pandalm: Floats) -> None:
-    from hone.stats.consensus import consensus
-    from hone.stats.levels import codes_of
-
     levels = np.array([0.0, 1.0, 2.0])
     agreed = consensus(pandalm, codes_of(pandalm, levels), levels, "nominal")
     assert not agreed.tied.any()
