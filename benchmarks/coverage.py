@@ -3,8 +3,8 @@
     python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30]
 
 Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
-each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws chance
-alone moves it by 0.014 (two standard errors).
+each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws
+chance alone moves it by 0.014 (two standard errors).
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def drawn(generator: np.random.Generator, items: int, kinds: tuple[str, ...]) ->
     """Scores of raters of these kinds, shape (items, raters)."""
     truth = generator.choice(5, size=items, p=PRIOR)
     slips = [generator.choice((-1, 0, 1), size=items, p=SLIPS[kind]) for kind in kinds]
-    return np.clip(truth + np.array(slips), 0, 4).T.astype(float)
+    scores: Floats = np.clip(truth + np.array(slips), 0, 4).T.astype(np.float64)
+    return scores
 
 
 def enumerated(kinds: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -127,8 +128,8 @@ def paired_figures(generator: np.random.Generator, items: int, options: Options)
         ).difference
         for name in PAIRED
     }
-    same = drawn(generator, items, ("weak", "weak", "person"))
-    p_value = paired_agreement(*same.T, "ordinal", "weighted_kappa", None, options).p_value  # type: ignore[misc]
+    one, other, person = drawn(generator, items, ("weak", "weak", "person")).T
+    p_value = paired_agreement(one, other, person, "ordinal", "weighted_kappa", None, options).p_value
     return found | {"rejected": Figure(p_value, None, None, items)}
 
 

@@ -22,7 +22,8 @@ def simulated(seed: int = 0, items: int = 80, slip: float = 0.3) -> tuple[Floats
 
     def seen(columns: int, chance: float) -> Floats:
         steps = generator.choice((-1, 0, 1), size=(items, columns), p=(chance / 2, 1 - chance, chance / 2))
-        return np.clip(truth + steps, 1, 5).astype(float)
+        scores: Floats = np.clip(truth + steps, 1, 5).astype(np.float64)
+        return scores
 
     poor = generator.integers(1, 6, (items, 1)).astype(float)
     return seen(3, slip), np.concatenate([seen(1, slip), poor], axis=1)

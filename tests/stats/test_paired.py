@@ -71,8 +71,10 @@ def test_measurements_are_compared_by_rank(statistic: str) -> None:
     person = generator.normal(size=120)
     one, other = person + generator.normal(0, 0.5, 120), person + generator.normal(0, 3, 120)
     found = paired_agreement(one, other, person, "interval", statistic, options=Options(resamples=500))
-    function = spearmanr if statistic == "spearman" else kendalltau
-    expected = function(one, person).statistic - function(other, person).statistic
+    if statistic == "spearman":
+        expected = spearmanr(one, person).statistic - spearmanr(other, person).statistic
+    else:
+        expected = kendalltau(one, person).statistic - kendalltau(other, person).statistic
     assert found.difference.value == pytest.approx(expected, abs=1e-7)
     assert found.p_value is not None
     assert found.p_value < 0.01
@@ -86,11 +88,11 @@ def test_items_that_either_judge_lacks_are_dropped_for_both() -> None:
 
 def test_clusters_are_swapped_and_drawn_whole() -> None:
     good, poor, person = simulated(items=30)
-    copied = [np.repeat(scores, 8) for scores in (good, poor, person)]
+    many_good, many_poor, many = (np.repeat(scores, 8) for scores in (good, poor, person))
     groups = np.repeat(np.arange(30), 8).tolist()
     options = Options(resamples=20_000)
     once = paired_agreement(good, poor, person, "ordinal", options=options)
-    together = paired_agreement(*copied[:2], copied[2], "ordinal", None, groups, options)
+    together = paired_agreement(many_good, many_poor, many, "ordinal", None, groups, options)
     assert together.difference.half_width == pytest.approx(once.difference.half_width, rel=0.04)
     assert together.p_value == pytest.approx(once.p_value, abs=0.01)
 

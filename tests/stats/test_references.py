@@ -25,6 +25,7 @@ from hone.stats import (
     agree,
     benjamini_yekutieli,
     holm,
+    krippendorff_alpha,
     mcnemar,
     wilson,
 )
@@ -56,6 +57,16 @@ def test_alpha_equals_krippendorff(level: Level, missing: float, seed: int) -> N
     ratings = simulated(seed, missing=missing)
     found = agreement(ratings, level).people.together["krippendorff_alpha"].value
     assert found == pytest.approx(krippendorff.alpha(ratings.T, level_of_measurement=level), abs=1e-10)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_alpha_alone_is_the_same_figure(level: Level) -> None:
+    ratings = simulated(3, missing=0.2)
+    alone = krippendorff_alpha(ratings, level, options=Options(resamples=20_000))
+    assert alone.value == pytest.approx(krippendorff.alpha(ratings.T, level_of_measurement=level), abs=1e-10)
+    names = ["a", "b", "c", "d"]
+    among = agree(Ratings({"c": ratings}, names, level), Options(resamples=20_000)).overall.people.together
+    assert alone.half_width == pytest.approx(among["krippendorff_alpha"].half_width, rel=0.03)
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])

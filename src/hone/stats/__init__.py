@@ -5,6 +5,7 @@
     estimate_mean, _difference  means corrected with the items that people rated (PPI++)
     corrected_share             the same for yes and no (Rogan-Gladen)
     alternative_annotator_test  may a judge take a person's place?
+    krippendorff_alpha          alpha alone, in a tenth of a second
     wilson, mcnemar, holm, benjamini_yekutieli, items_for_…
 
 Nothing here reads files, prints or draws. A statistic that is undefined is a `Figure` without a value and with a
@@ -23,6 +24,7 @@ from hone.stats.power import items_for_difference, items_for_half_width, items_f
 from hone.stats.ppi import Estimate, Evidence, estimate_difference, estimate_mean
 from hone.stats.proportion import wilson
 from hone.stats.ratings import Ratings
+from hone.stats.reliability import krippendorff_alpha
 from hone.stats.results import Agreement, CriterionAgreement, JudgeAgreement, PeopleAgreement
 from hone.stats.rogan_gladen import CorrectedShare, corrected_share
 from hone.stats.scale import guess_level
@@ -58,6 +60,7 @@ __all__ = [
     "items_for_difference",
     "items_for_half_width",
     "items_for_share",
+    "krippendorff_alpha",
     "mcnemar",
     "paired_agreement",
     "paired_means",

@@ -1,16 +1,19 @@
 """The cluster bootstrap: every statistic of a plan on the same resamples, and intervals from them.
 
 No Python loop runs over resamples. Clusters are drawn as counts; statistics are functions of count-weighted sums.
-Sources: B. Efron, JASA 82 (1987), 171-185 (BCa); C. A. Field and A. H. Welsh, JRSS-B 69 (2007), 369-390 (clusters).
+Sources: B. Efron, JASA 82 (1987), 171-185 (BCa); C. A. Field and A. H. Welsh, JRSS-B 69 (2007), 369-390 (clusters);
+T. C. Hesterberg, Am. Stat. 69 (2015), 371-386 (expanded limits, since resamples of few clusters spread too little: G
+clusters take t with G - 1 degrees of freedom times sqrt(G / (G - 1)) in place of the normal z).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from hone.errors import StatsError
 from hone.stats.arrays import Floats, divide
@@ -73,6 +76,8 @@ class Draws:
     """Shape (units, statistics)."""
     copies: Floats
     """How many clusters each left-out unit stands for, shape (units,)."""
+    clusters: int
+    """How many clusters each resample draws."""
     confidence: float
 
     def value(self, key: Key) -> float:
@@ -98,7 +103,7 @@ def resample(blocks: Sequence[tuple[tuple[str, ...], Block]], sampling: Sampling
     chunks = seeded(sampling, options.resamples, options.seed)
     resampled = np.concatenate(spread(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
     left_out, copies = _leave_out(steps, sampling)
-    return Draws(columns, observed, resampled, left_out, copies, options.confidence)
+    return Draws(columns, observed, resampled, left_out, copies, sampling.clusters, options.confidence)
 
 
 def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
@@ -140,6 +145,7 @@ def combine(draws: Draws, recipes: Mapping[Key, tuple[Recipe, Column]]) -> Draws
         extend(draws.resampled),
         extend(draws.left_out),
         draws.copies,
+        draws.clusters,
         draws.confidence,
     )
 
@@ -171,30 +177,36 @@ def figure(draws: Draws, key: Key) -> Figure:
         return wilson(value * column.n, column.n, draws.confidence)
     resampled = draws.resampled[:, place]
     ordered = np.sort(resampled[np.isfinite(resampled)])
-    if draws.copies.sum() < 2:
+    if draws.clusters < 2:
         return Figure(value, None, None, column.n, "fewer than 2 clusters, so nothing to resample")
     if len(ordered) < _LEAST_DEFINED * len(resampled):
         return Figure(value, None, None, column.n, "undefined on most resamples, so no interval")
     if ordered[-1] - ordered[0] < 1e-12:
         return Figure(value, None, None, column.n, "the same on every resample, so no interval")
-    shares = bca_shares(value, ordered, draws.left_out[:, place], draws.copies, draws.confidence)
+    z = expanded(draws.clusters, draws.confidence)
+    shares = bca_shares(value, ordered, draws.left_out[:, place], draws.copies, z)
     method = "percentile" if shares is None else "bca"
-    tail = (1 - draws.confidence) / 2
-    low, high = np.quantile(ordered, shares or (tail, 1 - tail))
+    low, high = np.quantile(ordered, shares or (ndtr(-z), ndtr(z)))
     return Figure(value, float(low), float(high), column.n, method=method)
 
 
+def expanded(clusters: int, confidence: float) -> float:
+    """How many standard errors the limits stand apart from the middle, for so many clusters (2 or more)."""
+    t = float(stdtrit(clusters - 1, (1 + confidence) / 2))
+    return t * math.sqrt(clusters / (clusters - 1))
+
+
 def bca_shares(
-    value: float, ordered: Floats, left_out: Floats, copies: Floats, confidence: float
+    value: float, ordered: Floats, left_out: Floats, copies: Floats, z: float
 ) -> tuple[float, float] | None:
-    """The two shares of the resamples between which the BCa interval lies (Efron 1987, equation 2.3).
+    """The two shares of the resamples between which the BCa interval lies (Efron 1987).
 
     Args:
         value: As observed.
         ordered: The resampled values, sorted, all finite.
         left_out: The values with each unit left out once, shape (units,).
         copies: How many clusters each unit stands for.
-        confidence: How often such an interval holds the truth.
+        z: How many standard errors the limits stand apart from the middle.
 
     Returns:
         The shares, or none where BCa is not defined: the value outside its resamples, no spread or a missing value
@@ -210,8 +222,8 @@ def bca_shares(
     if spread < 1e-20:
         return None
     acceleration = float(copies @ gaps**3) / (6 * spread**1.5)
-    z = bias + ndtri(np.array([(1 - confidence) / 2, (1 + confidence) / 2]))
-    if (acceleration * z >= 1).any():
+    limits = bias + np.array([-z, z])
+    if (acceleration * limits >= 1).any():
         return None
-    low, high = ndtr(bias + z / (1 - acceleration * z))
+    low, high = ndtr(bias + limits / (1 - acceleration * limits))
     return float(low), float(high)

@@ -22,10 +22,10 @@ def levels_of(scores: Floats, ordinal: bool) -> Floats:
     Whole numbers on an ordinal scale keep the levels between them that nobody used: a 3 that was never given still
     lies between 2 and 4.
     """
-    found = np.unique(scores[~np.isnan(scores)])
+    found: Floats = np.asarray(np.unique(scores[~np.isnan(scores)]), dtype=np.float64)
     if ordinal and len(found) > 0 and (found == np.rint(found)).all() and found[-1] - found[0] < MOST_LEVELS:
-        found = np.arange(found[0], found[-1] + 1)
-    return np.asarray(found, dtype=np.float64)
+        return np.arange(found[0], found[-1] + 1, dtype=np.float64)
+    return found
 
 
 def codes_of(scores: Floats, levels: Floats) -> Integers:

@@ -148,7 +148,7 @@ def _compare(block: Block, name: str, sampling: Sampling, options: Options) -> P
     left_out = np.concatenate(spread(lambda part: stack.differences(sampling.without(part)), units))
     share = sampling.single and name in block.shares
     columns = {key: (place, Column(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
-    draws = Draws(dict(columns), observed, resampled, left_out, copies, options.confidence)
+    draws = Draws(dict(columns), observed, resampled, left_out, copies, sampling.clusters, options.confidence)
     first, second, difference = (figure(draws, key) for key in _KEYS)
     p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))
     return PairedDifference(name, first, second, difference, p_value, n)
