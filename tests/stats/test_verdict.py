@@ -23,6 +23,7 @@ def alternative(passed: bool, people: int = 3) -> AlternativeTest:
         (0.01, 0.2, "better"),
         (-0.08, 0.04, "as good"),
         (-0.09, 0.5, "as good"),
+        (-0.09, -0.01, "as good"),
         (-0.2, -0.01, "worse"),
         (-0.2, 0.1, "too few"),
     ],

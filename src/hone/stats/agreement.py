@@ -12,7 +12,6 @@ import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
 from hone.stats.assembly import Frame, JudgeFrame, assemble
-from hone.stats.blocks import Block
 from hone.stats.bootstrap import Column, Draws, Key, Options, Recipe, combine, resample
 from hone.stats.comparison import NAMES, side_of
 from hone.stats.criterion import Criterion, blocks_of
@@ -69,9 +68,7 @@ def _criterion(name: str, ratings: Ratings, tables: tuple[Table, Table], samplin
 
 
 def _draw(criteria: Sequence[Criterion], sampling: Sampling, options: Options) -> Draws:
-    blocks: list[tuple[tuple[str, ...], Block]] = []
-    for criterion in criteria:
-        blocks += [((criterion.name, *where), block) for where, block in blocks_of(criterion)]
+    blocks = (((criterion.name, *where), block) for criterion in criteria for where, block in blocks_of(criterion))
     draws = resample(blocks, sampling, options)
     recipes: dict[Key, tuple[Recipe, Column]] = {}
     for criterion in criteria:

@@ -9,7 +9,7 @@ clusters take t with G - 1 degrees of freedom times sqrt(G / (G - 1)) in place o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,9 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 from hone.errors import StatsError
 from hone.stats.arrays import Floats, divide
-from hone.stats.blocks import Block, Plan, plan
+from hone.stats.blocks import Block
 from hone.stats.figure import Figure, undefined
+from hone.stats.plan import Plan, plan
 from hone.stats.proportion import wilson
 from hone.stats.sampling import CHUNK, Sampling
 from hone.stats.workers import seeded, spread
@@ -85,17 +86,24 @@ class Draws:
         return float(self.observed[self.columns[key][0]])
 
 
-def resample(blocks: Sequence[tuple[tuple[str, ...], Block]], sampling: Sampling, options: Options) -> Draws:
+def resample(blocks: Iterable[tuple[tuple[str, ...], Block]], sampling: Sampling, options: Options) -> Draws:
     """Compute every statistic of every block on the same resamples.
 
     Args:
-        blocks: Each with a key, which blocks may share; a statistic's key is `(key, name)`.
+        blocks: Each with a key, which blocks may share, taken one by one; a statistic's key is `(key, name)`.
         sampling: What is resampled.
         options: How often, from which seed.
     """
-    steps = plan([block for _, block in blocks], sampling)
+    keys: list[tuple[str, ...]] = []
+
+    def each() -> Iterator[Block]:
+        for key, block in blocks:
+            keys.append(key)
+            yield block
+
+    steps = plan(each(), sampling)
     columns: dict[Key, tuple[int, Column]] = {}
-    for key, block in blocks:
+    for key, block in zip(keys, steps.blocks, strict=True):
         for name in block.names:
             share = sampling.single and name in block.shares
             columns[(key, name)] = (len(columns), Column(block.n, block.reason, share))
@@ -107,7 +115,7 @@ def resample(blocks: Sequence[tuple[tuple[str, ...], Block]], sampling: Sampling
 
 
 def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
-    """Leave out one cluster at a time; only an even choice of them where ranks make that slow."""
+    """Leave out one cluster at a time: of every unit, or of an even choice of them where there are many."""
     units = len(sampling.copies)
     stride = -(-units // MOST_LEFT_OUT)
     size = max(1, min(500, CHUNK // units)) if steps.weighted else 500

@@ -22,10 +22,11 @@ def levels_of(scores: Floats, ordinal: bool) -> Floats:
     Whole numbers on an ordinal scale keep the levels between them that nobody used: a 3 that was never given still
     lies between 2 and 4.
     """
-    found: Floats = np.asarray(np.unique(scores[~np.isnan(scores)]), dtype=np.float64)
-    if ordinal and len(found) > 0 and (found == np.rint(found)).all() and found[-1] - found[0] < MOST_LEVELS:
-        return np.arange(found[0], found[-1] + 1, dtype=np.float64)
-    return found
+    found = np.unique(scores[~np.isnan(scores)]).tolist()
+    whole = ordinal and bool(found) and all(float(score).is_integer() for score in found)
+    if whole and found[-1] - found[0] < MOST_LEVELS:
+        found = list(range(int(found[0]), int(found[-1]) + 1))
+    return np.array(found, dtype=np.float64)
 
 
 def codes_of(scores: Floats, levels: Floats) -> Integers:

@@ -1,9 +1,12 @@
 """The verdict in words: is this judge better than, as good as, or worse than a person, or can nobody say yet?
 
 It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the
-judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that
-its interval knows that both sides saw the same items. The alternative annotator test may settle a gap that is still
-open; it never turns a gap that is clearly below zero into a pass, since its allowance is for cost, not for quality.
+judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
+interval knows that both sides saw the same items. An interval above 0 is better than a person; one that stays above
+minus the margin is as good as one (non-inferior); one below 0 that reaches past the margin is worse. Where the
+interval includes 0 (the ceiling) but reaches past the margin, the alternative annotator test may settle it, else
+there are too few ratings. That test never turns a gap that is clearly below 0 into a pass: its allowance is for cost,
+not for quality.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ class Rule:
     """What counts as being as good as a person."""
 
     margin: float = 0.1
-    """A judge whose gap may be below minus this much is not yet known to be as good."""
+    """A judge is as good as a person when its gap is known to be above minus this much: a difference in agreement
+    that does not matter, in the unit of the statistic."""
     epsilon: float = EPSILON
     """The allowance of the alternative annotator test."""
 
@@ -76,10 +80,12 @@ def _outcome(gap: Figure, alternative: AlternativeTest | None, rule: Rule) -> Ou
         return "too few"
     if gap.low > 0:
         return "better"
+    if gap.low >= -rule.margin:
+        return "as good"
     if gap.high < 0:
         return "worse"
     passed = alternative is not None and alternative.trusted and alternative.passed
-    return "as good" if gap.low >= -rule.margin or passed else "too few"
+    return "as good" if passed else "too few"
 
 
 def _more(gap: Figure, margin: float) -> int | None:
@@ -100,6 +106,8 @@ def _words(
         "too few": "too few ratings to say",
     }
     head = heads.get(outcome, outcome)
+    if outcome == "as good" and gap.high is not None and gap.high < 0:
+        head += " to within the margin"
     if outcome == "too few" and more:
         head += f" (about {more} more items would do)"
     measured = _measured(gap, statistic)
