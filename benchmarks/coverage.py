@@ -69,13 +69,18 @@ def blocks(rows: Floats, copies: Integers) -> dict[str, MomentBlock]:
     return {"kappa": kappas, "orders": orders, **{f"alpha_{level}": block for level, block in alphas.items()}}
 
 
+def label(key: str, name: str) -> str:
+    """How a statistic is called in the table."""
+    return key.replace("_", " ") if key.startswith("alpha") else name.replace("_", " ")
+
+
 def truths() -> dict[str, float]:
     """What each statistic tends to with ever more items."""
     rows, chances = enumerated(("person", "person", "person"))
     found: dict[str, float] = {}
     for key, block in blocks(rows, np.ones(len(rows), dtype=np.int64)).items():
         values = block.finish((chances @ block.moments * 1e9)[None, :])[0]
-        found |= {f"{key} {name}": float(value) for name, value in zip(block.names, values, strict=True)}
+        found |= {label(key, name): float(value) for name, value in zip(block.names, values, strict=True)}
     paired, chances = enumerated(("person", "weak", "person"))
     members = membership_of(paired.astype(np.int64), 5)
     ones = np.ones(len(paired), dtype=np.int64)
@@ -93,7 +98,7 @@ def agreement_figures(generator: np.random.Generator, items: int, options: Optio
     sampling, kept = sampling_of(rows, None)
     found = blocks(rows[kept], sampling.row_copies)
     draws = resample([((key,), block) for key, block in found.items()], sampling, options)
-    return {f"{key} {name}": figure(draws, ((key,), name)) for key, block in found.items() for name in block.names}
+    return {label(key, name): figure(draws, ((key,), name)) for key, block in found.items() for name in block.names}
 
 
 def measured_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:

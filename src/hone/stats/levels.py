@@ -39,12 +39,13 @@ def codes_of(scores: Floats, levels: Floats) -> Integers:
 
 def membership_of(codes: Integers, size: int) -> Floats:
     """One 1 a row, in the column of its level; a row of zeros where it is missing. Shape codes.shape + (size,)."""
-    return (codes[..., None] == np.arange(size)).astype(np.float64)
+    members: Floats = (codes[..., None] == np.arange(size)).astype(np.float64)
+    return members
 
 
 def positions_of(levels: Floats, interval: bool) -> Floats:
     """Where levels stand for weights: at their values on an interval scale, else evenly spaced."""
-    return levels if interval else np.arange(len(levels), dtype=np.float64)
+    return levels if interval else np.arange(len(levels)).astype(np.float64)
 
 
 def level_block(
