@@ -123,3 +123,9 @@ def test_unknown_statistics_are_refused(level: Level, statistic: str) -> None:
             paired_agreement(good, poor, person, level, statistic)
     with pytest.raises(StatsError, match="one row an item"):
         paired_agreement(good, poor[1:], person, level)
+
+
+def test_judges_without_a_shared_item_have_no_difference() -> None:
+    found = paired_agreement([1, np.nan], [np.nan, 2], [1, 2], "ordinal", options=QUICK)
+    assert (found.n, found.p_value, found.difference.value) == (0, None, None)
+    assert paired_means([1, np.nan], [np.nan, 2], options=QUICK).difference.reason == "no item was scored by both"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from hone.stats.arrays import Floats, Integers, divide
-from hone.stats.blocks import MomentBlock
+from hone.stats.blocks import MomentBlock, undefined_block
 
 ICC_NAMES = ("icc_2_1", "icc_2_k")
 
@@ -23,7 +23,9 @@ def icc_block(scores: Floats, copies: Integers) -> MomentBlock:
         copies: How many items each row stands for.
     """
     raters = scores.shape[1]
-    full = ~np.isnan(scores).any(axis=1) & (raters >= 2)
+    if raters < 2:
+        return undefined_block(ICC_NAMES, len(scores), 0, "fewer than 2 raters")
+    full = ~np.isnan(scores).any(axis=1)
     centre = scores[full].mean() if full.any() else 0.0
     values = np.where(full[:, None], scores - centre, 0.0)
     squares = np.stack([full.astype(np.float64), (values**2).sum(axis=1), values.sum(axis=1) ** 2], axis=1)
@@ -32,13 +34,8 @@ def icc_block(scores: Floats, copies: Integers) -> MomentBlock:
         return _from_sums(totals, raters)
 
     n = int(copies[full].sum())
-    return MomentBlock(ICC_NAMES, np.concatenate([squares, values], axis=1), finish, n, _reason(raters, n))
-
-
-def _reason(raters: int, n: int) -> str:
-    if raters < 2:
-        return "fewer than 2 raters"
-    return "fewer than 2 items were scored by every rater" if n < 2 else "one level only"
+    reason = "fewer than 2 items were scored by every rater" if n < 2 else "one level only"
+    return MomentBlock(ICC_NAMES, np.concatenate([squares, values], axis=1), finish, n, reason)
 
 
 def _from_sums(totals: Floats, raters: int) -> Floats:
@@ -49,8 +46,8 @@ def _from_sums(totals: Floats, raters: int) -> Floats:
     between_raters = divide((columns**2).sum(axis=1), items) - correction
     rest = squares - correction - between_rows - between_raters
     rows = divide(between_rows, items - 1)
-    others = between_raters / max(raters - 1, 1)
-    error = divide(rest, (items - 1) * max(raters - 1, 1))
+    others = between_raters / (raters - 1)
+    error = divide(rest, (items - 1) * (raters - 1))
     drift = divide(others - error, items)
     single = divide(rows - error, rows + (raters - 1) * error + raters * drift)
     return np.stack([single, divide(rows - error, rows + drift)], axis=1)

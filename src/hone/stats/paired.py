@@ -19,7 +19,7 @@ from hone.stats.blocks import Block, MomentBlock
 from hone.stats.bootstrap import Column, Draws, Key, Options, figure
 from hone.stats.comparison import NAMES, Side, headline_block, side_of, side_of_consensus
 from hone.stats.consensus import consensus
-from hone.stats.figure import Figure
+from hone.stats.figure import Figure, undefined
 from hone.stats.levels import LEVEL_NAMES
 from hone.stats.orders import order_blocks
 from hone.stats.sampling import Sampling, sampling_of
@@ -74,6 +74,8 @@ def paired_agreement(
     if name not in NAMES:
         raise StatsError(f"unknown statistic {name!r}; there are {', '.join(NAMES)}")
     cluster = as_clusters(clusters, len(one))
+    if not kept.any():
+        return _nothing(name)
     rows = np.concatenate([one[:, None], other[:, None], ratings], axis=1)[kept]
     sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
     rows = rows[chosen]
@@ -101,12 +103,19 @@ def paired_means(
         raise StatsError(f"there are {len(one)} and {len(other)} scores; they must be of the same items")
     kept = ~(np.isnan(one) | np.isnan(other))
     cluster = as_clusters(clusters, len(one))
+    if not kept.any():
+        return _nothing("mean")
     rows = np.stack([one, other], axis=1)[kept]
     sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
     stacked = rows[chosen].T.ravel()
     moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
     block = MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
     return _compare(block, "mean", sampling, options or Options())
+
+
+def _nothing(name: str) -> PairedDifference:
+    none = undefined(0, "no item was scored by both")
+    return PairedDifference(name, none, none, none, None, 0)
 
 
 def _twice(side: Side) -> Side:
