@@ -25,8 +25,8 @@ def figures(written: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
 @pytest.mark.parametrize("kind", ["random", "missing", "sparse", "measured", "equal"])
-@pytest.mark.parametrize("items", [1, 2, 12])
-@pytest.mark.parametrize("raters", [1, 2, 3])
+@pytest.mark.parametrize("items", [1, 12])
+@pytest.mark.parametrize("raters", [1, 3])
 def test_a_number_that_is_missing_has_a_reason(level: Level, kind: str, items: int, raters: int) -> None:
     generator = np.random.default_rng([items, raters, len(kind)])
     scores = generator.integers(0, 3, (items, raters + 2)).astype(float)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hone.stats.arrays import Floats, Integers, divide
+from hone.stats.arrays import Booleans, Floats, Integers, divide
 from hone.stats.blocks import MomentBlock, undefined_block
 
 ICC_NAMES = ("icc_2_1", "icc_2_k")
@@ -25,7 +25,7 @@ def icc_block(scores: Floats, copies: Integers) -> MomentBlock:
     raters = scores.shape[1]
     if raters < 2:
         return undefined_block(ICC_NAMES, len(scores), 0, "fewer than 2 raters")
-    full = ~np.isnan(scores).any(axis=1)
+    full: Booleans = np.logical_and.reduce(~np.isnan(scores), axis=1)
     centre = scores[full].mean() if full.any() else 0.0
     values = np.where(full[:, None], scores - centre, 0.0)
     squares = np.stack([full.astype(np.float64), (values**2).sum(axis=1), values.sum(axis=1) ** 2], axis=1)
