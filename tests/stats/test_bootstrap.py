@@ -146,6 +146,22 @@ def test_influence_functions_spread_like_resampled_ranks() -> None:
     assert (error < 0.1 * resampled.std(axis=0)).all()
 
 
+def test_influence_functions_give_the_interval_of_the_table() -> None:
+    generator = np.random.default_rng(9)
+    x = generator.integers(0, 5, 6000).astype(float)
+    rows = np.stack([x, np.clip(2 * x + generator.integers(-3, 4, 6000), 0, 11)], axis=1)
+    apart = Sampling(np.arange(6000), np.ones(6000, dtype=np.int64), single=True)
+    counted, kept = sampling_of(rows, None)
+    found = []
+    for sampling, chosen in ((apart, rows), (counted, rows[kept])):
+        blocks = order_blocks(chosen[:, 0], chosen[:, 1], sampling.row_copies)
+        draws = resample([(("o",), block) for block in blocks], sampling, Options())
+        found.append([figure(draws, (("o",), name)) for name in ("spearman", "kendall_tau")])
+    for linear, table in zip(*found, strict=True):
+        assert linear.value == pytest.approx(table.value, abs=1e-12)
+        assert linear.half_width == pytest.approx(table.half_width, rel=0.05)
+
+
 def test_few_pairs_of_scores_are_counted_and_many_are_ranked() -> None:
     generator = np.random.default_rng(8)
     ones = np.ones(600, dtype=np.int64)

@@ -20,6 +20,9 @@ from hone.stats.ranks import rank_correlations
 
 MOST_CELLS = 400
 """Up to so many cells of the table of counts, statistics are computed from it."""
+FEW_CELLS = 36
+MOST_COUNTED = 4000
+"""With more rows than this only a table of so few cells is counted: influence functions are as good then, and fast."""
 MOST_RANKED = 1500
 """Up to so many rows, ranks are taken again on every resample; with more, influence functions stand for them."""
 ORDER_NAMES = ("pearson", "spearman", "kendall_tau", "mean_error")
@@ -43,7 +46,7 @@ def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = Fa
     reason = _reason(left[both], right[both], n)
     xs, x = np.unique(left[both], return_inverse=True)
     ys, y = np.unique(right[both], return_inverse=True)
-    if 0 < len(xs) * len(ys) <= MOST_CELLS:
+    if 0 < len(xs) * len(ys) <= (MOST_CELLS if both.sum() <= MOST_COUNTED else FEW_CELLS):
         seen, place = np.unique(x * len(ys) + y, return_inverse=True)
         cells = np.zeros((len(left), len(seen)))
         cells[np.flatnonzero(both), place] = 1
@@ -133,10 +136,12 @@ def _ranked(x: Integers, y: Integers, both: Booleans) -> Callable[[Floats], Floa
 
 def _linear(left: Floats, right: Floats, both: Booleans, copies: Integers, reason: str) -> MomentBlock:
     kept = np.flatnonzero(both)
-    values, influences = rank_influences(left[kept], right[kept], copies[kept])
+    pairs, place = np.unique(np.stack([left[kept], right[kept]], axis=1), axis=0, return_inverse=True)
+    counts = np.bincount(place.ravel(), weights=copies[kept]).astype(np.int64)
+    values, influences = rank_influences(pairs[:, 0], pairs[:, 1], counts)
     moments = np.zeros((len(left), 3))
     moments[kept, 0] = 1
-    moments[kept, 1:] = influences
+    moments[kept, 1:] = influences[place.ravel()]
 
     def finish(totals: Floats) -> Floats:
         return values + divide(totals[:, 1:], totals[:, :1])
