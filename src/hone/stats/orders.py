@@ -22,7 +22,7 @@ MOST_CELLS = 400
 """Up to so many cells of the table of counts, statistics are computed from it."""
 FEW_CELLS = 36
 MOST_COUNTED = 4000
-"""With more rows than this only a table of so few cells is counted: influence functions are as good then, and fast."""
+"""With more rows than this only so small a table is counted: influence functions are then as good, and faster."""
 MOST_RANKED = 1500
 """Up to so many rows, ranks are taken again on every resample; with more, influence functions stand for them."""
 ORDER_NAMES = ("pearson", "spearman", "kendall_tau", "mean_error")
