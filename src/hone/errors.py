@@ -10,6 +10,7 @@
     │   ├── ConfigChangedError  an unfinished run that was started with other settings
     │   ├── RunBusyError        a run that another process is writing
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
+    ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
     └── ModelError
         ├── SpecError           a model spec that names no model
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
@@ -78,6 +79,10 @@ class RunBusyError(RunError):
 
 class IncompleteError(RunError):
     """Calls failed that a step cannot do without. What was answered is in the journal."""
+
+
+class StatsError(HoneError):
+    """Arrays or settings that no figure can be computed from."""
 
 
 class ModelError(HoneError):

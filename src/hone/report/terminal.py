@@ -6,7 +6,6 @@ move the cursor, colour the screen, or hide what stands beside it.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -22,7 +21,7 @@ from hone.judging.label import Report
 from hone.rubrics.compare import Summary
 from hone.rubrics.finalise import Change
 from hone.rubrics.lint import Finding
-from hone.stats.proportion import Proportion
+from hone.stats import Figure
 
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
@@ -42,9 +41,9 @@ def short(text: str, limit: int = 160) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def percent(share: Proportion) -> str:
+def percent(share: Figure) -> str:
     """A share with its interval in words: "67% (95% interval 21% to 94%)"."""
-    if math.isnan(share.value):
+    if share.value is None or share.low is None or share.high is None:
         return "no share: nothing to count"
     return f"{share.value:.0%} (95% interval {share.low:.0%} to {share.high:.0%})"
 

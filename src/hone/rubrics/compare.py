@@ -15,7 +15,7 @@ from hone.judging import read_object
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import NAME_SCHEMA
-from hone.stats.proportion import Proportion, wilson
+from hone.stats import Figure, wilson
 
 SAMPLING = Sampling(max_tokens=900, break_loops=True)
 
@@ -56,7 +56,7 @@ class Summary:
     """Pairs whose winner changed with the order: the expert followed the position, not the replies."""
     unread: int
     """Pairs with an answer that could not be read."""
-    rate: Proportion
+    rate: Figure
     """Won out of the pairs that were read."""
 
 

@@ -1,42 +1,36 @@
-"""Proportions with their intervals."""
+"""A share of independent items, and its interval."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-Z95 = 1.959963984540054
-"""The 97.5% quantile of the standard normal distribution: two-sided 95%."""
+from scipy.special import ndtri
 
-
-@dataclass(frozen=True, slots=True)
-class Proportion:
-    """A share of successes with its 95% interval; all three are NaN where n is 0."""
-
-    value: float
-    low: float
-    high: float
-    n: int
+from hone.errors import StatsError
+from hone.stats.figure import Figure, undefined
 
 
-def wilson(successes: int, n: int) -> Proportion:
-    """The share of successes with its 95% score interval.
+def wilson(successes: float, n: int, confidence: float = 0.95) -> Figure:
+    """A share with Wilson's score interval.
+
+    Source: E. B. Wilson, JASA 22 (1927), 209-212: the shares p for which |k/n - p| <= z sqrt(p(1-p)/n).
 
     Args:
-        successes: How many of the trials succeeded.
-        n: How many trials there were.
-
-    Returns:
-        The share and the interval of Wilson (1927), J. Am. Stat. Assoc. 22, 209-212, which holds for small n too.
+        successes: k, how many of the items have the property; may be fractional where a tie counts in part.
+        n: How many items there are.
+        confidence: How often such an interval holds the truth.
 
     Raises:
-        ValueError: The counts are negative, or there are more successes than trials.
+        StatsError: k lies outside 0 to n, or the confidence outside (0, 1).
     """
-    if not 0 <= successes <= n:
-        raise ValueError(f"{successes} successes of {n} trials")
+    if not 0 < confidence < 1:
+        raise StatsError(f"a confidence of {confidence} is not between 0 and 1")
     if n == 0:
-        return Proportion(math.nan, math.nan, math.nan, 0)
-    share, square = successes / n, Z95**2
-    centre = (share + square / (2 * n)) / (1 + square / n)
-    half = Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Proportion(share, max(0.0, centre - half), min(1.0, centre + half), n)
+        return undefined(0, "no items")
+    if not -1e-9 <= successes <= n + 1e-9:
+        raise StatsError(f"{successes:g} of {n} items cannot be a share")
+    share = min(max(successes / n, 0.0), 1.0)
+    z = float(ndtri((1 + confidence) / 2))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Figure(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n, method="wilson")

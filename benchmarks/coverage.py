@@ -1,0 +1,195 @@
+"""How often do the intervals hold the truth? Simulated, seeded; prints a Markdown table.
+
+    python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30]
+
+Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
+each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws
+chance alone moves it by 0.014 (two standard errors).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.stats import Evidence, Figure, Options, estimate_mean, paired_agreement
+from hone.stats.alpha import alpha_block
+from hone.stats.blocks import MomentBlock
+from hone.stats.bootstrap import figure, resample
+from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
+from hone.stats.orders import order_blocks
+from hone.stats.sampling import sampling_of
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+LEVELS = np.arange(5.0)
+PRIOR = np.array([0.1, 0.2, 0.3, 0.25, 0.15])
+SLIPS = {"person": (0.15, 0.7, 0.15), "weak": (0.25, 0.5, 0.25)}
+"""The chance that a rater is one level too low, right, one too high."""
+CORRELATION = 0.6
+PAIRED = (LEVEL_NAMES[0], "cohen_kappa", "weighted_kappa")
+
+
+def drawn(generator: np.random.Generator, items: int, kinds: tuple[str, ...]) -> Floats:
+    """Scores of raters of these kinds, shape (items, raters)."""
+    truth = generator.choice(5, size=items, p=PRIOR)
+    slips = [generator.choice((-1, 0, 1), size=items, p=SLIPS[kind]) for kind in kinds]
+    scores: Floats = np.clip(truth + np.array(slips), 0, 4).T.astype(np.float64)
+    return scores
+
+
+def enumerated(kinds: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Every possible row of scores and its probability."""
+    rows, chances = [], []
+    for truth, *slips in product(range(5), *[(-1, 0, 1)] * len(kinds)):
+        chance = PRIOR[truth] * math.prod(SLIPS[kind][slip + 1] for kind, slip in zip(kinds, slips, strict=True))
+        rows.append([float(np.clip(truth + slip, 0, 4)) for slip in slips])
+        chances.append(chance)
+    return np.array(rows), np.array(chances)
+
+
+def blocks(rows: Floats, copies: Integers) -> dict[str, MomentBlock]:
+    """The statistics of raters whose scores are these."""
+    members = membership_of(rows.astype(np.int64), 5)
+    kappas = level_block(members[:, 0], members[:, 1], LEVELS, copies)
+    orders = order_blocks(rows[:, 0], rows[:, 1], copies)[0]
+    if not isinstance(orders, MomentBlock):
+        raise TypeError("five levels make a table of counts")
+    codes = rows.astype(np.int64)
+    alphas = {level: alpha_block(rows, codes, 5, level, copies) for level in ("nominal", "ordinal", "interval")}
+    return {"kappa": kappas, "orders": orders, **{f"alpha_{level}": block for level, block in alphas.items()}}
+
+
+def label(key: str, name: str) -> str:
+    """How a statistic is called in the table."""
+    return key.replace("_", " ") if key.startswith("alpha") else name.replace("_", " ")
+
+
+def truths() -> dict[str, float]:
+    """What each statistic tends to with ever more items."""
+    rows, chances = enumerated(("person", "person", "person"))
+    found: dict[str, float] = {}
+    for key, block in blocks(rows, np.ones(len(rows), dtype=np.int64)).items():
+        values = block.finish((chances @ block.moments * 1e9)[None, :])[0]
+        found |= {label(key, name): float(value) for name, value in zip(block.names, values, strict=True)}
+    paired, chances = enumerated(("person", "weak", "person"))
+    members = membership_of(paired.astype(np.int64), 5)
+    ones = np.ones(len(paired), dtype=np.int64)
+    sides = [level_block(members[:, place], members[:, 2], LEVELS, ones) for place in (0, 1)]
+    first, second = (side.finish((chances @ side.moments)[None, :])[0] for side in sides)
+    found |= {
+        f"paired {name}": float(first[LEVEL_NAMES.index(name)] - second[LEVEL_NAMES.index(name)]) for name in PAIRED
+    }
+    return found | {"spearman measured": 6 / math.pi * math.asin(CORRELATION / 2), "ppi mean": 2.0, "ppi share": 0.3}
+
+
+def agreement_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+    """Kappas, alphas and rank correlations of one draw."""
+    rows = drawn(generator, items, ("person", "person", "person"))
+    sampling, kept = sampling_of(rows, None)
+    found = blocks(rows[kept], sampling.row_copies)
+    draws = resample([((key,), block) for key, block in found.items()], sampling, options)
+    return {label(key, name): figure(draws, ((key,), name)) for key, block in found.items() for name in block.names}
+
+
+def measured_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+    """Spearman's correlation of measurements without ties."""
+    rows = generator.multivariate_normal((0, 0), ((1, CORRELATION), (CORRELATION, 1)), size=items)
+    sampling, kept = sampling_of(rows, None)
+    found = order_blocks(rows[kept, 0], rows[kept, 1], sampling.row_copies)
+    draws = resample([(("orders",), block) for block in found], sampling, options)
+    return {"spearman measured": figure(draws, (("orders",), "spearman"))}
+
+
+def corrected_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+    """PPI++ means of measurements and of yes and no, with a biased judge and 2,000 more items."""
+    confidence = options.confidence
+    truth = generator.normal(2, 1, items + 2000)
+    judge = truth + 0.4 + generator.normal(0, 0.6, len(truth))
+    yes = (generator.random(len(truth)) < 0.3).astype(float)
+    said = np.where(generator.random(len(truth)) < 0.15, 1 - yes, yes)
+    parts = {"ppi mean": (truth, judge), "ppi share": (yes, said)}
+    return {
+        key: estimate_mean(Evidence(people[:items], scores[:items], scores[items:]), confidence).corrected
+        for key, (people, scores) in parts.items()
+    }
+
+
+def paired_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+    """Differences of a better and a weaker judge; and the test's p value where both are as good."""
+    rows = drawn(generator, items, ("person", "weak", "person"))
+    found = {
+        f"paired {name}": paired_agreement(
+            rows[:, 0], rows[:, 1], rows[:, 2], "ordinal", name, None, options
+        ).difference
+        for name in PAIRED
+    }
+    one, other, person = drawn(generator, items, ("weak", "weak", "person")).T
+    p_value = paired_agreement(one, other, person, "ordinal", "weighted_kappa", None, options).p_value
+    return found | {"rejected": Figure(p_value, None, None, items)}
+
+
+KINDS: Mapping[str, Callable[[np.random.Generator, int, Options], dict[str, Figure]]] = {
+    "agreement": agreement_figures,
+    "measured": measured_figures,
+    "corrected": corrected_figures,
+    "paired": paired_figures,
+}
+
+
+def one_draw(items: int, resamples: int, seed: int) -> dict[str, bool]:
+    """Whether each interval of one draw holds the truth; `rejected` is whether the test rejects a true null."""
+    held: dict[str, bool] = {}
+    for place, kind in enumerate(KINDS.values()):
+        generator = np.random.default_rng([seed, items, place])
+        for key, found in kind(generator, items, Options(resamples=resamples, seed=seed)).items():
+            if key == "rejected":
+                held[key] = found.value is not None and found.value <= 0.05
+            elif found.low is not None and found.high is not None:
+                held[key] = found.low <= TRUTHS[key] <= found.high
+    return held
+
+
+TRUTHS = truths()
+
+
+def coverage(items: int, draws: int, resamples: int, workers: int = 1) -> dict[str, float]:
+    """The share of draws whose interval holds the truth, by statistic."""
+    work = partial(one_draw, items, resamples)
+    if workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            results = list(pool.map(work, range(draws), chunksize=20))
+    else:
+        results = [work(seed) for seed in range(draws)]
+    keys = list(dict.fromkeys(key for result in results for key in result))
+    return {key: float(np.mean([result[key] for result in results if key in result])) for key in keys}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--resamples", type=int, default=2000)
+    parser.add_argument("--items", type=int, nargs="+", default=[200, 30])
+    given = parser.parse_args()
+    started = time.perf_counter()
+    columns = {items: coverage(items, given.draws, given.resamples, os.cpu_count() or 1) for items in given.items}
+    print("| interval | truth |" + "".join(f" n = {items} |" for items in columns))
+    print("|---|---|" + "---|" * len(columns))
+    for key in next(iter(columns.values())):
+        truth = "p <= 0.05 under the null" if key == "rejected" else f"{TRUTHS[key]:.4f}"
+        print(f"| {key} | {truth} |" + "".join(f" {column.get(key, math.nan):.3f} |" for column in columns.values()))
+    print(f"\n{given.draws} draws, {given.resamples} resamples each, {time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""All figures of agreement at once: people among each other, judges against people, the ceiling and the verdict.
+
+Every figure of every criterion is resampled together, by cluster, so that means over people and over criteria, and
+differences between a judge and a person, have intervals of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hone.stats.alternative import AlternativeTest, alternative_annotator_test
+from hone.stats.assembly import Frame, JudgeFrame, assemble
+from hone.stats.bootstrap import Column, Draws, Key, Options, Recipe, combine, resample
+from hone.stats.comparison import NAMES, side_of
+from hone.stats.criterion import Criterion, blocks_of
+from hone.stats.levels import confusion
+from hone.stats.ratings import Ratings, Table, read
+from hone.stats.results import Agreement
+from hone.stats.sampling import Sampling, sampling_of
+from hone.stats.scale import scale_of
+from hone.stats.verdict import Rule
+
+ALL = ""
+"""The name under which means over criteria stand."""
+
+
+def agree(ratings: Ratings, options: Options | None = None, rule: Rule | None = None) -> Agreement:
+    """Compute every figure of agreement.
+
+    Args:
+        ratings: Scores of people and judges.
+        options: How intervals are made.
+        rule: What counts as being as good as a person.
+
+    Raises:
+        StatsError: The ratings' shapes, names or levels do not fit together.
+    """
+    options, rule = options or Options(), rule or Rule()
+    table = read(ratings)
+    sampling, rows = sampling_of(table.rows(), table.clusters)
+    chosen = table.choose(rows)
+    criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
+    draws = _draw(criteria, sampling, options)
+    frames = {criterion.name: _frame(criterion, ratings, table, rule) for criterion in criteria}
+    results = {name: assemble(frame, draws, rule) for name, frame in frames.items()}
+    if len(criteria) == 1:
+        return Agreement(ratings.level, results, results[criteria[0].name])
+    overall = assemble(_overall(list(frames.values()), ratings, table, rule), draws, rule)
+    return Agreement(ratings.level, results, overall)
+
+
+def _criterion(name: str, ratings: Ratings, tables: tuple[Table, Table], sampling: Sampling) -> Criterion:
+    """One criterion on the chosen rows of a table; people who rated nothing in it are left out."""
+    whole, chosen = tables
+    present = np.flatnonzero(~np.isnan(whole.people[name]).all(axis=0)).tolist()
+    return Criterion(
+        name=name,
+        scale=scale_of(whole.people[name], whole.judges[name], ratings.level, ratings.levels),
+        people=chosen.people[name][:, present],
+        raters=tuple(ratings.raters[place] for place in present),
+        judges=chosen.judges[name],
+        judge_names=tuple(ratings.judge_names),
+        lengths=chosen.lengths,
+        copies=sampling.row_copies,
+    )
+
+
+def _draw(criteria: Sequence[Criterion], sampling: Sampling, options: Options) -> Draws:
+    blocks = (((criterion.name, *where), block) for criterion in criteria for where, block in blocks_of(criterion))
+    draws = resample(blocks, sampling, options)
+    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    for criterion in criteria:
+        recipes |= _means_over_people(criterion)
+    draws = combine(draws, recipes)
+    return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
+
+
+def _means_over_people(criterion: Criterion) -> dict[Key, tuple[Recipe, Column]]:
+    """The ceiling, and each judge's gap to it."""
+    name, raters = criterion.name, criterion.raters
+    shared = (~np.isnan(criterion.people)).sum(axis=1) >= 2
+    few = "fewer than 2 raters" if len(raters) < 2 else "no two people rated the same item"
+    reason = "undefined for each person" if shared.any() else few
+    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    for statistic in NAMES:
+        ceilings: Recipe = [(((name, "ceiling", rater), statistic), None) for rater in raters]
+        recipes[((name, "ceiling"), statistic)] = (ceilings, Column(criterion.count(shared), reason))
+    statistic = criterion.scale.headline
+    for column, judge in enumerate(criterion.judge_names):
+        n = criterion.count(shared & ~np.isnan(criterion.judges[:, column]))
+        gaps: Recipe = [
+            (((name, "with", judge, rater), statistic), ((name, "without", judge, rater), statistic))
+            for rater in raters
+        ]
+        recipes[((name, "gap", judge), "gap")] = (gaps, Column(n, reason))
+    return recipes
+
+
+def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, Column]]:
+    found: dict[Key, list[tuple[Key, None]]] = {}
+    for key in draws.columns:
+        (_, *where), statistic = key
+        if where[0] not in ("with", "without"):
+            found.setdefault(((ALL, *where), statistic), []).append((key, None))
+    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    for key, parts in found.items():
+        columns = [draws.columns[part][1] for part, _ in parts]
+        reasons = {column.reason for column in columns}
+        reason = reasons.pop() if len(reasons) == 1 else "undefined for each criterion"
+        recipes[key] = (parts, Column(max(column.n for column in columns), reason))
+    return recipes
+
+
+def _frame(criterion: Criterion, ratings: Ratings, table: Table, rule: Rule) -> Frame:
+    agreed, scale = criterion.agreed, criterion.scale
+    judges = {}
+    for column, judge in enumerate(criterion.judge_names):
+        side = side_of(criterion.judges[:, column], scale)
+        counts = confusion(side.membership, agreed.membership, criterion.copies) if len(scale.levels) else None
+        test = _test(table, criterion.name, column, ratings, rule)
+        judges[judge] = JudgeFrame(criterion.count(criterion.rated & side.given), test, counts)
+    return Frame(
+        name=criterion.name,
+        raters=criterion.raters,
+        items=criterion.count(criterion.rated),
+        levels=tuple(float(level) for level in scale.levels),
+        ties=criterion.count(agreed.tied),
+        statistic=scale.headline,
+        judges=judges,
+    )
+
+
+def _test(table: Table, criterion: str, judge: int, ratings: Ratings, rule: Rule) -> AlternativeTest | None:
+    people, scores = table.people[criterion], table.judges[criterion][:, judge]
+    return alternative_annotator_test(people, scores, ratings.level, ratings.raters, rule.epsilon)
+
+
+def _overall(frames: Sequence[Frame], ratings: Ratings, table: Table, rule: Rule) -> Frame:
+    """All criteria together; for the alternative annotator test each criterion's score is an instance of its own."""
+    people = np.concatenate(list(table.people.values()))
+    scores = np.concatenate(list(table.judges.values()))
+    judges = {}
+    for column, judge in enumerate(ratings.judge_names):
+        test = alternative_annotator_test(people, scores[:, column], ratings.level, ratings.raters, rule.epsilon)
+        judges[judge] = JudgeFrame(max(frame.judges[judge].items for frame in frames), test, None)
+    raters = tuple(rater for rater in ratings.raters if any(rater in frame.raters for frame in frames))
+    rated = ~np.isnan(np.concatenate(list(table.people.values()), axis=1))
+    items = int(rated.any(axis=1).sum())
+    ties = sum(frame.ties for frame in frames)
+    return Frame(ALL, raters, items, (), ties, frames[0].statistic, judges)

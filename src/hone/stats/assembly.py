@@ -1,0 +1,93 @@
+"""From resampled statistics to results: which figure goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from hone.stats.alternative import AlternativeTest
+from hone.stats.arrays import Floats
+from hone.stats.bootstrap import Draws, figure
+from hone.stats.comparison import NAMES
+from hone.stats.criterion import PAIR_NAMES, Where
+from hone.stats.figure import Figure, undefined
+from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
+from hone.stats.verdict import Rule, decide
+
+PEOPLE_NAMES = (
+    "percent_agreement",
+    "fleiss_kappa",
+    "krippendorff_alpha",
+    "gwet_ac1",
+    "gwet_ac2",
+    "icc_2_1",
+    "icc_2_k",
+)
+BASELINES = ("majority_class", "length_only")
+
+
+@dataclass(frozen=True)
+class JudgeFrame:
+    """What is known of a judge before its figures."""
+
+    items: int
+    test: AlternativeTest | None
+    confusion: Floats | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is known of a criterion (or of all) before its figures."""
+
+    name: str
+    raters: tuple[str, ...]
+    items: int
+    levels: tuple[float, ...]
+    ties: int
+    statistic: str
+    judges: Mapping[str, JudgeFrame]
+
+
+def assemble(frame: Frame, draws: Draws, rule: Rule) -> CriterionAgreement:
+    """Take every figure of a frame from the draws."""
+    name, raters = frame.name, frame.raters
+    judges = {judge: _judge(frame, judge, known, draws, rule) for judge, known in frame.judges.items()}
+    baselines = [kind for kind in BASELINES if ((name, "baseline", kind), NAMES[0]) in draws.columns]
+    return CriterionAgreement(
+        items=frame.items,
+        raters=raters,
+        levels=frame.levels,
+        ties=frame.ties,
+        people=_people(draws, name, raters),
+        ceiling=_figures(draws, (name, "ceiling"), NAMES),
+        ceiling_by_person={rater: _figures(draws, (name, "ceiling", rater), NAMES) for rater in raters},
+        judges=judges,
+        baselines={kind: _figures(draws, (name, "baseline", kind), NAMES) for kind in baselines},
+    )
+
+
+def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: Rule) -> JudgeAgreement:
+    gap = _figure(draws, (frame.name, "gap", judge), "gap")
+    return JudgeAgreement(
+        items=known.items,
+        consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
+        people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in frame.raters},
+        verdict=decide(gap, frame.statistic, len(frame.raters), known.test, rule),
+        confusion=known.confusion,
+    )
+
+
+def _people(draws: Draws, criterion: str, raters: Sequence[str]) -> PeopleAgreement:
+    together = _figures(draws, (criterion, "people"), PEOPLE_NAMES)
+    pairs = [f"{one}|{other}" for one, other in combinations(raters, 2)]
+    by_pair = {name: {pair: _figure(draws, (criterion, "pair", pair), name) for pair in pairs} for name in PAIR_NAMES}
+    return PeopleAgreement(together, by_pair)
+
+
+def _figures(draws: Draws, place: Where, names: Sequence[str]) -> Figures:
+    return {name: _figure(draws, place, name) for name in names}
+
+
+def _figure(draws: Draws, place: Where, name: str) -> Figure:
+    return figure(draws, (place, name)) if (place, name) in draws.columns else undefined(0, "no shared criterion")

@@ -1,0 +1,55 @@
+"""A block: statistics that are computed together, for many resamples at once.
+
+A resample is a count for each row. `MomentBlock` needs only sums over rows, so all its resamples are one matrix
+product; `WeightBlock` reads the counts themselves, for statistics of ranks among many different scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hone.stats.arrays import Floats
+
+
+@dataclass(frozen=True)
+class MomentBlock:
+    """Statistics that are functions of sums over rows."""
+
+    names: tuple[str, ...]
+    moments: Floats
+    """Shape (rows, k): what each row adds."""
+    finish: Callable[[Floats], Floats]
+    """From totals, shape (b, k), to values, shape (b, names); NaN where undefined."""
+    n: int
+    """How many items the statistics rest on."""
+    reason: str
+    """Why a value is undefined, should it be."""
+    shares: frozenset[str] = frozenset()
+    """Names of statistics that are a plain share of independent items when items are not clustered."""
+
+
+@dataclass(frozen=True)
+class WeightBlock:
+    """Statistics that read how often each row is drawn."""
+
+    names: tuple[str, ...]
+    evaluate: Callable[[Floats], Floats]
+    """From counts, shape (b, rows), to values, shape (b, names); NaN where undefined."""
+    n: int
+    reason: str
+    shares: frozenset[str] = frozenset()
+
+
+Block = MomentBlock | WeightBlock
+
+
+def undefined_block(names: tuple[str, ...], rows: int, n: int, reason: str) -> MomentBlock:
+    """Statistics that have no value on these data, and why."""
+
+    def finish(totals: Floats) -> Floats:
+        return np.full((len(totals), len(names)), np.nan)
+
+    return MomentBlock(names, np.zeros((rows, 0)), finish, n, reason)

@@ -1,0 +1,237 @@
+"""The cluster bootstrap: every statistic of a plan on the same resamples, and intervals from them.
+
+No Python loop runs over resamples. Clusters are drawn as counts; statistics are functions of count-weighted sums.
+Sources: B. Efron, JASA 82 (1987), 171-185 (BCa); C. A. Field and A. H. Welsh, JRSS-B 69 (2007), 369-390 (clusters);
+T. C. Hesterberg, Am. Stat. 69 (2015), 371-386 (expanded limits, since resamples of few clusters spread too little: G
+clusters take t with G - 1 degrees of freedom times sqrt(G / (G - 1)) in place of the normal z).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
+
+from hone.errors import StatsError
+from hone.stats.arrays import Floats, divide
+from hone.stats.blocks import Block
+from hone.stats.figure import Figure, undefined
+from hone.stats.plan import Plan, plan
+from hone.stats.proportion import wilson
+from hone.stats.sampling import CHUNK, Sampling
+from hone.stats.workers import seeded, spread
+
+MOST_LEFT_OUT = 2000
+"""With more units than this, BCa takes its acceleration from an even choice of about so many of them."""
+_LEAST_DEFINED = 0.5
+"""An interval needs at least this share of the resamples to give a value."""
+
+
+Key = tuple[tuple[str, ...], str]
+"""Where a statistic belongs, and its name."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How intervals are made."""
+
+    resamples: int = 10_000
+    seed: int = 0
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no interval.
+
+        Raises:
+            StatsError: Fewer than 100 resamples, or a confidence outside (0, 1).
+        """
+        if self.resamples < 100:
+            raise StatsError(f"{self.resamples} resamples are too few for an interval; ask for at least 100")
+        if not 0 < self.confidence < 1:
+            raise StatsError(f"a confidence of {self.confidence} is not between 0 and 1")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What is known of one statistic besides its values."""
+
+    n: int
+    reason: str
+    share: bool = False
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The statistics of all blocks: as observed, on each resample, and with each unit left out once."""
+
+    columns: Mapping[Key, tuple[int, Column]]
+    """Where each statistic stands, by its key."""
+    observed: Floats
+    """Shape (statistics,)."""
+    resampled: Floats
+    """Shape (resamples, statistics)."""
+    left_out: Floats
+    """Shape (units, statistics)."""
+    copies: Floats
+    """How many clusters each left-out unit stands for, shape (units,)."""
+    clusters: int
+    """How many clusters each resample draws."""
+    confidence: float
+
+    def value(self, key: Key) -> float:
+        """The observed value; NaN where undefined."""
+        return float(self.observed[self.columns[key][0]])
+
+
+def resample(blocks: Iterable[tuple[tuple[str, ...], Block]], sampling: Sampling, options: Options) -> Draws:
+    """Compute every statistic of every block on the same resamples.
+
+    Args:
+        blocks: Each with a key, which blocks may share, taken one by one; a statistic's key is `(key, name)`.
+        sampling: What is resampled.
+        options: How often, from which seed.
+    """
+    keys: list[tuple[str, ...]] = []
+
+    def each() -> Iterator[Block]:
+        for key, block in blocks:
+            keys.append(key)
+            yield block
+
+    steps = plan(each(), sampling)
+    columns: dict[Key, tuple[int, Column]] = {}
+    for key, block in zip(keys, steps.blocks, strict=True):
+        for name in block.names:
+            share = sampling.single and name in block.shares
+            columns[(key, name)] = (len(columns), Column(block.n, block.reason, share))
+    observed = steps.values(sampling.copies.astype(np.float64)[None, :])[0]
+    chunks = seeded(sampling, options.resamples, options.seed)
+    resampled = np.concatenate(spread(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
+    left_out, copies = _leave_out(steps, sampling)
+    return Draws(columns, observed, resampled, left_out, copies, sampling.clusters, options.confidence)
+
+
+def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
+    """Leave out one cluster at a time: of every unit, or of an even choice of them where there are many."""
+    units = len(sampling.copies)
+    stride = -(-units // MOST_LEFT_OUT)
+    size = max(1, min(500, CHUNK // units)) if steps.weighted else 500
+    chosen = np.arange(0, units, stride)
+    parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    return np.concatenate(spread(steps.left_out, parts)), (sampling.copies[chosen] * stride).astype(np.float64)
+
+
+Recipe = Sequence[tuple[Key, Key | None]]
+"""The mean of some statistics, or of differences: pairs of a key and the key to subtract (or none)."""
+
+
+def combine(draws: Draws, recipes: Mapping[Key, tuple[Recipe, Column]]) -> Draws:
+    """Add statistics that are means of others (or of differences), over those parts that are defined as observed.
+
+    Args:
+        draws: The statistics so far.
+        recipes: By key, what is averaged, and what else is to be known of the new statistic.
+    """
+    if not recipes:
+        return draws
+    columns = dict(draws.columns)
+    parts: list[tuple[list[int], list[int]]] = []
+    for key, (recipe, column) in recipes.items():
+        columns[key] = (len(columns), column)
+        parts.append(_defined(draws, recipe))
+
+    def extend(values: Floats) -> Floats:
+        added = [_mean(values, plus, minus) for plus, minus in parts]
+        return np.concatenate([values, np.stack(added, axis=1)], axis=1)
+
+    return Draws(
+        columns,
+        extend(draws.observed[None, :])[0],
+        extend(draws.resampled),
+        extend(draws.left_out),
+        draws.copies,
+        draws.clusters,
+        draws.confidence,
+    )
+
+
+def _defined(draws: Draws, recipe: Recipe) -> tuple[list[int], list[int]]:
+    plus, minus = [], []
+    for key, other in recipe:
+        keys = [key] if other is None else [key, other]
+        if all(part in draws.columns and np.isfinite(draws.value(part)) for part in keys):
+            plus.append(draws.columns[key][0])
+            if other is not None:
+                minus.append(draws.columns[other][0])
+    return plus, minus
+
+
+def _mean(values: Floats, plus: list[int], minus: list[int]) -> Floats:
+    terms = values[:, plus] - values[:, minus] if minus else values[:, plus]
+    finite = np.isfinite(terms)
+    return divide(np.where(finite, terms, 0.0).sum(axis=1), finite.sum(axis=1).astype(np.float64))
+
+
+def figure(draws: Draws, key: Key) -> Figure:
+    """The figure of one statistic: Wilson for a plain share, else BCa, else the percentile interval, else none."""
+    place, column = draws.columns[key]
+    value = float(draws.observed[place])
+    if not np.isfinite(value):
+        return undefined(column.n, column.reason)
+    if column.share:
+        return wilson(value * column.n, column.n, draws.confidence)
+    resampled = draws.resampled[:, place]
+    ordered = np.sort(resampled[np.isfinite(resampled)])
+    if draws.clusters < 2:
+        return Figure(value, None, None, column.n, "fewer than 2 clusters, so nothing to resample")
+    if len(ordered) < _LEAST_DEFINED * len(resampled):
+        return Figure(value, None, None, column.n, "undefined on most resamples, so no interval")
+    if ordered[-1] - ordered[0] < 1e-12:
+        return Figure(value, None, None, column.n, "the same on every resample, so no interval")
+    z = expanded(draws.clusters, draws.confidence)
+    shares = bca_shares(value, ordered, draws.left_out[:, place], draws.copies, z)
+    method = "percentile" if shares is None else "bca"
+    low, high = np.quantile(ordered, shares or (ndtr(-z), ndtr(z)))
+    return Figure(value, float(low), float(high), column.n, method=method)
+
+
+def expanded(clusters: int, confidence: float) -> float:
+    """How many standard errors the limits stand apart from the middle, for so many clusters (2 or more)."""
+    t = float(stdtrit(clusters - 1, (1 + confidence) / 2))
+    return t * math.sqrt(clusters / (clusters - 1))
+
+
+def bca_shares(
+    value: float, ordered: Floats, left_out: Floats, copies: Floats, z: float
+) -> tuple[float, float] | None:
+    """The two shares of the resamples between which the BCa interval lies (Efron 1987).
+
+    Args:
+        value: As observed.
+        ordered: The resampled values, sorted, all finite.
+        left_out: The values with each unit left out once, shape (units,).
+        copies: How many clusters each unit stands for.
+        z: How many standard errors the limits stand apart from the middle.
+
+    Returns:
+        The shares, or none where BCa is not defined: the value outside its resamples, no spread or a missing value
+        among the left-out ones, or a correction past its pole.
+    """
+    near = 1e-9 * max(1.0, abs(value))
+    below, up_to = np.searchsorted(ordered, [value - near, value + near])
+    bias = float(ndtri((below + up_to) / 2 / len(ordered)))
+    if not np.isfinite(left_out).all() or not np.isfinite(bias):
+        return None
+    gaps = np.average(left_out, weights=copies) - left_out
+    spread = float(copies @ gaps**2)
+    if spread < 1e-20:
+        return None
+    acceleration = float(copies @ gaps**3) / (6 * spread**1.5)
+    limits = bias + np.array([-z, z])
+    if (acceleration * limits >= 1).any():
+        return None
+    low, high = ndtr(bias + limits / (1 - acceleration * limits))
+    return float(low), float(high)

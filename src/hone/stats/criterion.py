@@ -1,0 +1,153 @@
+"""One criterion as blocks: every comparison that its figures need, each under a key that says where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from hone.stats.alpha import alpha_block
+from hone.stats.arrays import Booleans, Floats, Integers
+from hone.stats.baselines import length_only, majority_class
+from hone.stats.blocks import Block, undefined_block
+from hone.stats.comparison import (
+    NAMES,
+    Side,
+    comparison_blocks,
+    headline_block,
+    level_comparison,
+    side_of,
+    side_of_consensus,
+)
+from hone.stats.consensus import Consensus, consensus, consensus_without
+from hone.stats.icc import ICC_NAMES, icc_block
+from hone.stats.raters import RATER_NAMES, rater_block
+from hone.stats.scale import Scale
+
+Where = tuple[str, ...]
+"""The place of a figure within a criterion: `("judge", name, rater)`."""
+PAIR_NAMES = ("cohen_kappa", "linear_kappa", "weighted_kappa")
+MOST_PAIRED_RATERS = 20
+"""With more raters than this the kappas of each two people are left out: hundreds of figures that nobody reads."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion's scores, on the rows that are resampled."""
+
+    name: str
+    scale: Scale
+    people: Floats
+    """Shape (rows, raters); only those who rated anything."""
+    raters: tuple[str, ...]
+    judges: Floats
+    judge_names: tuple[str, ...]
+    lengths: Floats
+    copies: Integers
+
+    @property
+    def agreed(self) -> Consensus:
+        """The consensus of all people."""
+        return consensus(self.people, self.scale.codes(self.people), self.scale.levels, self.scale.level)
+
+    @property
+    def rated(self) -> Booleans:
+        """Which rows at least one person rated."""
+        rated: Booleans = np.logical_or.reduce(~np.isnan(self.people), axis=1)
+        return rated
+
+    def without(self, rater: int) -> Side:
+        """The consensus of all people but one, on the rows that this one rated too."""
+        codes = self.scale.codes(self.people)
+        agreed = consensus_without(self.people, codes, self.scale.levels, self.scale.level, rater)
+        return side_of_consensus(agreed).only(~np.isnan(self.people[:, rater]))
+
+    def count(self, rows: Booleans) -> int:
+        """How many items these rows stand for."""
+        return int(self.copies[rows].sum())
+
+
+def blocks_of(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+    """Every block of one criterion, with the place of its figures."""
+    yield from _people(criterion)
+    persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in range(len(criterion.raters))]
+    others = [criterion.without(rater) for rater in range(len(criterion.raters))]
+    agreed = side_of_consensus(criterion.agreed)
+    yield from _pairs(criterion, persons)
+    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+        yield from _compared(("ceiling", rater), person, rest, criterion)
+    for column, name in enumerate(criterion.judge_names):
+        judge = side_of(criterion.judges[:, column], criterion.scale)
+        yield from _compared(("judge", name), judge, agreed, criterion)
+        for rater, person in zip(criterion.raters, persons, strict=True):
+            yield from _compared(("judge", name, rater), judge, person, criterion)
+        yield from _gaps(criterion, name, judge, persons, others)
+    yield from _baselines(criterion, agreed)
+
+
+def _people(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+    scale, people, copies = criterion.scale, criterion.people, criterion.copies
+    rows, n = len(people), criterion.count((~np.isnan(people)).sum(axis=1) >= 2)
+    codes = scale.codes(people)
+    where = ("people",)
+    if len(scale.levels):
+        yield where, rater_block(codes, scale.positions, copies)
+    else:
+        yield where, undefined_block(RATER_NAMES, rows, n, "the scores are measurements, not levels")
+    if len(scale.levels) or scale.level == "interval":
+        yield where, alpha_block(people, codes, len(scale.levels), scale.level, copies)
+    else:
+        reason = "the scores are measurements: ask for the interval level"
+        yield where, undefined_block(("krippendorff_alpha",), rows, n, reason)
+    if scale.level == "nominal":
+        yield where, undefined_block(ICC_NAMES, rows, n, "labels have no mean")
+    else:
+        yield where, icc_block(people, copies)
+
+
+def _pairs(criterion: Criterion, persons: list[Side]) -> Iterator[tuple[Where, Block]]:
+    for one, other in combinations(range(len(persons)), 2):
+        where = ("pair", f"{criterion.raters[one]}|{criterion.raters[other]}")
+        if len(persons) > MOST_PAIRED_RATERS:
+            reason = f"more than {MOST_PAIRED_RATERS} raters: not computed pair by pair"
+            yield where, undefined_block(PAIR_NAMES, len(criterion.copies), 0, reason)
+        else:
+            for block in level_comparison(persons[one], persons[other], criterion.scale, criterion.copies):
+                yield where, block
+
+
+def _compared(where: Where, left: Side, right: Side, criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+    for block in comparison_blocks(left, right, criterion.scale, criterion.copies):
+        yield where, block
+
+
+def _gaps(
+    criterion: Criterion, name: str, judge: Side, persons: list[Side], others: list[Side]
+) -> Iterator[tuple[Where, Block]]:
+    """The judge and each person, held against the others' consensus on the same rows."""
+    scale, copies, statistic = criterion.scale, criterion.copies, criterion.scale.headline
+    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+        shared = rest.only(judge.given)
+        yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
+        yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
+
+
+def _baselines(criterion: Criterion, agreed: Side) -> Iterator[tuple[Where, Block]]:
+    scale, rows = criterion.scale, len(criterion.copies)
+    common = majority_class(criterion.agreed, scale.levels, criterion.copies)
+    if common is None:
+        n = criterion.count(criterion.rated)
+        yield (
+            ("baseline", "majority_class"),
+            undefined_block(NAMES, rows, n, "the scores are measurements, not levels"),
+        )
+    else:
+        constant = side_of(common, scale)
+        yield from _compared(("baseline", "majority_class"), constant, agreed, criterion)
+    by_length = length_only(criterion.lengths, criterion.agreed, criterion.copies)
+    if by_length is not None:
+        scored = by_length[:, None]
+        side = side_of_consensus(consensus(scored, scale.codes(scored), scale.levels, scale.level))
+        yield from _compared(("baseline", "length_only"), side, agreed, criterion)

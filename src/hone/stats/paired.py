@@ -1,0 +1,188 @@
+"""Two judges, rubric versions or models on the same items: the difference, its interval and a permutation test.
+
+Rows of both stand under each other, first above second. A resample draws the same clusters for both; a permutation
+swaps first and second within whole clusters, each with one half (E. J. G. Pitman, JRSS Suppl. 4 (1937), 119-130).
+Both are counts for the stacked rows, so neither needs a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hone.errors import StatsError
+from hone.stats.alpha import Level
+from hone.stats.arrays import Floats, Numbers, as_clusters, as_scores, divide
+from hone.stats.blocks import Block, MomentBlock
+from hone.stats.bootstrap import Column, Draws, Key, Options, figure
+from hone.stats.comparison import NAMES, Side, headline_block, side_of, side_of_consensus
+from hone.stats.consensus import consensus
+from hone.stats.figure import Figure, undefined
+from hone.stats.levels import LEVEL_NAMES
+from hone.stats.orders import order_blocks
+from hone.stats.sampling import Sampling, sampling_of
+from hone.stats.scale import scale_of
+from hone.stats.workers import seeded, spread
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """First minus second, on the items that both have."""
+
+    statistic: str
+    first: Figure
+    second: Figure
+    difference: Figure
+    p_value: float | None
+    """Two-sided, from permutations; none where the difference is undefined."""
+    n: int
+
+
+def paired_agreement(
+    first: Numbers,
+    second: Numbers,
+    people: Numbers,
+    level: Level,
+    statistic: str | None = None,
+    clusters: Sequence[object] | None = None,
+    options: Options | None = None,
+) -> PairedDifference:
+    """Which of two judges agrees better with the people's consensus.
+
+    Args:
+        first: The first judge's scores, NaN where missing, shape (items,).
+        second: The second judge's.
+        people: Ratings, shape (items, raters), or (items,) for one rater or a ready consensus.
+        level: What scores mean.
+        statistic: One of `comparison.NAMES`; the level's headline when absent.
+        clusters: The cluster of each item; each item its own when absent.
+        options: Resamples (and as many permutations), seed, confidence.
+
+    Raises:
+        StatsError: The shapes do not fit, or the statistic is unknown.
+    """
+    one, other = as_scores(first, "the first judge's scores", 1), as_scores(second, "the second judge's scores", 1)
+    ratings = np.asarray(people, dtype=np.float64)
+    ratings = as_scores(ratings[:, None] if ratings.ndim == 1 else ratings, "people's ratings", 2)
+    if not len(one) == len(other) == len(ratings):
+        raise StatsError("both judges and the people need one row an item")
+    kept = ~(np.isnan(one) | np.isnan(other) | np.isnan(ratings).all(axis=1))
+    scale = scale_of(ratings, np.stack([one, other], axis=1), level)
+    name = statistic or scale.headline
+    if name not in NAMES:
+        raise StatsError(f"unknown statistic {name!r}; there are {', '.join(NAMES)}")
+    cluster = as_clusters(clusters, len(one))
+    if not kept.any():
+        return _nothing(name)
+    rows = np.concatenate([one[:, None], other[:, None], ratings], axis=1)[kept]
+    sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
+    rows = rows[chosen]
+    agreed = consensus(rows[:, 2:], scale.codes(rows[:, 2:]), scale.levels, level)
+    copies = np.tile(sampling.row_copies, 2)
+    left, right = side_of(rows[:, :2].T.ravel(), scale), _twice(side_of_consensus(agreed))
+    if name in LEVEL_NAMES or level == "nominal":
+        block = headline_block(left, right, scale, copies, name)
+    else:
+        found = order_blocks(left.score, right.score, copies, exact=True)
+        block = next(member for member in found if name in member.names)
+    return _compare(block, name, sampling, options or Options())
+
+
+def paired_means(
+    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: Options | None = None
+) -> PairedDifference:
+    """The difference of two mean scores on the same items; NaN where missing, dropped as pairs.
+
+    Raises:
+        StatsError: The shapes do not fit.
+    """
+    one, other = as_scores(first, "the first scores", 1), as_scores(second, "the second scores", 1)
+    if len(one) != len(other):
+        raise StatsError(f"there are {len(one)} and {len(other)} scores; they must be of the same items")
+    kept = ~(np.isnan(one) | np.isnan(other))
+    cluster = as_clusters(clusters, len(one))
+    if not kept.any():
+        return _nothing("mean")
+    rows = np.stack([one, other], axis=1)[kept]
+    sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
+    stacked = rows[chosen].T.ravel()
+    moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
+    block = MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
+    return _compare(block, "mean", sampling, options or Options())
+
+
+def _nothing(name: str) -> PairedDifference:
+    none = undefined(0, "no item was scored by both")
+    return PairedDifference(name, none, none, none, None, 0)
+
+
+def _twice(side: Side) -> Side:
+    return Side(np.tile(side.membership, (2, 1)), np.tile(side.score, 2), np.tile(side.given, 2))
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A block over stacked rows, read at counts of the first and of the second half."""
+
+    block: Block
+    place: int
+    sampling: Sampling
+    halves: tuple[Floats, Floats]
+
+    def value(self, first: Floats, second: Floats) -> Floats:
+        """The statistic for counts of units, each of shape (b, units); shape (b,)."""
+        if isinstance(self.block, MomentBlock):
+            return self.block.finish(first @ self.halves[0] + second @ self.halves[1])[:, self.place]
+        unit = self.sampling.unit
+        return self.block.evaluate(np.concatenate([first[:, unit], second[:, unit]], axis=1))[:, self.place]
+
+    def differences(self, counts: Floats) -> Floats:
+        """First, second and their difference for counts of units, shape (b, 3)."""
+        none = np.zeros_like(counts)
+        one, other = self.value(counts, none), self.value(none, counts)
+        return np.stack([one, other, one - other], axis=1)
+
+
+def _compare(block: Block, name: str, sampling: Sampling, options: Options) -> PairedDifference:
+    n = int(sampling.row_copies.sum())
+    stack = _Stack(block, block.names.index(name), sampling, _halves(block, sampling))
+    seeds = np.random.SeedSequence(options.seed).spawn(2)
+    copies = sampling.copies.astype(np.float64)
+    observed = stack.differences(copies[None, :])[0]
+    chunks = seeded(sampling, options.resamples, seeds[0])
+    resampled = np.concatenate(spread(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
+    units = np.array_split(np.arange(len(copies)), len(sampling.sizes(len(copies))))
+    left_out = np.concatenate(spread(lambda part: stack.differences(sampling.without(part)), units))
+    share = sampling.single and name in block.shares
+    columns = {key: (place, Column(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
+    draws = Draws(dict(columns), observed, resampled, left_out, copies, sampling.clusters, options.confidence)
+    first, second, difference = (figure(draws, key) for key in _KEYS)
+    p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))
+    return PairedDifference(name, first, second, difference, p_value, n)
+
+
+_KEYS: tuple[Key, ...] = ((("pair",), "first"), (("pair",), "second"), (("pair",), "difference"))
+
+
+def _halves(block: Block, sampling: Sampling) -> tuple[Floats, Floats]:
+    if not isinstance(block, MomentBlock):
+        return np.empty((0, 0)), np.empty((0, 0))
+    rows = len(sampling.unit)
+    return sampling.by_unit(block.moments[:rows]), sampling.by_unit(block.moments[rows:])
+
+
+def _permuted(stack: _Stack, observed: float, chunks: list[tuple[int, np.random.Generator]]) -> float | None:
+    """The share of swaps, the observed one counted in, that differ at least as much as observed."""
+    if not np.isfinite(observed):
+        return None
+    sampling = stack.sampling
+
+    def extreme(chunk: tuple[int, np.random.Generator]) -> int:
+        kept = sampling.swap(*chunk)
+        swapped = sampling.copies - kept
+        difference = stack.value(kept, swapped) - stack.value(swapped, kept)
+        return int((np.nan_to_num(np.abs(difference)) >= abs(observed) - 1e-12).sum())
+
+    return (1 + sum(spread(extreme, chunks))) / (1 + sum(size for size, _ in chunks))

@@ -1,0 +1,42 @@
+"""Krippendorff's alpha alone, with its interval: the quickest answer to "do these people agree?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hone.errors import StatsError
+from hone.stats.alpha import Level, alpha_block
+from hone.stats.arrays import Numbers, as_clusters, as_scores
+from hone.stats.bootstrap import Options, figure, resample
+from hone.stats.figure import Figure
+from hone.stats.sampling import sampling_of
+from hone.stats.scale import scale_of
+
+
+def krippendorff_alpha(
+    ratings: Numbers, level: Level, clusters: Sequence[object] | None = None, options: Options | None = None
+) -> Figure:
+    """Krippendorff's alpha among people.
+
+    Alpha does not ask who gave which rating, so items with the same ratings in any order are resampled as one row.
+
+    Args:
+        ratings: NaN where missing, shape (items, raters).
+        level: What scores mean.
+        clusters: The cluster of each item; each item its own when absent.
+        options: How the interval is made.
+
+    Raises:
+        StatsError: The ratings are not a table of numbers, or hold more levels than can be told apart.
+    """
+    scores = np.sort(as_scores(ratings, "ratings", 2), axis=1)
+    scale = scale_of(scores, np.empty((len(scores), 0)), level)
+    if not len(scale.levels) and level != "interval" and not np.isnan(scores).all():
+        raise StatsError("the scores are measurements, not levels; ask for the interval level")
+    sampling, kept = sampling_of(scores, as_clusters(clusters, len(scores)))
+    rows = scores[kept]
+    block = alpha_block(rows, scale.codes(rows), len(scale.levels), level, sampling.row_copies)
+    draws = resample([(("alpha",), block)], sampling, options or Options())
+    return figure(draws, (("alpha",), block.names[0]))

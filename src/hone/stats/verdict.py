@@ -1,0 +1,128 @@
+"""The verdict in words: is this judge better than, as good as, or worse than a person, or can nobody say yet?
+
+It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the
+judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
+interval knows that both sides saw the same items. An interval above 0 is better than a person; one that stays above
+minus the margin is as good as one (non-inferior); one below 0 that reaches past the margin is worse. Where the
+interval includes 0 (the ceiling) but reaches past the margin, the alternative annotator test may settle it, else
+there are too few ratings. That test never turns a gap that is clearly below 0 into a pass: its allowance is for cost,
+not for quality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hone.errors import StatsError
+from hone.stats.alternative import EPSILON, AlternativeTest
+from hone.stats.figure import FEW_ITEMS, Figure
+from hone.stats.power import items_for_half_width
+
+Outcome = Literal["better", "as good", "worse", "too few", "no ceiling"]
+_NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "pearson": "Pearson's correlation"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What counts as being as good as a person."""
+
+    margin: float = 0.1
+    """A judge is as good as a person when its gap is known to be above minus this much: a difference in agreement
+    that does not matter, in the unit of the statistic."""
+    epsilon: float = EPSILON
+    """The allowance of the alternative annotator test."""
+
+    def __post_init__(self) -> None:
+        """Refuse a margin that can never be met.
+
+        Raises:
+            StatsError: The margin is not above 0, or epsilon is outside 0 to 1.
+        """
+        if not self.margin > 0 or not 0 <= self.epsilon <= 1:
+            raise StatsError("the margin must be above 0, and epsilon lie between 0 and 1")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of a judge, and what it rests on."""
+
+    outcome: Outcome
+    words: str
+    statistic: str
+    gap: Figure
+    """The judge's agreement minus a person's, on the same items."""
+    more_items: int | None = None
+    """About how many more items it would take to say; only where there are too few."""
+    alternative: AlternativeTest | None = None
+
+
+def decide(gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: Rule) -> Verdict:
+    """Put the gap into words.
+
+    Args:
+        gap: The judge's agreement minus a person's.
+        statistic: What agreement is measured by.
+        people: How many people rated.
+        alternative: The alternative annotator test, where it could be run.
+        rule: What counts as being as good.
+    """
+    if people < 2:
+        words = "no ceiling: it takes at least 2 people to know how well a person does"
+        return Verdict("no ceiling", words, statistic, gap)
+    outcome = _outcome(gap, alternative, rule)
+    more = _more(gap, rule.margin) if outcome == "too few" else None
+    return Verdict(outcome, _words(outcome, gap, statistic, more, alternative), statistic, gap, more, alternative)
+
+
+def _outcome(gap: Figure, alternative: AlternativeTest | None, rule: Rule) -> Outcome:
+    if gap.low is None or gap.high is None or gap.few:
+        return "too few"
+    if gap.low > 0:
+        return "better"
+    if gap.low >= -rule.margin:
+        return "as good"
+    if gap.high < 0:
+        return "worse"
+    passed = alternative is not None and alternative.trusted and alternative.passed
+    return "as good" if passed else "too few"
+
+
+def _more(gap: Figure, margin: float) -> int | None:
+    """Items until a gap like this one is known to within the margin, and no fewer than make a figure at all."""
+    needed = items_for_half_width(gap, margin)
+    if needed is None:
+        return max(FEW_ITEMS - gap.n, 0) or None
+    return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
+
+
+def _words(
+    outcome: Outcome, gap: Figure, statistic: str, more: int | None, alternative: AlternativeTest | None
+) -> str:
+    heads = {
+        "better": "better than a person",
+        "as good": "as good as a person",
+        "worse": "worse than a person",
+        "too few": "too few ratings to say",
+    }
+    head = heads.get(outcome, outcome)
+    if outcome == "as good" and gap.high is not None and gap.high < 0:
+        head += " to within the margin"
+    if outcome == "too few" and more:
+        head += f" (about {more} more items would do)"
+    measured = _measured(gap, statistic)
+    if alternative is None or not alternative.trusted:
+        return f"{head}: {measured}"
+    says = "passes" if alternative.passed else "does not pass"
+    return (
+        f"{head}: {measured}; it {says} the alternative annotator test (winning rate {alternative.winning_rate:.2f})"
+    )
+
+
+def _measured(gap: Figure, statistic: str) -> str:
+    name = _NAMES.get(statistic, statistic)
+    if gap.value is None:
+        return f"its {name} cannot be held against a person's ({gap.reason})"
+    if gap.low is None or gap.high is None:
+        return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.reason})"
+    return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})"

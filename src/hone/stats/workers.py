@@ -1,0 +1,39 @@
+"""Chunks of resamples, spread over the processors.
+
+Each chunk has a random generator of its own, so results do not depend on how many processors there are. The matrix
+products inside a chunk run on one thread each: libraries that share one product among threads come to a near stop
+when another program keeps a processor busy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from hone.stats.sampling import Sampling
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def spread(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """The function of every task, in their order, on as many threads as there are processors."""
+    with threadpool_limits(1, "blas"):
+        if len(tasks) < 2:
+            return [function(task) for task in tasks]
+        with ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1)) as pool:
+            return list(pool.map(function, tasks))
+
+
+def seeded(
+    sampling: Sampling, total: int, seed: int | np.random.SeedSequence
+) -> list[tuple[int, np.random.Generator]]:
+    """Cut `total` resamples into chunks, each with its size and its generator."""
+    sizes = sampling.sizes(total)
+    seeds = np.random.SeedSequence(seed) if isinstance(seed, int) else seed
+    return [(size, np.random.default_rng(child)) for size, child in zip(sizes, seeds.spawn(len(sizes)), strict=True)]

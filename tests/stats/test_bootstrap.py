@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.stats import bootstrap as reference_bootstrap
+from scipy.stats import kendalltau, norm, spearmanr
+
+from hone.errors import StatsError
+from hone.stats import Options
+from hone.stats.alpha import alpha_block
+from hone.stats.arrays import divide
+from hone.stats.blocks import MomentBlock, WeightBlock
+from hone.stats.bootstrap import Draws, expanded, figure, resample
+from hone.stats.influence import rank_influences
+from hone.stats.orders import order_blocks
+from hone.stats.ranks import rank_correlations
+from hone.stats.sampling import Sampling, sampling_of
+
+Floats = npt.NDArray[np.float64]
+
+
+def mean_block(values: Floats) -> MomentBlock:
+    moments = np.stack([np.ones(len(values)), values], axis=1)
+    return MomentBlock(
+        ("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), len(values), "no items"
+    )
+
+
+def of_mean(values: Floats, clusters: list[int] | None = None, options: Options | None = None) -> Draws:
+    rows = values[:, None]
+    sampling, kept = sampling_of(rows, None if clusters is None else np.array(clusters))
+    return resample([(("m",), mean_block(values[kept]))], sampling, options or Options())
+
+
+KEY = (("m",), "mean")
+
+
+def test_the_bca_interval_is_scipys_at_the_expanded_confidence() -> None:
+    values = np.random.default_rng(1).exponential(size=60)
+    found = figure(of_mean(values, options=Options(resamples=40_000)), KEY)
+    level = 2 * float(norm.cdf(expanded(60, 0.95))) - 1
+    assert 0.95 < level < 0.96
+    expected = reference_bootstrap(
+        (values,), np.mean, n_resamples=40_000, confidence_level=level, rng=np.random.default_rng(2)
+    )
+    assert found.method == "bca"
+    width = expected.confidence_interval.high - expected.confidence_interval.low
+    assert found.low == pytest.approx(expected.confidence_interval.low, abs=0.02 * width)
+    assert found.high == pytest.approx(expected.confidence_interval.high, abs=0.02 * width)
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
+    values = np.random.default_rng(1).normal(size=50)
+    one, again = (figure(of_mean(values), KEY) for _ in range(2))
+    other = figure(of_mean(values, options=Options(seed=1)), KEY)
+    assert one == again
+    assert one != other
+    assert one.value == other.value
+
+
+def test_identical_rows_drawn_as_counts_spread_like_rows_drawn_singly() -> None:
+    values = np.repeat([0.0, 1.0, 4.0], [300, 150, 50])
+    counted = of_mean(values)
+    single = Sampling(np.arange(500), np.ones(500, dtype=np.int64), single=True)
+    apart = resample([(("m",), mean_block(values))], single, Options())
+    assert counted.left_out.shape == (3, 1)
+    assert apart.left_out.shape == (500, 1)
+    assert counted.observed == pytest.approx(apart.observed)
+    assert counted.resampled.std() == pytest.approx(apart.resampled.std(), rel=0.03)
+    one, other = figure(counted, KEY), figure(apart, KEY)
+    assert one.half_width == pytest.approx(other.half_width, rel=0.05)
+
+
+def test_items_of_one_cluster_are_drawn_together() -> None:
+    generator = np.random.default_rng(3)
+    effects = generator.normal(size=40)
+    values = np.repeat(effects, 5)
+    clusters = np.repeat(np.arange(40), 5).tolist()
+    alone, together = figure(of_mean(values), KEY), figure(of_mean(values, clusters), KEY)
+    expected = effects.std(ddof=0) / np.sqrt(40)
+    assert alone.half_width is not None
+    assert together.half_width is not None
+    assert together.half_width == pytest.approx(expanded(40, 0.95) * expected, rel=0.03)
+    assert together.half_width > 2 * alone.half_width
+
+
+def test_a_statistic_without_spread_has_a_value_and_a_reason_but_no_interval() -> None:
+    found = figure(of_mean(np.ones(30)), KEY)
+    assert found.value == 1
+    assert found.low is None
+    assert found.reason == "the same on every resample, so no interval"
+
+
+def test_one_cluster_cannot_be_resampled() -> None:
+    found = figure(of_mean(np.arange(5.0), [7] * 5), KEY)
+    assert found.value == 2
+    assert (found.low, found.high) == (None, None)
+    assert found.reason == "fewer than 2 clusters, so nothing to resample"
+
+
+def test_a_resample_of_alpha_is_alpha_of_the_resample() -> None:
+    generator = np.random.default_rng(5)
+    ratings = generator.integers(0, 4, (30, 3)).astype(float)
+    ratings[generator.random(ratings.shape) < 0.2] = np.nan
+    ones = np.ones(30, dtype=np.int64)
+    codes = np.where(np.isnan(ratings), -1, ratings).astype(np.int64)
+    for level in ("nominal", "ordinal", "interval"):
+        block = alpha_block(ratings, codes, 4, level, ones)
+        weights = generator.multinomial(30, np.full(30, 1 / 30), size=5)
+        for counts in weights:
+            rows = np.repeat(np.arange(30), counts)
+            copied = alpha_block(ratings[rows], codes[rows], 4, level, np.ones(30, dtype=np.int64))
+            expected = copied.finish(copied.moments.sum(axis=0)[None, :])
+            assert block.finish((counts @ block.moments)[None, :]) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 6])
+def test_a_resample_of_rank_correlations_is_that_of_the_copied_rows(digits: int) -> None:
+    generator = np.random.default_rng(6)
+    x = np.round(generator.normal(size=40), digits)
+    y = np.round(x + generator.normal(size=40), digits)
+    (_, place_x), (_, place_y) = np.unique(x, return_inverse=True), np.unique(y, return_inverse=True)
+    weights = generator.multinomial(40, np.full(40, 1 / 40), size=20).astype(float)
+    found = rank_correlations(weights, place_x.astype(np.int64), place_y.astype(np.int64))
+    for counts, values in zip(weights.astype(int), found, strict=True):
+        rows = np.repeat(np.arange(40), counts)
+        expected = [spearmanr(x[rows], y[rows]).statistic, kendalltau(x[rows], y[rows]).statistic]
+        assert values == pytest.approx(expected, abs=1e-6)
+
+
+def test_influence_functions_spread_like_resampled_ranks() -> None:
+    generator = np.random.default_rng(7)
+    x = np.round(generator.normal(size=1200), 1)
+    y = np.round(x + generator.normal(size=1200), 1)
+    ones = np.ones(1200, dtype=np.int64)
+    values, influences = rank_influences(x, y, ones)
+    assert values == pytest.approx([spearmanr(x, y).statistic, kendalltau(x, y).statistic], abs=1e-9)
+    (_, place_x), (_, place_y) = np.unique(x, return_inverse=True), np.unique(y, return_inverse=True)
+    weights = generator.multinomial(1200, np.full(1200, 1 / 1200), size=1500).astype(float)
+    resampled = rank_correlations(weights, place_x.astype(np.int64), place_y.astype(np.int64))
+    spread = influences.std(axis=0) / np.sqrt(1200)
+    assert spread == pytest.approx(resampled.std(axis=0), rel=0.07)
+    linear = values + weights @ influences / 1200
+    error = np.sqrt(((linear - resampled) ** 2).mean(axis=0))
+    assert (error < 0.1 * resampled.std(axis=0)).all()
+
+
+def test_influence_functions_give_the_interval_of_the_table() -> None:
+    generator = np.random.default_rng(9)
+    x = generator.integers(0, 5, 6000).astype(float)
+    rows = np.stack([x, np.clip(2 * x + generator.integers(-3, 4, 6000), 0, 11)], axis=1)
+    apart = Sampling(np.arange(6000), np.ones(6000, dtype=np.int64), single=True)
+    counted, kept = sampling_of(rows, None)
+    found = []
+    for sampling, chosen in ((apart, rows), (counted, rows[kept])):
+        blocks = order_blocks(chosen[:, 0], chosen[:, 1], sampling.row_copies)
+        draws = resample([(("o",), block) for block in blocks], sampling, Options())
+        found.append([figure(draws, (("o",), name)) for name in ("spearman", "kendall_tau")])
+    for linear, table in zip(*found, strict=True):
+        assert linear.value == pytest.approx(table.value, abs=1e-12)
+        assert linear.half_width == pytest.approx(table.half_width, rel=0.05)
+
+
+def test_few_pairs_of_scores_are_counted_and_many_are_ranked() -> None:
+    generator = np.random.default_rng(8)
+    ones = np.ones(600, dtype=np.int64)
+    few = generator.integers(0, 5, (2, 600)).astype(float)
+    many = generator.normal(size=(2, 600))
+    assert [type(block) for block in order_blocks(few[0], few[1], ones)] == [MomentBlock]
+    assert [type(block) for block in order_blocks(many[0], many[1], ones)] == [MomentBlock, WeightBlock]
+
+
+@pytest.mark.parametrize(("resamples", "confidence"), [(10, 0.95), (1000, 1.0), (1000, 0.0)])
+def test_settings_that_make_no_interval_are_refused(resamples: int, confidence: float) -> None:
+    with pytest.raises(StatsError):
+        Options(resamples=resamples, confidence=confidence)
