@@ -221,4 +221,4 @@ def test_the_share_of_nothing_is_no_number(comparison: Make) -> None:
     for made in ([], [comparison("a", None, None)]):
         rate = summary(made).rate
         assert rate.n == 0
-        assert rate.value != rate.value
+        assert rate.value is None

@@ -13,6 +13,7 @@ from hone.errors import VerdictError
 
 _LONGEST = 200_000
 """Characters of a text that is still read: no verdict is longer, and a pattern over more might never end."""
+_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
 _STATED = re.compile(
     r"\b(?:score|grade|rating)(?: (?:is|of)|:| ?=)\s*(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))",
     re.IGNORECASE,
@@ -39,6 +40,8 @@ def read_object(text: str) -> dict[str, Any]:
         raise VerdictError("the JSON is nested too deeply") from error
     if "{" in text[end:]:
         raise VerdictError("several JSON objects in the answer")
+    if "\\u" in text and not _encodable(data):
+        raise VerdictError("half a character in the answer")
     if not isinstance(data, dict):
         raise VerdictError("the JSON is no object")
     return data
@@ -103,10 +106,9 @@ def read_level(value: Any, scale: Scale) -> float:
         for level in scale.levels:
             if text.lower() == level.label.lower():
                 return level.value
-        try:
-            value = float(text)
-        except ValueError:
-            raise VerdictError(f"{text[:40]!r} is no level of the scale") from None
+        if not _NUMBER.fullmatch(text):
+            raise VerdictError(f"{text[:40]!r} is no level of the scale")
+        value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise VerdictError(f"{str(value)[:40]!r} is no level of the scale")
     if value not in scale.values:
@@ -126,6 +128,15 @@ def _score(name: str, data: Any, scale: Scale) -> Score:
         if float(stated["value"]) in scale.values and float(stated["value"]) != value:
             raise VerdictError(f"{name!r} has the score {value:g}, but its reason says {stated['value']}")
     return Score(criterion=name, value=value, reason=reason)
+
+
+def _encodable(data: Any) -> bool:
+    """Whether no text holds half of a surrogate pair, which JSON can spell and no file can hold."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
     """
     settings = ModelSettings(model=model) if isinstance(model, str) else model
     made = _make(settings, folder or Path())
+    made.spec = settings.model  # as it was written, so that a project that moves is still the same
     if settings.concurrency is not None:
         made.concurrency = settings.concurrency
     return made

@@ -227,15 +227,19 @@ def _plain(node: Any) -> Any:
 
 def _explain(path: Path, document: CommentedMap, kind: type[BaseModel], error: ValidationError) -> FileFormatError:
     problem, key = _problem(kind, error)
-    return FileFormatError(path, problem, line=_line(document, _place(error.errors()[0])), key=key)
+    return FileFormatError(path, problem, line=_line(document, _place(_first(error))), key=key)
 
 
 def _problem(kind: type[BaseModel], error: ValidationError) -> tuple[str, str]:
     """The first problem in words, with how many follow, and its dotted key."""
-    details = error.errors()
-    first = details[0]
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    first, count = _first(error), error.error_count()
+    more = f" (and {count - 1} more)" if count > 1 else ""
     return _in_words(kind, first) + more, ".".join(str(part) for part in _place(first))
+
+
+def _first(error: ValidationError) -> ErrorDetails:
+    """The problem to speak of: a misspelt key is missing under its own name too, and the misspelling helps more."""
+    return min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
 
 
 def _place(details: ErrorDetails) -> tuple[int | str, ...]:

@@ -38,7 +38,7 @@ class Prompt:
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of its fields, in order, each once."""
-        return tuple(dict.fromkeys(name for paragraph in _parse(self.text) for name in paragraph[1::2]))
+        return _fields(self.text)
 
     def render(self, **values: str) -> str:
         """The text with every field filled.
@@ -61,6 +61,11 @@ class Prompt:
             if filled or len(parts) == 1:
                 paragraphs.append(filled)
         return "\n\n".join(paragraphs)
+
+
+@lru_cache(maxsize=256)
+def _fields(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for paragraph in _parse(text) for name in paragraph[1::2]))
 
 
 @lru_cache(maxsize=256)
