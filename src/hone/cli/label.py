@@ -119,12 +119,7 @@ class Options:
 
 def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
     settings = project.settings
-    if data is None:
-        run = project.latest_run("reply")
-        if run is None:
-            raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
-        data = run.results
-    table = open_table(data)
+    table = open_table(data or latest_replies(project))
     columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
                          reference=options.reference_column)  # fmt: skip
     judges = tuple(ModelSettings(model=spec) for spec in options.specs) or (settings.models.judge,)
@@ -141,6 +136,18 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         budget=read_budget(options.budget),
         fresh=options.fresh,
     )
+
+
+def latest_replies(project: Project) -> Path:
+    """The file of the latest replies.
+
+    Raises:
+        ProjectError: There are none.
+    """
+    run = project.latest_run("reply")
+    if run is None:
+        raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
+    return run.results
 
 
 def read_budget(text: str | None) -> Budget:

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
     "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
+    "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
 }
 """Every command, the module that holds it, and its short help."""

@@ -20,6 +20,8 @@ from hone.prompts import fence
 
 _REASON = 240
 """Characters of a reason: long enough for one sentence, short enough that a small model ends."""
+_REPETITION = 1000
+"""Keeps the samples of repetitions apart: there are never so many votes."""
 _TOP = 20
 """Alternatives asked for at each token: as many as OpenAI gives."""
 
@@ -44,8 +46,14 @@ class Form:
     logprobs: bool = False
     step: str = "score"
 
-    def request(self, reply: Reply, *, sample: int = 0) -> Request:
-        """What is asked about one reply."""
+    def request(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
+        """What is asked about one reply.
+
+        Args:
+            reply: What is scored.
+            sample: Which of several votes.
+            again: Which repetition of the same question; each is a call of its own, sampled in the same way.
+        """
         text = self.setup.prompts["score"].render(
             subject=self.subject,
             criteria=self._criteria,
@@ -60,7 +68,7 @@ class Form:
             sampling=self._sampling(sample),
             schema=self._schema,
             top_logprobs=_TOP if self.logprobs else 0,
-            call=Call(reply.item, self.step, sample),
+            call=Call(reply.item, self.step, sample + _REPETITION * again),
         )
 
     def repair(self, request: Request, text: str, problem: str) -> Request:
