@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -158,17 +159,13 @@ def read_budget(text: str | None) -> Budget:
     """
     if text is None:
         return Budget()
-    number, _, unit = text.strip().removeprefix("$").partition(" ")
-    try:
-        amount = float(number.replace(",", ""))
-    except ValueError:
-        amount = -1.0
-    kind = "dollars" if text.strip().startswith("$") and not unit else unit.strip()
-    if amount <= 0 or kind not in {"dollars", "tokens", "calls"}:
+    match = re.fullmatch(r"\$(?P<dollars>[\d,]+(?:\.\d+)?)|(?P<count>[\d,]+) (?P<kind>tokens|calls)", text.strip())
+    amount = float((match["dollars"] or match["count"]).replace(",", "") or 0) if match else 0.0
+    if match is None or amount <= 0:
         raise click.BadParameter(f"{text!r} is no budget; write '$5', '100000 tokens' or '2000 calls'")
-    if kind == "dollars":
+    if match["dollars"]:
         return Budget(dollars=amount)
-    return Budget(tokens=int(amount)) if kind == "tokens" else Budget(calls=int(amount))
+    return Budget(tokens=int(amount)) if match["kind"] == "tokens" else Budget(calls=int(amount))
 
 
 def report_data(report: Report) -> dict[str, Any]:

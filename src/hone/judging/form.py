@@ -182,10 +182,11 @@ def examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
 
 
 def form_text(rubric: Rubric) -> str:
-    """The form of a verdict in words."""
-    levels = " or ".join(str(number(value)) for value in rubric.scale.values)
-    parts = [f'"{name}": {{"reason": "…", "score": {levels}}}' for name in rubric.names]
-    return "{" + ", ".join(parts) + "}"
+    """The form of a verdict in words. A pattern to fill in would be copied, dots and all, by small models."""
+    names = ", ".join(f'"{name}"' for name in rubric.names)
+    *levels, last = (str(number(value)) for value in rubric.scale.values)
+    scores = f"{', '.join(levels)} or {last}"
+    return f'an object with one key for each criterion ({names}); each value has "reason", then "score" ({scores})'
 
 
 def number(value: float) -> float | int:

@@ -110,11 +110,10 @@ def read_level(value: Any, scale: Scale) -> float:
         if not _NUMBER.fullmatch(text):
             raise VerdictError(f"{text[:40]!r} is no level of the scale")
         value = float(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise VerdictError(f"{str(value)[:40]!r} is no level of the scale")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise VerdictError(f"{str(value)[:40]} is no level of the scale")
     if value not in scale.values:
-        shown = f"{value:g}" if isinstance(value, float) and math.isfinite(value) else str(value)[:40]
-        raise VerdictError(f"{shown} is not on the scale")
+        raise VerdictError(f"{value:g} is not on the scale")
     return float(value)
 
 
