@@ -16,6 +16,7 @@ from hone.domain.evidence import Judgement
 from hone.domain.settings import Judging, ModelSettings
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
+from hone.jobs.ray import ray
 from hone.judging.dataset import Columns
 from hone.judging.label import Report, Routing
 from hone.project import Project
@@ -56,7 +57,13 @@ _SHOWN = 50
 @click.option(
     "--share", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Of the rest, for people."
 )
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="In this process, or in several on Ray (RAY_ADDRESS names a cluster).",
+)
 @project_option
 @fresh_option
 @json_option
@@ -107,7 +114,7 @@ class Options:
     people: Path | None
     uncertain: float
     share: float
-    engine: str
+    engine: Literal["local", "ray"]
     fresh: bool
 
     def judging(self, default: Judging) -> Judging:
@@ -119,6 +126,10 @@ class Options:
 
 def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
     settings = project.settings
+    if options.engine == "ray":
+        ray()  # before anything else is done
+        if options.budget:
+            raise click.UsageError("--budget needs --engine local: processes on Ray do not see each other's spending")
     if data is None:
         run = project.latest_run("reply")
         if run is None:
@@ -140,6 +151,7 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         routing=Routing(probability=options.uncertain, share=options.share),
         budget=read_budget(options.budget),
         fresh=options.fresh,
+        engine=options.engine,
     )
 
 
