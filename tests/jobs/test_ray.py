@@ -35,5 +35,5 @@ def test_a_process_starts_once_and_hands_errors_back_as_data() -> None:
 
 
 def test_an_address_where_nobody_listens_is_one_line() -> None:
-    with pytest.raises(RunError, match="no Ray answers at RAY_ADDRESS=127.0.0.1:9"):
+    with pytest.raises(RunError, match="no Ray answers at RAY_ADDRESS"):
         ray._knock("127.0.0.1:9")
