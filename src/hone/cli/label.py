@@ -17,6 +17,7 @@ from hone.domain.evidence import Judgement
 from hone.domain.settings import Judging, ModelSettings
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
+from hone.jobs.ray import ray
 from hone.judging.dataset import Columns
 from hone.judging.label import Report, Routing
 from hone.project import Project
@@ -57,7 +58,13 @@ _SHOWN = 50
 @click.option(
     "--share", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Of the rest, for people."
 )
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="In this process, or in several on Ray (RAY_ADDRESS names a cluster).",
+)
 @project_option
 @fresh_option
 @json_option
@@ -108,7 +115,7 @@ class Options:
     people: Path | None
     uncertain: float
     share: float
-    engine: str
+    engine: Literal["local", "ray"]
     fresh: bool
 
     def judging(self, default: Judging) -> Judging:
@@ -120,6 +127,10 @@ class Options:
 
 def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
     settings = project.settings
+    if options.engine == "ray":
+        ray()  # before anything else is done
+        if options.budget:
+            raise click.UsageError("--budget needs --engine local: processes on Ray do not see each other's spending")
     table = open_table(data or latest_replies(project))
     columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
                          reference=options.reference_column)  # fmt: skip
@@ -136,6 +147,7 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         routing=Routing(probability=options.uncertain, share=options.share),
         budget=read_budget(options.budget),
         fresh=options.fresh,
+        engine=options.engine,
     )
 
 

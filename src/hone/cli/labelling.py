@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hone.cli.screen import progress_bar
 from hone.cli.steps import Models, step_config
@@ -20,6 +20,7 @@ from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.form import default_sampling
 from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
 from hone.tables import Table, open_writer
 
@@ -39,6 +40,8 @@ class Labelling:
     routing: Routing = field(default_factory=Routing)
     budget: Budget = field(default_factory=Budget)
     fresh: bool = False
+    engine: Literal["local", "ray"] = "local"
+    """Where: in this process, or in several on Ray. The results are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,32 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         judge = Judge(opened, work.rubric, work.project.settings.task.subject, work.judging, setup)
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
-        report = label(entries(work.table, work.columns), judge, sink.take, budget=budget, total=found.rows)
+        if work.engine == "ray" and not before:
+            report = _on_ray(work, judge, sink, run, found.rows)
+        else:
+            gather(run.shards, journal)
+            report = label(entries(work.table, work.columns), judge, sink.take, budget=budget, total=found.rows)
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
     run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
     return Labelled(run, report, before, sink.routed)
+
+
+def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> Report:
+    """Label in several processes, each of which makes the judge anew."""
+    setup, project = judge.setup, work.project
+    labeller = Labeller(
+        judges=work.judges,
+        folder=project.folder,
+        rubric=work.rubric,
+        subject=judge.subject,
+        judging=work.judging,
+        prompts=setup.prompts,
+        sampling=setup.sampling or default_sampling(work.rubric),
+    )
+    return label_in_shards(
+        lambda: entries(work.table, work.columns), judge, labeller, sink.take, folder=run.shards, total=rows
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from hone.errors import BudgetError, CallError
 from hone.jobs.journal import Journal
@@ -23,6 +24,16 @@ class Outcome:
     request: Request
     completion: Completion | None
     error: CallError | None = None
+
+
+class Answers(Protocol):
+    """Where answers are looked up and written down: a journal."""
+
+    def get(self, key: str) -> Completion | None:
+        """The answer to what has this key, or none."""
+
+    def add(self, key: str, request: Request, answer: Completion) -> None:
+        """Write an answer down."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ class Caller:
     """
 
     def __init__(
-        self, journal: Journal | None = None, budget: Budget | None = None, total: int | None = None
+        self, journal: Answers | None = None, budget: Budget | None = None, total: int | None = None
     ) -> None:
         self.tally = Tally(total)
         self._journal, self._budget = journal, budget or Budget()

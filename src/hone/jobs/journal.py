@@ -58,16 +58,19 @@ class Journal:
 
     def get(self, key: str) -> Completion | None:
         """The answer to what has this key, or none."""
+        found = self.find(key)
+        return found[1] if found else None
+
+    def find(self, key: str) -> tuple[bytes, Completion] | None:
+        """The line of the answer to what has this key, and the answer; or none."""
         place = self._places.get(key)
-        if place is None:
-            return None
-        line = self._read(place)
+        line = self._read(place) if place else None
         if line is None:
             return None
         try:
             entry = json.loads(line)
             if entry["key"] == key:
-                return Completion.from_data(entry["answer"])
+                return line, Completion.from_data(entry["answer"])
         except (ValueError, KeyError, TypeError):
             pass
         return None  # another run's journal was changed since it was indexed: the question is asked again
@@ -80,16 +83,21 @@ class Journal:
         """
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         entry = {"key": key, "call": str(request.call), "at": now, "answer": answer.to_data()}
-        line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-        try:
-            written = os.write(self._file, line)
-        except OSError as error:
-            raise RunError(f"{self.path}: cannot be written ({error.strerror}); what is in it stays") from error
-        if written < len(line):
-            os.ftruncate(self._file, self._end)
-            raise RunError(f"{self.path}: the disk is full; what is in it stays")
-        self._places.put(key, self._end, len(line))
-        self._end += len(line)
+        self._append(key, json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+    def take_in(self, path: Path) -> None:
+        """Add the answers of another journal, as of a shard, that are not known here yet.
+
+        Raises:
+            RunBusyError: Another process is writing it.
+            FileFormatError: A line of it other than the last does not read.
+            RunError: The disk is full, or a file cannot be read or written.
+        """
+        with Journal(path) as other, path.open("rb") as lines:  # opening it cuts a torn last line off
+            for line in lines:
+                key = other._key(line, 0)
+                if self.find(key) is None:
+                    self._append(key, line)
 
     def close(self) -> None:
         """Close the files; may be called twice."""
@@ -106,6 +114,17 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _append(self, key: str, line: bytes) -> None:
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot be written ({error.strerror}); what is in it stays") from error
+        if written < len(line):
+            os.ftruncate(self._file, self._end)
+            raise RunError(f"{self.path}: the disk is full; what is in it stays")
+        self._places.put(key, self._end, len(line))
+        self._end += len(line)
 
     def _lock(self) -> None:
         if fcntl is None:

@@ -54,6 +54,11 @@ class Run:
         return self.folder.parent / "index.db"
 
     @property
+    def shards(self) -> Path:
+        """Where a run that several processes share keeps its pieces while it is under way."""
+        return self.folder / "shards"
+
+    @property
     def incomplete(self) -> str | None:
         """Why the same command should ask again for what has no result, or none."""
         path = self.folder / "incomplete.txt"
