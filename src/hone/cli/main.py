@@ -19,6 +19,8 @@ COMMANDS = {
     "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
+    "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
+    "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
 }
 """Every command, the module that holds it, and its short help."""
 

@@ -74,3 +74,14 @@ def named_rubric(name: str | None, project: Project) -> Rubric:
         known = ", ".join([*versions, "working"])
         raise ProjectError(f"there is no rubric {name!r}; there are {known}, a file, or a name from: hone templates")
     return found
+
+
+def rubric_anywhere(name: str | None) -> Rubric | None:
+    """The rubric that ``--rubric`` names, inside a project or outside; none where none is named.
+
+    Raises:
+        ProjectError: There is no such rubric.
+    """
+    if name is None:
+        return None
+    return read_rubric(name) or named_rubric(name, Project.find(Path()))
