@@ -33,7 +33,7 @@ def agreement_report(agreement: Agreement) -> RenderableType:
     if len(parts) > 1:
         parts.append(_criterion("all criteria (their mean)", agreement.overall, agreement.level))
     legend = (
-        "The ceiling is each person against the others' consensus. In brackets: 95% intervals. Below a verdict stands "
+        "The ceiling is each person against the others' consensus. In brackets: 95% intervals. Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."
     )
     return Group(*parts, Text(legend, style="dim"))

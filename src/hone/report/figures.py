@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,17 @@ def agreement_picture(agreement: Agreement) -> Picture:
         axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
         for axis, (name, one) in zip(axes, panels.items(), strict=True):
             _dots(axis, name, one, headline(one, agreement.level))
+        # One axis for all, so that a dot further to the right is better wherever it stands.
+        low = min(axis.get_xlim()[0] for axis in axes)
+        for axis in axes:
+            axis.set_xlim(low, 1.02)
 
     lines = [
         f"{short(name, 60)}: ceiling {number(one.ceiling[headline(one, agreement.level)])}"
         for name, one in panels.items()
     ]
     return Picture(
-        "agreement", "Agreement with people, against the ceiling", "; ".join(lines), (8.6, sum(heights)), draw
+        "agreement", "Agreement with people, against the ceiling", "; ".join(lines), (9.6, sum(heights)), draw
     )
 
 
@@ -76,7 +81,7 @@ def _dots(axis: Any, name: str, one: CriterionAgreement, statistic: str) -> None
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.set_xlim(max(-1.05, min(low, 0.95) - 0.04), 1.02)
     axis.set_title(f"{short(name, 60)} · {one.items:,} items", parse_math=False)
-    axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus, 95% interval (1: always, 0: as by chance)")
+    axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus (95% interval)")
     axis.tick_params(length=0)
     axis.grid(axis="x", linewidth=0.6, zorder=0)
     axis.set_axisbelow(True)
@@ -116,13 +121,20 @@ def confusion_picture(
     def draw(figure: Any) -> None:
         for axis, (judge, counts) in zip(_grid(figure, len(shown)), shown.items(), strict=True):
             _matrix(axis, counts, ticks)
-            axis.set_title(short(judge, 30), fontsize=9, parse_math=False)
+            _entitle(axis, judge, side)
         figure.supxlabel("the people's consensus", fontsize=9.5)
         figure.supylabel("the judge", fontsize=9.5)
 
     title = f"{short(name, 60)}: where judges and people differ{_of(len(shown), len(judges))}"
     words = "Counts of items; a column is what people say, its darkest cell what the judge mostly says then."
     return Picture(f"confusion-{place}-{slug(name)}", title, words, _size(len(shown), side), draw)
+
+
+def _entitle(axis: Any, judge: str, side: float) -> None:
+    """Name a small panel, on two lines at most."""
+    width = int(side * 12)
+    lines = wrap(short(judge, 2 * width - 4), width, max_lines=2, placeholder="…")
+    axis.set_title("\n".join(lines), fontsize=8.5, fontweight="normal", parse_math=False)
 
 
 def _matrix(axis: Any, counts: Any, ticks: Sequence[str]) -> None:
@@ -161,7 +173,7 @@ def scatter_picture(
     def draw(figure: Any) -> None:
         for axis, (judge, joint) in zip(_grid(figure, len(shown)), shown.items(), strict=True):
             _discs(axis, joint, labels)
-            axis.set_title(short(judge, 34), fontsize=9, parse_math=False)
+            _entitle(axis, judge, 2.5)
         figure.supxlabel("the mean of people's scores", fontsize=9.5)
         figure.supylabel("the judge's score", fontsize=9.5)
 
@@ -185,7 +197,7 @@ def _discs(axis: Any, joint: Joint, labels: Mapping[float, str]) -> None:
     axis.grid(linewidth=0.6, color=LINE)
     axis.set_axisbelow(True)
     axis.tick_params(length=0, labelsize=8, labelcolor=INK)
-    if labels and not joint.judge_binned:
+    if not joint.judge_binned:
         ticks = [short(labels.get(value, f"{value:g}"), 16) for value in joint.judge.tolist()]
         axis.set_yticks(joint.judge, ticks, parse_math=False)
 
@@ -201,7 +213,7 @@ def _grid(figure: Any, count: int) -> list[Any]:
 
 def _size(count: int, side: float) -> tuple[float, float]:
     columns = min(_COLUMNS, count)
-    return max(3.4, columns * side + 0.9), -(-count // columns) * (side + 0.35) + 0.6
+    return max(3.4, columns * side + 0.9), -(-count // columns) * (side + 0.45) + 0.6
 
 
 def _count(count: float) -> str:

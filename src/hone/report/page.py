@@ -30,7 +30,8 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 72rem; background:
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem;
   padding-top: 1rem; border-top: 1px solid var(--line); } h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
-h1, h2, h3, td, th, li, p { overflow-wrap: anywhere; }
+h1, h2, h3, li, p { overflow-wrap: anywhere; } td, th { overflow-wrap: break-word; } tbody th { min-width: 11rem;
+  font-weight: 500; }
 p, ul { max-width: 48rem; } .soft { color: var(--soft); } .warn { color: var(--unsure); font-weight: 600; }
 .wide { overflow-x: auto; margin: .5rem 0 1rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
@@ -82,8 +83,10 @@ def table(head: Sequence[object], rows: Iterable[Sequence[Markup | str]], captio
         rows: One sequence a row.
         caption: What the table shows.
     """
-    titles = [element("th", text(name), kind="" if place == 0 else "num") for place, name in enumerate(head)]
-    body = [element("tr", *(_cell(part, place) for place, part in enumerate(row))) for row in rows]
+    lines = [list(row) for row in rows]
+    figures = {place for row in lines for place, part in enumerate(row) if place and not isinstance(part, Markup)}
+    titles = [element("th", text(name), kind="num" if place in figures else "") for place, name in enumerate(head)]
+    body = [element("tr", *(_cell(part, place) for place, part in enumerate(row))) for row in lines]
     said = element("caption", text(caption)) if caption else Markup("")
     inner = element("table", said, element("thead", element("tr", *titles)), element("tbody", *body))
     return element("div", inner, kind="wide")

@@ -53,7 +53,7 @@ def headline(criterion: CriterionAgreement, level: str) -> str:
 
 def verdict_in_short(judge: JudgeAgreement) -> str:
     """The verdict up to its figures: "worse than a person"."""
-    return judge.verdict.words.partition(":")[0]
+    return judge.verdict.words.partition(":")[0].replace(" to within the margin", ", within the margin")
 
 
 def leaning(judge: JudgeAgreement) -> str:
