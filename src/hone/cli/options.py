@@ -84,4 +84,12 @@ def rubric_anywhere(name: str | None) -> Rubric | None:
     """
     if name is None:
         return None
-    return read_rubric(name) or named_rubric(name, Project.find(Path()))
+    found = read_rubric(name)
+    if found is not None:
+        return found
+    try:
+        project = Project.find(Path())
+    except ProjectError as error:
+        where = "no file or library rubric is called so, and versions are known only inside a project"
+        raise ProjectError(f"there is no rubric {name!r}: {where}") from error
+    return named_rubric(name, project)

@@ -27,6 +27,8 @@ SHARES = frozenset({"percent_agreement", "accuracy"})
 """Statistics that are read as percentages."""
 BASELINES = {"majority_class": "always the commonest score", "length_only": "the longer the better"}
 """What needs no judge, for people."""
+OFF_SCALE = "some scores are not on the people's scale"
+"""The reason that a judge's kappas and accuracy are undefined; its mean error then compares unlike things."""
 HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": "pearson"}
 """What agreement is read by where no judge's verdict names it."""
 
@@ -59,7 +61,7 @@ def verdict_in_short(judge: JudgeAgreement) -> str:
 def leaning(judge: JudgeAgreement) -> str:
     """Whether the judge scores higher or lower than people, where the interval knows it."""
     error = judge.consensus["mean_error"]
-    if error.value is None:
+    if error.value is None or judge.consensus["accuracy"].reason == OFF_SCALE:
         return "–"
     if error.low is None or error.high is None or error.low <= 0 <= error.high:
         return "neither"
@@ -92,7 +94,6 @@ def warnings(criterion: CriterionAgreement) -> list[str]:
     for name, judge in criterion.judges.items():
         if 0 < judge.items < 10 <= criterion.items:
             found.append(f"{clean(name)} scored only {judge.items} of the items: its figures say next to nothing")
-        hidden = judge.consensus["accuracy"].reason
-        if hidden == "some scores are not on the people's scale":
-            found.append(f"{clean(name)}: {hidden}, so that it has no kappa; correlations hold")
+        if judge.consensus["accuracy"].reason == OFF_SCALE:
+            found.append(f"{clean(name)}: {OFF_SCALE}, so that it has no kappa; correlations hold")
     return found
