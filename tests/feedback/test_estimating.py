@@ -96,6 +96,12 @@ def test_equal_weights_change_next_to_nothing(tmp_path: Path) -> None:
     assert found.criteria["c"].estimate.corrected.value == pytest.approx(plain.value, abs=0.02)
 
 
+def test_a_rated_item_without_a_weight_is_refused(written: Written) -> None:
+    lines = ("a,c,r,1,human,2", "b,c,r,1,human,", "a,c,j,1,judge,", "b,c,j,1,judge,")
+    with pytest.raises(HoneError, match="1 rated items have no weight"):
+        estimate(Sources(written("item,criterion,rater,score,kind,weight", *lines)), Reading())
+
+
 def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
     """Half the items are easy and rarely rated; hard ones, where the judge errs, always."""
     generator = np.random.default_rng(0)

@@ -52,14 +52,20 @@ class Scored:
     judge: Floats
     weights: Floats | None
 
+    @property
+    def lacking_weight(self) -> int:
+        """How many rated items have no weight though weights are given."""
+        if self.weights is None:
+            return 0
+        return int((np.isnan(self.weights) & ~np.isnan(self.people) & ~np.isnan(self.judge)).sum())
+
     def evidence(self) -> Evidence:
         """The scores as the correction takes them."""
         rated, judged = ~np.isnan(self.people), ~np.isnan(self.judge)
         both, rest = rated & judged, judged & ~rated
         if self.weights is None:
             return Evidence(self.people[both], self.judge[both], self.judge[rest])
-        weights = np.where(np.isnan(self.weights), 1.0, self.weights)
-        return Evidence(self.people[both], self.judge[both], self.judge[judged], weights[both])
+        return Evidence(self.people[both], self.judge[both], self.judge[judged], self.weights[both])
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,12 @@ def _read(sources: Sources, reading: Reading) -> _Model:
     judged = _judged(sources, collected, reading)
     scored = {name: _join(collected, name, judged) for name in collected.ratings.criteria}
     weighted = next(iter(scored.values())).weights is not None
+    lacking = sum(one.lacking_weight for one in scored.values())
+    if lacking:
+        problem = (
+            f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
+        )
+        raise FileFormatError(sources.ratings, problem)
     return _Model(judged.judge, weighted, scored, tuple(collected.notes()))
 
 

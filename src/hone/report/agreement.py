@@ -109,16 +109,19 @@ def estimates_report(estimates: Estimates, title: str) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, title=Text(clean(title)), title_justify="left", pad_edge=False)
     table.add_column("criterion")
     for name in ("people rated", "judge scored", "judge only", "people only", "corrected"):
-        table.add_column(name, justify="right")
-    table.add_column("in words")
+        table.add_column(name, justify="right", no_wrap=True)
+    words = []
     for name, one in estimates.criteria.items():
         found = one.estimate
         cells = (number(found.judge_only), number(found.people_only), number(found.corrected))
-        table.add_row(Text(clean(name)), f"{one.rated:,}", f"{one.labelled:,}", *cells, found.words)
+        table.add_row(Text(clean(name)), f"{one.rated:,}", f"{one.labelled:,}", *cells)
+        words.append(Text.assemble((f"{clean(name)}: ", "bold"), found.words))
         if one.share is not None:
             share = one.share
-            cells = (number(share.judge_only), "", number(share.corrected))
-            table.add_row("  share of yes (Rogan–Gladen)", "", "", *cells, share.words)
-    few = [name for name, one in estimates.criteria.items() if one.rated < 10]
-    notes = [Text(f"! {clean(name)}: fewer than 10 rated items say next to nothing", style="yellow") for name in few]
-    return Group(table, *notes)
+            table.add_row(
+                "  share of yes (Rogan–Gladen)", "", "", number(share.judge_only), "", number(share.corrected)
+            )
+            words.append(Text(f"  {share.words}"))
+        if one.rated < 10:
+            words.append(Text(f"! {clean(name)}: fewer than 10 rated items say next to nothing", style="yellow"))
+    return Group(table, *words)

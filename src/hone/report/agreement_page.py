@@ -183,7 +183,7 @@ def _figures(figures: Mapping[str, Figure]) -> list[str]:
 def _confusion_tables(view: AgreementView, one: CriterionAgreement) -> Iterator[Markup]:
     names = [view.labels.get(level, f"{level:g}") for level in one.levels]
     for judge, found in one.judges.items():
-        if found.confusion is not None:
+        if found.confusion is not None and found.consensus["accuracy"].value is not None:
             counts = found.confusion.tolist()
             rows = [(name, *(f"{count:,.4g}" for count in row)) for name, row in zip(names, counts, strict=True)]
             yield table((f"{judge} says ↓, people →", *names), rows)

@@ -193,7 +193,9 @@ def _discs(axis: Any, joint: Joint, labels: Mapping[float, str]) -> None:
     margins = [max(high - low, 1e-9) * 0.14 for low, high in spans]
     axis.set_xlim(spans[0][0] - margins[0], spans[0][1] + margins[0])
     axis.set_ylim(spans[1][0] - margins[1], spans[1][1] + margins[1])
-    axis.axline((spans[0][0], spans[0][0]), slope=1, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    if min(spans[0][1], spans[1][1]) - max(spans[0][0], spans[1][0]) > 0.3 * (spans[0][1] - spans[0][0]):
+        # A line of equal scores says something only where both use the same numbers.
+        axis.axline((spans[0][0], spans[0][0]), slope=1, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     axis.grid(linewidth=0.6, color=LINE)
     axis.set_axisbelow(True)
     axis.tick_params(length=0, labelsize=8, labelcolor=INK)
