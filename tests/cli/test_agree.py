@@ -20,7 +20,7 @@ FIGURE = {"value", "low", "high", "n"}
 
 
 def simulated(path: Path, items: int = 160, criteria: tuple[str, ...] = ("Be Clear", "Be Kind")) -> Path:
-    """Two people and two judges, one near to people and one by chance, on 1 to 5."""
+    """Two people near to the truth, a judge that knows it and one that guesses, on 1 to 5."""
     generator = np.random.default_rng(0)
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
@@ -28,11 +28,10 @@ def simulated(path: Path, items: int = 160, criteria: tuple[str, ...] = ("Be Cle
         for item in range(items):
             for criterion in criteria:
                 truth = generator.integers(1, 6)
-                for rater in ("ann", "ben", "near"):
+                for rater in ("ann", "ben"):
                     score = int(np.clip(truth + generator.integers(-1, 2), 1, 5))
-                    writer.writerow(
-                        [item, criterion, rater, score, "judge" if rater == "near" else "human", item // 2]
-                    )
+                    writer.writerow([item, criterion, rater, score, "human", item // 2])
+                writer.writerow([item, criterion, "near", truth, "judge", item // 2])
                 writer.writerow([item, criterion, "far", generator.integers(1, 6), "judge", item // 2])
     return path
 
@@ -59,7 +58,7 @@ def test_json_has_the_stated_form(bare: Hone, tmp_path: Path) -> None:
     assert judge["consensus"].keys() >= {*against, "mean_error"}
     assert set(judge["people"]) == {"ann", "ben"}
     assert judge["people"]["ann"].keys() >= {*against, "mean_error"}
-    assert judge["verdict"].startswith("as good as a person")
+    assert judge["verdict"].startswith("better than a person")
     assert one["judges"]["far"]["verdict"].startswith("worse than a person")
     assert one["baselines"]["majority_class"].keys() >= against
     assert found["overall"]["judges"].keys() == {"near", "far"}
@@ -70,7 +69,7 @@ def test_json_has_the_stated_form(bare: Hone, tmp_path: Path) -> None:
 
 def test_the_table_says_it_in_words(bare: Hone, tmp_path: Path) -> None:
     result = bare("agree", simulated(tmp_path / "r.csv"), *QUICK)
-    said = ("a person (the ceiling)", "worse than a person", "as good as a person", "always the commonest score")
+    said = ("a person (the ceiling)", "worse than a person", "better than a person", "always the commonest score")
     for words in (*said, "all criteria (their mean)", "Krippendorff's alpha"):
         assert words in result.out
     assert "level: ordinal, guessed from few whole numbers; --level says otherwise" in result.err
