@@ -305,3 +305,16 @@ def test_mrbench_reads_its_labels(published: Callable[..., Any]) -> None:
     common = found["criteria"]["humanlikeness"]["baselines"]["majority_class"]["accuracy"]
     assert common["value"] == pytest.approx(1405 / 1589)
     assert "To some extent" in found["input"]["labels"].values()
+
+
+def test_what_label_wrote_is_what_estimate_reads(bare: Hone, hone: Hone, tmp_path: Path) -> None:
+    data, out, ratings = tmp_path / "data.jsonl", tmp_path / "scores.jsonl", tmp_path / "ratings.csv"
+    data.write_text("".join(f'{{"prompt": "Plan {n}.", "reply": "Text {n}.", "id": "d{n}"}}\n' for n in range(5)))
+    assert hone("label", data, "--out", out).code == 0
+    rows = [f"d{n},Be Detailed,{rater},meets\n" for n in range(3) for rater in ("ann", "ben")]
+    ratings.write_text("item,criterion,rater,score\n" + "".join(rows))
+    found = bare("estimate", ratings, "--judged", out, "--json").data
+    one = found["criteria"]["Be Detailed"]
+    assert (one["rated"], one["labelled"]) == (3, 5)
+    assert found["judge"].startswith("scripted:")
+    assert [one[name]["value"] for name in ("judge_only", "people_only", "corrected")] == [1, 1, 1]
