@@ -81,7 +81,7 @@ ANSWERS: Mapping[str, str] = {
             "missing": [_entry("", "Be Warm", "The plan praises effort.")],
         }
     ),
-    '"Be Warm": {"reason"': _verdict("Be Precise", "Be Adaptable", "Be Warm"),
+    '"Be Warm");': _verdict("Be Precise", "Be Adaptable", "Be Warm"),
     "You score replies": _verdict("Be Detailed", "Be Adaptable"),
     "will be judged by these criteria": "Rich plan: 20 minutes a day.",
     "Please plan week": "Plain plan.",

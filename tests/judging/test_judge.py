@@ -174,7 +174,8 @@ def test_the_reason_stands_before_the_score_in_schema_and_form(rubric: Rubric, r
         assert list(entry["properties"]) == ["reason", "score"]
         assert entry["properties"]["score"] == {"enum": [-1, 0, 1]}
         assert entry["additionalProperties"] is False
-    assert '{"Be Detailed": {"reason": "…", "score": -1 or 0 or 1}, "Be Adaptable"' in prompt(reply, rubric)
+    form = 'criterion ("Be Detailed", "Be Adaptable"); each value has "reason", then "score" (-1, 0 or 1).'
+    assert form in prompt(reply, rubric)
 
 
 def test_what_is_the_same_for_every_reply_stands_first(rubric: Rubric, reply: Reply) -> None:

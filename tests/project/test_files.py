@@ -35,8 +35,8 @@ def refusal(path: Path, text: str | bytes, kind: type[BaseModel]) -> FileFormatE
     [
         (TASK + "modells: {}\n", 5, "modells", "unknown key; did you mean 'models'?"),
         (TASK + "xyz: {}\n", 5, "xyz", "unknown key; known keys: task, models, "),
-        (TASK.replace("role", "rolle") + "models: {}\n", 1, "task.role", "this key is missing (and 1 more)"),
-        (TASK + "models:\n  judge:\n    modle: x\n", 6, "models.judge.model", "this key is missing (and 1 more)"),
+        (TASK.replace("role", "rolle") + "models: {}\n", 3, "task.rolle", "did you mean 'role'? (and 1 more)"),
+        (TASK + "models:\n  judge:\n    modle: x\n", 7, "models.judge.modle", "did you mean 'model'? (and 1 more)"),
         (TASK + "models:\n  judge: {model: m, seeed: 1}\n", 6, "models.judge.seeed", "did you mean 'seed'?"),
         (TASK.replace("plan", "3"), 2, "task.subject", "write text here"),
         (TASK.replace("plan", "2024-10-05"), 2, "task.subject", "write text here"),
@@ -62,9 +62,9 @@ def refusal(path: Path, text: str | bytes, kind: type[BaseModel]) -> FileFormatE
         ('task:\n  subject: "\\ud800"\n  role: r\n  instruction: i\n', 2, "task.subject", "unicode"),
         (
             "base: &base {subject: 1}\ntask:\n  <<: *base\n  role: r\n  instruction: i\n",
-            2,
-            "task.subject",
-            "write text",
+            1,
+            "base",
+            "unknown key",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -22,15 +23,17 @@ from hone.cli.steps import (
     run_draft,
     run_reply,
 )
-from hone.domain.evidence import Judgement, RubricVersion
+from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.errors import ConfigChangedError, ProjectError
 from hone.judging.dataset import Columns
 from hone.project import Project
 from hone.report import terminal
 from hone.rubrics import compare as comparing
+from hone.rubrics.advise import measured
 from hone.rubrics.lint import lint
-from hone.rubrics.merge import accept_all, merge
+from hone.rubrics.merge import Choice, accept_all, merge
+from hone.rubrics.wording import names_match
 from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"
@@ -110,11 +113,25 @@ def _rubric(console: Console, project: Project, opened: Models, *, fresh: bool) 
     for piece in advice:
         console.print(terminal.advice_block(piece, working))
 
-    _title(console, "4. A person decides: here everything that leaves 2 to 7 criteria is accepted; you would choose")
-    merged = merge(working, advice, accept_all(advice, len(working.criteria)), by=_BY)
+    _title(console, "4. A person decides on each piece of advice; here the demo does, and you would choose")
+    merged = merge(working, advice, _choices(advice, working, comparisons), by=_BY)
     for decision in merged.decisions:
         console.print(terminal.decision_line(decision))
     keep_merged(project, working, merged, _BY)
+
+
+def _choices(advice: Sequence[Advice], working: Rubric, comparisons: Sequence[Comparison]) -> dict[str, Choice]:
+    """Accept what leaves 2 to 7 criteria, but no addition whose measure decided no comparison."""
+    used = [measure.name for measure in measured(comparisons)]
+    choices = accept_all(advice, len(working.criteria))
+    for piece in advice:
+        if (
+            piece.action == "add"
+            and piece.proposal
+            and not any(names_match(piece.proposal.name, name) for name in used)
+        ):
+            choices[piece.id] = Choice("reject", note="no comparison was decided by it")
+    return choices
 
 
 def _finalise(console: Console, project: Project) -> RubricVersion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -119,12 +120,7 @@ class Options:
 
 def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
     settings = project.settings
-    if data is None:
-        run = project.latest_run("reply")
-        if run is None:
-            raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
-        data = run.results
-    table = open_table(data)
+    table = open_table(data or latest_replies(project))
     columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
                          reference=options.reference_column)  # fmt: skip
     judges = tuple(ModelSettings(model=spec) for spec in options.specs) or (settings.models.judge,)
@@ -143,6 +139,18 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
     )
 
 
+def latest_replies(project: Project) -> Path:
+    """The file of the latest replies.
+
+    Raises:
+        ProjectError: There are none.
+    """
+    run = project.latest_run("reply")
+    if run is None:
+        raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
+    return run.results
+
+
 def read_budget(text: str | None) -> Budget:
     """The budget that a text such as ``$5``, ``100000 tokens`` or ``2000 calls`` names.
 
@@ -151,17 +159,13 @@ def read_budget(text: str | None) -> Budget:
     """
     if text is None:
         return Budget()
-    number, _, unit = text.strip().removeprefix("$").partition(" ")
-    try:
-        amount = float(number.replace(",", ""))
-    except ValueError:
-        amount = -1.0
-    kind = "dollars" if text.strip().startswith("$") and not unit else unit.strip()
-    if amount <= 0 or kind not in {"dollars", "tokens", "calls"}:
+    match = re.fullmatch(r"\$(?P<dollars>[\d,]+(?:\.\d+)?)|(?P<count>[\d,]+) (?P<kind>tokens|calls)", text.strip())
+    amount = float((match["dollars"] or match["count"]).replace(",", "") or 0) if match else 0.0
+    if match is None or amount <= 0:
         raise click.BadParameter(f"{text!r} is no budget; write '$5', '100000 tokens' or '2000 calls'")
-    if kind == "dollars":
+    if match["dollars"]:
         return Budget(dollars=amount)
-    return Budget(tokens=int(amount)) if kind == "tokens" else Budget(calls=int(amount))
+    return Budget(tokens=int(amount)) if match["kind"] == "tokens" else Budget(calls=int(amount))
 
 
 def report_data(report: Report) -> dict[str, Any]:

@@ -14,6 +14,10 @@ Side = Literal["without", "with"]
 """Which reply of a pair: written under the task alone, or under task and rubric."""
 
 
+Place = Literal["first", "second", "tie"] | None
+"""What won, by its place in the prompt."""
+
+
 class Quote(Frozen):
     """Words that an expert says stand in a reply."""
 
@@ -197,3 +201,31 @@ class Judgement(Frozen):
         if bool(self.scores) == (self.unscored is not None):
             raise ValueError("a judgement has scores, or the reason why it has none")
         return self
+
+
+class Preference(Frozen):
+    """Which of two replies, A and B, a judge holds for better under a rubric; asked in both orders."""
+
+    item: str
+    judge: str
+    rubric: str
+    """The rubric's digest."""
+    orders: tuple[Place, Place]
+    """What won when A stood first, and when B stood first; none where the answer could not be read."""
+    reasons: tuple[str, str] = ("", "")
+    unread: str | None = None
+
+    @property
+    def winner(self) -> Literal["A", "B", "tie"] | None:
+        """The reply that won in both orders; a flip is a tie; none where an order could not be read."""
+        first, second = self.orders
+        if first is None or second is None:
+            return None
+        if (first, second) == ("first", "second"):
+            return "A"
+        return "B" if (first, second) == ("second", "first") else "tie"
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the same place won in both orders, so that the verdict followed the order."""
+        return self.orders[0] == self.orders[1] and self.orders[0] in {"first", "second"}

@@ -20,6 +20,8 @@ from hone.prompts import fence
 
 _REASON = 240
 """Characters of a reason: long enough for one sentence, short enough that a small model ends."""
+_REPETITION = 1000
+"""Keeps the samples of repetitions apart: there are never so many votes."""
 _TOP = 20
 """Alternatives asked for at each token: as many as OpenAI gives."""
 
@@ -44,8 +46,14 @@ class Form:
     logprobs: bool = False
     step: str = "score"
 
-    def request(self, reply: Reply, *, sample: int = 0) -> Request:
-        """What is asked about one reply."""
+    def request(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
+        """What is asked about one reply.
+
+        Args:
+            reply: What is scored.
+            sample: Which of several votes.
+            again: Which repetition of the same question; each is a call of its own, sampled in the same way.
+        """
         text = self.setup.prompts["score"].render(
             subject=self.subject,
             criteria=self._criteria,
@@ -60,7 +68,7 @@ class Form:
             sampling=self._sampling(sample),
             schema=self._schema,
             top_logprobs=_TOP if self.logprobs else 0,
-            call=Call(reply.item, self.step, sample),
+            call=Call(reply.item, self.step, sample + _REPETITION * again),
         )
 
     def repair(self, request: Request, text: str, problem: str) -> Request:
@@ -174,10 +182,11 @@ def examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
 
 
 def form_text(rubric: Rubric) -> str:
-    """The form of a verdict in words."""
-    levels = " or ".join(str(number(value)) for value in rubric.scale.values)
-    parts = [f'"{name}": {{"reason": "…", "score": {levels}}}' for name in rubric.names]
-    return "{" + ", ".join(parts) + "}"
+    """The form of a verdict in words. A pattern to fill in would be copied, dots and all, by small models."""
+    names = ", ".join(f'"{name}"' for name in rubric.names)
+    *levels, last = (str(number(value)) for value in rubric.scale.values)
+    scores = f"{', '.join(levels)} or {last}"
+    return f'an object with one key for each criterion ({names}); each value has "reason", then "score" ({scores})'
 
 
 def number(value: float) -> float | int:

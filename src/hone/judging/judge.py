@@ -19,7 +19,7 @@ from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import Form, default_sampling
 from hone.judging.verdict import read_pattern, read_verdict
-from hone.models import Model
+from hone.models import Model, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ class Judge:
         """What is asked: one form, or one a criterion."""
         return self._forms
 
-    async def score(self, reply: Reply, caller: Caller) -> Judgement:
+    async def score(self, reply: Reply, caller: Caller, *, again: int = 0) -> Judgement:
         """Score one reply.
 
         Args:
             reply: What is scored.
             caller: Asks the models.
+            again: Which repetition of the same question; what was answered to another is not taken from the journal.
 
         Raises:
             UnavailableError: A model cannot answer at all.
@@ -102,9 +103,11 @@ class Judge:
             return self._judgement(reply, unscored="the reply is empty")
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
         if len(turns) == 1:
-            votes = [await self._vote(*turns[0], reply, caller)]
+            votes = [await self._vote(*turns[0], reply, caller, again)]
         else:
-            votes = list(await asyncio.gather(*(self._vote(model, sample, reply, caller) for model, sample in turns)))
+            votes = list(
+                await asyncio.gather(*(self._vote(model, sample, reply, caller, again) for model, sample in turns))
+            )
         read = [vote for vote in votes if vote.problem is None]
         if not read:
             return self._judgement(reply, unscored=votes[0].problem, raw=votes[0].raw)
@@ -120,11 +123,14 @@ class Judge:
             for part in parts
         )
 
-    async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller) -> _Vote:
+    async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller, again: int) -> _Vote:
         """One model's verdict on all criteria, in one call or in one a criterion."""
         if len(self._forms) == 1:
-            return await self._answer(self._forms[0], model, sample, reply, caller)
-        parts = await asyncio.gather(*(self._answer(form, model, sample, reply, caller) for form in self._forms))
+            return await self._answer(
+                model, self._forms[0].request(reply, sample=sample, again=again), self._forms[0], caller
+            )
+        requests = [(form.request(reply, sample=sample, again=again), form) for form in self._forms]
+        parts = await asyncio.gather(*(self._answer(model, request, form, caller) for request, form in requests))
         for part in parts:
             if part.problem is not None:
                 return part
@@ -132,8 +138,7 @@ class Judge:
         whole = all(part.weighed for part in parts)
         return _Vote(scores, tuple(score for part in parts for score in part.weighed) if whole else ())
 
-    async def _answer(self, form: Form, model: Model, sample: int, reply: Reply, caller: Caller) -> _Vote:
-        request = form.request(reply, sample=sample)
+    async def _answer(self, model: Model, request: Request, form: Form, caller: Caller) -> _Vote:
         vote = self._read(await caller.ask(model, request), form)
         if vote.raw is None or model.constrains or self._pattern or vote.problem == _CUT:
             return vote

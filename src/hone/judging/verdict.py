@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import Any, Literal
 
 from hone.domain.evidence import Score
 from hone.domain.rubric import Rubric, Scale
@@ -14,6 +14,7 @@ from hone.errors import VerdictError
 _LONGEST = 200_000
 """Characters of a text that is still read: no verdict is longer, and a pattern over more might never end."""
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
+_PLACES: tuple[Literal["first", "second", "tie"], ...] = ("first", "second", "tie")
 _STATED = re.compile(
     r"\b(?:score|grade|rating)(?: (?:is|of)|:| ?=)\s*(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))",
     re.IGNORECASE,
@@ -109,12 +110,23 @@ def read_level(value: Any, scale: Scale) -> float:
         if not _NUMBER.fullmatch(text):
             raise VerdictError(f"{text[:40]!r} is no level of the scale")
         value = float(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise VerdictError(f"{str(value)[:40]!r} is no level of the scale")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise VerdictError(f"{str(value)[:40]} is no level of the scale")
     if value not in scale.values:
-        shown = f"{value:g}" if isinstance(value, float) and math.isfinite(value) else str(value)[:40]
-        raise VerdictError(f"{shown} is not on the scale")
+        raise VerdictError(f"{value:g} is not on the scale")
     return float(value)
+
+
+def read_winner(value: Any) -> Literal["first", "second", "tie"]:
+    """Which of two replies a verdict names, by its place.
+
+    Raises:
+        VerdictError: It names none.
+    """
+    for place in _PLACES:
+        if isinstance(value, str) and value.strip().lower() == place:
+            return place
+    raise VerdictError(f"{str(value)[:40]!r} is no verdict; it is first, second or tie")
 
 
 def _score(name: str, data: Any, scale: Scale) -> Score:

@@ -75,7 +75,7 @@ class Project:
                 shutil.copyfile(source.finalised, folder / RUBRIC)
         except OSError as error:
             raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from error
-        write_whole(folder / ".gitignore", "feedback.db*\n.*.part\n")
+        write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n")
         return cls(folder)
 
     @property

@@ -17,10 +17,11 @@ from rich.text import Text
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
+from hone.judging.audit import Finding
 from hone.judging.label import Report
 from hone.rubrics.compare import Summary
 from hone.rubrics.finalise import Change
-from hone.rubrics.lint import Finding
+from hone.rubrics.lint import Finding as LintFinding
 from hone.stats import Figure
 
 _CONTROL = re.compile(
@@ -137,7 +138,7 @@ def diff_block(changes: Iterable[Change]) -> RenderableType:
     return Group(*lines) if lines else Text("nothing changed")
 
 
-def findings_table(findings: Sequence[Finding]) -> RenderableType:
+def findings_table(findings: Sequence[LintFinding]) -> RenderableType:
     """What lint found."""
     table = Table()
     for name in ("criterion", "rule", "what to look at"):
@@ -186,3 +187,28 @@ def label_report(report: Report) -> list[str]:
     if report.stopped:
         lines.append(f"stopped: {report.stopped}; raise it and type the same command to go on")
     return lines
+
+
+def audit_table(findings: Sequence[Finding]) -> RenderableType:
+    """What moves a judge: one row a question, with its interval and what a judge that is not moved would show."""
+    table = Table(show_lines=True)
+    for name in ("what", "changed or compared", "measured", "figure (95% interval)", "if not moved", "n", "moved?"):
+        table.add_column(name, no_wrap=name == "what")
+    words = {True: Text("yes", style="bold yellow"), False: Text("no sign of it"), None: Text("cannot be told")}
+    for finding in findings:
+        figure = _figure(finding.figure)
+        if finding.people is not None:
+            figure += f"; people {_figure(finding.people)}"
+        table.add_row(
+            finding.name, finding.asked, finding.measured, figure, f"{finding.still:g}", str(finding.figure.n),
+            words[finding.moved],
+        )  # fmt: skip
+    return table
+
+
+def _figure(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.reason or "undefined"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.2f} ({figure.reason or 'no interval'})"
+    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"

@@ -11,7 +11,7 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, VerdictError
 from hone.jobs import Outcome, Setup
-from hone.judging import read_object
+from hone.judging import read_object, read_winner
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import NAME_SCHEMA
@@ -159,10 +159,8 @@ def _list(data: Any) -> list[Any]:
 
 def _which(value: Any, order: tuple[Side, Side]) -> Side | Literal["tie"]:
     """The side that "first" or "second" stands for in this order."""
-    found = {"first": order[0], "second": order[1], "tie": "tie"}.get(str(value).strip().lower())
-    if found is None:
-        raise VerdictError(f"{str(value)[:40]!r} is no verdict; it is first, second or tie")
-    return found  # type: ignore[return-value]
+    place = read_winner(value)
+    return "tie" if place == "tie" else order[0] if place == "first" else order[1]
 
 
 def _measure(entry: Any, order: tuple[Side, Side], texts: dict[str, str]) -> Measure:
