@@ -74,3 +74,22 @@ def named_rubric(name: str | None, project: Project) -> Rubric:
         known = ", ".join([*versions, "working"])
         raise ProjectError(f"there is no rubric {name!r}; there are {known}, a file, or a name from: hone templates")
     return found
+
+
+def rubric_anywhere(name: str | None) -> Rubric | None:
+    """The rubric that ``--rubric`` names, inside a project or outside; none where none is named.
+
+    Raises:
+        ProjectError: There is no such rubric.
+    """
+    if name is None:
+        return None
+    found = read_rubric(name)
+    if found is not None:
+        return found
+    try:
+        project = Project.find(Path())
+    except ProjectError as error:
+        where = "no file or library rubric is called so, and versions are known only inside a project"
+        raise ProjectError(f"there is no rubric {name!r}: {where}") from error
+    return named_rubric(name, project)

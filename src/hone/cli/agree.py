@@ -1,0 +1,102 @@
+"""`hone agree`: how well people agree with each other, and judges with people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hone.cli.options import json_option, rubric_anywhere
+from hone.cli.screen import note, out, print_json
+from hone.feedback import Collected, Comparison, Reading, compare_judges, joint_counts, read_ratings
+from hone.report.agreement import agreement_report, comparison_report
+from hone.report.agreement_page import AgreementView, agreement_page, pictures
+from hone.report.drawing import check_drawing, save
+from hone.report.page import write_page
+from hone.stats import Agreement, Level, Options, Rule
+from hone.stats import agree as compute
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--level",
+    type=click.Choice(["nominal", "ordinal", "interval"]),
+    help="Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]",
+)
+@click.option(
+    "--rubric", "name", help="The rubric that the scores are on: a file, a library name, v1, v2, … or working."
+)
+@click.option(
+    "--compare", nargs=2, metavar="JUDGE_A JUDGE_B", help="Two judges on the same items, Holm over criteria."
+)
+@click.option("--margin", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True,
+              help="How far below a person still counts as being as good.")  # fmt: skip
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained page.")
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Write the pictures, SVG and PNG.")
+@click.option("--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@json_option
+def agree(file: Path, as_json: bool, **options: Any) -> None:
+    """How well people agree, and is a judge as good as a person?
+
+    FILE is CSV, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group][, length].
+    `kind` is human (the default) or judge; items of one `group` are resampled together. Or verdicts on pairs: item,
+    rater, order (AB or BA), winner (A, B or tie)[, kind].
+    """
+    wanted = Wanted(**options)
+    if wanted.html or wanted.figures:
+        check_drawing()
+    settings = Options(wanted.resamples, wanted.seed)
+    collected = read_ratings(file, Reading(wanted.level, rubric_anywhere(wanted.name)))
+    for line in collected.notes():
+        note(line)
+    comparison = compare_judges(collected.ratings, *wanted.compare, settings) if wanted.compare else None
+    agreement = compute(collected.ratings, settings, Rule(margin=wanted.margin))
+    if as_json:
+        compared = {"comparison": comparison.as_dict()} if comparison else {}
+        print_json({**agreement.as_dict(), **compared, "input": collected.as_dict()})
+    else:
+        out().print(agreement_report(agreement))
+        if comparison:
+            out().print(comparison_report(comparison))
+    if wanted.html or wanted.figures:
+        _write(wanted, _view(file, collected, agreement, comparison))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options of the command, as they come in."""
+
+    level: Level | None
+    name: str | None
+    compare: tuple[str, str] | None
+    margin: float
+    html: Path | None
+    figures: Path | None
+    resamples: int
+    seed: int
+
+
+def _write(wanted: Wanted, view: AgreementView) -> None:
+    if wanted.html:
+        write_page(wanted.html, agreement_page(view))
+        note(f"written: {wanted.html}")
+    if wanted.figures:
+        paths = [path for picture in pictures(view) for path in save(picture, wanted.figures)]
+        note(f"written: {len(paths)} files in {wanted.figures}")
+
+
+def _view(file: Path, collected: Collected, agreement: Agreement, comparison: Comparison | None) -> AgreementView:
+    ratings = collected.ratings
+    joints = {
+        criterion: {
+            judge: joint
+            for judge in ratings.judge_names
+            if (joint := joint_counts(ratings, criterion, judge)) is not None
+        }
+        for criterion in ratings.criteria
+    }
+    return AgreementView(file.name, agreement, collected.labels, collected.notes(), joints, comparison)

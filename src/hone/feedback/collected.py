@@ -1,0 +1,87 @@
+"""What was read from a file of ratings or verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.stats import Ratings
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Position:
+    """What one rater made of the order in which two replies stood."""
+
+    pairs: int
+    """Pairs that the rater saw at all."""
+    both_orders: int
+    """Pairs seen in both orders."""
+    flips: int
+    """Of those, how many got two different verdicts; each counts as a tie."""
+    decided: int
+    """Verdicts that were no tie."""
+    first: int
+    """Of those, how many fell on the reply that stood first."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Ratings as arrays, and what a reader should know of the file."""
+
+    ratings: Ratings
+    items: tuple[str, ...]
+    """In the order of the arrays' rows."""
+    rows: int
+    duplicates: int
+    """Rows that a later row for the same item, criterion and rater replaced."""
+    missing: int
+    """Rows with an empty score."""
+    level_note: str
+    labels: Mapping[float, str] = field(default_factory=dict)
+    weights: Floats | None = None
+    """How many items each one stands for, shape (items,), NaN where not said."""
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    """By rater, for verdicts on pairs."""
+    unknown: tuple[str, ...] = ()
+    """Criteria that the rubric does not have."""
+
+    def notes(self) -> list[str]:
+        """What a reader should know of the file, one line each."""
+        lines = [f"{self.rows:,} rows, {len(self.items):,} items; {self.level_note}"]
+        if self.duplicates:
+            lines.append(f"{self.duplicates:,} rows were replaced by a later row for the same item and rater")
+        if self.missing:
+            lines.append(f"{self.missing:,} rows have no score: counted as missing, not as 0")
+        if self.unknown:
+            lines.append(f"not in the rubric: {', '.join(self.unknown)}")
+        lines += [_position(rater, one) for rater, one in self.positions.items() if one.both_orders]
+        return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `hone agree --json` prints it under `input`."""
+        found: dict[str, Any] = {
+            "rows": self.rows,
+            "items": len(self.items),
+            "duplicates": self.duplicates,
+            "missing": self.missing,
+            "level": self.level_note,
+            "labels": {f"{value:g}": label for value, label in self.labels.items()},
+        }
+        if self.positions:
+            found["positions"] = {rater: vars(one) for rater, one in self.positions.items()}
+        return found
+
+
+def _position(rater: str, one: Position) -> str:
+    first = (
+        f", and {one.first / one.decided:.0%} of the verdicts fell on the reply that stood first"
+        if one.decided
+        else ""
+    )
+    return f"{rater}: {one.flips:,} of {one.both_orders:,} pairs flipped with the order (each a tie){first}"

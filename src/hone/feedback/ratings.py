@@ -1,0 +1,106 @@
+"""Long-form ratings: one row an item, criterion and rater, people and judges in one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hone.domain.rubric import Rubric
+from hone.feedback.arranging import KINDS, Floats, Raters, arrange, figure_an_item, one_an_item, raters_of
+from hone.feedback.coding import Coded, Column, coded
+from hone.feedback.collected import Collected
+from hone.feedback.pairs import collect_pairs, is_pairs
+from hone.feedback.scores import Meaning, read_scores
+from hone.stats import Level, Ratings
+from hone.tables import open_table
+
+COLUMNS = ("item", "criterion", "rater", "score")
+OPTIONAL = ("kind", "group", "length", "weight")
+_FORM = (
+    "ratings have the columns item, criterion, rater, score[, kind][, group][, time] and verdicts on pairs item, "
+    "rater, order, winner[, kind]; "
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read.
+
+    Args:
+        level: What scores mean; from the rubric's scale, else guessed, when absent.
+        rubric: Whose scale the scores are on.
+        kind: What a row without a kind is.
+    """
+
+    level: Level | None = None
+    rubric: Rubric | None = None
+    kind: str = "human"
+
+
+def read_ratings(path: Path, reading: Reading | None = None) -> Collected:
+    """Read ratings, or verdicts on pairs: CSV, JSONL or Parquet. The file's columns tell which.
+
+    Raises:
+        ProjectError: The file is missing or of a form that is not known.
+        FileFormatError: A column is missing, or a row does not read; the message names its line.
+    """
+    reading = reading or Reading()
+    table = open_table(path)
+    if is_pairs(table.columns):
+        return collect_pairs(table, reading.level or "nominal", reading.level is None)
+    source = coded(table, COLUMNS, OPTIONAL, _FORM)
+    items, criteria = source.names("item"), source.names("criterion")
+    raters = raters_of(source.names("rater"), source.words("kind", reading.kind, KINDS))
+    meaning = _meaning(source, raters, reading)
+    values = meaning.numbers[source.columns["score"].codes]
+    cube, duplicates = arrange(source, items, criteria, raters, values)
+    names = () if reading.rubric is None else reading.rubric.names
+    return Collected(
+        ratings=_ratings(cube, (items, criteria, raters), meaning, source),
+        items=items.values,
+        rows=source.rows,
+        duplicates=duplicates,
+        missing=int(np.isnan(values).sum()),
+        level_note=meaning.note,
+        labels=meaning.labels,
+        weights=figure_an_item(source, items, "weight"),
+        unknown=tuple(name for name in criteria.values if names and name not in names),
+    )
+
+
+def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
+    """The cluster of each item: its group, or itself where it has none."""
+    if groups is None or all(group is None for group in groups):
+        return None
+    return [f"item {item}" if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
+
+
+def _meaning(source: Coded, raters: Raters, reading: Reading) -> Meaning:
+    score = source.columns["score"]
+    of_people = np.zeros(len(score.values), dtype=bool)
+    of_people[score.codes[~raters.judges[raters.codes]]] = True
+    scale = reading.rubric.scale if reading.rubric else None
+    return read_scores(
+        score.values,
+        of_people.tolist(),
+        reading.level,
+        scale,
+        lambda code, why: source.refuse_value("score", code, why),
+    )
+
+
+def _ratings(cube: Floats, axes: tuple[Column, Column, Raters], meaning: Meaning, source: Coded) -> Ratings:
+    items, criteria, raters = axes
+    layers = list(zip(criteria.values, cube, strict=True))
+    return Ratings(
+        people={name: layer[~raters.judges].T for name, layer in layers},
+        raters=raters.named(judges=False),
+        level=meaning.level,
+        judges={name: layer[raters.judges].T for name, layer in layers},
+        judge_names=raters.named(judges=True),
+        clusters=clusters_of(one_an_item(source, items, "group"), items.values),
+        lengths=figure_an_item(source, items, "length"),
+        levels=meaning.levels,
+    )
