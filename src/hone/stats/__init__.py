@@ -12,58 +12,92 @@ Nothing here reads files, prints or draws. A statistic that is undefined is a `F
 reason.
 """
 
-from hone.stats.agreement import agree
-from hone.stats.alpha import Level
-from hone.stats.alternative import AgainstPerson, AlternativeTest, alternative_annotator_test
-from hone.stats.bootstrap import Options
-from hone.stats.figure import FEW_ITEMS, Figure
-from hone.stats.mcnemar import McNemar, mcnemar
-from hone.stats.multiplicity import benjamini_yekutieli, holm
-from hone.stats.paired import PairedDifference, paired_agreement, paired_means
-from hone.stats.power import items_for_difference, items_for_half_width, items_for_share, power_of_difference
-from hone.stats.ppi import Estimate, Evidence, estimate_difference, estimate_mean
-from hone.stats.proportion import wilson
-from hone.stats.ratings import Ratings
-from hone.stats.reliability import krippendorff_alpha
-from hone.stats.results import Agreement, CriterionAgreement, JudgeAgreement, PeopleAgreement
-from hone.stats.rogan_gladen import CorrectedShare, corrected_share
-from hone.stats.scale import guess_level
-from hone.stats.verdict import Rule, Verdict
+# Loaded when first used: most commands need one share with its interval, and scipy takes a third of a second.
 
-__all__ = [
-    "FEW_ITEMS",
-    "AgainstPerson",
-    "Agreement",
-    "AlternativeTest",
-    "CorrectedShare",
-    "CriterionAgreement",
-    "Estimate",
-    "Evidence",
-    "Figure",
-    "JudgeAgreement",
-    "Level",
-    "McNemar",
-    "Options",
-    "PairedDifference",
-    "PeopleAgreement",
-    "Ratings",
-    "Rule",
-    "Verdict",
-    "agree",
-    "alternative_annotator_test",
-    "benjamini_yekutieli",
-    "corrected_share",
-    "estimate_difference",
-    "estimate_mean",
-    "guess_level",
-    "holm",
-    "items_for_difference",
-    "items_for_half_width",
-    "items_for_share",
-    "krippendorff_alpha",
-    "mcnemar",
-    "paired_agreement",
-    "paired_means",
-    "power_of_difference",
-    "wilson",
-]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hone.stats.agreement import agree as agree
+    from hone.stats.alpha import Level as Level
+    from hone.stats.alternative import AgainstPerson as AgainstPerson
+    from hone.stats.alternative import AlternativeTest as AlternativeTest
+    from hone.stats.alternative import alternative_annotator_test as alternative_annotator_test
+    from hone.stats.bootstrap import Options as Options
+    from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
+    from hone.stats.figure import Figure as Figure
+    from hone.stats.discordance import McNemar as McNemar
+    from hone.stats.discordance import mcnemar as mcnemar
+    from hone.stats.multiplicity import benjamini_yekutieli as benjamini_yekutieli
+    from hone.stats.multiplicity import holm as holm
+    from hone.stats.paired import PairedDifference as PairedDifference
+    from hone.stats.paired import paired_agreement as paired_agreement
+    from hone.stats.paired import paired_means as paired_means
+    from hone.stats.power import items_for_difference as items_for_difference
+    from hone.stats.power import items_for_half_width as items_for_half_width
+    from hone.stats.power import items_for_share as items_for_share
+    from hone.stats.power import power_of_difference as power_of_difference
+    from hone.stats.ppi import Estimate as Estimate
+    from hone.stats.ppi import Evidence as Evidence
+    from hone.stats.ppi import estimate_difference as estimate_difference
+    from hone.stats.ppi import estimate_mean as estimate_mean
+    from hone.stats.proportion import wilson as wilson
+    from hone.stats.ratings import Ratings as Ratings
+    from hone.stats.reliability import krippendorff_alpha as krippendorff_alpha
+    from hone.stats.results import Agreement as Agreement
+    from hone.stats.results import CriterionAgreement as CriterionAgreement
+    from hone.stats.results import JudgeAgreement as JudgeAgreement
+    from hone.stats.results import PeopleAgreement as PeopleAgreement
+    from hone.stats.rogan_gladen import CorrectedShare as CorrectedShare
+    from hone.stats.rogan_gladen import corrected_share as corrected_share
+    from hone.stats.scale import guess_level as guess_level
+    from hone.stats.verdict import Rule as Rule
+    from hone.stats.verdict import Verdict as Verdict
+
+_HOMES = {
+    "AgainstPerson": "hone.stats.alternative",
+    "Agreement": "hone.stats.results",
+    "AlternativeTest": "hone.stats.alternative",
+    "CorrectedShare": "hone.stats.rogan_gladen",
+    "CriterionAgreement": "hone.stats.results",
+    "Estimate": "hone.stats.ppi",
+    "Evidence": "hone.stats.ppi",
+    "FEW_ITEMS": "hone.stats.figure",
+    "Figure": "hone.stats.figure",
+    "JudgeAgreement": "hone.stats.results",
+    "Level": "hone.stats.alpha",
+    "McNemar": "hone.stats.discordance",
+    "Options": "hone.stats.bootstrap",
+    "PairedDifference": "hone.stats.paired",
+    "PeopleAgreement": "hone.stats.results",
+    "Ratings": "hone.stats.ratings",
+    "Rule": "hone.stats.verdict",
+    "Verdict": "hone.stats.verdict",
+    "agree": "hone.stats.agreement",
+    "alternative_annotator_test": "hone.stats.alternative",
+    "benjamini_yekutieli": "hone.stats.multiplicity",
+    "corrected_share": "hone.stats.rogan_gladen",
+    "estimate_difference": "hone.stats.ppi",
+    "estimate_mean": "hone.stats.ppi",
+    "guess_level": "hone.stats.scale",
+    "holm": "hone.stats.multiplicity",
+    "items_for_difference": "hone.stats.power",
+    "items_for_half_width": "hone.stats.power",
+    "items_for_share": "hone.stats.power",
+    "krippendorff_alpha": "hone.stats.reliability",
+    "mcnemar": "hone.stats.discordance",
+    "paired_agreement": "hone.stats.paired",
+    "paired_means": "hone.stats.paired",
+    "power_of_difference": "hone.stats.power",
+    "wilson": "hone.stats.proportion",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hone.stats' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

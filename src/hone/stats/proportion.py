@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 from hone.errors import StatsError
 from hone.stats.figure import Figure, undefined
@@ -30,7 +29,7 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Figure:
     if not -1e-9 <= successes <= n + 1e-9:
         raise StatsError(f"{successes:g} of {n} items cannot be a share")
     share = min(max(successes / n, 0.0), 1.0)
-    z = float(ndtri((1 + confidence) / 2))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return Figure(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n, method="wilson")
