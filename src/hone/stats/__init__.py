@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from hone.stats.alternative import AlternativeTest as AlternativeTest
     from hone.stats.alternative import alternative_annotator_test as alternative_annotator_test
     from hone.stats.bootstrap import Options as Options
-    from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
-    from hone.stats.figure import Figure as Figure
     from hone.stats.discordance import McNemar as McNemar
     from hone.stats.discordance import mcnemar as mcnemar
+    from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
+    from hone.stats.figure import Figure as Figure
     from hone.stats.multiplicity import benjamini_yekutieli as benjamini_yekutieli
     from hone.stats.multiplicity import holm as holm
     from hone.stats.paired import PairedDifference as PairedDifference
