@@ -14,7 +14,8 @@ from hone.cli.steps import Models, step_config
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings
-from hone.jobs import Budget, Journal, Setup, Tally
+from hone.domain.task import Reply
+from hone.jobs import Budget, Journal, Setup
 from hone.jobs.prices import price
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
@@ -161,7 +162,8 @@ class _Sink:
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
     """Say what the run will take, and give the budget its prices."""
     calls = found.rows * judge.calls
-    asked = sum(len(form.request(_blank()).messages[1].content) for form in judge.forms)
+    blank = Reply(item="-", prompt="-", text="-", model="")
+    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
     # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
     prompt = int(
         (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
@@ -176,12 +178,3 @@ def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], 
     mean = (sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known))
     tell(f"{text}, about ${prompt * mean[0] + answer * mean[1]:,.2f}")
     return replace(work.budget, price=mean)
-
-
-def _blank() -> Any:
-    from hone.domain.task import Reply  # noqa: PLC0415
-
-    return Reply(item="-", prompt="-", text="-", model="")
-
-
-__all__ = ["Labelled", "Labelling", "Tally", "run_labelling"]

@@ -222,6 +222,11 @@ class Rubric(Frozen):
         return Rubric(criteria=criteria, scale=self.scale, examples=tuple(examples))
 
 
+def number(value: float) -> float | int:
+    """Whole numbers without a point, as people write them."""
+    return int(value) if value == int(value) else value
+
+
 def _check_score(name: str, value: float, names: list[str], scale: Scale, *place: int | str) -> None:
     if name not in names:
         raise PlacedError(f"no criterion is called {name!r}; there are {', '.join(names) or 'none'}", *place)

@@ -7,7 +7,6 @@ that moves is not useless, but what moves it should be known before it is truste
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
@@ -15,7 +14,7 @@ from statistics import fmean
 from hone import stats
 from hone.domain.evidence import Judgement
 from hone.domain.task import Reply
-from hone.jobs import Caller, pool, wait
+from hone.jobs import Caller
 from hone.judging.judge import Judge
 from hone.judging.pairwise import prefer, win_rate
 from hone.stats import Figure, wilson
@@ -132,19 +131,9 @@ def _score(judge: Judge, rounds: Sequence[tuple[Sequence[Reply], int]]) -> list[
     done: list[Judgement] = []
 
     async def score(job: tuple[Reply, int]) -> Judgement:
-        judgement = await judge.score(job[0], caller, again=job[1])
-        caller.tally.done += 1
-        if judge.setup.progress:
-            judge.setup.progress(caller.tally)
-        return judgement
+        return await judge.score(job[0], caller, again=job[1])
 
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            for model in judge.models:
-                await stack.enter_async_context(model)
-            await pool(jobs, score, done.append, width=max(model.concurrency for model in judge.models))
-
-    wait(run())
+    judge.run(jobs, score, done.append, caller)
     size = len(jobs) // len(rounds)
     return [done[size * number : size * (number + 1)] for number in range(len(rounds))]
 

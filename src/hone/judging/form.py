@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hone.domain.rubric import Criterion, Rubric, ScoredExample
+from hone.domain.rubric import Criterion, Rubric, ScoredExample, number
 from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.jobs import Setup
@@ -187,11 +187,6 @@ def form_text(rubric: Rubric) -> str:
     *levels, last = (str(number(value)) for value in rubric.scale.values)
     scores = f"{', '.join(levels)} or {last}"
     return f'an object with one key for each criterion ({names}); each value has "reason", then "score" ({scores})'
-
-
-def number(value: float) -> float | int:
-    """Whole numbers without a point, as people write them."""
-    return int(value) if value == int(value) else value
 
 
 def _criterion(criterion: Criterion, rubric: Rubric) -> str:

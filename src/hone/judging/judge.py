@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from statistics import fmean, median, pstdev
+from typing import TypeVar
 
 from hone.domain.evidence import Judgement, Score
 from hone.domain.rubric import Rubric
@@ -20,6 +21,9 @@ from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import Form, default_sampling
 from hone.judging.verdict import read_pattern, read_verdict
 from hone.models import Model, Request
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class Judge:
             UnavailableError: A model cannot answer at all.
         """
         if not reply.text.strip():
-            return self._judgement(reply, unscored="the reply is empty")
+            return self.unscored(reply.item, "the reply is empty")
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
         if len(turns) == 1:
             votes = [await self._vote(*turns[0], reply, caller, again)]
@@ -110,8 +114,44 @@ class Judge:
             )
         read = [vote for vote in votes if vote.problem is None]
         if not read:
-            return self._judgement(reply, unscored=votes[0].problem, raw=votes[0].raw)
+            return self.unscored(reply.item, votes[0].problem or "no answer", raw=votes[0].raw)
         return self._combined(reply, votes, read)
+
+    def unscored(self, item: str, problem: str, *, raw: str | None = None) -> Judgement:
+        """The judgement of a reply that has no score, with the reason and the judge's own text."""
+        return Judgement(item=item, judge=self.spec, rubric=self._digest, votes=0, unscored=problem, raw=raw)
+
+    def run(
+        self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Result]], sink: Callable[[Result], object],
+        caller: Caller,
+    ) -> None:  # fmt: skip
+        """Do many jobs with the models open, as many at a time as they can use; counts them and tells the progress.
+
+        Args:
+            jobs: Taken one by one, so they may be a stream.
+            work: Does one job, through `score`.
+            sink: Takes each result, in the order of the jobs.
+            caller: Asks the models; its tally is told.
+
+        Raises:
+            UnavailableError: A model cannot answer at all.
+            RunError: The journal cannot be written.
+        """
+
+        async def counted(job: Job) -> Result:
+            result = await work(job)
+            caller.tally.done += 1
+            if self.setup.progress:
+                self.setup.progress(caller.tally)
+            return result
+
+        async def opened() -> None:
+            async with AsyncExitStack() as stack:
+                for model in self.models:
+                    await stack.enter_async_context(model)
+                await pool(jobs, counted, sink, width=max(model.concurrency for model in self.models))
+
+        wait(opened())
 
     def _make_forms(self) -> tuple[Form, ...]:
         judging, logprobs = self.judging, self.judging.mode == "expected"
@@ -180,11 +220,6 @@ class Judge:
             votes=len(read), scores=scores, note="; ".join(notes) or None,
         )  # fmt: skip
 
-    def _judgement(self, reply: Reply, *, unscored: str | None, raw: str | None = None) -> Judgement:
-        return Judgement(
-            item=reply.item, judge=self.spec, rubric=self._digest, votes=0, unscored=unscored or "no answer", raw=raw
-        )
-
 
 _CUT = "cut at its length limit; raise `max_tokens` of the judge"
 
@@ -222,19 +257,9 @@ def judge(
     judgements: list[Judgement] = []
 
     async def score(reply: Reply) -> Judgement:
-        judgement = await one.score(reply, caller)
-        caller.tally.done += 1
-        if used.progress:
-            used.progress(caller.tally)
-        return judgement
+        return await one.score(reply, caller)
 
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            for each in models:
-                await stack.enter_async_context(each)
-            await pool(replies, score, judgements.append, width=max(each.concurrency for each in models))
-
-    wait(run())
+    one.run(replies, score, judgements.append, caller)
     return judgements
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from hone.domain.base import digest
 from hone.domain.evidence import Judgement
 from hone.domain.task import Reply
-from hone.jobs import Budget, Caller, Tally, pool, wait
+from hone.jobs import Budget, Caller, Tally
 from hone.judging.judge import Judge
 
 Row = Mapping[str, Any]
@@ -84,31 +83,17 @@ def label(
     """
     caller = Caller(judge.setup.journal, budget, total)
     report = Report(caller.tally)
-    progress = judge.setup.progress
 
     async def score(entry: Entry) -> tuple[Entry, Judgement]:
         if entry.reply is None:
-            judgement = Judgement(
-                item=entry.item, judge=judge.spec, rubric=judge.digest, votes=0, unscored=entry.problem
-            )
-        else:
-            judgement = await judge.score(entry.reply, caller)
-        caller.tally.done += 1
-        if progress:
-            progress(caller.tally)
-        return entry, judgement
+            return entry, judge.unscored(entry.item, entry.problem)
+        return entry, await judge.score(entry.reply, caller)
 
     def take(done: tuple[Entry, Judgement]) -> None:
         report.add(done[1])
         sink(*done)
 
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            for model in judge.models:
-                await stack.enter_async_context(model)
-            await pool(entries, score, take, width=max(model.concurrency for model in judge.models))
-
-    wait(run())
+    judge.run(entries, score, take, caller)
     report.stopped = (budget or Budget()).spent(caller.tally)
     return report
 

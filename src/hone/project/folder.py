@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hone.domain.base import digest
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
-from hone.domain.rubric import Criterion, Rubric
+from hone.domain.rubric import Criterion, Rubric, number
 from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, ProjectError
@@ -194,9 +193,9 @@ def read_items(path: Path) -> list[Item]:
         FileFormatError: The file is empty, a line does not fit, or an id stands twice.
     """
     items: dict[str, Item] = {}
-    for number, item in read_lines(path, Item):
+    for line, item in read_lines(path, Item):
         if item.id in items:
-            raise FileFormatError(path, f"the id {item.id!r} stands twice", line=number, key="id")
+            raise FileFormatError(path, f"the id {item.id!r} stands twice", line=line, key="id")
         items[item.id] = item
     if not items:
         raise FileFormatError(path, 'the file has no items; write one {"id": "…", "prompt": "…"} a line')
@@ -220,19 +219,9 @@ def rubric_data(rubric: Rubric) -> dict[str, Any]:
 def _criterion_data(criterion: Criterion) -> dict[str, Any]:
     if not criterion.anchors:
         return {criterion.name: criterion.sentence}
-    anchors = {_number(anchor.value): anchor.text for anchor in criterion.anchors}
+    anchors = {number(anchor.value): anchor.text for anchor in criterion.anchors}
     return {"name": criterion.name, "sentence": criterion.sentence, "anchors": anchors}
 
 
 def _tidy(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _number(value) if isinstance(value, float) else value for key, value in data.items()}
-
-
-def _number(value: float) -> float | int:
-    """Whole numbers without a point, as people write them."""
-    return int(value) if value == int(value) else value
-
-
-def content(items: Sequence[Item]) -> str:
-    """The digest of a list of items, for a run's config."""
-    return digest([item.model_dump() for item in items])
+    return {key: number(value) if isinstance(value, float) else value for key, value in data.items()}
