@@ -73,8 +73,12 @@ def write_project(folder: Path, url: str, items: int, concurrency: int) -> None:
 def label(folder: Path) -> tuple[float, float]:
     """Run `hone label` in a process of its own: seconds and peak memory in MB, interpreter and imports included."""
     command = [sys.executable, "-m", "hone.cli.main", "label", "data.jsonl", "--out", "out.jsonl", "--project", "."]
+    # An installed package has its bytecode; a development machine may be told not to write any.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if status:

@@ -66,7 +66,7 @@ def test_what_is_written_in_each_column(tmp_path: Path) -> None:
         writer.write({"t": ["ü", 1], "f": 3, "i": 4.0, "b": True})
         writer.write({"t": "a\nb\ud800", "f": float("inf")})
     assert path.read_text(encoding="utf-8") == (
-        '{"t": "[\\"ü\\", 1]", "f": 3.0, "i": 4, "b": true}\n{"t": "a\\nb\ufffd", "f": null, "i": null, "b": null}\n'
+        '{"t":"[\\"ü\\", 1]","f":3.0,"i":4,"b":true}\n{"t":"a\\nb\ufffd","f":null,"i":null,"b":null}\n'
     )
 
 

@@ -11,6 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from hone.jobs.sieve import Sieve
+
 _BATCH = 2000
 """Places written at once: an open transaction would keep other processes waiting, so there is never one for long."""
 
@@ -52,6 +54,8 @@ class Places:
 class Index:
     """The places of all runs, in an SQLite file; memory stays the same however many there are.
 
+    What another process adds after this one opened the file is not looked for.
+
     Args:
         path: The index file.
         journal: The run's own journal.
@@ -61,6 +65,7 @@ class Index:
     def __init__(self, path: Path, journal: Path, *, reuse: bool) -> None:
         self._folder, self._own, self._reuse = path.parent, journal.relative_to(path.parent).as_posix(), reuse
         self._pending: dict[str, tuple[int, int]] = {}
+        self._sieve = Sieve()
         self._end = 0
         try:
             self._open(path)
@@ -86,6 +91,8 @@ class Index:
 
     def get(self, key: str) -> Place | None:
         """Where the answer to what has this key stands, or none; the run's own answer first."""
+        if key not in self._sieve:
+            return None
         if key in self._pending:
             return Place(*self._pending[key])
         rows = self._database.execute("SELECT journal, start, length FROM answers WHERE key = ?", (key,)).fetchall()
@@ -99,6 +106,7 @@ class Index:
 
     def put(self, key: str, start: int, length: int) -> None:
         """Note a line of the run's own journal."""
+        self._sieve.put(key)
         self._pending[key] = (start, length)
         self._end = start + length
         if len(self._pending) >= _BATCH:
@@ -119,6 +127,8 @@ class Index:
             " PRIMARY KEY (key, journal)) WITHOUT ROWID;"
             "CREATE TABLE IF NOT EXISTS journals (name TEXT PRIMARY KEY, indexed INTEGER) WITHOUT ROWID;"
         )
+        for (key,) in self._database.execute("SELECT key FROM answers"):
+            self._sieve.put(key)
 
     def _flush(self) -> None:
         if not self._pending:

@@ -7,12 +7,16 @@ that all runs of a project share, so that no run asks what an earlier one was an
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from datetime import UTC, datetime
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import orjson
 
 from hone.errors import FileFormatError, RunBusyError, RunError
 from hone.jobs.index import Index, Place, Places
@@ -81,9 +85,9 @@ class Journal:
         Raises:
             RunError: The disk is full, or the file cannot be written.
         """
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         entry = {"key": key, "call": str(request.call), "at": now, "answer": answer.to_data()}
-        self._append(key, json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        self._append(key, _line(entry, exact=answer.logprobs is not None))
 
     def take_in(self, path: Path) -> None:
         """Add the answers of another journal, as of a shard, that are not known here yet.
@@ -170,3 +174,11 @@ class Journal:
             raise FileFormatError(
                 self.path, "the journal is damaged; remove this line to ask that call again", line=number
             ) from error
+
+
+def _line(entry: Mapping[str, Any], *, exact: bool) -> bytes:
+    """An entry as a line. Only the standard library writes infinities (log-probabilities) and half a character."""
+    if not exact:
+        with contextlib.suppress(TypeError):
+            return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+    return json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

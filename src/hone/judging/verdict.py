@@ -20,6 +20,7 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 """Where a reason names a score of its own."""
+_DIGIT = re.compile(r"\d")
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -112,9 +113,10 @@ def read_level(value: Any, scale: Scale) -> float:
         value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise VerdictError(f"{str(value)[:40]} is no level of the scale")
-    if value not in scale.values:
-        raise VerdictError(f"{value:g} is not on the scale")
-    return float(value)
+    for level in scale.levels:
+        if level.value == value:
+            return level.value
+    raise VerdictError(f"{value:g} is not on the scale")
 
 
 def read_winner(value: Any) -> Literal["first", "second", "tie"]:
@@ -136,7 +138,7 @@ def _score(name: str, data: Any, scale: Scale) -> Score:
     if not isinstance(reason, str) or not reason.strip():
         raise VerdictError(f"{name!r} has a score without a reason")
     value = read_level(data["score"], scale)
-    for stated in _STATED.finditer(reason):
+    for stated in _STATED.finditer(reason) if _DIGIT.search(reason) else ():
         if float(stated["value"]) in scale.values and float(stated["value"]) != value:
             raise VerdictError(f"{name!r} has the score {value:g}, but its reason says {stated['value']}")
     return Score(criterion=name, value=value, reason=reason)

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from hone.errors import CallError
 from hone.models.base import Completion, TokenLogprob, Usage
 
@@ -23,7 +25,7 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         CallError: The body is no chat completion: HTML, half a JSON, no choice, no text, another role.
     """
     try:
-        data = json.loads(body)
+        data = _parsed(body)
     except (ValueError, RecursionError) as error:
         start = " ".join(scrub(body[:2000].decode("utf-8", "replace")).split())[:80]
         raise CallError(
@@ -39,12 +41,20 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
     if not isinstance(text, str) or role != "assistant":
         raise CallError(f"{where} answers without text of an assistant in it")
     return Completion(
-        # A lone surrogate is legal in JSON and in no file: it becomes a question mark.
-        text=text.encode("utf-8", "replace").decode(),
+        text=text,
         finish="length" if choice.get("finish_reason") == "length" else "stop",
         usage=_usage(data.get("usage")),
         logprobs=_logprobs(choice.get("logprobs")),
     )
+
+
+def _parsed(body: bytes) -> Any:
+    """The body's JSON; where only the standard library reads it (half a character, NaN), as that reads it."""
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        # Half a character is legal in JSON and in no file: it becomes a question mark.
+        return json.loads(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _usage(data: Any) -> Usage:

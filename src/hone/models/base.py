@@ -58,18 +58,18 @@ class Request:
 
         Each part goes into the hash with its length, so that no two requests can spell the same text.
         """
-        settings = json.dumps([_sampling_data(self.sampling), self.top_logprobs, self.call.sample])
+        settings = _settings_text(self.sampling, self.top_logprobs, self.call.sample)
         parts = [model, settings, schema_text(self.schema) if self.schema is not None else ""]
         for message in self.messages:
             parts += (message.role, message.content)
-        text = "".join(f"{len(part)}:{part}" for part in parts)
+        text = "".join([f"{len(part)}:{part}" for part in parts])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-@lru_cache(maxsize=64)
-def _sampling_data(sampling: Sampling) -> dict[str, Any]:
-    """A run has one or two samplings and many requests."""
-    return sampling.model_dump()
+@lru_cache(maxsize=256)
+def _settings_text(sampling: Sampling, top_logprobs: int, sample: int) -> str:
+    """A run has one or two samplings, a few votes, and many requests."""
+    return json.dumps([sampling.model_dump(), top_logprobs, sample])
 
 
 _SCHEMAS: dict[int, tuple[Schema, str]] = {}

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+import orjson
 
 from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
 from hone.models.answers import read_answer
@@ -78,6 +79,7 @@ class EndpointModel(Model):
         super().__init__(spec, concurrency)
         self.constrains = True
         self._url = url.rstrip("/")
+        self._address = f"{self._url}/chat/completions"
         self._name = name
         self._key, self._key_name = key, key_name
         self._patience = patience
@@ -150,9 +152,12 @@ class EndpointModel(Model):
             body["logprobs"], body["top_logprobs"] = True, request.top_logprobs
         for name in accepts.without:
             body.pop(name, None)
-        text = json.dumps(body)
+        try:
+            text = orjson.dumps(body)
+        except TypeError:  # half a character, which orjson refuses and the standard library escapes
+            text = json.dumps(body).encode()
         form = self._response_format(request.schema) if request.schema is not None else None
-        return (f'{text[:-1]}, "response_format": {form}}}' if form else text).encode()
+        return b'%b,"response_format":%b}' % (text[:-1], form.encode()) if form else text
 
     def _response_format(self, schema: Schema) -> str | None:
         """How the schema is put to this endpoint, as JSON; none where it takes none."""
@@ -199,9 +204,7 @@ class EndpointModel(Model):
     async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
         if self._session is None:
             raise RuntimeError("use the model within `async with model:`")
-        async with self._session.post(
-            f"{self._url}/chat/completions", data=body, headers=_JSON, allow_redirects=False
-        ) as response:
+        async with self._session.post(self._address, data=body, headers=_JSON, allow_redirects=False) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
                 raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")
             return response.status, await response.read(), _retry_after(response.headers)

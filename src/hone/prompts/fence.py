@@ -25,7 +25,8 @@ def fence(name: str, text: str) -> str:
     Returns:
         ``<reply-1a2b3c>``, the text and ``</reply-1a2b3c>``, on lines of their own.
     """
-    text = _CONTROL.sub(lambda match: match[0] + "\u200b", text)
+    if "<" in text or "|>" in text or "[" in text:  # few texts have one, and the search reads every character
+        text = _CONTROL.sub(lambda match: match[0] + "\u200b", text)
     salt = 0
     while True:
         mark = hashlib.sha256(f"{salt}{text}".encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -7,6 +7,7 @@ or any other braces, stays as it is. A field without a value, and a value withou
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,17 +51,20 @@ class Prompt:
         Raises:
             PromptError: A field has no value, or a value has no field.
         """
-        fields = self.fields
+        self._check(self.fields, values)
+        paragraphs = []
+        for parts in _parse(self.text):
+            if len(parts) == 1:
+                paragraphs.append(parts[0])
+            elif filled := "".join([values[part] if place % 2 else part for place, part in enumerate(parts)]):
+                paragraphs.append(filled)
+        return "\n\n".join(paragraphs)
+
+    def _check(self, fields: Sequence[str], values: Mapping[str, str]) -> None:
         if missing := [name for name in fields if name not in values]:
             raise PromptError(f"{self.source}: no value for {{{{{missing[0]}}}}}")
         if unused := [name for name in values if name not in fields and values[name]]:
             raise PromptError(f"{self.source}: the prompt {self.name} has no field {{{{{unused[0]}}}}}")
-        paragraphs = []
-        for parts in _parse(self.text):
-            filled = "".join(values[part] if place % 2 else part for place, part in enumerate(parts))
-            if filled or len(parts) == 1:
-                paragraphs.append(filled)
-        return "\n\n".join(paragraphs)
 
 
 @lru_cache(maxsize=256)

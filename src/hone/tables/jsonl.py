@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from hone.errors import FileFormatError
 from hone.tables.base import Problem, Row, Table, first_columns, unreadable, whole_text
 from hone.tables.feed import Feed
@@ -16,6 +18,8 @@ _BOM = b"\xef\xbb\xbf"
 # Not JSON, but Python and others write them; NaN is how they say that a figure is missing.
 _CONSTANTS = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
 _DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
+_INEXACT = {float, list, dict}
+"""What may be, or hold, a whole number of more than 64 bits, which orjson rounds."""
 NOT_AN_OBJECT = 'not a JSON object; write one {"column": value, …} a row'
 NOT_UTF8 = "bytes that are not UTF-8"
 
@@ -96,6 +100,14 @@ def open_json(path: Path) -> JsonLines | JsonArray:
 
 
 def _parse(line: bytes, number: int) -> Row | Problem:
+    try:
+        value = orjson.loads(line)
+        if not isinstance(value, dict):
+            return Problem(number, NOT_AN_OBJECT)
+        if not any(type(part) in _INEXACT for part in value.values()):
+            return value
+    except ValueError:
+        pass  # a byte-order mark, NaN, half a character: what the standard library reads; or it says what is wrong
     try:
         text = line.decode()
         # Only a file's first line can start with a byte-order mark, and only an escape can make a surrogate.

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
+
 from hone.tables.arrow import arrow
 from hone.tables.base import utf8, whole_text
 
@@ -54,14 +56,17 @@ class JsonSink:
     def __init__(self, path: Path, columns: Mapping[str, type], *, array: bool = False) -> None:
         self._stream = path.open("wb", buffering=_BUFFER)
         self._names = list(columns)
-        self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
         self._before = b"[\n" if array else b""
         self._between = b",\n" if array else b""
         self._after, self._end = (b"", b"\n]\n") if array else (b"\n", b"")
 
     def add(self, values: Sequence[Any]) -> None:
         """Write one object."""
-        line = utf8(self._encode(dict(zip(self._names, values, strict=True))))
+        row = dict(zip(self._names, values, strict=True))
+        try:
+            line = orjson.dumps(row)
+        except TypeError:  # half a character
+            line = utf8(json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
         self._stream.write(self._before + line + self._after)
         self._before = self._between
 
