@@ -10,6 +10,7 @@ from hone.problems.problem import MARK, Problem, split_answer, without_marks
 from hone.problems.prompting import Prompting, choose_shots, prompting
 from hone.problems.reading import Names, Split, load, read_problems
 from hone.problems.sums import sums
+from hone.problems.variants import variants
 
 __all__ = [
     "MARK",
@@ -29,6 +30,7 @@ __all__ = [
     "read_problems",
     "split_answer",
     "sums",
+    "variants",
     "without_leaks",
     "without_marks",
 ]
