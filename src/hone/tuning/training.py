@@ -56,7 +56,7 @@ def train(
         saving = folder is not None
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hone-tune-")))
         packed = stack.enter_context(packed_attention(causal(model)))
-        shape = {"size": settings.row, "pieces": _pieces(planned, settings), "longest": _longest(planned)}
+        shape = {"size": settings.row if settings.packing else _longest(planned), "pieces": _pieces(planned, settings), "longest": _longest(planned)}
         stack.enter_context(_own_loss(model))
         stack.enter_context(_compiled(model, settings, planned, packed=packed))
         return _fit(model, tokenizer, planned, settings, (folder, saving, tell), shape if packed else {})
@@ -171,4 +171,8 @@ def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool
             layer._compiled_call_impl = None  # noqa: SLF001 - there is no public way back
 
 
-__all__ = ["latest_checkpoint", "lower_memory", "train"]
+def clear_checkpoints(folder: Path) -> None:
+    """Remove what only serves to go on."""
+    for path in folder.glob("checkpoint-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    (folder / "best.safetensors").unlink(missing_ok=True)
