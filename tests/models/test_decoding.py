@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ TOKENIZER = Letters()
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[Any]:
-    library("torch").set_num_threads(1)  # tiny products are slower on several threads
+def model() -> Any:
     return tiny()
 
 

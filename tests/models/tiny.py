@@ -38,6 +38,7 @@ def tiny(**changes: Any) -> Any:
         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 512, "initializer_range": 0.5,
         "tie_word_embeddings": False, "eos_token_id": 0, "bos_token_id": None, "pad_token_id": 1,
     }  # fmt: skip
+    torch.set_num_threads(1)  # products as small as these are slower on several threads
     torch.manual_seed(7)
     kind = changes.pop("model_type", "llama")
     config = transformers.AutoConfig.for_model(kind, **(settings | changes))

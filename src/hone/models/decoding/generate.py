@@ -57,6 +57,9 @@ class Job:
     """The most tokens of the answer."""
 
 
+Prompt = str | Sequence[Message] | Sequence[int]
+"""A text that is ready to go on from (no special token is added to it), a conversation, or tokens."""
+
 Told = Callable[[int, int, Text], object]
 """Called with the prompt's place, the sample's number and the answer, as soon as it is there."""
 
@@ -64,7 +67,7 @@ Told = Callable[[int, int, Text], object]
 def generate(
     model: Any,
     tokenizer: Any,
-    prompts: Sequence[str | Sequence[Message]],
+    prompts: Sequence[Prompt],
     ask: Ask = Ask(),
     *,
     told: Told | None = None,
@@ -78,7 +81,7 @@ def generate(
     Args:
         model: From transformers, or a PEFT model; it is left as it was found.
         tokenizer: Its tokenizer.
-        prompts: Conversations, or texts that are ready to go on from (no special token is added to a text).
+        prompts: Texts, conversations or tokens.
         ask: How answers are drawn.
         told: Told of every answer as it comes.
 
@@ -123,14 +126,11 @@ def generate(
     return [[text for text in several if text is not None] for several in answers]
 
 
-def _jobs(model: Any, tokenizer: Any, prompts: Sequence[str | Sequence[Message]], ask: Ask) -> list[Job]:
+def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Ask) -> list[Job]:
     context = getattr(model.config, "max_position_embeddings", None) or 2**31
     jobs = []
     for place, prompt in enumerate(prompts):
-        if isinstance(prompt, str):
-            tokens = tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        else:
-            tokens = tuple(chat_tokens(tokenizer, prompt))
+        tokens = _tokens(tokenizer, prompt)
         if not 0 < len(tokens) < context:
             raise ContextError(
                 f"prompt {place + 1} has {len(tokens)} tokens, and the model's context is {context}; shorten it"
@@ -138,6 +138,13 @@ def _jobs(model: Any, tokenizer: Any, prompts: Sequence[str | Sequence[Message]]
         limit = min(ask.max_tokens, context - len(tokens))
         jobs += [Job(place, sample, tokens, limit) for sample in range(ask.samples)]
     return jobs
+
+
+def _tokens(tokenizer: Any, prompt: Prompt) -> tuple[int, ...]:
+    if isinstance(prompt, str):
+        return tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    turns = [turn for turn in prompt if isinstance(turn, Message)]
+    return tuple(chat_tokens(tokenizer, turns)) if turns else tuple(one for one in prompt if isinstance(one, int))
 
 
 def _shared(prompts: Sequence[tuple[int, ...]]) -> int:

@@ -149,7 +149,8 @@ class Loop:
             return max(1, min(_CPU_ROWS, _CPU_BYTES // row))
         torch.cuda.empty_cache()
         free, _ = torch.cuda.mem_get_info(self._device)
-        return max(1, int(free * _GPU_SHARE) // (row + self._model.config.vocab_size * _WORK_PER_WORD))
+        count: int = int(free * _GPU_SHARE) // (row + self._model.config.vocab_size * _WORK_PER_WORD)
+        return max(1, count)
 
     def _tensor(self, values: Any) -> Any:
         return torch.tensor(values, device=self._device)

@@ -69,7 +69,7 @@ class Stepper:
         self._numbers = torch.arange(count, device=device)
         self._graphs: dict[tuple[int, int], Callable[[], None]] = {}
         recorded = graphs and device.type == "cuda"
-        self._stream = torch.cuda.Stream(device) if recorded else None
+        self._stream: Any = torch.cuda.Stream(device) if recorded else None
         self._pool = torch.cuda.graph_pool_handle() if recorded else None
 
     def __call__(self) -> None:
