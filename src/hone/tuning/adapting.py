@@ -132,6 +132,6 @@ def trainable(model: Any) -> dict[str, Any]:
 
 def _bf16_instructions() -> bool:
     try:
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # noqa: SLF001
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     except (AttributeError, MissingExtraError):
         return False

@@ -7,6 +7,7 @@ package. Elsewhere transformers' own SDPA builds the block-diagonal mask from po
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -22,16 +23,18 @@ NAME = "hone_varlen"
 def packed_attention(model: Any) -> Iterator[bool]:
     """Let a model's attention take packed rows while the block runs.
 
+    Unsloth brings layers and kernels of its own, which read the borders from the position ids; they are left alone.
+
     Yields:
         Whether the model wants `cu_seq_lens_q` and `max_length_q` beside its inputs.
     """
-    mode = _mode() if model.device.type == "cuda" and _plain(model) else None
+    mode = _mode() if model.device.type == "cuda" and _plain(model) and "unsloth" not in sys.modules else None
     if mode is None:
         yield False
         return
     from transformers import AttentionInterface, AttentionMaskInterface  # noqa: PLC0415 - Unsloth comes first
 
-    before = model.config._attn_implementation  # noqa: SLF001 - there is no public name
+    before = model.config._attn_implementation
     AttentionInterface.register(NAME, _attend)
     AttentionMaskInterface.register(NAME, _no_mask)
     model.set_attn_implementation(NAME)
@@ -54,7 +57,7 @@ def _no_mask(*_: Any, **__: Any) -> None:
 
 
 def _attend(
-    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None, **more: Any
+    _: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None, **more: Any
 ) -> tuple[Any, None]:
     """Attention of shape (1, heads, tokens, width), as transformers hands it over."""
     del attention_mask
@@ -62,14 +65,15 @@ def _attend(
     if _mode() == "repeated":
         groups = query.shape[1] // key.shape[1]
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    out = _varlen(*(one.transpose(1, 2)[0] for one in (query, key, value)), borders, longest, scaling)
+    query, key, value = (one.transpose(1, 2)[0] for one in (query, key, value))
+    out = _varlen((query, key, value), borders, longest, scaling)
     return out[None], None
 
 
-def _varlen(query: Any, key: Any, value: Any, borders: Any, longest: int, scale: float | None) -> Any:
+def _varlen(parts: tuple[Any, Any, Any], borders: Any, longest: int, scale: float | None) -> Any:
     from torch.nn.attention import varlen  # noqa: PLC0415 - new in torch 2.10
 
-    return varlen.varlen_attn(query, key, value, borders, borders, longest, longest, **_options(scale))
+    return varlen.varlen_attn(*parts, borders, borders, longest, longest, **_options(scale))
 
 
 @lru_cache(maxsize=8)
@@ -111,13 +115,15 @@ def _agrees(key_heads: int) -> bool:
     query = torch.randn(96, 4, 64, **kind).requires_grad_()
     key, value = (torch.randn(96, key_heads, 64, **kind).requires_grad_() for _ in range(2))
     borders = torch.tensor([0, 40, 96, 96], device="cuda", dtype=torch.int32)
-    got = _varlen(query, key, value, borders, 64, 64**-0.5)
+    got = _varlen((query, key, value), borders, 64, 64**-0.5)
     got_slopes = torch.autograd.grad(got.float().square().sum(), (query, key, value))
     pieces = []
     for start, end in ((0, 40), (40, 96)):
         parts = [one[start:end].transpose(0, 1)[None] for one in (query, key, value)]
         pieces.append(
-            torch.nn.functional.scaled_dot_product_attention(*parts, is_causal=True, enable_gqa=True)[0].transpose(0, 1)
+            torch.nn.functional.scaled_dot_product_attention(*parts, is_causal=True, enable_gqa=True)[0].transpose(
+                0, 1
+            )
         )
     wanted = torch.cat(pieces)
     slopes = torch.autograd.grad(wanted.float().square().sum(), (query, key, value))

@@ -1,4 +1,4 @@
-"""The model card: what a tuned model is, what it was made of, and what was measured, as a README beside its weights."""
+"""The model card beside the weights: what a tuned model is, what it was made of, and what was measured."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 import subprocess
 from dataclasses import dataclass
+from typing import Literal
 
 from hone.errors import MissingExtraError
 from hone.tuning.settings import Backend, Method
@@ -15,7 +16,17 @@ LARGE = "unsloth/Llama-3.2-3B-Instruct"
 SMALL = "smollm2"
 _LARGE_NEEDS = {"lora": 16e9, "qlora": 8e9, "full": 60e9}
 """Bytes of GPU memory from which the large base is the default."""
-PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "datasets", "unsloth", "liger-kernel")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "bitsandbytes",
+    "datasets",
+    "unsloth",
+    "liger-kernel",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ def choose_base(given: str | None, method: Method, found: Machine) -> tuple[str,
     return SMALL, f"{why}; for the large one: hone tune --base hf:{LARGE}"
 
 
-def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[str, str]:
+def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Literal["trl", "unsloth"], str]:
     """The backend and why.
 
     Raises:

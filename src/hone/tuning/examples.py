@@ -84,7 +84,7 @@ def read_examples(
         source: ``sums``, ``gsm8k``, a file or folder that `open_table` reads, or ``OWNER/NAME`` on the hub.
         prompting: How questions with answers are put; other forms say it themselves.
         keep: Keep rows whose labels pass all of these.
-        best: Keep, of the rows of one item, the one with the highest label in this column, or their mean with ``mean``.
+        best: Of the rows of one item, keep the one with the highest label in this column; ``mean``: of all labels.
         limit: Read no more than so many.
 
     Raises:
@@ -125,7 +125,9 @@ def _from_hub(name: str) -> Path:
     try:
         import huggingface_hub  # noqa: PLC0415 - the one door to the hub's files
     except ImportError as error:
-        raise MissingExtraError(f"{name} is on the hub; get what reads it with: pip install 'hone-llm[tune]'") from error
+        raise MissingExtraError(
+            f"{name} is on the hub; get what reads it with: pip install 'hone-llm[tune]'"
+        ) from error
     try:
         patterns = ["*.parquet", "*.jsonl", "*.json", "*.csv"]
         folder = huggingface_hub.snapshot_download(name, repo_type="dataset", allow_patterns=patterns)
@@ -175,7 +177,7 @@ def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prom
 
 
 def _of_messages(table: Table, line: int, row: Row) -> Example:
-    turns = row["messages"] if "messages" in row else None
+    turns = row.get("messages")
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise FileFormatError(table.path, 'write a list of {"role": …, "content": …}', line=line, key="messages")
     read = []
@@ -196,7 +198,9 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
     prompt, reply = (row.get(name) for name in names)
     for name, value in zip(names, (prompt, reply), strict=True):
         if not value or (isinstance(value, str) and not value.strip()):
-            raise FileFormatError(table.path, f"the {name} is empty; fill it, or take the row out", line=line, key=name)
+            raise FileFormatError(
+                table.path, f"the {name} is empty; fill it, or take the row out", line=line, key=name
+            )
     if isinstance(prompt, list) and isinstance(reply, list):  # both as turns, as TRL has them
         return _of_messages(table, line, {**row, "messages": [*prompt, *reply]})
     for name, value in zip(names, (prompt, reply), strict=True):

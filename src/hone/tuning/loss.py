@@ -14,7 +14,7 @@ CHUNK = 2**27
 """Logits that are there at once: 512 MB in 32 bits."""
 
 
-class _ChunkedCrossEntropy(torch.autograd.Function):
+class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc] # torch is not followed by mypy
     @staticmethod
     def forward(ctx: Any, hidden: Any, weight: Any, labels: Any) -> Any:
         """Sum over tokens; the gradients are made here and only scaled in the backward pass."""

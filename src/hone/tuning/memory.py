@@ -1,8 +1,8 @@
 """What training needs of memory and time, worked out before it starts.
 
-Counts that are exact (weights, gradients, optimiser) stand beside an estimate of activations: for each layer and token,
-what the backward pass keeps of a Llama-like layer, after Korthikanti et al. 2022 without dropout and with fused
-attention.
+Counts that are exact (weights, gradients, optimiser) stand beside an estimate of activations: for each layer and
+token, what the backward pass keeps of a Llama-like layer, after Korthikanti et al. 2022 without dropout and with
+fused attention.
 """
 
 from __future__ import annotations
@@ -81,16 +81,16 @@ def need(shape: Shape, settings: TuneSettings, *, bytes_each: int, checkpointing
     layer = tokens * bytes_each * (8 * shape.width + 4 * shape.inner)
     kept = tokens * bytes_each * shape.width * shape.layers + layer if checkpointing else layer * shape.layers
     return Need(
-        weights, 0.0 if full else shape.adapter * float(bytes_each), trained * float(moments + bytes_each), float(kept),
-        float(min(_WORK, tokens * shape.vocabulary * 12)),
+        weights, 0.0 if full else shape.adapter * float(bytes_each), trained * float(moments + bytes_each),
+        float(kept), float(min(_WORK, tokens * shape.vocabulary * 12)),
     )  # fmt: skip
 
 
 def flops(shape: Shape, settings: TuneSettings, tokens: int, learnt: int) -> float:
     """Multiplications and additions of one pass over tokens, forwards and backwards.
 
-    Two a weight forwards, two for the gradient of what came in, and two more for the weight's own where it is trained.
-    The output matrix works on learnt tokens alone. Attention's own products are left out; recomputing is not counted.
+    Two a weight forwards, two for the gradient of what came in, and two more for the weight's own where it is
+    trained. The output matrix works on learnt tokens alone. Attention's own products and recomputing do not count.
     """
     times = 6 if settings.method == "full" else 4
     head = shape.vocabulary * shape.width

@@ -38,7 +38,7 @@ class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not fol
         for weight, copy in zip(self._weights, self._copies, strict=True):
             copy.grad = None if weight.grad is None else weight.grad.to(copy.dtype)
         super().step()
-        torch._foreach_copy_(self._weights, self._copies)  # noqa: SLF001 - the documented way lacks a name
+        torch._foreach_copy_(self._weights, self._copies)
         for copy in self._copies:
             copy.grad = None
 
@@ -57,5 +57,5 @@ class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not fol
         with torch.no_grad():
             for copy, saved in zip(self._copies, state.pop("copies"), strict=True):
                 copy.copy_(saved)
-            torch._foreach_copy_(self._weights, self._copies)  # noqa: SLF001 - see step
+            torch._foreach_copy_(self._weights, self._copies)
         super().load_state_dict(state)

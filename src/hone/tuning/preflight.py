@@ -1,4 +1,4 @@
-"""Checks, numbered, before any long work: each says what it found, and one that fails stops the run with the remedy."""
+"""Numbered checks before any long work: each says what it found; one that fails stops the run, with the remedy."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def _start(scene: Scene) -> str:
             "adds it again; take it out of the data"
         )
     if wants_start(scene.tokenizer) and min(found) == 0:
-        raise TuneError("the start token is missing: this tokenizer begins each text with it, and its template does not")
+        raise TuneError(
+            "the start token is missing: this tokenizer begins each text with it, and its template does not"
+        )
     return "exactly one" if min(found) else "none, as this model has it"
 
 
@@ -149,8 +151,8 @@ def _memory(scene: Scene) -> str:
     again = "recomputed" if settings.checkpointing == "on" else "kept"
     text = (
         f"about {_size(found.total)} of {_size(free)} free: weights {_size(found.weights)}, adapter "
-        f"{_size(found.adapter)}, optimiser {_size(found.optimiser)}, activations {_size(found.activations)} ({again}), "
-        f"work {_size(found.work)}"
+        f"{_size(found.adapter)}, optimiser {_size(found.optimiser)}, activations {_size(found.activations)} "
+        f"({again}), work {_size(found.work)}"
     )
     if found.total > free:
         raise TuneError(f"{text}; lower row or max_length, take method: lora or qlora, or a smaller base")

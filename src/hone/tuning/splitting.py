@@ -11,6 +11,8 @@ from hone.errors import TuneError
 from hone.problems import Leak, Problem, without_leaks
 from hone.tuning.examples import Example
 
+LEAST_HELD_OUT = 40
+"""Groups that are held out where these are at most a fifth of all: fewer tell nothing."""
 MOST_HELD_OUT = 400
 """Examples that are held out at most: beyond, a look at them costs more than it tells."""
 
@@ -38,7 +40,8 @@ def split(examples: Sequence[Example], share: float, *, seed: int, test: Sequenc
     Raises:
         TuneError: There are too few examples or groups for two sides.
     """
-    kept, leaks = list(examples), []
+    kept = list(examples)
+    leaks: list[Leak] = []
     if test:
         problems = [example.problem for example in kept]
         clean, leaks = without_leaks(problems, test)
@@ -51,7 +54,8 @@ def split(examples: Sequence[Example], share: float, *, seed: int, test: Sequenc
         what = "one example" if len(kept) == 1 else f"{len(kept)} examples of one group" if kept else "no example"
         raise TuneError(f"{what} cannot be split into a training and a held-out part; add examples of other groups")
     order = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode("utf-8", "replace")).digest())
-    count = max(1, min(round(len(order) * share), len(order) - 1))
+    count = max(1, round(len(order) * share), min(LEAST_HELD_OUT, len(order) // 5))
+    count = min(count, len(order) - 1)
     out: list[Example] = []
     for name in order[:count]:
         if out and len(out) + len(groups[name]) > MOST_HELD_OUT:

@@ -81,8 +81,8 @@ def check_template(tokenizer: Any) -> None:
     """
     if not getattr(tokenizer, "chat_template", None):
         raise TuneError(
-            "the tokenizer has no chat template, so nobody knows how this model is spoken to; take an instruction-tuned "
-            "model (their names often end in -Instruct), or put a chat_template.jinja into its folder"
+            "the tokenizer has no chat template, so nobody knows how this model is spoken to; take an "
+            "instruction-tuned model (names often end in -Instruct), or put a chat_template.jinja into its folder"
         )
 
 

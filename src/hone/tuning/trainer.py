@@ -24,6 +24,9 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
 
     watcher: Watcher
     shape: dict[str, Any]
+    control: Any
+    optimizer: Any
+    lr_scheduler: Any
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
@@ -55,15 +58,31 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
         """AdamW, over 32-bit copies where the weights have 16 bits."""
         if self.optimizer is None:
             weights = [weight for weight in self.model.parameters() if weight.requires_grad]
-            parts = ([w for w in weights if w.dim() > 1], self.args.weight_decay), (
-                [w for w in weights if w.dim() <= 1],
-                0.0,
+            parts = (
+                ([w for w in weights if w.dim() > 1], self.args.weight_decay),
+                (
+                    [w for w in weights if w.dim() <= 1],
+                    0.0,
+                ),
             )
             groups = [{"params": part, "weight_decay": decay} for part, decay in parts if part]
             whole = all(weight.dtype == torch.float32 for weight in weights)
             kind = torch.optim.AdamW if whole or self.is_fsdp_enabled else MasteredAdamW
             self.optimizer = kind(groups, lr=self.args.learning_rate)
         return self.optimizer
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """A straight rise, then a cosine to zero. The first step already moves: in a short run it counts."""
+        if self.lr_scheduler is None:
+            rise = self.watcher.settings.warmup * num_training_steps
+
+            def share(step: int) -> float:
+                if step < rise:
+                    return (step + 1) / (rise + 1)
+                return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1.0, num_training_steps - rise)))
+
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, share)
+        return self.lr_scheduler
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None: Hone writes its own."""
@@ -94,17 +113,15 @@ def make_trainer(
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         max_steps=planned.steps,
-        warmup_steps=math.ceil(planned.steps * settings.warmup),
-        lr_scheduler_type="cosine",
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.clip,
         logging_steps=1,
         logging_nan_inf_filter=False,
         eval_strategy="steps" if watcher.held_out else "no",
-        eval_steps=max(1, planned.steps // settings.evaluations),
+        eval_steps=math.ceil(planned.steps / settings.evaluations),
         eval_on_start=bool(watcher.held_out),
         save_strategy="steps" if watcher.saving else "no",
-        save_steps=max(1, planned.steps // settings.checkpoints),
+        save_steps=math.ceil(planned.steps / settings.checkpoints),
         save_total_limit=2,
         bf16=False,
         fp16=False,

@@ -28,6 +28,7 @@ from hone.tuning.rows import row_loss
 from hone.tuning.settings import TuneSettings
 from hone.tuning.tokens import Encoded
 
+_INPUTS = ("input_ids", "position_ids", "labels", "cu_seq_lens_q", "max_length_q")
 _WORTH_COMPILING = 100
 """Rows from which compiling, which takes a minute, pays for itself."""
 
@@ -56,7 +57,11 @@ def train(
         saving = folder is not None
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hone-tune-")))
         packed = stack.enter_context(packed_attention(causal(model)))
-        shape = {"size": settings.row if settings.packing else _longest(planned), "pieces": _pieces(planned, settings), "longest": _longest(planned)}
+        shape = {
+            "size": settings.row if settings.packing else _longest(planned),
+            "pieces": _pieces(planned, settings),
+            "longest": _longest(planned),
+        }
         stack.enter_context(_own_loss(model))
         stack.enter_context(_compiled(model, settings, planned, packed=packed))
         return _fit(model, tokenizer, planned, settings, (folder, saving, tell), shape if packed else {})
@@ -144,7 +149,8 @@ def _own_loss(model: Any) -> Iterator[None]:
     output = library("transformers.modeling_outputs").CausalLMOutput
 
     def forward(_: Any, **inputs: Any) -> Any:
-        known = {name: value for name, value in inputs.items() if value is not None and name != "use_cache"}
+        # Wrappers add arguments of their own, such as PEFT's and Unsloth's.
+        known = {name: inputs[name] for name in _INPUTS if inputs.get(name) is not None}
         return output(loss=row_loss(inner, known, fused=fused))
 
     inner.forward = MethodType(forward, inner)
@@ -158,9 +164,7 @@ def _own_loss(model: Any) -> Iterator[None]:
 def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool) -> Iterator[None]:
     """Compiled decoder layers while the block runs; all layers share one compilation."""
     rows = planned.steps * planned.accumulate
-    wanted = settings.compiled == "on" or (
-        settings.compiled == "auto" and packed and rows >= _WORTH_COMPILING
-    )
+    wanted = settings.compiled == "on" or (settings.compiled == "auto" and packed and rows >= _WORTH_COMPILING)
     layers = list(causal(model).get_decoder().layers) if wanted else []
     for layer in layers:
         layer.compile(dynamic=False)
@@ -168,7 +172,7 @@ def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool
         yield
     finally:
         for layer in layers:
-            layer._compiled_call_impl = None  # noqa: SLF001 - there is no public way back
+            layer._compiled_call_impl = None
 
 
 def clear_checkpoints(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The door to Unsloth's core, which is Apache-2.0. Its Studio and command line, which are AGPL, are never imported."""
+"""The door to Unsloth's core, which is Apache-2.0. Its Studio and command line are AGPL, and never imported."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
             load_in_4bit=settings.method == "qlora", full_finetuning=settings.method == "full",
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
-        raise TuneError(f"Unsloth cannot open {base} ({' '.join(str(error).split())[:300]}); take --backend trl") from error
+        raise TuneError(
+            f"Unsloth cannot open {base} ({' '.join(str(error).split())[:300]}); take --backend trl"
+        ) from error
     if settings.method == "full":
         return model
     return unsloth.FastLanguageModel.get_peft_model(
         model, r=settings.rank, lora_alpha=settings.scaling, lora_dropout=settings.dropout, bias="none",
-        target_modules=_LINEAR, random_state=settings.seed, max_seq_length=max(settings.max_length, settings.row or 0),
+        target_modules=_LINEAR, random_state=settings.seed,
+        max_seq_length=max(settings.max_length, settings.row or 0),
         use_gradient_checkpointing="unsloth" if settings.checkpointing == "on" else False,
     )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,18 +88,16 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         if state.is_world_process_zero:
             self._tell(as_data(step))
 
-    def on_evaluate(
-        self, args: Any, state: Any, control: Any, metrics: dict[str, float], model: Any = None, **_: Any
-    ) -> None:  # noqa: ARG002 - the trainer's signature
+    def on_evaluate(self, args: Any, state: Any, control: Any, **told: Any) -> None:  # noqa: ARG002 - the trainer's
         """One look at the held-out examples: keep the weights where they are the best so far, or stop."""
-        look = Look(state.global_step, metrics["eval_loss"])
+        look = Look(state.global_step, told["metrics"]["eval_loss"])
         self.history.looks.append(look)
         if state.is_world_process_zero:
             self._tell(as_data(look))
         if self.history.best is None or look.loss < self.history.best.loss:
             self.history.best, self._worse = look, 0
             if look.step and state.is_world_process_zero:
-                self._keep(model, look)
+                self._keep(told["model"], look)
             return
         self._worse += 1
         if self.settings.patience is not None and self._worse >= self.settings.patience:
@@ -123,4 +120,4 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         part = self.folder / f".{BEST}.part"
         note = {"look": json.dumps({"step": look.step, "loss": look.loss})}
         library("safetensors.torch").save_file(weights, part, metadata=note)
-        os.replace(part, self.folder / BEST)
+        part.replace(self.folder / BEST)
