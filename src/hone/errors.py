@@ -10,6 +10,7 @@
     │   ├── ConfigChangedError  an unfinished run that was started with other settings
     │   ├── RunBusyError        a run that another process is writing
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
+    ├── TuneError               training cannot start, or went wrong; the message says what to change
     ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
     └── ModelError
         ├── SpecError           a model spec that names no model
@@ -79,6 +80,10 @@ class RunBusyError(RunError):
 
 class IncompleteError(RunError):
     """Calls failed that a step cannot do without. What was answered is in the journal."""
+
+
+class TuneError(HoneError):
+    """Training cannot start, or went wrong on the way; checkpoints stay."""
 
 
 class StatsError(HoneError):

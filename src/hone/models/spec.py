@@ -10,7 +10,10 @@ from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
 from hone.models.base import Model
 
-FORMS = "smollm2 · gguf:FILE · openai:MODEL · http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+FORMS = (
+    "smollm2 · gguf:FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · http://HOST:PORT/v1#MODEL · scripted:FILE · "
+    "recorded:FILE"
+)
 """The forms of a spec, for messages."""
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -42,7 +45,9 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
 def _make(settings: ModelSettings, folder: Path) -> Model:
     spec = settings.model
     kind, _, rest = spec.partition(":")
-    if kind == "hf" or spec.startswith("gguf:hf:"):
+    if kind == "hf" and rest:
+        return _transformers(settings, rest, folder)
+    if spec.startswith("gguf:hf:"):
         raise SpecError(
             f"{spec!r}: models from the hub come with a later version of Hone; for now, write one of: {FORMS}"
         )
@@ -71,6 +76,16 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
     return EmbeddedModel(
         spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64)
     )
+
+
+def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
+    from hone.models.local import TransformersModel  # noqa: PLC0415
+
+    name, _, adapter = rest.partition("+")
+    if (folder / Path(name).expanduser()).is_dir():
+        name = str(folder / Path(name).expanduser())
+    where = folder / Path(adapter).expanduser() if adapter else None
+    return TransformersModel(settings.model, name, where, concurrency=settings.concurrency)
 
 
 def _openai(spec: str, name: str) -> Model:
