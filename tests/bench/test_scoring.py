@@ -30,7 +30,7 @@ CAPITAL = Problem("1", "Which town?", "B", choices=("Paris", "Rome", "Oslo"))
 def test_an_answer_is_right_strictly_flexibly_or_not(
     kind: str, gold: str, text: str, right: bool, strict: bool
 ) -> None:
-    marked = mark(text, Problem("1", "?", gold), BenchTask(data="sums", answers=kind))  # type: ignore[arg-type]
+    marked = mark(text, Problem("1", "?", gold), BenchTask(data="sums", answers=kind))
     assert (marked.right, marked.strict) == (right, strict)
 
 
@@ -81,4 +81,4 @@ def test_a_gold_answer_of_another_kind_is_named(tmp_path: Path, kind: str, row: 
     path = tmp_path / "q.jsonl"
     path.write_text(row + "\n")
     with pytest.raises(ProjectError, match=problem):
-        BenchTask(data=str(path), answers=kind).problems()  # type: ignore[arg-type]
+        BenchTask(data=str(path), answers=kind).problems()
