@@ -5,8 +5,8 @@
 Arms:
 - ``base``: the model as it is, without shots and with 2.
 - ``predecessor``: its recipe: LoRA of rank 16, 60 steps of about 8 problems, learning rate 2e-4, gold answers.
-- ``full``, ``lora``: every weight, or adapters of rank 128. First on the gold answers and on variants of them (the same
-  story with other numbers, `hone.problems.variants`); then the model itself answers the training questions several
+- ``full``, ``lora``: every weight, or adapters of rank 128. First on the gold answers and on variants of them (one
+  story, other numbers: `hone.problems.variants`); then the model itself answers the training questions several
   times, and what is right and new is learnt beside the rest.
 
 The test problems are only ever tested on: 300 training problems are held out for every choice. Each arm writes
@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-
 
 from hone.models.decoding import Ask, generate
 from hone.models.weights import weights
@@ -71,7 +70,7 @@ def put(problems: Sequence[Problem], shots: Sequence[Problem] = ()) -> list[Any]
     return [way.ask(one.question) for one in problems]
 
 
-def tested(model: Any, tokenizer: Any, problems: Sequence[Problem], shots: Sequence[Problem] = ()) -> dict[str, Any]:
+def tested(model: Any, tokenizer: Any, problems: Sequence[Problem], *shots: Problem) -> dict[str, Any]:
     """Greedy answers to the problems: how many are right, read strictly and flexibly."""
     started = time.perf_counter()
     texts = [several[0] for several in generate(model, tokenizer, put(problems, shots), Ask(max_tokens=MOST))]
@@ -119,7 +118,7 @@ class Arms:
     """What all arms share: model folder, problems, settings."""
 
     def __init__(self, options: argparse.Namespace, pool: Any) -> None:
-        self.small, self.pool = options.small, pool
+        self.small, self.pool, self.out = options.small, pool, options.out
         self.work = options.work
         rows = read(options.data / "train.jsonl", 40 if self.small else None)
         held = max(4, HELD_OUT if not self.small else 4)
@@ -137,7 +136,7 @@ class Arms:
         shots = choose_shots(self.gold, 2)
         return {
             "base, 0-shot": tested(model, self.tokenizer, self.test),
-            "base, 2-shot": tested(model, self.tokenizer, self.test, shots),
+            "base, 2-shot": tested(model, self.tokenizer, self.test, *shots),
         }
 
     def predecessor(self) -> dict[str, Any]:
@@ -151,12 +150,12 @@ class Arms:
         return {"predecessor's recipe": tested(model, self.tokenizer, self.test) | history}
 
     def full(self) -> dict[str, Any]:
-        return self.ours("full", [TuneSettings(method="full", learning_rate=5e-4, epochs=2, weight_decay=0.01),
-                                  TuneSettings(method="full", learning_rate=3e-4, epochs=2, weight_decay=0.01)])  # fmt: skip
+        first = TuneSettings(method="full", learning_rate=6e-4, epochs=3, weight_decay=0.01)
+        return self.ours("full", [first, first.model_copy(update={"learning_rate": 4e-4})])
 
     def lora(self) -> dict[str, Any]:
-        return self.ours("lora", [TuneSettings(method="lora", rank=128, learning_rate=1.5e-3, epochs=2),
-                                  TuneSettings(method="lora", rank=128, learning_rate=8e-4, epochs=2)])  # fmt: skip
+        first = TuneSettings(method="lora", rank=128, learning_rate=1.5e-3, epochs=3)
+        return self.ours("lora", [first, first.model_copy(update={"learning_rate": 8e-4})])
 
     def ours(self, name: str, rounds: list[TuneSettings]) -> dict[str, Any]:
         """Gold and variants, then the model's own right answers as well, each round going on from the last."""
@@ -164,31 +163,29 @@ class Arms:
         more = [one for several in made for one in several]
         pairs = [(one.question, one.reply) for one in (*self.gold, *more)]
         found: dict[str, Any] = {}
-        model, history = self.trained(None, self.shaped(rounds[0]), pairs)
-        found[f"{name}, gold and variants"] = (
-            test(model, self.tokenizer, self.test) | history | {"examples": len(pairs)}
-        )
-        print(
-            name,
-            "first round:",
-            {k: v for k, v in found[f"{name}, gold and variants"].items() if k != "items"},
-            flush=True,
-        )
-        for number, settings in enumerate(rounds[1:], 1):
-            started = time.perf_counter()
-            own = own_answers(model, self.tokenizer, self.gold, 2 if self.small else ANSWERS)
-            sampled = time.perf_counter() - started
-            print(name, f"{len(own)} answers of its own in {sampled:.0f} s", flush=True)
+        model, own, sampled = None, [], 0.0
+        for number, settings in enumerate(rounds):
+            if number:
+                started = time.perf_counter()
+                own = own_answers(model, self.tokenizer, self.gold, 2 if self.small else ANSWERS)
+                sampled = time.perf_counter() - started
             mixed = [*pairs, *own]
             model, history = self.trained(model, self.shaped(settings), mixed)
-            label = f"{name}, and its own right answers" + (f" ({number} rounds)" if number > 1 else "")
+            label = f"{name}, {'and its own right answers' if number else 'gold and variants'}"
+            label += f" ({number} rounds)" if number > 1 else ""
+            held = tested(model, self.tokenizer, self.held_out)
             found[label] = tested(model, self.tokenizer, self.test) | history | {
-                "examples": len(mixed), "own": len(own), "sampling_seconds": sampled,
+                "examples": len(mixed), "own": len(own), "sampling_seconds": sampled, "held_out": held["accuracy"],
             }  # fmt: skip
-            print(label, {k: v for k, v in found[label].items() if k != "items"}, flush=True)
+            print(label, {key: value for key, value in found[label].items() if key != "items"}, flush=True)
+            self.write(name, found)
         if self.work:
             model.save_pretrained(self.work / name)
         return found
+
+    def write(self, arm: str, found: dict[str, Any]) -> None:
+        """Keep what there is: a run that is cut off has lost only its last round."""
+        (self.out / f"{arm}.json").write_text(json.dumps(found))
 
     def shaped(self, settings: TuneSettings) -> TuneSettings:
         """Rows as long as the GPU holds, and a step of one row."""
@@ -206,11 +203,11 @@ class Arms:
             model = adapt(open_model(self.folder, settings, self.kind), settings)
         parts = [pairs[start : start + 1000] for start in range(0, len(pairs), 1000)]
         examples = [one for part in self.pool.map(partial(taught, longest=self.longest), parts, 1) for one in part]
-        held = taught([(one.question, one.reply) for one in self.held_out], self.longest)
-        history = train(model, self.tokenizer, examples, settings, held_out=held, tell=told)
+        # No looks at the held-out loss: it rises while more answers become right, so it cannot say when to stop.
+        history = train(model, self.tokenizer, examples, settings, tell=told)
         return model, {
             "train_seconds": history.seconds, "train_tokens": history.tokens, "steps": len(history.steps),
-            "losses": [round(look.loss, 4) for look in history.looks], "peak_gb": history.peak_bytes / 2**30,
+            "loss": history.loss, "peak_gb": history.peak_bytes / 2**30,
         }  # fmt: skip
 
 
@@ -259,7 +256,7 @@ def main() -> None:
             except Exception:  # the other arms are worth having
                 traceback.print_exc()
                 continue
-            (options.out / f"{arm}.json").write_text(json.dumps(found))
+            arms.write(arm, found)
             print(f"{arm}: {time.perf_counter() - started:.0f} s", flush=True)
     text = table(options.out)
     (options.out / "gsm8k.md").write_text(text + "\n")
