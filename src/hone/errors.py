@@ -11,6 +11,8 @@
     │   ├── RunBusyError        a run that another process is writing
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
     ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
+    ├── FeedbackError           what a person sent cannot be taken: a score off the scale, an expired invitation
+    ├── StoreError              the store of feedback cannot be used: locked, damaged, full disk, another schema
     └── ModelError
         ├── SpecError           a model spec that names no model
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
@@ -83,6 +85,14 @@ class IncompleteError(RunError):
 
 class StatsError(HoneError):
     """Arrays or settings that no figure can be computed from."""
+
+
+class FeedbackError(HoneError):
+    """What a person sent cannot be taken: a score off the scale, an unknown reply, an expired invitation."""
+
+
+class StoreError(HoneError):
+    """The store of people's feedback cannot be read or written. What it has acknowledged is kept."""
 
 
 class ModelError(HoneError):

@@ -1,0 +1,216 @@
+"""Transactions: many short reads at once, and writes that share one flush to the disk.
+
+On SQLite a commit waits for the disk, and only one can be under way. Whoever comes to write while another does lines
+up; the next one through commits for all that wait, each in a savepoint of its own, and nobody is answered before the
+commit has returned. Waiting in SQLite's own busy handler instead would mean sleeping and trying again. PostgreSQL
+groups commits by itself, so there every write is a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from hone.errors import HoneError, StoreError
+from hone.feedback.store.failures import explained
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+BUSY_SECONDS = 5.0
+"""How long a lock that another process holds is waited for."""
+MOST_TOGETHER = 64
+"""Writes that share a commit, at most, so that the first of them does not wait long for the last."""
+
+
+class _Ticket(Generic[T]):
+    """One write in the line."""
+
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self.over = False
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+
+class Database:
+    """A database that is open.
+
+    Args:
+        engine: Made by `connect`.
+        name: What it is called in messages: the file, or the URL without its password.
+        readonly: Whether writes are refused.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, readonly: bool = False) -> None:
+        self.engine, self.name, self.readonly = engine, name, readonly
+        self.sqlite = engine.dialect.name == "sqlite"
+        self._line: list[_Ticket[Any]] = []
+        self._lining_up = threading.Lock()
+        self._writing = threading.Lock()
+        self._writer: Connection | None = None
+
+    def read(self, work: Work[T]) -> T:
+        """Run reads that see one state of the database.
+
+        Raises:
+            StoreError: The database fails.
+        """
+        try:
+            with self.engine.connect() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise explained(error, self.name) from error
+
+    def write(self, work: Work[T]) -> T:
+        """Run one short transaction and return once it is on the disk: all of it, or nothing.
+
+        Raises:
+            StoreError: The database fails, or may only be read.
+            HoneError: What `work` raises; nothing of it is kept then.
+        """
+        if self.readonly:
+            raise StoreError(f"{self.name}: opened to be read only, so nothing can be saved")
+        if not self.sqlite:
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection)
+            except SQLAlchemyError as error:
+                raise explained(error, self.name) from error
+        ticket = _Ticket(work)
+        with self._lining_up:
+            self._line.append(ticket)
+        with self._writing:
+            if not ticket.over:
+                self._commit(self._next(ticket))
+        if ticket.error is not None:
+            raise ticket.error
+        return cast("T", ticket.result)  # the work was done, so this is what it returned
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._writing:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        self.engine.dispose()
+
+    def _next(self, mine: _Ticket[Any]) -> list[_Ticket[Any]]:
+        with self._lining_up:
+            self._line.remove(mine)
+            others, self._line = self._line[: MOST_TOGETHER - 1], self._line[MOST_TOGETHER - 1 :]
+        return [mine, *others]
+
+    def _commit(self, tickets: list[_Ticket[Any]]) -> None:
+        """Do the work of all tickets in one transaction."""
+        try:
+            connection = self._connection()
+            with connection.begin():
+                for ticket in tickets:
+                    _do(ticket, connection)
+        except BaseException as error:
+            problem = explained(error, self.name) if isinstance(error, SQLAlchemyError) else error
+            self._drop()
+            for ticket in tickets:
+                ticket.error = ticket.error or problem
+            if not isinstance(error, SQLAlchemyError):
+                raise
+        finally:
+            for ticket in tickets:
+                ticket.over = True
+
+    def _connection(self) -> Connection:
+        if self._writer is None:
+            self._writer = self.engine.connect().execution_options(write=True)
+        return self._writer
+
+    def _drop(self) -> None:
+        """Give up a connection in an unknown state."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            try:
+                writer.invalidate()
+            finally:
+                writer.close()
+
+
+def _do(ticket: _Ticket[Any], connection: Connection) -> None:
+    """One ticket's work in a savepoint. Bad input is that ticket's alone; a failing database is everybody's."""
+    point = connection.begin_nested()
+    try:
+        ticket.result = ticket.work(connection)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # whatever it is, its caller hears of it, and the others' saves go on
+        point.rollback()
+        ticket.error = error
+    else:
+        point.commit()
+
+
+def connect(where: Path | str, *, readonly: bool = False) -> Database:
+    """A database at a file or an SQLAlchemy URL. Nothing is opened yet.
+
+    Raises:
+        StoreError: The URL is none, or its driver is not installed.
+    """
+    url = url_of(where)
+    try:
+        if not url.startswith("sqlite"):
+            engine = create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
+            return Database(engine, engine.url.render_as_string(hide_password=True), readonly=readonly)
+        engine = _sqlite(url, readonly)
+    except HoneError:
+        raise
+    except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
+        raise explained(error, str(where)) from error
+    return Database(engine, engine.url.database or ":memory:", readonly=readonly)
+
+
+def url_of(where: Path | str) -> str:
+    """The SQLAlchemy URL of a file or URL; PostgreSQL goes through psycopg 3 where no driver is named."""
+    if isinstance(where, Path) or "://" not in where:
+        return f"sqlite:///{Path(where).absolute()}"
+    for plain in ("postgresql://", "postgres://"):
+        if where.startswith(plain):
+            return "postgresql+psycopg://" + where.removeprefix(plain)
+    return where
+
+
+def _sqlite(url: str, readonly: bool) -> Engine:
+    engine = create_engine(
+        url, pool_size=16, max_overflow=48, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+    if readonly:
+        file = engine.url.database or ""
+        url = f"sqlite:///file:{file}?mode=ro&uri=true"
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins late and commits by itself around DDL; we do it below
+        if readonly:
+            connection.execute("PRAGMA query_only = ON")
+            return
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL would let the last seconds' saves go with the power; what was acknowledged is to be there.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that starts by reading and then writes could fail where another wrote in between.
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def alone(connection: Connection, number: int) -> None:
+    """Let no other transaction that calls this with the number run beside this one. SQLite's writes never do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": 7_436_000 + number})

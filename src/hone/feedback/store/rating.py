@@ -1,0 +1,232 @@
+"""What a rater says of a reply: scores as they are given, a note, a skip; and undoing the last of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from hone.domain.rubric import Rubric
+from hone.errors import FeedbackError
+from hone.feedback.store.asked import Asked
+from hone.feedback.store.database import Database
+from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp
+from hone.feedback.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
+from hone.feedback.store.values import Saved
+
+UNDOABLE = ("rate", "skip", "choose", "skip pair")
+_STATE = ("state", "reason", "started", "expires", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One rater's answer to one reply under one rubric."""
+
+    rater: str
+    subject: str
+    questions: Asked
+
+
+class Rating:
+    """The part of the store that takes what raters say of replies."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    questions: Callable[[Rubric], Asked]
+
+    def rate(
+        self, rater: str, subject: str, rubric: Rubric, scores: Mapping[str, float | None], *,
+        note: str | None = None, key: str | None = None,
+    ) -> Saved:  # fmt: skip
+        """Save scores, one criterion or several. When this returns they are on the disk.
+
+        Args:
+            rater: The rater's id.
+            subject: The subject's id.
+            rubric: The rubric that the rater saw.
+            scores: A level's value by criterion's name; none takes a score back. Criteria that are absent stay.
+            note: Replaces the rater's note on this reply; absent, it stays.
+            key: The request's id. The same id sent again saves nothing a second time.
+
+        Raises:
+            FeedbackError: Rater, reply or criterion is not known, or a score not on the scale; nothing is saved.
+            StoreError: The database failed; nothing is saved.
+        """
+        cell = Cell(rater, subject, self.questions(rubric))
+        for criterion, value in scores.items():
+            cell.questions.definition(criterion) if value is None else cell.questions.check(criterion, value)
+        at = stamp(self.clock())
+
+        def work(connection: Connection) -> Saved:
+            by = author(connection, rater, at, key)
+            found = _current(connection, cell)
+            if is_repeat(connection, by):
+                return Saved(_complete(found, cell), repeated=True)
+            steps = _scored(found, cell, scores, at)
+            steps += noted(connection, cell, note, at)
+            found |= {step.definition: step.new for step in steps if step.place == "ratings"}
+            complete = _complete(found, cell)
+            steps += moved(connection, cell, "done" if complete else "open", "", at)
+            save(connection, by, "rate", steps)
+            return Saved(complete)
+
+        return self.database.write(work)
+
+    def skip(self, rater: str, subject: str, rubric: Rubric, reason: str, *, key: str | None = None) -> Saved:
+        """Pass over a reply for good, saying why. Scores that were given for it stay.
+
+        Raises:
+            FeedbackError: Rater or reply is not known, or there is no reason.
+        """
+        reason = reason.strip()
+        if not reason:
+            raise FeedbackError("say why this reply is skipped")
+        cell, at = Cell(rater, subject, self.questions(rubric)), stamp(self.clock())
+
+        def work(connection: Connection) -> Saved:
+            by = author(connection, rater, at, key)
+            complete = _complete(_current(connection, cell), cell)
+            if is_repeat(connection, by):
+                return Saved(complete, repeated=True)
+            save(connection, by, "skip", moved(connection, cell, "skipped", reason, at))
+            return Saved(complete)
+
+        return self.database.write(work)
+
+    def undo(self, rater: str, *, key: str | None = None) -> str | None:
+        """Take back the rater's last save that still stands, and the one before it when called again.
+
+        Returns:
+            The id of the subject or pair that it was about; none where there is nothing to undo.
+
+        Raises:
+            FeedbackError: The rater is not known.
+        """
+        at = stamp(self.clock())
+
+        def work(connection: Connection) -> str | None:
+            by = author(connection, rater, at, key)
+            if is_repeat(connection, by):
+                return None
+            undone = saves.alias("undone")
+            last = (
+                select(saves.c.id)
+                .where(saves.c.rater == rater, saves.c.kind.in_(UNDOABLE))
+                .where(~select(undone.c.id).where(undone.c.undoes == saves.c.id).exists())
+                .order_by(saves.c.id.desc())
+                .limit(1)
+            )
+            number = connection.scalar(last)
+            if number is None:
+                return None
+            rows = connection.execute(
+                select(changes).where(changes.c.save == number).order_by(changes.c.step.desc())
+            ).all()
+            steps = [
+                Step(
+                    row.place, row.about, row.definition, *(text and json.loads(text) for text in (row.new, row.old))
+                )
+                for row in rows
+            ]
+            for step in steps:
+                apply(connection, rater, step)
+            record(connection, by, "undo", steps, undoes=number)
+            return steps[0].about if steps else None
+
+        return self.database.write(work)
+
+
+def save(connection: Connection, by: Author, kind: str, steps: list[Step]) -> None:
+    """Apply steps and record them; where nothing changes, only a request id is worth an entry."""
+    steps = [step for step in steps if step.old != step.new]
+    for step in steps:
+        apply(connection, by.rater or "", step)
+    if steps or by.key is not None:
+        record(connection, by, kind, steps)
+
+
+def apply(connection: Connection, rater: str, step: Step) -> None:
+    """Make a value what a step says it is from now on."""
+    table, own = _row(rater, step)
+    if step.new is None:
+        connection.execute(delete(table).filter_by(**own))
+    elif step.old is None:
+        connection.execute(insert(table), {**own, **step.new})
+    else:
+        connection.execute(update(table).filter_by(**own).values(dict(step.new)))
+
+
+def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list[Step]:
+    """The step that makes a note what it is to be; none where it stays."""
+    if note is None:
+        return []
+    own = (notes.c.subject == cell.subject) & (notes.c.rater == cell.rater)
+    row = connection.execute(select(notes.c.text, notes.c.at).where(own)).mappings().first()
+    if note.strip() == (row["text"] if row else ""):
+        return []
+    new = {"text": note.strip(), "at": at} if note.strip() else None
+    return [Step("notes", cell.subject, "", dict(row) if row else None, new)]
+
+
+def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) -> list[Step]:
+    """The step that brings the rater's assignment into a state; none where it is in it."""
+    own = (
+        (assignments.c.subject == cell.subject)
+        & (assignments.c.rater == cell.rater)
+        & (assignments.c.rubric == cell.questions.rubric)
+    )
+    columns = [assignments.c[name] for name in _STATE]
+    row = connection.execute(select(*columns).where(own)).mappings().first()
+    old = dict(row) if row else None
+    if old and (old["state"], old["reason"]) == (state, reason):
+        return []
+    new = {"state": state, "reason": reason, "started": old["started"] if old else at,
+           "expires": old["expires"] if old else at, "ended": None if state == "open" else at}  # fmt: skip
+    return [Step("assignments", cell.subject, cell.questions.rubric, old, new)]
+
+
+def _scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+    steps = []
+    for criterion, value in scores.items():
+        definition = cell.questions.definitions[criterion]
+        old = found.get(definition)
+        if value == (None if old is None else old["value"]):
+            continue
+        new = None if value is None else {
+            "criterion": criterion, "rubric": cell.questions.rubric, "value": float(value), "at": at
+        }  # fmt: skip
+        steps.append(Step("ratings", cell.subject, definition, old, new))
+    return steps
+
+
+def _current(connection: Connection, cell: Cell) -> dict[str, Any]:
+    """The rater's scores of the reply, by criterion's digest.
+
+    Raises:
+        FeedbackError: There is no such reply.
+    """
+    own = (ratings.c.subject == cell.subject) & (ratings.c.rater == cell.rater)
+    rows = connection.execute(select(ratings).where(own)).mappings().all()
+    if not rows and connection.scalar(select(subjects.c.id).where(subjects.c.id == cell.subject)) is None:
+        raise FeedbackError(f"there is no reply {cell.subject!r} to rate")
+    kept = ("criterion", "rubric", "value", "at")
+    return {row["definition"]: {name: row[name] for name in kept} for row in rows}
+
+
+def _complete(found: Mapping[str, Any], cell: Cell) -> bool:
+    return all(found.get(definition) is not None for definition in cell.questions.definitions.values())
+
+
+def _row(rater: str, step: Step) -> tuple[Table, dict[str, str]]:
+    """The table that a step is about, and what its row is known by."""
+    if step.place == "ratings":
+        return ratings, {"subject": step.about, "rater": rater, "definition": step.definition}
+    if step.place == "assignments":
+        return assignments, {"subject": step.about, "rater": rater, "rubric": step.definition}
+    if step.place == "notes":
+        return notes, {"subject": step.about, "rater": rater}
+    return choices, {"pair": step.about, "rater": rater}
