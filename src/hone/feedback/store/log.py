@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from hone.errors import FeedbackError
 from hone.feedback.store.schema import changes, raters, saves
+from hone.tables.base import whole_text
 
 Values = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ def author(connection: Connection, rater: str, at: str, key: str | None = None) 
         raise FeedbackError(f"there is no rater {rater!r}")
     if not found.active:
         raise FeedbackError(f"{found.name} was withdrawn from rating; ask the owner")
-    return Author(rater, found.name, at, key)
+    return Author(rater, found.name, at, None if key is None else storable(key))
 
 
 def is_repeat(connection: Connection, by: Author) -> bool:
@@ -87,6 +88,11 @@ def record(connection: Connection, by: Author, kind: str, steps: Iterable[Step],
 def written(values: Values | None) -> str | None:
     """Values as the history keeps them."""
     return None if values is None else json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
+
+
+def storable(text: str) -> str:
+    """Text that every database can hold: without NUL, which PostgreSQL refuses, and without lone surrogates."""
+    return whole_text(text).replace("\0", "\ufffd")
 
 
 def stamp(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.database import Database
-from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp
+from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp, storable
 from hone.feedback.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
 from hone.feedback.store.values import Saved
 
@@ -99,13 +99,13 @@ class Rating:
 
         def work(connection: Connection) -> Saved:
             by = author(connection, rater, at, key)
-            found = _current(connection, cell)
+            found = current(connection, cell)
             if is_repeat(connection, by):
-                return Saved(_complete(found, cell), repeated=True)
-            steps = _scored(found, cell, scores, at)
+                return Saved(is_complete(found, cell), repeated=True)
+            steps = scored(found, cell, scores, at)
             steps += noted(connection, cell, note, at)
             found |= {step.definition: step.new for step in steps if step.place == "ratings"}
-            complete = _complete(found, cell)
+            complete = is_complete(found, cell)
             steps += moved(connection, cell, "done" if complete else "open", "", at)
             save(connection, by, "rate", steps)
             return Saved(complete)
@@ -118,14 +118,14 @@ class Rating:
         Raises:
             FeedbackError: Rater or reply is not known, or there is no reason.
         """
-        reason = reason.strip()
+        reason = storable(reason).strip()
         if not reason:
             raise FeedbackError("say why this reply is skipped")
         cell, at = Cell(rater, subject, self.questions(rubric)), stamp(self.clock())
 
         def work(connection: Connection) -> Saved:
             by = author(connection, rater, at, key)
-            complete = _complete(_current(connection, cell), cell)
+            complete = is_complete(current(connection, cell), cell)
             if is_repeat(connection, by):
                 return Saved(complete, repeated=True)
             save(connection, by, "skip", moved(connection, cell, "skipped", reason, at))
@@ -204,6 +204,7 @@ def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list
     """The step that makes a note what it is to be; none where it stays."""
     if note is None:
         return []
+    note = storable(note)
     row = connection.execute(_NOTE, {"subject": cell.subject, "rater": cell.rater}).mappings().first()
     if note.strip() == (row["text"] if row else ""):
         return []
@@ -223,7 +224,8 @@ def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) 
     return [Step("assignments", cell.subject, cell.questions.rubric, old, new)]
 
 
-def _scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+def scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+    """The steps that give criteria these scores; none for those that have them."""
     steps = []
     for criterion, value in scores.items():
         definition = cell.questions.definitions[criterion]
@@ -237,7 +239,7 @@ def _scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | N
     return steps
 
 
-def _current(connection: Connection, cell: Cell) -> dict[str, Any]:
+def current(connection: Connection, cell: Cell) -> dict[str, Any]:
     """The rater's scores of the reply, by criterion's digest.
 
     Raises:
@@ -249,5 +251,6 @@ def _current(connection: Connection, cell: Cell) -> dict[str, Any]:
     return {row["definition"]: {name: row[name] for name in _SCORE} for row in rows}
 
 
-def _complete(found: Mapping[str, Any], cell: Cell) -> bool:
+def is_complete(found: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether every criterion has a score."""
     return all(found.get(definition) is not None for definition in cell.questions.definitions.values())

@@ -34,7 +34,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked, asked, register
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import author, stamp
+from hone.feedback.store.log import author, stamp, storable
 from hone.feedback.store.schema import assignments, subjects, writers
 from hone.feedback.store.values import NewSubject, Subject
 
@@ -173,6 +173,7 @@ class Subjects:
 
 def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: int, active: bool = True) -> list[str]:
     """Enter replies within a transaction; gives their ids."""
+    rows = [_storable(row) for row in rows]
     ids = [digest([row.item, row.prompt, row.reply]) for row in rows]
     there = present(connection, subjects.c.id, ids)
     new = {
@@ -193,6 +194,13 @@ def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: in
     if added:
         connection.execute(insert(writers), added)
     return ids
+
+
+def _storable(row: NewSubject) -> NewSubject:
+    return NewSubject(
+        storable(row.item), storable(row.prompt), storable(row.reply), storable(row.writer),
+        None if row.group is None else storable(row.group),
+    )  # fmt: skip
 
 
 def present(connection: Connection, column: ColumnElement[Any], values: list[str]) -> set[str]:
