@@ -113,7 +113,7 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
+def database(postgres: str) -> str:
     """A fresh database on the private server."""
     engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
     name = f"hone_{time.monotonic_ns()}"

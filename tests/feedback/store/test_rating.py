@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -106,9 +107,8 @@ def test_a_score_that_cannot_be_given_is_refused_and_nothing_of_it_is_saved(
 ) -> None:
     subject = filled.next_subject(rater("Ann"), RUBRIC)
     assert subject
-    with pytest.raises(FeedbackError, match=".*") as refused:
+    with pytest.raises(FeedbackError, match=re.escape(says)):
         filled.rate(rater("Ann"), subject.id, RUBRIC, scores)
-    assert says in str(refused.value)
     assert filled.ratings(RUBRIC) == []
 
 

@@ -15,6 +15,7 @@ from hone.feedback.exchange.label_studio import interface, json_list, read_tasks
 from hone.feedback.exchange.long_form import read_choices, read_entries, write_pairs, write_ratings
 from hone.feedback.exchange.whole import is_store, read_store, write_store
 from hone.feedback.pairs import is_pairs
+from hone.feedback.store.database import connect
 from hone.feedback.store.store import Store
 from hone.project.files import write_whole
 from hone.tables import open_table
@@ -74,6 +75,21 @@ def export(store: Store, path: Path, form: Form, rubric: Rubric, which: Which | 
     write_whole(settings, interface(rubric))
     note = f"the labelling interface that goes with it: {settings}"
     return Exchanged(form, {"tasks": count}, (note, *_left_out(store, rubric, Which())))
+
+
+def export_whole(where: Path | str, path: Path) -> Exchanged:
+    """Write everything that can be read of a store, whatever state it is in: an older or newer schema, damaged.
+
+    Raises:
+        StoreError: Nothing can be read.
+    """
+    _check_suffix(path, "store")
+    database = connect(where, readonly=True)
+    try:
+        rows, notes = write_store(database, path)
+    finally:
+        database.close()
+    return Exchanged("store", rows, tuple(notes))
 
 
 def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = None) -> Exchanged:

@@ -148,8 +148,10 @@ def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, a
 
 
 def _storable(row: NewPair) -> NewPair:
-    texts = (row.item, row.prompt, row.a, row.b, row.a_writer, row.b_writer)
-    return NewPair(*map(storable, texts), group=None if row.group is None else storable(row.group))
+    return NewPair(
+        storable(row.item), storable(row.prompt), storable(row.a), storable(row.b), storable(row.a_writer),
+        storable(row.b_writer), None if row.group is None else storable(row.group),
+    )  # fmt: skip
 
 
 def as_pair(row: Any) -> Pair:
