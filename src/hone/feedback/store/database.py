@@ -8,10 +8,12 @@ every write is a transaction of its own.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -189,7 +191,7 @@ def _sqlite(url: str, readonly: bool) -> Engine:
     )
     if readonly:
         file = engine.url.database or ""
-        url = f"sqlite:///file:{file}?mode=ro&uri=true"
+        url = f"sqlite:///file:{quote(file)}?mode=ro{_immutable(Path(file))}&uri=true"
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -198,7 +200,6 @@ def _sqlite(url: str, readonly: bool) -> Engine:
         if readonly:
             connection.execute("PRAGMA query_only = ON")
             return
-        connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL would let the last seconds' saves go with the power; what was acknowledged is to be there.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -210,6 +211,12 @@ def _sqlite(url: str, readonly: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _immutable(file: Path) -> str:
+    """In a folder that may not be written SQLite cannot keep its index of the log; without a log it needs none."""
+    sealed = not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists()
+    return "&immutable=1" if sealed else ""
 
 
 def alone(connection: Connection, number: int) -> None:
