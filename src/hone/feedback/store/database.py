@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import HoneError, StoreError
@@ -172,7 +172,7 @@ def connect(where: Path | str, *, readonly: bool = False) -> Database:
         raise
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
         raise explained(error, str(where)) from error
-    return Database(engine, engine.url.database or ":memory:", readonly=readonly)
+    return Database(engine, make_url(url).database or ":memory:", readonly=readonly)
 
 
 def url_of(where: Path | str) -> str:
@@ -215,7 +215,9 @@ def _sqlite(url: str, readonly: bool) -> Engine:
 
 def _immutable(file: Path) -> str:
     """In a folder that may not be written SQLite cannot keep its index of the log; without a log it needs none."""
-    sealed = not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists()
+    effective = os.access in os.supports_effective_ids
+    writable = os.access(file.parent, os.W_OK, effective_ids=effective)
+    sealed = not writable and not file.with_name(f"{file.name}-wal").exists()
     return "&immutable=1" if sealed else ""
 
 
