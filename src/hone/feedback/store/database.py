@@ -51,6 +51,9 @@ class Database:
     def __init__(self, engine: Engine, name: str, *, readonly: bool = False) -> None:
         self.engine, self.name, self.readonly = engine, name, readonly
         self.sqlite = engine.dialect.name == "sqlite"
+        # On SQLite a transaction sees one state anyway; PostgreSQL's usual level shows each statement another one.
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine if self.sqlite else engine.execution_options(**one_state)
         self._line: list[_Ticket[Any]] = []
         self._turn = threading.Condition()
         self._writing = False
@@ -63,7 +66,7 @@ class Database:
             StoreError: The database fails.
         """
         try:
-            with self.engine.connect() as connection:
+            with self._reader.connect() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
             raise explained(error, self.name) from error
