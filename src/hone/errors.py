@@ -12,6 +12,8 @@
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
     ├── TuneError               training cannot start, or went wrong; the message says what to change
     ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
+    ├── FeedbackError           what a person sent cannot be taken: a score off the scale, an expired invitation
+    ├── StoreError              the store of feedback cannot be used: locked, damaged, full disk, another schema
     └── ModelError
         ├── SpecError           a model spec that names no model
         ├── MissingExtraError   a package that a model or a step needs, with the command that installs it
@@ -88,6 +90,14 @@ class TuneError(HoneError):
 
 class StatsError(HoneError):
     """Arrays or settings that no figure can be computed from."""
+
+
+class FeedbackError(HoneError):
+    """What a person sent cannot be taken: a score off the scale, an unknown reply, an expired invitation."""
+
+
+class StoreError(HoneError):
+    """The store of people's feedback cannot be read or written. What it has acknowledged is kept."""
 
 
 class ModelError(HoneError):

@@ -1,0 +1,131 @@
+"""Brings a store's schema up to date: makes it, upgrades an older one after a backup, refuses a newer one.
+
+Alembic is loaded only where there is something to do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from hone.errors import StoreError
+from hone.feedback.store.database import Database, alone
+from hone.feedback.store.failures import explained
+from hone.feedback.store.schema import HEAD
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE = 1
+"""The number of the lock that an upgrade holds."""
+
+
+def bring_up(database: Database) -> Path | None:
+    """Make the schema what this version of Hone knows.
+
+    Returns:
+        The backup beside the file, where an older schema of an SQLite store was upgraded.
+
+    Raises:
+        StoreError: The schema is newer than this version of Hone, or is none of ours.
+    """
+    revision = database.read(revision_of)
+    if revision == HEAD:
+        return None  # what made it has set all that stays with the file
+    _check(revision, database)
+    backup = _back_up(database, revision) if revision and database.sqlite else None
+    _log_ahead(database)
+    database.write(_upgrade)
+    return backup
+
+
+def check_readable(database: Database) -> None:
+    """Refuse a schema that this version of Hone cannot read as it stands.
+
+    Raises:
+        StoreError: It is newer, older, or none of ours.
+    """
+    revision = database.read(revision_of)
+    if revision == HEAD:
+        return
+    _check(revision, database)
+    what = f"has the older schema {revision}" if revision else "holds no feedback yet"
+    raise StoreError(f"{database.name}: {what}; open it once for writing: hone feedback status")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The schema's revision; none for an empty database.
+
+    Raises:
+        StoreError: There are tables, but none of ours.
+    """
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if names:
+        found = ", ".join(sorted(names)[:3])
+        raise StoreError(f"this database belongs to something else (it has the tables {found}); name another")
+    return None
+
+
+def known_revisions() -> list[str]:
+    """Every revision that this version of Hone knows, oldest first."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - loaded only where there is something to do
+
+    script = ScriptDirectory(str(MIGRATIONS))
+    return [one.revision for one in reversed(list(script.walk_revisions()))]
+
+
+def _check(revision: str | None, database: Database) -> None:
+    if revision is not None and revision not in known_revisions():
+        raise StoreError(
+            f"{database.name}: its schema {revision} is newer than this version of Hone, which knows {HEAD}; "
+            "update Hone (nothing was changed)"
+        )
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    alone(connection, _UPGRADE)  # two processes that open a new store at once must not both make it
+    script = ScriptDirectory(str(MIGRATIONS))
+    with EnvironmentContext(
+        Config(),
+        script,
+        fn=lambda revision, _: script._upgrade_revs(HEAD, revision),
+    ) as environment:
+        environment.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False)
+        environment.run_migrations()
+
+
+def _log_ahead(database: Database) -> None:
+    """Let readers and a writer of an SQLite file not wait for each other. It stays with the file."""
+    if not database.sqlite:
+        return
+    connection = database.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise explained(error, database.name) from error
+    finally:
+        connection.close()
+
+
+def _back_up(database: Database, revision: str) -> Path:
+    """A whole copy, taken by SQLite itself so that it is right even while others write."""
+    file = Path(database.name)
+    copy = file.with_name(f"{file.name}.before-{revision}")
+    number = 1
+    while copy.exists():
+        number += 1
+        copy = file.with_name(f"{file.name}.before-{revision}-{number}")
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except (sqlite3.Error, OSError) as error:
+        copy.unlink(missing_ok=True)
+        raise StoreError(f"{file}: no backup could be written ({error}), so its schema stays as it is") from error
+    return copy

@@ -1,0 +1,65 @@
+"""The store of one project: everything that people said, behind one name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hone.feedback.store.database import Database, connect
+from hone.feedback.store.failures import explained
+from hone.feedback.store.opening import bring_up, check_readable
+from hone.feedback.store.pairs import Pairs
+from hone.feedback.store.raters import Raters
+from hone.feedback.store.rating import Rating
+from hone.feedback.store.reading import Reading
+from hone.feedback.store.review import Review
+from hone.feedback.store.subjects import Subjects
+
+
+class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
+    """What people said. Every method is one short transaction, safe to call from any number of threads.
+
+    Raters, subjects and pairs are named by their ids. A method that saves returns once the save is on the disk; where
+    it raises, nothing of it was saved. Made by `open_store`.
+    """
+
+    def __init__(self, database: Database, *, seed: int, clock: Callable[[], datetime]) -> None:
+        self.database, self.seed, self.clock = database, seed, clock
+        self.backup: Path | None = None
+        """The copy that was made beside the file when this opening upgraded an older schema."""
+        self._known = set()
+
+    @classmethod
+    def open(cls, where: Path | str, *, readonly: bool, seed: int, clock: Callable[[], datetime]) -> Self:
+        """See `open_store`."""
+        database = connect(where, readonly=readonly)
+        store = cls(database, seed=seed, clock=clock)
+        try:
+            if readonly:
+                check_readable(database)
+            else:
+                store.backup = bring_up(database)
+        except SQLAlchemyError as error:
+            database.close()
+            raise explained(error, database.name) from error
+        except BaseException:
+            database.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close every connection. Nothing waits to be written."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
