@@ -51,6 +51,7 @@ def test_a_lenient_judge_is_corrected_with_what_people_rated(tmp_path: Path) -> 
 def test_judge_rows_beside_the_ratings_are_enough(tmp_path: Path) -> None:
     sources = simulated(tmp_path)
     assert sources.judged
+    assert isinstance(sources.ratings, Path)
     with sources.judged.open() as stream:
         rows = list(csv.DictReader(stream))
     both = tmp_path / "both.csv"

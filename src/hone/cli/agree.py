@@ -8,19 +8,23 @@ from typing import Any
 
 import click
 
-from hone.cli.options import json_option, rubric_anywhere
+from hone.cli.options import json_option, named_rubric, project_option, rubric_anywhere
 from hone.cli.screen import note, out, print_json
+from hone.cli.stored import project_ratings
+from hone.domain.rubric import Rubric
 from hone.feedback import Collected, Comparison, Reading, compare_judges, joint_counts, read_ratings
+from hone.project import Project
 from hone.report.agreement import agreement_report, comparison_report
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
 from hone.report.drawing import check_drawing, save
 from hone.report.page import write_page
 from hone.stats import Agreement, Level, Options, Rule
 from hone.stats import agree as compute
+from hone.tables import Table
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--level",
     type=click.Choice(["nominal", "ordinal", "interval"]),
@@ -32,25 +36,29 @@ from hone.stats import agree as compute
 @click.option(
     "--compare", nargs=2, metavar="JUDGE_A JUDGE_B", help="Two judges on the same items, Holm over criteria."
 )
+@click.option("--pairs", is_flag=True, help="Without FILE: the verdicts on pairs in the project's store.")
 @click.option("--margin", type=click.FloatRange(0, 1, min_open=True), default=0.1, show_default=True,
               help="How far below a person still counts as being as good.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained page.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Write the pictures, SVG and PNG.")
 @click.option("--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@project_option
 @json_option
-def agree(file: Path, as_json: bool, **options: Any) -> None:
+def agree(file: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
     """How well people agree, and is a judge as good as a person?
 
     FILE is CSV, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group][, length].
     `kind` is human (the default) or judge; items of one `group` are resampled together. Or verdicts on pairs: item,
-    rater, order (AB or BA), winner (A, B or tie)[, kind].
+    rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
+    the judgements of the latest `hone label`.
     """
     wanted = Wanted(**options)
     if wanted.html or wanted.figures:
         check_drawing()
     settings = Options(wanted.resamples, wanted.seed)
-    collected = read_ratings(file, Reading(wanted.level, rubric_anywhere(wanted.name)))
+    source, rubric = _source(file, folder, wanted)
+    collected = read_ratings(source, Reading(wanted.level, rubric))
     for line in collected.notes():
         note(line)
     comparison = compare_judges(collected.ratings, *wanted.compare, settings) if wanted.compare else None
@@ -63,7 +71,10 @@ def agree(file: Path, as_json: bool, **options: Any) -> None:
         if comparison:
             out().print(comparison_report(comparison))
     if wanted.html or wanted.figures:
-        _write(wanted, _view(file, collected, agreement, comparison))
+        _write(
+            wanted,
+            _view(source.name if isinstance(source, Path) else source.path.name, collected, agreement, comparison),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +84,24 @@ class Wanted:
     level: Level | None
     name: str | None
     compare: tuple[str, str] | None
+    pairs: bool
     margin: float
     html: Path | None
     figures: Path | None
     resamples: int
     seed: int
+
+
+def _source(file: Path | None, folder: Path, wanted: Wanted) -> tuple[Path | Table, Rubric | None]:
+    """What is read, and the rubric that its scores are on."""
+    if file is not None:
+        if wanted.pairs:
+            raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
+        return file, rubric_anywhere(wanted.name)
+    project = Project.find(folder)
+    rubric = named_rubric(wanted.name, project)
+    table = project_ratings(project, rubric, pairs=wanted.pairs)
+    return table, None if wanted.pairs else rubric
 
 
 def _write(wanted: Wanted, view: AgreementView) -> None:
@@ -89,7 +113,7 @@ def _write(wanted: Wanted, view: AgreementView) -> None:
         note(f"written: {len(paths)} files in {wanted.figures}")
 
 
-def _view(file: Path, collected: Collected, agreement: Agreement, comparison: Comparison | None) -> AgreementView:
+def _view(name: str, collected: Collected, agreement: Agreement, comparison: Comparison | None) -> AgreementView:
     ratings = collected.ratings
     joints = {
         criterion: {
@@ -99,4 +123,4 @@ def _view(file: Path, collected: Collected, agreement: Agreement, comparison: Co
         }
         for criterion in ratings.criteria
     }
-    return AgreementView(file.name, agreement, collected.labels, collected.notes(), joints, comparison)
+    return AgreementView(name, agreement, collected.labels, collected.notes(), joints, comparison)

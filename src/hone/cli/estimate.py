@@ -8,16 +8,20 @@ from typing import Any
 
 import click
 
-from hone.cli.options import json_option, rubric_anywhere
+from hone.cli.options import json_option, named_rubric, project_option, rubric_anywhere
 from hone.cli.screen import note, out, print_json
+from hone.cli.stored import project_ratings
 from hone.feedback import Reading, Sources, estimate_gap
 from hone.feedback import estimate as compute
+from hone.feedback.estimating import name_of
+from hone.project import Project
 from hone.report.agreement import estimates_report
 from hone.stats import Level
+from hone.tables import Table
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--judged",
     type=click.Path(path_type=Path),
@@ -33,22 +37,24 @@ from hone.stats import Level
     "--rubric", "name", help="The rubric that the scores are on: a file, a library name, v1, v2, … or working."
 )
 @click.option("--confidence", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
+@project_option
 @json_option
-def estimate(file: Path, as_json: bool, **options: Any) -> None:
+def estimate(file: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
 
     FILE holds people's ratings in long form: item, criterion, rater, score[, kind][, weight]. `weight` says how many
-    items a rated one stands for, where they were not drawn evenly (`hone label --people` writes it).
+    items a rated one stands for, where they were not drawn evenly (`hone label --people` writes it). Without FILE,
+    what the project's own people said, and the judgements of the latest `hone label` unless --judged names others.
     """
     wanted = Wanted(**options)
     if wanted.against_judged and not wanted.against:
         raise click.UsageError("--against-judged goes with --against")
-    reading = Reading(wanted.level, rubric_anywhere(wanted.name))
-    first = Sources(file, wanted.judged, wanted.judge)
+    source, reading = _source(file, folder, wanted)
+    first = Sources(source, wanted.judged, wanted.judge)
     if wanted.against:
         second = Sources(wanted.against, wanted.against_judged, wanted.judge)
         found = estimate_gap(first, second, reading, wanted.confidence)
-        title = f"{file.name} minus {wanted.against.name}, by {found.judge}"
+        title = f"{name_of(source).name} minus {wanted.against.name}, by {found.judge}"
     else:
         found = compute(first, reading, wanted.confidence)
         title = f"Mean scores by {found.judge}" + (", weighted" if found.weighted else "")
@@ -59,6 +65,16 @@ def estimate(file: Path, as_json: bool, **options: Any) -> None:
         return
     out().print(estimates_report(found, title))
     note("judge only: as if the judge made no systematic error; its interval knows nothing of one")
+
+
+def _source(file: Path | None, folder: Path, wanted: Wanted) -> tuple[Path | Table, Reading]:
+    """Where people's ratings are, and how they are read."""
+    if file is not None:
+        return file, Reading(wanted.level, rubric_anywhere(wanted.name))
+    project = Project.find(folder)
+    rubric = named_rubric(wanted.name, project)
+    table = project_ratings(project, rubric, unrated=wanted.judged is None)
+    return table, Reading(wanted.level, rubric)
 
 
 @dataclass(frozen=True, slots=True)

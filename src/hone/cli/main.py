@@ -21,6 +21,7 @@ COMMANDS = {
     "rate": ("hone.cli.rate", "Pages for people: rate, compare, decide on the rubric, look at the results."),
     "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
+    "feedback": ("hone.cli.feedback", "What people said: import, export, status."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
 }

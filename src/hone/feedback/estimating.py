@@ -21,6 +21,7 @@ from hone.feedback.collected import Collected
 from hone.feedback.judged import Judged, choose_judge, read_judged
 from hone.feedback.ratings import Reading, read_ratings
 from hone.stats import CorrectedShare, Estimate, Evidence, Figure, corrected_share, estimate_difference, estimate_mean
+from hone.tables import Table
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class Sources:
         judge: Whose scores; the only judge there is when absent.
     """
 
-    ratings: Path
+    ratings: Path | Table
     judged: Path | None = None
     judge: str | None = None
 
@@ -133,19 +134,27 @@ def estimate_gap(first: Sources, second: Sources, reading: Reading, confidence: 
     one, other = _read(first, reading), _read(second, reading)
     shared = [name for name in one.scored if name in other.scored]
     if not shared:
-        raise FileFormatError(second.ratings, f"no criterion of {first.ratings} is there; the two must share one")
+        problem = f"no criterion of {name_of(first.ratings)} is there; the two must share one"
+        raise FileFormatError(name_of(second.ratings), problem)
     criteria = {name: _difference(one.scored[name], other.scored[name], confidence) for name in shared}
     return Estimates(one.judge, one.weighted or other.weighted, criteria, (*one.notes, *other.notes))
+
+
+def name_of(source: Path | Table) -> Path:
+    """The file that a source is, or stands for in messages."""
+    return source if isinstance(source, Path) else source.path
 
 
 def _read(sources: Sources, reading: Reading) -> _Model:
     collected = read_ratings(sources.ratings, reading)
     if collected.ratings.level == "nominal" and collected.labels:
         raise FileFormatError(
-            sources.ratings, "labels without an order have no mean; name the --rubric that gives them values"
+            name_of(sources.ratings), "labels without an order have no mean; name the --rubric that gives them values"
         )
     if not collected.ratings.raters:
-        raise FileFormatError(sources.ratings, "there are no people's ratings (kind human) to correct the judge with")
+        raise FileFormatError(
+            name_of(sources.ratings), "there are no people's ratings (kind human) to correct the judge with"
+        )
     judged = _judged(sources, collected, reading)
     scored = {name: _join(collected, name, judged) for name in collected.ratings.criteria}
     weighted = next(iter(scored.values())).weights is not None
@@ -154,7 +163,7 @@ def _read(sources: Sources, reading: Reading) -> _Model:
         problem = (
             f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
         )
-        raise FileFormatError(sources.ratings, problem)
+        raise FileFormatError(name_of(sources.ratings), problem)
     return _Model(judged.judge, weighted, scored, tuple(collected.notes()))
 
 
@@ -162,7 +171,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     """The judge's scores: the labelled set's, and beside them the ratings file's where that has some too."""
     ratings = collected.ratings
     if sources.judged is None:
-        name = choose_judge(sources.ratings, ratings.judge_names, sources.judge)
+        name = choose_judge(name_of(sources.ratings), ratings.judge_names, sources.judge)
         place = list(ratings.judge_names).index(name)
         scores = {key: np.asarray(one)[:, place] for key, one in (ratings.judges or {}).items()}
         return Judged(name, collected.items, scores)

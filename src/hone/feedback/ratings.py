@@ -14,7 +14,7 @@ from hone.feedback.collected import Collected
 from hone.feedback.pairs import collect_pairs, is_pairs
 from hone.feedback.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
-from hone.tables import open_table
+from hone.tables import Table, open_table
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "length", "weight")
@@ -39,33 +39,37 @@ class Reading:
     kind: str = "human"
 
 
-def read_ratings(path: Path, reading: Reading | None = None) -> Collected:
-    """Read ratings, or verdicts on pairs: CSV, JSONL or Parquet. The file's columns tell which.
+def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collected:
+    """Read ratings, or verdicts on pairs. The columns tell which.
+
+    Args:
+        source: A CSV, JSONL or Parquet file, or a table, such as the one that a store gives.
+        reading: How it is read.
 
     Raises:
         ProjectError: The file is missing or of a form that is not known.
         FileFormatError: A column is missing, or a row does not read; the message names its line.
     """
     reading = reading or Reading()
-    table = open_table(path)
+    table = open_table(source) if isinstance(source, Path) else source
     if is_pairs(table.columns):
         return collect_pairs(table, reading.level or "nominal", reading.level is None)
-    source = coded(table, COLUMNS, OPTIONAL, _FORM)
-    items, criteria = source.names("item"), source.names("criterion")
-    raters = raters_of(source.names("rater"), source.words("kind", reading.kind, KINDS))
-    meaning = _meaning(source, raters, reading)
-    values = meaning.numbers[source.columns["score"].codes]
-    cube, duplicates = arrange(source, items, criteria, raters, values)
+    rows = coded(table, COLUMNS, OPTIONAL, _FORM)
+    items, criteria = rows.names("item"), rows.names("criterion")
+    raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
+    meaning = _meaning(rows, raters, reading)
+    values = meaning.numbers[rows.columns["score"].codes]
+    cube, duplicates = arrange(rows, items, criteria, raters, values)
     names = () if reading.rubric is None else reading.rubric.names
     return Collected(
-        ratings=_ratings(cube, (items, criteria, raters), meaning, source),
+        ratings=_ratings(cube, (items, criteria, raters), meaning, rows),
         items=items.values,
-        rows=source.rows,
+        rows=rows.rows,
         duplicates=duplicates,
         missing=int(np.isnan(values).sum()),
         level_note=meaning.note,
         labels=meaning.labels,
-        weights=figure_an_item(source, items, "weight"),
+        weights=figure_an_item(rows, items, "weight"),
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
 

@@ -88,6 +88,12 @@ class Project:
         return load_prompts(self.folder / "prompts")
 
     @property
+    def database(self) -> Path | str:
+        """Where people's feedback is kept: a file, or an SQLAlchemy URL."""
+        named = self.settings.database
+        return named if "://" in named else self.folder / named
+
+    @property
     def rubric(self) -> Rubric:
         """The working rubric; an empty one where there is no file yet."""
         path = self.folder / RUBRIC

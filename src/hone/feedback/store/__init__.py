@@ -11,6 +11,7 @@ Nothing here is imported from SQLAlchemy until `open_store` is called.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,12 +55,24 @@ __all__ = [
     "Saved",
     "Side",
     "Subject",
+    "check_installed",
     "open_store",
 ]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def check_installed() -> None:
+    """The one door to SQLAlchemy and Alembic: what imports them is imported after this.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    for name in ("sqlalchemy", "alembic"):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(f'the store needs {name}; get it with: pip install "hone-llm[store]"')
 
 
 def open_store(
@@ -77,10 +90,7 @@ def open_store(
         StoreError: It cannot be opened: damaged, of a newer schema, locked, no such server.
         MissingExtraError: SQLAlchemy, Alembic or psycopg is not installed.
     """
-    try:
-        from hone.feedback.store.store import Store  # noqa: PLC0415 - the door to SQLAlchemy
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] == "hone":
-            raise
-        raise MissingExtraError('the store needs SQLAlchemy; get it with: pip install "hone-llm[store]"') from error
+    check_installed()
+    from hone.feedback.store.store import Store  # noqa: PLC0415 - loads SQLAlchemy
+
     return Store.open(where, readonly=readonly, seed=seed, clock=clock)

@@ -1,9 +1,9 @@
 """Transactions: many short reads at once, and writes that share one flush to the disk.
 
 On SQLite a commit waits for the disk, and only one can be under way. Whoever comes to write while another does lines
-up; the next one through commits for all that wait, each in a savepoint of its own, and nobody is answered before the
-commit has returned. Waiting in SQLite's own busy handler instead would mean sleeping and trying again. PostgreSQL
-groups commits by itself, so there every write is a transaction of its own.
+up; the next one through commits for all that wait, and nobody is answered before the commit has returned. Waiting in
+SQLite's own busy handler instead would mean sleeping and trying again. PostgreSQL groups commits by itself, so there
+every write is a transaction of its own.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Database:
         self.engine, self.name, self.readonly = engine, name, readonly
         self.sqlite = engine.dialect.name == "sqlite"
         self._line: list[_Ticket[Any]] = []
-        self._lining_up = threading.Lock()
-        self._writing = threading.Lock()
+        self._turn = threading.Condition()
+        self._writing = False
         self._writer: Connection | None = None
 
     def read(self, work: Work[T]) -> T:
@@ -82,51 +82,67 @@ class Database:
             except SQLAlchemyError as error:
                 raise explained(error, self.name) from error
         ticket = _Ticket(work)
-        with self._lining_up:
-            self._line.append(ticket)
-        with self._writing:
-            if not ticket.over:
-                self._commit(self._next(ticket))
+        self._queue(ticket)
         if ticket.error is not None:
             raise ticket.error
         return cast("T", ticket.result)  # the work was done, so this is what it returned
 
     def close(self) -> None:
-        """Close every connection."""
-        with self._writing:
+        """Close every connection, once a write that is under way is over."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._writing)
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
         self.engine.dispose()
 
-    def _next(self, mine: _Ticket[Any]) -> list[_Ticket[Any]]:
-        with self._lining_up:
-            self._line.remove(mine)
-            others, self._line = self._line[: MOST_TOGETHER - 1], self._line[MOST_TOGETHER - 1 :]
-        return [mine, *others]
+    def _queue(self, ticket: _Ticket[Any]) -> None:
+        """Wait until another has done the ticket's work, or do it for all that wait when nobody is writing."""
+        with self._turn:
+            self._line.append(ticket)
+            self._turn.wait_for(lambda: ticket.over or not self._writing)
+            if ticket.over:
+                return
+            self._writing = True
+            self._line.remove(ticket)
+            tickets = [ticket, *self._line[: MOST_TOGETHER - 1]]
+            del self._line[: MOST_TOGETHER - 1]
+        try:
+            self._commit(tickets)
+        finally:
+            with self._turn:
+                self._writing = False
+                self._turn.notify_all()
 
     def _commit(self, tickets: list[_Ticket[Any]]) -> None:
-        """Do the work of all tickets in one transaction."""
+        """Do the work of all tickets in one transaction; where one fails, each in a transaction of its own."""
         try:
-            connection = self._connection()
-            with connection.begin():
-                for ticket in tickets:
-                    _do(ticket, connection)
+            self._together(tickets)
+        except Exception as error:  # whatever it is, whoever asked for it hears of it, and the others' saves go on
+            if len(tickets) == 1:
+                tickets[0].error = explained(error, self.name) if isinstance(error, SQLAlchemyError) else error
+                tickets[0].over = True
+                return
+            for ticket in tickets:
+                self._commit([ticket])
         except BaseException as error:
-            problem = explained(error, self.name) if isinstance(error, SQLAlchemyError) else error
-            self._drop()
             for ticket in tickets:
-                ticket.error = ticket.error or problem
-            if not isinstance(error, SQLAlchemyError):
-                raise
-        finally:
-            for ticket in tickets:
-                ticket.over = True
+                ticket.error, ticket.over = ticket.error or error, True
+            raise
 
-    def _connection(self) -> Connection:
-        if self._writer is None:
-            self._writer = self.engine.connect().execution_options(write=True)
-        return self._writer
+    def _together(self, tickets: list[_Ticket[Any]]) -> None:
+        try:
+            if self._writer is None:
+                self._writer = self.engine.connect().execution_options(write=True)
+            with self._writer.begin():
+                results = [ticket.work(self._writer) for ticket in tickets]
+        except HoneError:
+            raise  # rolled back, and the connection is as good as before
+        except BaseException:
+            self._drop()
+            raise
+        for ticket, result in zip(tickets, results, strict=True):
+            ticket.result, ticket.over = result, True
 
     def _drop(self) -> None:
         """Give up a connection in an unknown state."""
@@ -136,20 +152,6 @@ class Database:
                 writer.invalidate()
             finally:
                 writer.close()
-
-
-def _do(ticket: _Ticket[Any], connection: Connection) -> None:
-    """One ticket's work in a savepoint. Bad input is that ticket's alone; a failing database is everybody's."""
-    point = connection.begin_nested()
-    try:
-        ticket.result = ticket.work(connection)
-    except SQLAlchemyError:
-        raise
-    except Exception as error:  # whatever it is, its caller hears of it, and the others' saves go on
-        point.rollback()
-        ticket.error = error
-    else:
-        point.commit()
 
 
 def connect(where: Path | str, *, readonly: bool = False) -> Database:

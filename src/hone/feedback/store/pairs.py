@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, func, insert, literal, or_, selec
 from hone.domain.base import digest
 from hone.errors import FeedbackError
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import Step, author, is_repeat, moment, stamp
+from hone.feedback.store.log import Step, author, is_repeat, moment, stamp, storable
 from hone.feedback.store.rating import save
 from hone.feedback.store.schema import choices, pairs
 from hone.feedback.store.subjects import PRIME, drawn, present
@@ -86,7 +86,7 @@ class Pairs:
         """
         if side not in ("left", "right", "tie"):
             raise FeedbackError(f"{side!r} is no side; say left, right or tie")
-        said = {"state": "done", "reason": "", "note": note.strip()}
+        said = {"state": "done", "reason": "", "note": storable(note).strip()}
         return self._settle(rater, pair, lambda order: said | {"winner": _WINNERS[order, side]}, "choose", key)
 
     def skip_pair(self, rater: str, pair: str, reason: str, *, key: str | None = None) -> Saved:
@@ -97,7 +97,7 @@ class Pairs:
         """
         if not reason.strip():
             raise FeedbackError("say why this pair is skipped")
-        values = {"winner": None, "state": "skipped", "reason": reason.strip(), "note": ""}
+        values = {"winner": None, "state": "skipped", "reason": storable(reason).strip(), "note": ""}
         return self._settle(rater, pair, lambda _: values, "skip pair", key)
 
     def my_pairs(self, rater: str) -> list[PairAnswer]:
@@ -133,6 +133,7 @@ class Pairs:
 
 def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, active: bool = True) -> list[str]:
     """Enter pairs within a transaction; gives their ids."""
+    rows = [_storable(row) for row in rows]
     ids = [digest([row.item, row.prompt, row.a, row.b]) for row in rows]
     there = present(connection, pairs.c.id, ids)
     new = {
@@ -144,6 +145,13 @@ def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, a
     if new:
         connection.execute(insert(pairs), list(new.values()))
     return ids
+
+
+def _storable(row: NewPair) -> NewPair:
+    return NewPair(
+        storable(row.item), storable(row.prompt), storable(row.a), storable(row.b), storable(row.a_writer),
+        storable(row.b_writer), None if row.group is None else storable(row.group),
+    )  # fmt: skip
 
 
 def as_pair(row: Any) -> Pair:

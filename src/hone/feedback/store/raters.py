@@ -113,8 +113,18 @@ class Raters:
         self.database.write(work)
 
 
-def entered(connection: Connection, name: str, role: Role, at: str, *, back: bool = False) -> Rater:
-    """The rater of a name within a transaction, entered where new; `back` lets in again who was withdrawn.
+def entered(
+    connection: Connection, name: str, role: Role, at: str, *, back: bool = False, any_person: bool = False
+) -> Rater:
+    """The rater of a name within a transaction, entered where new.
+
+    Args:
+        connection: The transaction.
+        name: The name.
+        role: The role of somebody new.
+        at: The time.
+        back: Let in again who was withdrawn.
+        any_person: Take a rater for an owner, or the other way round, as files know only people and judges.
 
     Raises:
         FeedbackError: The name is empty or too long, or is entered with another role.
@@ -122,14 +132,14 @@ def entered(connection: Connection, name: str, role: Role, at: str, *, back: boo
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise FeedbackError(f"{name[:LONGEST_NAME]!r} is no name; write 1 to {LONGEST_NAME} characters")
-    rater = id_of(name)
+    rater = id_of(name, role)
     row = connection.execute(select(raters).where(raters.c.id == rater)).first()
     if row is None:
         connection.execute(insert(raters), {"id": rater, "name": name, "role": role, "active": True, "created": at})
         step = Step("raters", rater, "", None, {"name": name, "role": role, "active": True})
         record(connection, Author(None, "", at), "enter", [step])
         return Rater(rater, name, role)
-    if row.role != role:
+    if row.role != role and not any_person:
         raise FeedbackError(f"{row.name} is entered as {row.role}, not as {role}; use another name")
     if back and not row.active:
         connection.execute(update(raters).where(raters.c.id == rater).values(active=True))
@@ -138,9 +148,10 @@ def entered(connection: Connection, name: str, role: Role, at: str, *, back: boo
     return Rater(rater, row.name, row.role, row.active or back)
 
 
-def id_of(name: str) -> str:
-    """The id of a name, in any case and spacing."""
-    return digest(" ".join(name.split()).casefold())
+def id_of(name: str, role: Role = "rater") -> str:
+    """The id of a name, in any case and spacing. A person and a judge may share a name."""
+    plain = " ".join(name.split()).casefold()
+    return digest(["judge", plain] if role == "judge" else plain)
 
 
 def hashed(token: str) -> str:

@@ -8,18 +8,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.database import Database
-from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp
+from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp, storable
 from hone.feedback.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
 from hone.feedback.store.values import Saved
 
 UNDOABLE = ("rate", "skip", "choose", "skip pair")
 _STATE = ("state", "reason", "started", "expires", "ended")
+_SCORE = ("criterion", "rubric", "value", "at")
+
+# Statements that every save runs are built once: building one costs more than running it.
+_SUBJECT = select(subjects.c.id).where(subjects.c.id == bindparam("subject"))
+_SCORES = select(ratings.c.definition, *(ratings.c[name] for name in _SCORE)).where(
+    ratings.c.subject == bindparam("subject"), ratings.c.rater == bindparam("rater")
+)
+_NOTE = select(notes.c.text, notes.c.at).where(
+    notes.c.subject == bindparam("subject"), notes.c.rater == bindparam("rater")
+)
+_ASSIGNMENT = select(*(assignments.c[name] for name in _STATE)).where(
+    assignments.c.subject == bindparam("subject"),
+    assignments.c.rater == bindparam("rater"),
+    assignments.c.rubric == bindparam("rubric"),
+)
+_KEYS = {
+    "ratings": ("subject", "rater", "definition"),
+    "assignments": ("subject", "rater", "rubric"),
+    "notes": ("subject", "rater"),
+    "choices": ("pair", "rater"),
+}
+"""What a row of each table that raters write is known by: what it is about, the rater, and what else there is."""
+
+
+def _own(table: Table) -> list[ColumnElement[bool]]:
+    return [table.c[name] == bindparam(f"own_{name}") for name in _KEYS[table.name]]
+
+
+_STATEMENTS: dict[str, dict[str, Any]] = {
+    table.name: {
+        "insert": insert(table),
+        "update": update(table).where(*_own(table)),
+        "delete": delete(table).where(*_own(table)),
+    }
+    for table in (ratings, assignments, notes, choices)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +99,13 @@ class Rating:
 
         def work(connection: Connection) -> Saved:
             by = author(connection, rater, at, key)
-            found = _current(connection, cell)
+            found = current(connection, cell)
             if is_repeat(connection, by):
-                return Saved(_complete(found, cell), repeated=True)
-            steps = _scored(found, cell, scores, at)
+                return Saved(is_complete(found, cell), repeated=True)
+            steps = scored(found, cell, scores, at)
             steps += noted(connection, cell, note, at)
             found |= {step.definition: step.new for step in steps if step.place == "ratings"}
-            complete = _complete(found, cell)
+            complete = is_complete(found, cell)
             steps += moved(connection, cell, "done" if complete else "open", "", at)
             save(connection, by, "rate", steps)
             return Saved(complete)
@@ -82,14 +118,14 @@ class Rating:
         Raises:
             FeedbackError: Rater or reply is not known, or there is no reason.
         """
-        reason = reason.strip()
+        reason = storable(reason).strip()
         if not reason:
             raise FeedbackError("say why this reply is skipped")
         cell, at = Cell(rater, subject, self.questions(rubric)), stamp(self.clock())
 
         def work(connection: Connection) -> Saved:
             by = author(connection, rater, at, key)
-            complete = _complete(_current(connection, cell), cell)
+            complete = is_complete(current(connection, cell), cell)
             if is_repeat(connection, by):
                 return Saved(complete, repeated=True)
             save(connection, by, "skip", moved(connection, cell, "skipped", reason, at))
@@ -151,21 +187,25 @@ def save(connection: Connection, by: Author, kind: str, steps: list[Step]) -> No
 
 def apply(connection: Connection, rater: str, step: Step) -> None:
     """Make a value what a step says it is from now on."""
-    table, own = _row(rater, step)
+    known_by = _KEYS[step.place]
+    own = dict(zip(known_by, (step.about, rater, step.definition), strict=False))
+    statements = _STATEMENTS[step.place]
     if step.new is None:
-        connection.execute(delete(table).filter_by(**own))
+        connection.execute(statements["delete"], {f"own_{name}": value for name, value in own.items()})
     elif step.old is None:
-        connection.execute(insert(table), {**own, **step.new})
+        connection.execute(statements["insert"], {**own, **step.new})
     else:
-        connection.execute(update(table).filter_by(**own).values(dict(step.new)))
+        connection.execute(
+            statements["update"], {**{f"own_{name}": value for name, value in own.items()}, **step.new}
+        )
 
 
 def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list[Step]:
     """The step that makes a note what it is to be; none where it stays."""
     if note is None:
         return []
-    own = (notes.c.subject == cell.subject) & (notes.c.rater == cell.rater)
-    row = connection.execute(select(notes.c.text, notes.c.at).where(own)).mappings().first()
+    note = storable(note)
+    row = connection.execute(_NOTE, {"subject": cell.subject, "rater": cell.rater}).mappings().first()
     if note.strip() == (row["text"] if row else ""):
         return []
     new = {"text": note.strip(), "at": at} if note.strip() else None
@@ -174,13 +214,8 @@ def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list
 
 def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) -> list[Step]:
     """The step that brings the rater's assignment into a state; none where it is in it."""
-    own = (
-        (assignments.c.subject == cell.subject)
-        & (assignments.c.rater == cell.rater)
-        & (assignments.c.rubric == cell.questions.rubric)
-    )
-    columns = [assignments.c[name] for name in _STATE]
-    row = connection.execute(select(*columns).where(own)).mappings().first()
+    own = {"subject": cell.subject, "rater": cell.rater, "rubric": cell.questions.rubric}
+    row = connection.execute(_ASSIGNMENT, own).mappings().first()
     old = dict(row) if row else None
     if old and (old["state"], old["reason"]) == (state, reason):
         return []
@@ -189,7 +224,8 @@ def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) 
     return [Step("assignments", cell.subject, cell.questions.rubric, old, new)]
 
 
-def _scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+def scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+    """The steps that give criteria these scores; none for those that have them."""
     steps = []
     for criterion, value in scores.items():
         definition = cell.questions.definitions[criterion]
@@ -203,30 +239,18 @@ def _scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | N
     return steps
 
 
-def _current(connection: Connection, cell: Cell) -> dict[str, Any]:
+def current(connection: Connection, cell: Cell) -> dict[str, Any]:
     """The rater's scores of the reply, by criterion's digest.
 
     Raises:
         FeedbackError: There is no such reply.
     """
-    own = (ratings.c.subject == cell.subject) & (ratings.c.rater == cell.rater)
-    rows = connection.execute(select(ratings).where(own)).mappings().all()
-    if not rows and connection.scalar(select(subjects.c.id).where(subjects.c.id == cell.subject)) is None:
+    rows = connection.execute(_SCORES, {"subject": cell.subject, "rater": cell.rater}).mappings().all()
+    if not rows and connection.scalar(_SUBJECT, {"subject": cell.subject}) is None:
         raise FeedbackError(f"there is no reply {cell.subject!r} to rate")
-    kept = ("criterion", "rubric", "value", "at")
-    return {row["definition"]: {name: row[name] for name in kept} for row in rows}
+    return {row["definition"]: {name: row[name] for name in _SCORE} for row in rows}
 
 
-def _complete(found: Mapping[str, Any], cell: Cell) -> bool:
+def is_complete(found: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether every criterion has a score."""
     return all(found.get(definition) is not None for definition in cell.questions.definitions.values())
-
-
-def _row(rater: str, step: Step) -> tuple[Table, dict[str, str]]:
-    """The table that a step is about, and what its row is known by."""
-    if step.place == "ratings":
-        return ratings, {"subject": step.about, "rater": rater, "definition": step.definition}
-    if step.place == "assignments":
-        return assignments, {"subject": step.about, "rater": rater, "rubric": step.definition}
-    if step.place == "notes":
-        return notes, {"subject": step.about, "rater": rater}
-    return choices, {"pair": step.about, "rater": rater}

@@ -13,7 +13,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import Author, Step, record, stamp
+from hone.feedback.store.log import Author, Step, record, stamp, storable
 from hone.feedback.store.schema import adjudications, decisions, raters, ratings, subjects
 from hone.feedback.store.subjects import as_subject
 from hone.feedback.store.values import Disagreement
@@ -58,8 +58,8 @@ class Review:
         if not by.strip() or not reason.strip():
             raise FeedbackError("an adjudication names who made it and why")
         definition, at = questions.definition(criterion), stamp(self.clock())
-        row = {"criterion": criterion, "rubric": questions.rubric, "value": float(value), "by": by.strip(),
-               "reason": reason.strip(), "at": at}  # fmt: skip
+        row = {"criterion": criterion, "rubric": questions.rubric, "value": float(value), "by": storable(by).strip(),
+               "reason": storable(reason).strip(), "at": at}  # fmt: skip
 
         def work(connection: Connection) -> None:
             if connection.scalar(select(subjects.c.id).where(subjects.c.id == subject)) is None:

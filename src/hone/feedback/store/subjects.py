@@ -12,14 +12,29 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked, asked, register
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import author, stamp
+from hone.feedback.store.log import author, stamp, storable
 from hone.feedback.store.schema import assignments, subjects, writers
 from hone.feedback.store.values import NewSubject, Subject
 
@@ -27,6 +42,50 @@ PRIME = 2_147_483_647
 """The modulus of draws: multiplying by a number below a prime only changes the order, and 2^62 fits into 64 bits."""
 _HAND_OUT = 3
 _CHUNK = 500
+
+
+def _chosen() -> Select[Any]:
+    """The reply with the fewest ratings that a rater may still give one, those that expired in hand first."""
+    rater, rubric, at = bindparam("rater", type_=Text), bindparam("rubric", type_=Text), bindparam("at", type_=Text)
+    counts = or_(assignments.c.state == "done", and_(assignments.c.state == "open", assignments.c.expires > at))
+    others = (
+        select(assignments.c.subject, func.count().label("given"))
+        .where(assignments.c.rubric == rubric, assignments.c.rater != rater, counts)
+        .group_by(assignments.c.subject)
+        .subquery()
+    )
+    mine = assignments.alias("mine")
+    own = and_(mine.c.subject == subjects.c.id, mine.c.rater == rater, mine.c.rubric == rubric)
+    given = func.coalesce(others.c.given, 0)
+    order = (subjects.c.draw * bindparam("multiplier", type_=BigInteger)) % PRIME
+    return (
+        select(subjects.c.id)
+        .outerjoin(others, others.c.subject == subjects.c.id)
+        .outerjoin(mine, own)
+        .where(subjects.c.active, or_(mine.c.state.is_(None), mine.c.state == "open"))
+        .where(given < bindparam("per_item", type_=Integer))
+        .order_by(case((mine.c.state == "open", 0), else_=1), given, order, subjects.c.id)
+        .limit(1)
+    )
+
+
+# Statements that every handing out runs are built once: building one costs more than running it.
+_CHOSEN = _chosen()
+_SUBJECT = select(subjects).where(subjects.c.id == bindparam("subject"))
+_HELD = (
+    select(subjects)
+    .join(assignments, assignments.c.subject == subjects.c.id)
+    .where(assignments.c.rater == bindparam("rater"), assignments.c.rubric == bindparam("rubric"))
+    .where(assignments.c.state == "open", assignments.c.expires > bindparam("at"), subjects.c.active)
+    .order_by(assignments.c.started, subjects.c.id)
+    .limit(1)
+)
+_EXTEND = update(assignments).where(
+    assignments.c.subject == bindparam("own_subject"),
+    assignments.c.rater == bindparam("own_rater"),
+    assignments.c.rubric == bindparam("own_rubric"),
+)
+_ASSIGN = insert(assignments)
 
 
 class Subjects:
@@ -66,7 +125,7 @@ class Subjects:
 
     def subject(self, subject: str) -> Subject | None:
         """The reply with an id, or none."""
-        row = self.database.read(lambda c: c.execute(select(subjects).where(subjects.c.id == subject)).first())
+        row = self.database.read(lambda c: c.execute(_SUBJECT, {"subject": subject}).first())
         return None if row is None else as_subject(row)
 
     def next_subject(self, rater: str, rubric: Rubric, *, per_item: int = 2, lock: float = 30.0) -> Subject | None:
@@ -114,6 +173,7 @@ class Subjects:
 
 def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: int, active: bool = True) -> list[str]:
     """Enter replies within a transaction; gives their ids."""
+    rows = [_storable(row) for row in rows]
     ids = [digest([row.item, row.prompt, row.reply]) for row in rows]
     there = present(connection, subjects.c.id, ids)
     new = {
@@ -134,6 +194,13 @@ def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: in
     if added:
         connection.execute(insert(writers), added)
     return ids
+
+
+def _storable(row: NewSubject) -> NewSubject:
+    return NewSubject(
+        storable(row.item), storable(row.prompt), storable(row.reply), storable(row.writer),
+        None if row.group is None else storable(row.group),
+    )  # fmt: skip
 
 
 def present(connection: Connection, column: ColumnElement[Any], values: list[str]) -> set[str]:
@@ -161,44 +228,20 @@ def _multiplier(rater: str, seed: int) -> int:
 
 def _held(connection: Connection, rater: str, rubric: str, after: str) -> Any:
     """The reply that the rater holds beyond a time."""
-    own = and_(assignments.c.rater == rater, assignments.c.rubric == rubric, assignments.c.state == "open")
-    return connection.execute(
-        select(subjects)
-        .join(assignments, assignments.c.subject == subjects.c.id)
-        .where(own, assignments.c.expires > after, subjects.c.active)
-        .order_by(assignments.c.started, subjects.c.id)
-        .limit(1)
-    ).first()
+    return connection.execute(_HELD, {"rater": rater, "rubric": rubric, "at": after}).first()
 
 
 def _needed(connection: Connection, ask: tuple[str, str, str], per_item: int, multiplier: int) -> Any:
     """The reply with the fewest ratings that still needs one from this rater."""
     rater, rubric, at = ask
-    counts = or_(assignments.c.state == "done", and_(assignments.c.state == "open", assignments.c.expires > at))
-    others = (
-        select(assignments.c.subject, func.count().label("given"))
-        .where(assignments.c.rubric == rubric, assignments.c.rater != rater, counts)
-        .group_by(assignments.c.subject)
-        .subquery()
-    )
-    mine = assignments.alias("mine")
-    own = and_(mine.c.subject == subjects.c.id, mine.c.rater == rater, mine.c.rubric == rubric)
-    given = func.coalesce(others.c.given, 0)
-    order = (subjects.c.draw * literal(multiplier)) % PRIME
-    chosen = (
-        select(subjects.c.id)
-        .outerjoin(others, others.c.subject == subjects.c.id)
-        .outerjoin(mine, own)
-        .where(subjects.c.active, or_(mine.c.state.is_(None), mine.c.state == "open"), given < per_item)
-        .order_by(case((mine.c.state == "open", 0), else_=1), given, order, subjects.c.id)
-        .limit(1)
-    )
-    found = connection.scalar(chosen)
-    return None if found is None else connection.execute(select(subjects).where(subjects.c.id == found)).one()
+    values = {"rater": rater, "rubric": rubric, "at": at, "per_item": per_item, "multiplier": multiplier}
+    found = connection.scalar(_CHOSEN, values)
+    return None if found is None else connection.execute(_SUBJECT, {"subject": found}).one()
 
 
 def _hold(connection: Connection, subject: str, ask: tuple[str, str, str], times: dict[str, str]) -> None:
     rater, rubric, _ = ask
     own = {"subject": subject, "rater": rater, "rubric": rubric}
-    if connection.execute(update(assignments).filter_by(**own).values(times)).rowcount == 0:
-        connection.execute(insert(assignments), own | {"state": "open", "reason": ""} | times)
+    known_by = {f"own_{name}": value for name, value in own.items()}
+    if connection.execute(_EXTEND, known_by | times).rowcount == 0:
+        connection.execute(_ASSIGN, own | {"state": "open", "reason": ""} | times)

@@ -1,0 +1,94 @@
+"""Where a project's store and a command meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hone.cli.screen import note
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.errors import ProjectError
+from hone.feedback.store import check_installed, open_store
+from hone.project import Project
+from hone.tables import Table
+
+if TYPE_CHECKING:
+    from hone.feedback.store.store import Store
+
+
+@contextmanager
+def project_store(project: Project, *, readonly: bool = False, database: str | None = None) -> Iterator[Store]:
+    """The project's store, or another that was named, open within the block.
+
+    Raises:
+        ProjectError: It is only to be read, and nothing was ever put into it.
+        StoreError: It cannot be opened.
+    """
+    where = database_of(project, database)
+    if readonly:
+        check_there(where)
+    with open_store(where, readonly=readonly) as store:
+        if store.backup is not None:
+            note(f"the store's schema was brought up to date; a copy from before is in {store.backup}")
+        yield store
+
+
+def database_of(project: Project, database: str | None) -> Path | str:
+    """The database that ``--database`` names, else the project's."""
+    if database is None:
+        return project.database
+    return database if "://" in database else Path(database)
+
+
+def check_there(where: Path | str) -> None:
+    """Refuse to read from a file that is not there.
+
+    Raises:
+        ProjectError: It is not.
+    """
+    if isinstance(where, Path) and not where.exists():
+        remedy = "rate with `hone rate`, or bring some in: hone feedback import FILE"
+        raise ProjectError(f"{where}: there is no feedback yet; {remedy}")
+
+
+def project_ratings(project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False) -> Table:
+    """What the project's people said, with the judgements of the latest `hone label` under the same rubric.
+
+    Args:
+        project: The project.
+        rubric: Which ratings are current.
+        pairs: Verdicts on pairs instead.
+        unrated: Also the judgements of items that nobody rated.
+
+    Raises:
+        ProjectError: There is nothing of the kind yet.
+    """
+    check_installed()
+    from hone.feedback.exchange.stored import stored_choices, stored_ratings  # noqa: PLC0415 - loads SQLAlchemy
+
+    with project_store(project, readonly=True) as store:
+        if pairs:
+            table = stored_choices(store)
+        else:
+            rated = {row.item for row in store.ratings(rubric)}
+            judged = [one for one in _judgements(project, rubric) if unrated or one.item in rated]
+            table = stored_ratings(store, rubric, judged)
+        if not table.count():
+            what = "verdicts on pairs" if pairs else "ratings under this rubric"
+            raise ProjectError(f"{store.database.name}: there are no {what}; see: hone feedback status")
+    return table
+
+
+def _judgements(project: Project, rubric: Rubric) -> list[Judgement]:
+    run = project.latest_run("label")
+    if run is None:
+        return []
+    found = run.read(Judgement)
+    if any(one.rubric != rubric.digest for one in found):
+        note(f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric")
+        return []
+    note(f"judgements: {run.folder.name}, matched by item")
+    return found
