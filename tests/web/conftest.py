@@ -19,7 +19,6 @@ from hone.domain.task import Reply
 from hone.feedback.store import open_store
 from hone.feedback.store.store import Store
 from hone.project import Project
-from hone.web import database_of
 from hone.web.app import create_app
 from hone.web.sessions import Sessions
 from hone.web.site import Site
@@ -79,7 +78,7 @@ ADVICE = (
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with an empty store, made once; tests work on copies."""
     project = make_project(tmp_path_factory.mktemp("made") / "plans")
-    with open_store(database_of(project)):
+    with open_store(project.database):
         return project.folder
 
 
@@ -92,7 +91,7 @@ def project(made: Path, tmp_path: Path) -> Project:
 def site(project: Project) -> Iterator[Site]:
     """The site of the project, open on loopback."""
     models = Models(project)
-    with open_store(database_of(project)) as store:
+    with open_store(project.database) as store:
         list(put_up(project, store))
         yield Site(
             project, store, ProjectSteps(project, models), Sessions(KEY), store.add_rater("Olga", "owner"), True

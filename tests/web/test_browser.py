@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import pytest
 from hone.domain.task import Reply
 from hone.feedback.store import open_store
 from hone.project import Project
-from hone.web import database_of
 from tests.web.conftest import make_project
 from tests.web.hostile import HOSTILE
 
@@ -64,13 +64,13 @@ def address(folder: Path) -> Iterator[str]:
 
 
 def invited(folder: Path, name: str, role: Any = "rater") -> str:
-    with open_store(database_of(Project(folder))) as store:
+    with open_store(Project(folder).database) as store:
         return f"/enter/{store.invite(name, role)}"
 
 
 def scores_of(folder: Path, name: str) -> list[float]:
     project = Project(folder)
-    with open_store(database_of(project)) as store:
+    with open_store(project.database) as store:
         rubric = project.versions[-1].rubric if project.versions else project.rubric
         return [row.score for row in store.ratings(rubric, current_only=False) if row.rater == name]
 
@@ -79,7 +79,9 @@ def saved(page: Any) -> None:
     page.locator("#status", has_text=re.compile("^Saved")).wait_for()
 
 
-def test_two_raters_and_the_owner_go_all_the_way(chromium: Any, address: str, folder: Path) -> None:
+def test_two_raters_and_the_owner_go_all_the_way(  # noqa: PLR0915 - one story
+    chromium: Any, address: str, folder: Path
+) -> None:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(address + invited(folder, "Ann"))
@@ -216,7 +218,7 @@ def test_a_save_that_the_network_loses_is_sent_again_and_counts_once(
 ) -> None:
     page = chromium.new_page()
     page.goto(address + invited(folder, "Eve"))
-    lost = []
+    lost: list[str] = []
 
     def lose(route: Any) -> None:
         if route.request.method == "POST" and len(lost) < 2:
@@ -231,7 +233,7 @@ def test_a_save_that_the_network_loses_is_sent_again_and_counts_once(
     page.keyboard.press("3")
     page.locator("#status", has_text=re.compile(r"^Saved\.$")).wait_for(timeout=20_000)
     assert len(lost) == 2
-    with open_store(database_of(Project(folder))) as store:
+    with open_store(Project(folder).database) as store:
         changed = [one for one in store.history(limit=50) if one.place == "ratings" and one.by == "Eve"]
     assert len(changed) == 1
     page.close()
@@ -310,10 +312,10 @@ def test_nothing_in_a_hostile_reply_runs_or_loads(chromium: Any, folder: Path, r
 
 
 def test_the_playground_shows_replies_as_they_stream(chromium: Any, address: str, folder: Path) -> None:
-    verdict = '{\\"Be Detailed\\": {\\"reason\\": \\"It says so.\\", \\"score\\": 1}, \\"Be Adaptable\\": {\\"reason\\": \\"No.\\", \\"score\\": 0}}'
-    (folder / "script.jsonl").write_text(
-        f'{{"contains": "You score", "text": "{verdict}"}}\n{{"contains": "Plan my", "text": "Day 1: **add**."}}\n'
-    )
+    verdict = {name: {"reason": "It says so.", "score": 1} for name in ("Be Detailed", "Be Adaptable")}
+    answers = {"You score": json.dumps(verdict), "Plan my": "Day 1: **add**."}
+    lines = [json.dumps({"contains": words, "text": answer}) + "\n" for words, answer in answers.items()]
+    (folder / "script.jsonl").write_text("".join(lines))
     page = chromium.new_page()
     page.goto(address + "/playground")
     page.fill("#asked", "Plan my week.")
@@ -327,7 +329,7 @@ def test_the_playground_shows_replies_as_they_stream(chromium: Any, address: str
 
 def _rated(folder: Path) -> None:
     project = Project(folder)
-    with open_store(database_of(project)) as store:
+    with open_store(project.database) as store:
         people = [store.add_rater(name) for name in ("Ann", "Ben")]
         while True:
             handed = [store.next_subject(one.id, project.rubric) for one in people]

@@ -16,7 +16,7 @@ from hone.cli.steps import models
 from hone.feedback.store import open_store
 from hone.project import Project
 from hone.report.terminal import clean
-from hone.web import database_of, pages
+from hone.web import pages
 
 _PORT = 8420
 
@@ -67,7 +67,7 @@ def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[
 @json_option
 def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_json: bool) -> None:
     """Print a personal link for NAME. It is shown this once; a new one can be had at any time."""
-    with open_store(database_of(Project.find(folder))) as store:
+    with open_store(Project.find(folder).database) as store:
         token = store.invite(name, "owner" if role == "owner" else "rater", days)
     link = f"{base_url.rstrip('/')}/enter/{token}"
     if as_json:
@@ -83,7 +83,7 @@ def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_js
 def raters(folder: Path, as_json: bool) -> None:
     """List who may come in, and how far they are."""
     project = Project.find(folder)
-    with models(project) as opened, open_store(database_of(project)) as store:
+    with models(project) as opened, open_store(project.database) as store:
         rubric = ProjectSteps(project, opened).rubric()
         people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
     if as_json:
@@ -104,6 +104,6 @@ def raters(folder: Path, as_json: bool) -> None:
 @project_option
 def revoke(name: str, folder: Path) -> None:
     """Let NAME in no more, by no link and no open page; what they said stays."""
-    with open_store(database_of(Project.find(folder))) as store:
+    with open_store(Project.find(folder).database) as store:
         store.revoke(name, by=user())
     note(f"{name} is let in no more; what they said stays.")

@@ -11,7 +11,6 @@ import importlib.util
 from typing import Any
 
 from hone.errors import MissingExtraError
-from hone.project import Project
 
 _PACKAGES = ("fastapi", "uvicorn", "jinja2", "nh3", "latex2mathml", "itsdangerous", "python_multipart", "sqlalchemy")
 
@@ -26,9 +25,3 @@ def pages() -> Any:
     if missing:
         raise MissingExtraError(f'the pages need {missing[0]}; get it with: pip install "hone-llm[web]"')
     return importlib.import_module("hone.web.server")
-
-
-def database_of(project: Project) -> str:
-    """Where a project keeps what people said: an SQLAlchemy URL, or a file of the project."""
-    where = project.settings.database
-    return where if "://" in where else str(project.folder / where)

@@ -19,7 +19,6 @@ from hone.errors import FeedbackError, ProjectError
 from hone.feedback.store import Rater, open_store
 from hone.feedback.store.store import Store
 from hone.project import Project
-from hone.web import database_of
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
 from hone.web.sessions import Sessions, key_of
@@ -65,7 +64,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
     listening = _listen(options)
-    with listening, open_store(database_of(project)) as store:
+    with listening, open_store(project.database) as store:
         local = is_loopback(options.host) and not options.base_url
         if not local:
             _check_invited(store)
@@ -156,6 +155,7 @@ def _listen(options: Options) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((options.host, options.port))
+        listening.listen(BACKLOG)  # whoever comes before the pages are ready waits, and is not refused
     except OSError as error:
         listening.close()
         raise ProjectError(

@@ -14,11 +14,13 @@ from markupsafe import Markup
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.feedback.store import ChoiceRow, RatingRow
+from hone.feedback import Reading, read_ratings
+from hone.feedback.stopping import stop_rule
+from hone.feedback.store import ChoiceRow
 from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
-from hone.stats import Agreement, CriterionAgreement, Options, agree, wilson
+from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
 from hone.web.charts import Dot, heat, intervals, shares
-from hone.web.gathered import Gathered, gather, latest_labels
+from hone.web.gathered import gather
 from hone.web.people import Form, Owner, text
 from hone.web.site import Site, go, site_of
 
@@ -56,11 +58,9 @@ class Section:
 
 @router.get("/results")
 def show(request: Request, someone: Owner) -> Response:
-    """Everything at once; computed again only when somebody has said something new."""
+    """Everything on one page."""
     site, rubric = site_of(request), site_of(request).rubric
-    rows = site.store.ratings(rubric)
-    state = (rubric.digest, len(rows), max((row.time for row in rows), default=None))
-    sections = site.remember("results", state, lambda: _sections(site, rubric, rows)) if rubric.criteria else []
+    sections, stop = _computed(site, rubric) if rubric.criteria else ([], "")
     disagreements = site.store.disagreements(rubric) if rubric.criteria else []
     return site.page(
         request,
@@ -75,7 +75,7 @@ def show(request: Request, someone: Owner) -> Response:
         disagreements=disagreements[:MOST_SHOWN],
         more=max(0, len(disagreements) - MOST_SHOWN),
         open_ones=sum(one.adjudicated is None for one in disagreements),
-        stop=_stop(site, rubric),
+        stop=stop,
     )
 
 
@@ -106,20 +106,26 @@ def _people(site: Site, rubric: Rubric) -> list[tuple[str, bool, Any]]:
     return [(one.name, one.active, done) for one, done in people if done.done or done.skipped or one.role == "rater"]
 
 
-def _stop(site: Site, rubric: Rubric) -> str:
-    rule = getattr(site.store, "stop_rule", None)
-    return str(rule(rubric)) if rule and rubric.criteria else ""
+def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
+    """Every criterion, and what the stop rule says; computed again only when somebody has said something new."""
+    rows = site.store.ratings(rubric)
+    if not any(row.kind == "human" for row in rows):
+        return [], ""
+    latest = [run.folder.name for verb in ("label", "reply") if (run := site.project.latest_run(verb))]
+    state = (rubric.digest, len(rows), max(row.time for row in rows), *latest)
+
+    def compute() -> tuple[list[Section], str]:
+        table = gather(site.project, site.store, rubric)
+        ratings = read_ratings(table, Reading(rubric=rubric)).ratings
+        found = agree(ratings, Options(RESAMPLES))
+        sections = [_section(name, one, found, ratings, rubric) for name, one in found.criteria.items()]
+        return sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words
+
+    computed: tuple[list[Section], str] = site.remember("results", state, compute)
+    return computed
 
 
-def _sections(site: Site, rubric: Rubric, rows: Sequence[RatingRow]) -> list[Section]:
-    gathered = gather(rows, latest_labels(site.project, rubric), rubric)
-    if gathered is None:
-        return []
-    found = agree(gathered.ratings, Options(RESAMPLES))
-    return [_section(name, one, found, gathered, rubric) for name, one in found.criteria.items()]
-
-
-def _section(name: str, one: CriterionAgreement, found: Agreement, gathered: Gathered, rubric: Rubric) -> Section:
+def _section(name: str, one: CriterionAgreement, found: Agreement, ratings: Ratings, rubric: Rubric) -> Section:
     statistic = headline(one, found.level)
     ceiling = one.ceiling[statistic]
     dots = [Dot("a person (the ceiling)", ceiling, number(ceiling, interval=False) if ceiling.value is not None
@@ -135,17 +141,17 @@ def _section(name: str, one: CriterionAgreement, found: Agreement, gathered: Gat
             verdict = f"{verdict_in_short(figures)}; leans: {leaning(figures)}"
             same = number(figures.consensus["accuracy"], "accuracy")
             table.append((judge, f"{figures.items:,}", same, number(figure), verdict))
-    counts = _counts(gathered, name, rubric)
+    counts = _counts(ratings, name, rubric)
     labels = [level.label for level in rubric.scale.levels]
     return Section(
         name, people_in_words(one), STATISTICS[statistic], intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
-        table, warnings(one), shares(counts, labels), counts, _matrices(name, one, gathered, rubric),
+        table, warnings(one), shares(counts, labels), counts, _matrices(name, one, ratings, rubric),
     )  # fmt: skip
 
 
-def _counts(gathered: Gathered, name: str, rubric: Rubric) -> dict[str, list[int]]:
+def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]:
     """How often each rater gave each level; a judge's score between levels counts for the nearest."""
-    ratings, values = gathered.ratings, np.array(rubric.scale.values)
+    values = np.array(rubric.scale.values)
     columns = [(rater, np.asarray(ratings.people[name])[:, place]) for place, rater in enumerate(ratings.raters)]
     judges = (ratings.judges or {}).get(name)
     if judges is not None:
@@ -158,9 +164,9 @@ def _counts(gathered: Gathered, name: str, rubric: Rubric) -> dict[str, list[int
     return counts
 
 
-def _matrices(name: str, one: CriterionAgreement, gathered: Gathered, rubric: Rubric) -> list[Matrix]:
+def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubric) -> list[Matrix]:
     labels = [level.label for level in rubric.scale.levels]
-    scores = np.asarray(gathered.ratings.people[name])
+    scores = np.asarray(ratings.people[name])
     values = rubric.scale.values
     met = np.zeros((len(values), len(values)))
     for first in range(scores.shape[1]):
