@@ -76,10 +76,8 @@ def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = [sys.executable, "-m", "hone.cli.main", "rate", "--project", str(folder), "--port", "0", "--no-open"]
     command += ["--per-item", str(PER_ITEM), "--stop-after", "60"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr
-        line = next(line for line in server.stderr if "http://localhost:" in line)
-        found = re.search(r"http://localhost:\d+", line)
-        assert found
+        lines = server.stderr or ()
+        found = next(found for line in lines if (found := re.search(r"http://localhost:\d+", line)))
         try:
             yield found[0], server
         finally:
@@ -88,7 +86,7 @@ def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 async def rate(address: str, name: str, token: str, seen: Seen, *, until: float, thinking: bool) -> None:
     """One rater, from the link to the end of the time."""
-    drawing = random.Random(name)
+    drawing = random.Random(name)  # noqa: S311 - paces, not secrets
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=60)) as session:
         if thinking:  # people do not all click within one second
@@ -210,8 +208,8 @@ def report(raters: int, seconds: float, kills: int) -> Iterator[str]:
     """The whole page, line by line."""
     with tempfile.TemporaryDirectory() as place:
         seen, lost, extra = load(Path(place) / "load", raters, seconds)
-    yield f"Machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite in WAL mode"
-    yield "with a flush to the disk before each acknowledgement; raters, server and database on the same cores."
+    yield f"Machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; SQLite in WAL"
+    yield "mode with a flush to the disk before each acknowledgement; raters, server and database on the same cores."
     yield ""
     yield f"{raters} raters for {seconds:g} s, {len(seen.saves) / seconds:.0f} saves a second:"
     yield ""
@@ -248,7 +246,8 @@ def main() -> None:
         print(line, flush=True)
         lines.append(line)
     if options.out:
-        head = "# 200 raters at once\n\nWritten by `python benchmarks/rating_load.py --out docs/results/rating_load.md`.\n\n"
+        written = "Written by `python benchmarks/rating_load.py --out docs/results/rating_load.md`."
+        head = f"# 200 raters at once\n\n{written}\n\n"
         options.out.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from hone.report.terminal import short
 from hone.stats import Figure
 
-_WIDTH, _ROW, _LEFT, _RIGHT = 720, 30, 190, 130
+_WIDTH, _ROW, _LEFT, _RIGHT = 600, 30, 170, 60
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Piece:
     diff: Markup
     wording: str
     """What an edit starts from."""
+    decided: str
+    """What was decided on it before, or nothing."""
 
 
 @router.get("/workshop")
@@ -94,7 +96,7 @@ def _shown(request: Request, someone: Person) -> Response:
         comparisons=comparisons,
         prompts={item.id: item.prompt for item in site.project.items},
         summary=summary(comparisons) if comparisons else None,
-        pieces=[_piece(one, working) for one in advice],
+        pieces=[_piece(one, working, _decided(site, one, working)) for one in advice],
         why_none=why_none,
         versions=[_history(versions, place) for place in reversed(range(len(versions)))],
         changed=_changed(versions, working),
@@ -115,14 +117,24 @@ def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
         return (), str(error)
 
 
-def _piece(advice: Advice, working: Rubric) -> Piece:
+def _decided(site: Site, advice: Advice, working: Rubric) -> str:
+    words = {"accept": "accepted", "edit": "edited", "reject": "rejected"}
+    for one in reversed(site.project.decisions):
+        if one.before == working.digest and one.advice == advice:
+            return f"{words[one.action]} by {one.by}"
+    return ""
+
+
+def _piece(advice: Advice, working: Rubric, decided: str) -> Piece:
     old = next((one for one in working.criteria if one.name == advice.criterion), None)
     new = advice.proposal
     said_old = "" if old is None else _said(old)
     said_new = "" if advice.action == "remove" else said_old if new is None else _said(new)
     title = {"keep": "Keep", "modify": "Reword", "add": "Add", "remove": "Remove"}[advice.action]
     name = advice.criterion or (new.name if new else "")
-    return Piece(advice, f"{title} “{name}”", said_old, worded_diff(said_old, said_new), said_new or said_old)
+    return Piece(
+        advice, f"{title} “{name}”", said_old, worded_diff(said_old, said_new), said_new or said_old, decided
+    )
 
 
 def _said(criterion: Criterion) -> str:
