@@ -77,3 +77,13 @@ HOSTILE = (
     Hostile("our own hidden marks", "⟦U+202E⟧ {{ 7*7 }} {% raw %}", "text; templates do not read it",
             ("{{ 7*7 }}",)),
 )  # fmt: skip
+
+
+def table() -> str:
+    """The rows of the table in docs/rating.md; ``python -m tests.web.hostile`` prints them."""
+    rows = "\n".join(f"| {one.name} | {one.becomes} |" for one in HOSTILE)
+    return f"| a reply with … | becomes |\n|---|---|\n{rows}\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")  # noqa: T201

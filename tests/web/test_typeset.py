@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from hone.web.formulas import ATTRIBUTES, ELEMENTS
 from hone.web.typeset import typeset
-from tests.web.hostile import HOSTILE, Hostile
+from tests.web.hostile import HOSTILE, Hostile, table
 
 TAGS = {"p", "br", "hr", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s",
         "table", "thead", "tbody", "tr", "th", "td", "span", "mark", "div"} | set(ELEMENTS)  # fmt: skip
@@ -86,3 +87,8 @@ def test_what_was_cut_or_not_typeset_is_said() -> None:
     assert typeset(r"$\frac{$").notes == ("1 formula is shown as written",)
     assert typeset("a\u202eb").notes == ("1 invisible character is shown as a mark",)
     assert typeset("plain").notes == ()
+
+
+def test_the_docs_list_every_hostile_reply_and_what_it_became() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rating.md").read_text(encoding="utf-8")
+    assert table() in page

@@ -16,7 +16,7 @@ from hone.cli.steps import models
 from hone.feedback.store import open_store
 from hone.project import Project
 from hone.report.terminal import clean
-from hone.web import pages
+from hone.web import load_pages
 
 _PORT = 8420
 
@@ -46,7 +46,7 @@ def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[
     """
     if context.invoked_subcommand is not None:
         return
-    server, project = pages(), Project.find(folder)
+    server, project = load_pages(), Project.find(folder)
     with models(project) as opened:
         server.serve(
             project,

@@ -15,7 +15,7 @@ from hone.errors import MissingExtraError
 _PACKAGES = ("fastapi", "uvicorn", "jinja2", "nh3", "latex2mathml", "itsdangerous", "python_multipart", "sqlalchemy")
 
 
-def pages() -> Any:
+def load_pages() -> Any:
     """The module `hone.web.server`: the one door to everything here.
 
     Raises:

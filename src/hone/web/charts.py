@@ -42,7 +42,8 @@ def intervals(dots: Sequence[Dot], label: str) -> Markup:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (value - start) / (1 - start)
 
     parts = []
-    for tick in [start + (1 - start) * step / 4 for step in range(5)]:
+    step = 0.25 if start == 0 else 0.5
+    for tick in [start + step * place for place in range(round((1 - start) / step) + 1)]:
         parts.append(f'<line class="grid" x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="4" y2="{height - 36}"/>')
         parts.append(f'<text class="tick" x="{x(tick):.1f}" y="{height - 20}" text-anchor="middle">{tick:g}</text>')
     parts.append(
