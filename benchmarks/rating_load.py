@@ -206,10 +206,12 @@ def quantiles(times: list[float]) -> str:
 
 def report(raters: int, seconds: float, kills: int) -> Iterator[str]:
     """The whole page, line by line."""
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as place:
         seen, lost, extra = load(Path(place) / "load", raters, seconds)
     yield f"Machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; SQLite in WAL"
-    yield "mode with a flush to the disk before each acknowledgement; raters, server and database on the same cores."
+    yield "mode with a flush to the disk before each acknowledgement; raters, server and database on the same cores,"
+    yield f"which had a load average of {busy:.1f} from other work at the start."
     yield ""
     yield f"{raters} raters for {seconds:g} s, {len(seen.saves) / seconds:.0f} saves a second:"
     yield ""

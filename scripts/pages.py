@@ -34,7 +34,7 @@ SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 PEOPLE = {"Ann": 0.2, "Ben": 0.35, "Cleo": 0.5}
 """How often each of them leaves the common opinion."""
 KEPT = ("rate-desktop-light", "rate-phone-dark", "compare-desktop-light", "workshop-desktop-light",
-        "results-desktop-light", "results-desktop-dark")  # fmt: skip
+        "results-desktop-dark", "played-desktop-light")  # fmt: skip
 
 
 @contextmanager
@@ -104,13 +104,13 @@ def take(address: str, project: Project, out: Path) -> None:
                     owner.goto(f"{address}/{page if page != 'home' else ''}")
                     _picture(owner, out / f"{page}-{name}.png")
                     _picture(owner, out / f"{page}-{name}-whole.png", whole=True)
-                if size == "desktop":
+                if name == "desktop-light":
                     owner.fill(
                         "#asked", "I am in grade 8 and have a test on linear equations on Friday. Please help me."
                     )
                     owner.click("form[data-stream] button")
-                    owner.locator("[data-side=right] .scores > *").first.wait_for(timeout=120_000)
-                    owner.locator("[data-side=left] .scores > *").first.wait_for(timeout=120_000)
+                    owner.locator("[data-side=right] .scores > *").first.wait_for(timeout=300_000)
+                    owner.locator("[data-side=left] .scores > *").first.wait_for(timeout=300_000)
                     _picture(owner, out / f"played-{name}.png")
                 owner.context.close()
                 rater.context.close()

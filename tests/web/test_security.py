@@ -152,6 +152,19 @@ def test_a_form_from_another_site_is_refused(come: Come, headers: dict[str, str]
     assert ann.client.post(ann.path, data=fields, headers=same).status_code == 200
 
 
+def test_a_proxy_may_hide_the_name_that_it_was_called_by(site: Site) -> None:
+    app = create_app(replace(site, open=False), origin="https://rate.example")
+    client = TestClient(app, base_url="http://127.0.0.1:8420")
+    entered = client.get(f"/enter/{site.store.invite('Ann')}", follow_redirects=False)
+    assert "Secure" in entered.headers["set-cookie"]
+    cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+    html = client.get("/mine", headers=cookie).text
+    fields = {"token": html.partition('name="token" value="')[2][:32], "at": "/mine"}
+    own = cookie | {"Origin": "https://rate.example"}
+    assert client.post("/undo", data=fields, headers=own, follow_redirects=False).status_code == 303
+    assert client.post("/undo", data=fields, headers=cookie | {"Origin": "https://evil.example"}).status_code == 403
+
+
 def test_every_answer_carries_the_headers(site: Site, owner: Browser) -> None:
     for path in (*PAGES, "/static/style.css", "/none", "/enter/none"):
         answer = owner.client.get(path)

@@ -22,19 +22,19 @@ _WORDS = {
 }
 
 
-def create_app(site: Site, *, scheme: str | None = None) -> FastAPI:
+def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     """The application of a site.
 
     Args:
         site: What the pages work with.
-        scheme: `https` where a proxy in front of us speaks it.
+        origin: Scheme, name and port that raters call us by, where a proxy stands before us.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     for page in (home, signin, rate, compare, workshop, results, playground):
         app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
-    app.add_middleware(Guard, gate=Gate(site.open, LOOPBACK), scheme=scheme)
+    app.add_middleware(Guard, gate=Gate(site.open, LOOPBACK, origin))
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(HoneError, _explained)
     return app

@@ -48,6 +48,9 @@ class Gate:
     A page of another site whose name was made to point at this machine (DNS rebinding) carries that name here.
     """
 
+    origin: str | None = None
+    """Our own address where a proxy stands before us, which may or may not hand on the name that it was called by."""
+
     def refusal(self, method: str, scheme: str, headers: Mapping[str, str]) -> str | None:
         """Why a request is not heard, or none."""
         host = headers.get("host", "")
@@ -59,7 +62,7 @@ class Gate:
         if method in _SAFE:
             return None
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        if origin is not None and origin != f"{scheme}://{host}":
+        if origin is not None and origin not in (f"{scheme}://{host}", self.origin):
             return "this form was sent from another site"
         if site not in (None, "same-origin", "none"):
             return "this form was sent from another site"
@@ -72,11 +75,10 @@ class Guard:
     Args:
         app: What is guarded.
         gate: Who may speak.
-        scheme: `https` where a proxy in front speaks it; else the connection's own.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate, scheme: str | None = None) -> None:
-        self._app, self._gate, self._scheme = app, gate, scheme
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app, self._gate = app, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,8 +86,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._scheme:
-            scope["scheme"] = self._scheme
+        if self._gate.origin:
+            scope["scheme"] = self._gate.origin.partition("://")[0]
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":

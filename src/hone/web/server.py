@@ -88,8 +88,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
-    scheme = urlsplit(options.base_url).scheme or None
-    idle = Idle(create_app(site, scheme=scheme))
+    base = urlsplit(options.base_url)
+    idle = Idle(create_app(site, origin=f"{base.scheme}://{base.netloc}" if base.netloc else None))
     config = uvicorn.Config(
         idle,
         access_log=False,
