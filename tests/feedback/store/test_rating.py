@@ -73,6 +73,16 @@ def test_undo_takes_back_save_after_save_and_is_itself_in_the_history(filled: St
     assert [one.kind for one in filled.history(about=subject.id)].count("undo") == 5
 
 
+def test_undo_passes_over_saves_that_changed_nothing(filled: Store, rater: Ids) -> None:
+    ann = rater("Ann")
+    subject = filled.next_subject(ann, RUBRIC)
+    assert subject
+    filled.rate(ann, subject.id, RUBRIC, {"Be Clear": 1}, key="one")
+    filled.rate(ann, subject.id, RUBRIC, {"Be Clear": 1}, key="two")
+    assert filled.undo(ann) == subject.id
+    assert filled.ratings(RUBRIC) == []
+
+
 def test_undo_of_a_skip_brings_the_reply_back(filled: Store, rater: Ids) -> None:
     ann = rater("Ann")
     subject = filled.next_subject(ann, RUBRIC)

@@ -77,6 +77,7 @@ def is_store(line: str) -> bool:
 
 
 def _everything(connection: Connection) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    inspect(connection).get_table_names()  # raises where nothing at all can be read
     found: dict[str, list[dict[str, Any]]] = {}
     notes: list[str] = []
     for table in metadata.sorted_tables:

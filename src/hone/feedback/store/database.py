@@ -8,12 +8,14 @@ every write is a transaction of its own.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import HoneError, StoreError
@@ -49,6 +51,9 @@ class Database:
     def __init__(self, engine: Engine, name: str, *, readonly: bool = False) -> None:
         self.engine, self.name, self.readonly = engine, name, readonly
         self.sqlite = engine.dialect.name == "sqlite"
+        # On SQLite a transaction sees one state anyway; PostgreSQL's usual level shows each statement another one.
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine if self.sqlite else engine.execution_options(**one_state)
         self._line: list[_Ticket[Any]] = []
         self._turn = threading.Condition()
         self._writing = False
@@ -61,7 +66,7 @@ class Database:
             StoreError: The database fails.
         """
         try:
-            with self.engine.connect() as connection:
+            with self._reader.connect() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
             raise explained(error, self.name) from error
@@ -170,7 +175,7 @@ def connect(where: Path | str, *, readonly: bool = False) -> Database:
         raise
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
         raise explained(error, str(where)) from error
-    return Database(engine, engine.url.database or ":memory:", readonly=readonly)
+    return Database(engine, make_url(url).database or ":memory:", readonly=readonly)
 
 
 def url_of(where: Path | str) -> str:
@@ -189,7 +194,7 @@ def _sqlite(url: str, readonly: bool) -> Engine:
     )
     if readonly:
         file = engine.url.database or ""
-        url = f"sqlite:///file:{file}?mode=ro&uri=true"
+        url = f"sqlite:///file:{quote(file)}?mode=ro{_immutable(Path(file))}&uri=true"
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -198,7 +203,6 @@ def _sqlite(url: str, readonly: bool) -> Engine:
         if readonly:
             connection.execute("PRAGMA query_only = ON")
             return
-        connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL would let the last seconds' saves go with the power; what was acknowledged is to be there.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -210,6 +214,14 @@ def _sqlite(url: str, readonly: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _immutable(file: Path) -> str:
+    """In a folder that may not be written SQLite cannot keep its index of the log; without a log it needs none."""
+    effective = os.access in os.supports_effective_ids
+    writable = os.access(file.parent, os.W_OK, effective_ids=effective)
+    sealed = not writable and not file.with_name(f"{file.name}-wal").exists()
+    return "&immutable=1" if sealed else ""
 
 
 def alone(connection: Connection, number: int) -> None:

@@ -73,7 +73,7 @@ def is_repeat(connection: Connection, by: Author) -> bool:
 
 def record(connection: Connection, by: Author, kind: str, steps: Iterable[Step], undoes: int | None = None) -> int:
     """Add a save with the values that it changed; gives its number."""
-    row = {"rater": by.rater, "by": by.by, "key": by.key, "kind": kind, "at": by.at, "undoes": undoes}
+    row = {"rater": by.rater, "by": storable(by.by), "key": by.key, "kind": kind, "at": by.at, "undoes": undoes}
     number: int = connection.execute(_SAVE, row).scalar_one()
     rows = [
         {"save": number, "step": place, "place": step.place, "about": step.about, "definition": step.definition,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, text
 
 from hone.errors import StoreError
 from hone.feedback.store.database import Database, alone
+from hone.feedback.store.failures import explained
 from hone.feedback.store.schema import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,9 +32,10 @@ def bring_up(database: Database) -> Path | None:
     """
     revision = database.read(revision_of)
     if revision == HEAD:
-        return None
+        return None  # what made it has set all that stays with the file
     _check(revision, database)
     backup = _back_up(database, revision) if revision and database.sqlite else None
+    _log_ahead(database)
     database.write(_upgrade)
     return backup
 
@@ -97,6 +99,19 @@ def _upgrade(connection: Connection) -> None:
     ) as environment:
         environment.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False)
         environment.run_migrations()
+
+
+def _log_ahead(database: Database) -> None:
+    """Let readers and a writer of an SQLite file not wait for each other. It stays with the file."""
+    if not database.sqlite:
+        return
+    connection = database.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise explained(error, database.name) from error
+    finally:
+        connection.close()
 
 
 def _back_up(database: Database, revision: str) -> Path:

@@ -153,6 +153,7 @@ class Rating:
                 select(saves.c.id)
                 .where(saves.c.rater == rater, saves.c.kind.in_(UNDOABLE))
                 .where(~select(undone.c.id).where(undone.c.undoes == saves.c.id).exists())
+                .where(select(changes.c.step).where(changes.c.save == saves.c.id).exists())
                 .order_by(saves.c.id.desc())
                 .limit(1)
             )
@@ -171,7 +172,7 @@ class Rating:
             for step in steps:
                 apply(connection, rater, step)
             record(connection, by, "undo", steps, undoes=number)
-            return steps[0].about if steps else None
+            return steps[0].about
 
         return self.database.write(work)
 

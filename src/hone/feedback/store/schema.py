@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema that this version of Hone reads and writes; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -54,7 +54,7 @@ invitations = Table(
 subjects = Table(
     "subjects", metadata, _key("id"), _text("item"), _text("prompt"), _text("reply"), _text("group", null=True),
     Column("draw", BigInteger, nullable=False),  # decides between replies of equal need
-    Column("active", Boolean, nullable=False), _text("added"),
+    Column("active", Boolean, nullable=False), _text("added"), Index(None, "item"),
 )  # fmt: skip
 
 writers = Table("writers", metadata, _key("subject", "subjects.id"), _key("writer"))
@@ -82,7 +82,7 @@ notes = Table(
 pairs = Table(
     "pairs", metadata, _key("id"), _text("item"), _text("prompt"), _text("a"), _text("b"), _text("a_writer"),
     _text("b_writer"), _text("group", null=True), Column("draw", BigInteger, nullable=False),
-    Column("active", Boolean, nullable=False), _text("added"),
+    Column("active", Boolean, nullable=False), _text("added"), Index(None, "item"),
 )  # fmt: skip
 
 choices = Table(
