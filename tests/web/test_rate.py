@@ -53,6 +53,15 @@ def test_a_double_submit_is_one_rating(site: Site, come: Come) -> None:
     assert len([one for one in site.store.history(limit=50) if one.place == "ratings"]) == 2
 
 
+def test_a_form_that_the_browser_kept_is_saved_again_where_something_changed(site: Site, come: Come) -> None:
+    ann = come()
+    path = ann.path
+    fields = {"token": ann.token, "key": ann.field("key"), "rubric": ann.field("rubric"), "score-1": "0"}
+    for level in ("1", "-1"):
+        ann.client.post(path, data=fields | {"score-0": level})
+    assert sorted(scores(site).values()) == [-1, 0]
+
+
 def test_a_rater_goes_back_changes_a_rating_and_finds_their_place_again(site: Site, come: Come) -> None:
     ann = come()
     first = ann.path

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from hone.feedback.store import PairAnswer, Side
-from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, new_key
+from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, key_of, new_key
 from hone.web.people import Form, Person, Someone, text
 from hone.web.site import Site, go, site_of
 
@@ -41,8 +41,7 @@ def choose(request: Request, someone: Someone, pair: str, sent: Form) -> Respons
     site = site_of(request)
     _handed(site, someone, pair)
     side = cast("Side", text(sent, "side"))
-    note, key = text(sent, "note")[:LONGEST_NOTE], text(sent, "key")[:64] or None
-    site.store.choose(someone.rater.id, pair, side, note=note, key=key)
+    site.store.choose(someone.rater.id, pair, side, note=text(sent, "note")[:LONGEST_NOTE], key=key_of(sent))
     return go("/compare", "saved")
 
 
@@ -51,8 +50,8 @@ def skip(request: Request, someone: Someone, pair: str, sent: Form) -> Response:
     """Pass over a pair, with the reason."""
     site = site_of(request)
     _handed(site, someone, pair)
-    reason, key = text(sent, "reason")[:LONGEST_REASON], text(sent, "key")[:64] or None
-    site.store.skip_pair(someone.rater.id, pair, reason, key=key)
+    reason = text(sent, "reason")[:LONGEST_REASON]
+    site.store.skip_pair(someone.rater.id, pair, reason, key=key_of(sent))
     return go("/compare", "skipped")
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import FormData
 
+from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store import Answer, Progress
@@ -51,7 +52,7 @@ def save(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
         rubric,
         _scores(sent, rubric),
         note=text(sent, "note")[:LONGEST_NOTE],
-        key=_key(sent),
+        key=key_of(sent),
     )
     if wants_json(request):
         return JSONResponse({"saved": True, "complete": saved.complete})
@@ -65,7 +66,7 @@ def skip(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
     """Pass over a reply, with the reason."""
     site, rubric = site_of(request), site_of(request).rubric
     _handed(site, someone, subject, rubric)
-    site.store.skip(someone.rater.id, subject, rubric, text(sent, "reason")[:LONGEST_REASON], key=_key(sent))
+    site.store.skip(someone.rater.id, subject, rubric, text(sent, "reason")[:LONGEST_REASON], key=key_of(sent))
     return go("/rate", "skipped")
 
 
@@ -73,7 +74,7 @@ def skip(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
 def undo(request: Request, someone: Someone, sent: Form) -> Response:
     """Take back the last save, and show what it was about."""
     site = site_of(request)
-    about = site.store.undo(someone.rater.id, key=_key(sent))
+    about = site.store.undo(someone.rater.id, key=key_of(sent))
     at = text(sent, "at")
     if about is None:
         return go(at if at in _PLACES else "/rate", "nothing")
@@ -151,5 +152,11 @@ def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
     return scores
 
 
-def _key(sent: FormData) -> str | None:
-    return text(sent, "key")[:64] or None
+def key_of(sent: FormData) -> str | None:
+    """The id of a submit: of the form and of what was filled in.
+
+    A browser that goes back to a form it kept sends the form's id again with other levels, which is another submit.
+    """
+    if not text(sent, "key"):
+        return None
+    return digest(sorted((name, value) for name, value in sent.items() if isinstance(value, str) and name != "token"))
