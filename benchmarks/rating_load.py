@@ -49,6 +49,10 @@ class Seen:
     saves: list[float] = field(default_factory=list)
     """Seconds from sending a save to its acknowledgement."""
     pages: list[float] = field(default_factory=list)
+    files: list[float] = field(default_factory=list)
+    """Of a static file, which costs the server next to nothing: what the machine itself takes at that moment."""
+    processor: float = 0.0
+    """Seconds of processor time that the server took."""
     acknowledged: dict[Cell, float] = field(default_factory=dict)
     """The value that was acknowledged last, by rater, subject and criterion."""
     sent: dict[Cell, float] = field(default_factory=dict)
@@ -99,6 +103,10 @@ async def rate(address: str, name: str, token: str, seen: Seen, *, until: float,
             seen.pages.append(time.monotonic() - started)
             if 'name="rubric"' not in html:
                 return
+            started = time.monotonic()
+            async with session.get(f"{address}/static/icon.svg") as answer:
+                await answer.read()
+            seen.files.append(time.monotonic() - started)
             form = {key: _field(html, key) for key in ("token", "rubric")}
             await _think(drawing, READING, thinking)
             for criterion in range(CRITERIA):
@@ -175,9 +183,20 @@ def load(folder: Path, raters: int, seconds: float) -> tuple[Seen, int, int]:
     """All raters at once, at a human pace."""
     project, seen = make_project(folder), Seen()
     tokens = invited(project, raters)
-    with serving(folder) as (address, _):
+    with serving(folder) as (address, server):
+        before = _processor(server.pid)
         asyncio.run(_all(address, tokens, seen, until=time.monotonic() + seconds, thinking=True))
+        seen.processor = _processor(server.pid) - before
     return seen, *check(project, seen)
+
+
+def _processor(pid: int) -> float:
+    """Seconds of processor time that a process took so far; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def kill(folder: Path, after: float) -> tuple[Seen, int, int]:
@@ -219,6 +238,10 @@ def report(raters: int, seconds: float, kills: int) -> Iterator[str]:
     yield "|---|--:|--:|--:|--:|--:|"
     yield f"| a saved rating | {len(seen.saves):,} | {quantiles(seen.saves)} |"
     yield f"| a page with the next reply | {len(seen.pages):,} | {quantiles(seen.pages)} |"
+    yield f"| a static file of 0.2 KB, for comparison | {len(seen.files):,} | {quantiles(seen.files)} |"
+    yield ""
+    share = seen.processor / seconds
+    yield f"The server took {seen.processor:.1f} s of processor time, {share:.0%} of one core, for all of it."
     yield ""
     yield f"Saves sent twice: {seen.doubled}. Lost: {lost}. Doubled: {extra}. Refused: {len(seen.problems)}."
     for problem in seen.problems[:3]:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
 from hone.models.answers import read_answer
@@ -152,7 +153,7 @@ class EndpointModel(Model):
                     yield piece
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnreachableError(f"{self._url} cannot be reached ({self._scrub(_reason(error))})") from error
-        except ValueError as error:  # a line beyond what aiohttp holds
+        except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
     def _body(self, request: Request) -> bytes:
