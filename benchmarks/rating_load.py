@@ -51,6 +51,8 @@ class Seen:
     pages: list[float] = field(default_factory=list)
     files: list[float] = field(default_factory=list)
     """Of a static file, which costs the server next to nothing: what the machine itself takes at that moment."""
+    flushes: list[float] = field(default_factory=list)
+    """Of 4 KB written to the same disk and flushed, by nobody else: what a save cannot be quicker than."""
     processor: float = 0.0
     """Seconds of processor time that the server took."""
     acknowledged: dict[Cell, float] = field(default_factory=dict)
@@ -179,13 +181,33 @@ async def _all(address: str, tokens: dict[str, str], seen: Seen, *, until: float
             seen.problems.append(repr(outcome))
 
 
+async def _flushing(folder: Path, seen: Seen) -> None:
+    def flush() -> float:
+        started = time.monotonic()
+        with (folder / "flush.bin").open("wb") as stream:
+            stream.write(b"x" * 4096)
+            stream.flush()
+            os.fsync(stream.fileno())
+        return time.monotonic() - started
+
+    while True:
+        seen.flushes.append(await asyncio.to_thread(flush))
+        await asyncio.sleep(0.1)
+
+
 def load(folder: Path, raters: int, seconds: float) -> tuple[Seen, int, int]:
     """All raters at once, at a human pace."""
     project, seen = make_project(folder), Seen()
     tokens = invited(project, raters)
     with serving(folder) as (address, server):
         before = _processor(server.pid)
-        asyncio.run(_all(address, tokens, seen, until=time.monotonic() + seconds, thinking=True))
+
+        async def both() -> None:
+            flushing = asyncio.create_task(_flushing(folder, seen))
+            await _all(address, tokens, seen, until=time.monotonic() + seconds, thinking=True)
+            flushing.cancel()
+
+        asyncio.run(both())
         seen.processor = _processor(server.pid) - before
     return seen, *check(project, seen)
 
@@ -239,6 +261,7 @@ def report(raters: int, seconds: float, kills: int) -> Iterator[str]:
     yield f"| a saved rating | {len(seen.saves):,} | {quantiles(seen.saves)} |"
     yield f"| a page with the next reply | {len(seen.pages):,} | {quantiles(seen.pages)} |"
     yield f"| a static file of 0.2 KB, for comparison | {len(seen.files):,} | {quantiles(seen.files)} |"
+    yield f"| 4 KB flushed to the disk, for comparison | {len(seen.flushes):,} | {quantiles(seen.flushes)} |"
     yield ""
     share = seen.processor / seconds
     yield f"The server took {seen.processor:.1f} s of processor time, {share:.0%} of one core, for all of it."
