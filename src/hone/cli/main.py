@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
     "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
+    "rate": ("hone.cli.rate", "Pages for people: rate, compare, decide on the rubric, look at the results."),
     "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "feedback": ("hone.cli.feedback", "What people said: import, export, status."),

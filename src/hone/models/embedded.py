@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import os
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -99,6 +100,17 @@ class EmbeddedModel(Model):
             return await self._endpoint.ask(request)
         except ContextError as error:
             raise ContextError(f"{error} (now {self.context} tokens)") from error
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The pieces of an answer as they are written.
+
+        Raises:
+            CallError: The engine refused the request.
+        """
+        if self._server is None:
+            raise UnavailableError(f"{self.spec} was closed; connect to it again")
+        async for piece in self._endpoint.stream(request):
+            yield piece
 
     def close(self) -> None:
         """End the server and free the model."""

@@ -11,7 +11,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,15 +20,18 @@ from typing import Any, Self
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 
 from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
 from hone.models.answers import read_answer
 from hone.models.base import Completion, Model, Request, Schema, schema_text
 from hone.models.gate import Gate
+from hone.models.streaming import pieces
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 _MAX_BODY = 64 * 2**20
 """An answer larger than this is no chat completion."""
+_MOST_PROBLEM = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,26 @@ class EndpointModel(Model):
             raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The pieces of an answer as they are written; it is not tried again, because some of it was shown.
+
+        Raises:
+            UnreachableError: The connection failed.
+            CallError: The endpoint refused this request, or what it streams is no chat completion.
+            UnavailableError: The key or the model is refused.
+        """
+        body = self._body(request)[:-1] + b', "stream": true}'
+        try:
+            async with self._gate, self._posting(body) as response:
+                if response.status != 200:
+                    raise self._refusal(response.status, self._problem(await response.content.read(_MOST_PROBLEM)))
+                async for piece in pieces(response.content, self._url):
+                    yield piece
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{self._url} cannot be reached ({self._scrub(_reason(error))})") from error
+        except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
+            raise CallError(f"{self._url} streams something that is no chat completion") from error
+
     def _body(self, request: Request) -> bytes:
         sampling, accepts = request.sampling, self._accepts
         body: dict[str, Any] = {
@@ -202,12 +226,15 @@ class EndpointModel(Model):
         )
 
     async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
-        if self._session is None:
-            raise RuntimeError("use the model within `async with model:`")
-        async with self._session.post(self._address, data=body, headers=_JSON, allow_redirects=False) as response:
+        async with self._posting(body) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
                 raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")
             return response.status, await response.read(), _retry_after(response.headers)
+
+    def _posting(self, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise RuntimeError("use the model within `async with model:`")
+        return self._session.post(self._address, data=body, headers=_JSON, allow_redirects=False)
 
     def _learn(self, problem: str, request: Request) -> bool:
         """Whether the refusal names something that can be left out; if so, leave it out from now on."""

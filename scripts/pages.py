@@ -1,0 +1,143 @@
+"""Takes pictures of every page, desktop and phone, light and dark, from the project that `make demo` left.
+
+    python scripts/pages.py [demo] [--out /tmp/pages] [--keep]
+
+Works on a copy. The replies, the expert's comparisons and the judge's scores are SmolLM2's own; what Ann, Ben and
+Cleo say is made up here, so that the pages have something to show. `--keep` writes the few pictures of the docs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from hone.feedback.store import open_store
+from hone.feedback.store.store import Store
+from hone.project import Project
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+PEOPLE = {"Ann": 0.2, "Ben": 0.35, "Cleo": 0.5}
+"""How often each of them leaves the common opinion."""
+KEPT = ("rate-desktop-light", "rate-phone-dark", "compare-desktop-light", "workshop-desktop-light",
+        "results-desktop-dark", "played-desktop-light")  # fmt: skip
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of the project's pages."""
+    command = [sys.executable, "-m", "hone.cli.main", "rate", "--project", str(folder), "--port", "0", "--no-open",
+               "--per-item", "4", "--stop-after", "90"]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        lines = server.stderr or ()
+        yield next(found[0] for line in lines if (found := re.search(r"http://localhost:\d+", line)))
+        server.terminate()
+
+
+def rated(project: Project, store: Store) -> None:
+    """Ratings and choices of made-up people."""
+    rubric = project.versions[-1].rubric
+    drawing, levels = random.Random(3), rubric.scale.values  # noqa: S311 - a picture, not a secret
+    common: dict[tuple[str, str], float] = {}
+    for name, stray in PEOPLE.items():
+        rater = store.add_rater(name)
+        while subject := store.next_subject(rater.id, rubric, per_item=4):
+            if name == "Cleo" and len(store.mine(rater.id, rubric)) > 5:
+                break
+            for criterion in rubric.names:
+                usual = common.setdefault((subject.id, criterion), drawing.choice(levels))
+                value = drawing.choice(levels) if drawing.random() < stray else usual
+                store.rate(rater.id, subject.id, rubric, {criterion: value})
+        while pair := store.next_pair(rater.id, per_item=3):
+            store.choose(rater.id, pair.id, drawing.choice(("left", "right", "tie")))
+
+
+def prepare(source: Path, folder: Path) -> Project:
+    """A copy of the project with labels of its latest replies, ratings, and advice to decide on."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("feedback.db*"))
+    command = [sys.executable, "-m", "hone.cli.main", "label", "--project", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    project = Project(folder)
+    with serving(folder), open_store(project.database) as store:  # the pages put the replies up for rating
+        rated(project, store)
+    return project
+
+
+def take(address: str, project: Project, out: Path) -> None:
+    """Every page in every size and scheme."""
+    with open_store(project.database) as store:
+        links = {name: store.invite(name) for name in ("Dora", "Ann")}
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for scheme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme,
+                                           "has_touch": size == "phone", "is_mobile": size == "phone"}  # fmt: skip
+                owner = browser.new_context(**options).new_page()
+                rater = browser.new_context(**options).new_page()
+                name = f"{size}-{scheme}"
+                rater.goto(f"{address}/enter/{links['Dora']}")
+                rater.locator(".level").nth(2).click()
+                rater.locator("#status", has_text="Saved").wait_for()
+                _picture(rater, out / f"rate-{name}.png")
+                rater.goto(f"{address}/compare")
+                _picture(rater, out / f"compare-{name}.png")
+                rater.goto(f"{address}/enter/{links['Ann']}")
+                _picture(rater, out / f"done-{name}.png")
+                rater.goto(f"{address}/mine")
+                _picture(rater, out / f"mine-{name}.png")
+                for page in ("home", "workshop", "results", "playground"):
+                    owner.goto(f"{address}/{page if page != 'home' else ''}")
+                    _picture(owner, out / f"{page}-{name}.png")
+                    _picture(owner, out / f"{page}-{name}-whole.png", whole=True)
+                if name == "desktop-light":
+                    owner.fill(
+                        "#asked", "I am in grade 8 and have a test on linear equations on Friday. Please help me."
+                    )
+                    owner.click("form[data-stream] button")
+                    owner.locator("[data-side=right] .scores > *").first.wait_for(timeout=300_000)
+                    owner.locator("[data-side=left] .scores > *").first.wait_for(timeout=300_000)
+                    _picture(owner, out / f"played-{name}.png")
+                owner.context.close()
+                rater.context.close()
+        browser.close()
+
+
+def _picture(page: Any, path: Path, *, whole: bool = False) -> None:
+    page.screenshot(path=path, full_page=whole)
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("project", type=Path, nargs="?", default=Path("demo"))
+    parser.add_argument("--out", type=Path, default=Path("/tmp/pages"))  # noqa: S108 - pictures to look at
+    parser.add_argument("--keep", action="store_true")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "study-plans"
+        project = prepare(options.project, folder)
+        with serving(folder) as address:
+            take(address, project, options.out)
+    for name in KEPT if options.keep else ():
+        picture = Image.open(options.out / f"{name}.png").convert("RGB").quantize(64)
+        picture.save(IMAGES / f"page-{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

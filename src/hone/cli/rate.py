@@ -1,0 +1,109 @@
+"""`hone rate`: the pages for people, and who may come in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from hone.cli.options import json_option, project_option, user
+from hone.cli.paging import ProjectSteps
+from hone.cli.screen import note, out, print_json
+from hone.cli.steps import models
+from hone.feedback.store import open_store
+from hone.project import Project
+from hone.report.terminal import clean
+from hone.web import load_pages
+
+_PORT = 8420
+
+
+@click.group(invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", show_default=True,
+              help="The address to listen on; beyond this machine only invited people come in.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes a free one.")
+@click.option("--per-item", type=click.IntRange(1, 100), default=2, show_default=True,
+              help="How many people rate each reply.")  # fmt: skip
+@click.option("--run", "runs", multiple=True, metavar="RUN",
+              help="The run under runs/ whose replies are rated; again for more.  [default: the latest]")  # fmt: skip
+@click.option("--model", "models_", multiple=True, metavar="SPEC",
+              help="A model that the playground offers beside the project's; again for more.")  # fmt: skip
+@click.option(
+    "--base-url", default="", metavar="URL", help="The address that raters type, where a proxy stands before."
+)
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--stop-after", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="End when nobody came for so long.")  # fmt: skip
+@project_option
+@click.pass_context
+def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[str, ...], **options: Any) -> None:
+    """Open the pages: rate, compare, decide on the rubric, look at the results.
+
+    On this machine whoever opens them is the owner. For others to come in, listen on another address and invite them.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    server, project = load_pages(), Project.find(folder)
+    with models(project) as opened:
+        server.serve(
+            project,
+            ProjectSteps(project, opened),
+            server.Options(owner=user(), open_browser=not no_open, models=models_, **options),
+            note,
+        )
+
+
+@rate.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["rater", "owner"]), default="rater", show_default=True)
+@click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=14.0, show_default=True,
+              help="How long the link lets them in.")  # fmt: skip
+@click.option("--base-url", default=f"http://localhost:{_PORT}", show_default=True, metavar="URL",
+              help="The address that they will type.")  # fmt: skip
+@project_option
+@json_option
+def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_json: bool) -> None:
+    """Print a personal link for NAME. It is shown this once; a new one can be had at any time."""
+    with open_store(Project.find(folder).database) as store:
+        token = store.invite(name, "owner" if role == "owner" else "rater", days)
+    link = f"{base_url.rstrip('/')}/enter/{token}"
+    if as_json:
+        print_json({"name": name, "role": role, "days": days, "link": link})
+        return
+    click.echo(link)
+    note(f"For {name} alone, as {role}, for {days:g} days. Whoever has the link is let in under this name.")
+
+
+@rate.command()
+@project_option
+@json_option
+def raters(folder: Path, as_json: bool) -> None:
+    """List who may come in, and how far they are."""
+    project = Project.find(folder)
+    with models(project) as opened, open_store(project.database) as store:
+        rubric = ProjectSteps(project, opened).rubric()
+        people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
+    if as_json:
+        print_json([{"name": one.name, "role": one.role, "active": one.active, "done": done.done,
+                     "skipped": done.skipped, "left": done.left} for one, done in people])  # fmt: skip
+        return
+    table = Table()
+    for column in ("name", "role", "may come in", "rated", "skipped"):
+        table.add_column(column)
+    for one, done in people:
+        cells = (one.name, one.role, "yes" if one.active else "no", f"{done.done:,}", f"{done.skipped:,}")
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    out().print(table if people else "nobody yet; invite somebody with: hone rate invite NAME")
+
+
+@rate.command()
+@click.argument("name")
+@project_option
+def revoke(name: str, folder: Path) -> None:
+    """Let NAME in no more, by no link and no open page; what they said stays."""
+    with open_store(Project.find(folder).database) as store:
+        store.revoke(name, by=user())
+    note(f"{name} is let in no more; what they said stays.")

@@ -1,0 +1,182 @@
+"""Playground: one request, two replies side by side as they are written, and the judge's scores of each.
+
+Only models that the project or the command named can be chosen: a page must not make this machine open files or
+addresses that somebody types into it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
+from markupsafe import Markup
+from starlette.datastructures import FormData
+
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.domain.task import Reply
+from hone.errors import HoneError
+from hone.jobs import Setup
+from hone.jobs.calls import Caller
+from hone.judging import Judge
+from hone.models import Call, Message
+from hone.models import Request as ModelRequest
+from hone.report.terminal import clean
+from hone.rubrics.replies import SAMPLING, system_text
+from hone.web.people import Form, Owner, text
+from hone.web.site import Site, site_of
+from hone.web.typeset import typeset
+
+router = APIRouter()
+LONGEST_REQUEST = 8_000
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to answer: a model, with the rubric stated in its prompt or without."""
+
+    name: str
+    settings: ModelSettings
+    rubric: bool
+
+
+@dataclass
+class Played:
+    """One side of the page."""
+
+    choice: str = ""
+    reply: str = ""
+    state: str = ""
+    scores: Markup = field(default_factory=Markup)
+
+
+@router.get("/playground")
+def show(request: Request, someone: Owner) -> Response:
+    """An empty playground."""
+    site = site_of(request)
+    names = list(choices_of(site))
+    sides = {"left": Played(names[0]), "right": Played(names[1])}
+    return site.page(
+        request, "playground.html", someone, names=names, sides=sides, asked="", played=False, judged=True
+    )
+
+
+@router.post("/playground")
+async def play(request: Request, someone: Owner, sent: Form) -> Response:
+    """Answer on both sides: as a stream for the script, as a page that waits without it."""
+    site = site_of(request)
+    asked = text(sent, "request")[:LONGEST_REQUEST]
+    if not asked:
+        raise HTTPException(400, "Write a request first.")
+    chosen = {side: _choice(site, sent, side) for side in SIDES}
+    events = _answered(site, asked, chosen, scored=bool(text(sent, "judged")))
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(_written(events), media_type="text/event-stream")
+    sides = {side: Played(choice.name) for side, choice in chosen.items()}
+    async for event in events:
+        side = sides[event["side"]]
+        side.reply += event.get("text", "")
+        side.state = event.get("state", side.state)
+        if event.get("into") == "scores":
+            side.scores = Markup(event["html"])  # noqa: S704 - made by our own template
+    return site.page(
+        request, "playground.html", someone, names=list(choices_of(site)), sides=sides, asked=asked, played=True,
+        judged=bool(text(sent, "judged")),
+    )  # fmt: skip
+
+
+def choices_of(site: Site) -> Mapping[str, Choice]:
+    """What can be chosen: every model of the project and of the command, with the rubric and without."""
+    roles = site.project.settings.models
+    models = {one.model: one for one in (roles.writer, roles.expert, roles.judge)}
+    models |= {spec: ModelSettings(model=spec) for spec in site.models if spec not in models}
+    found = {}
+    for spec, settings in models.items():
+        for rubric, words in ((True, "with the rubric"), (False, "the task alone")):
+            found[f"{spec}, {words}"] = Choice(f"{spec}, {words}", settings, rubric)
+    return found
+
+
+def _choice(site: Site, sent: FormData, side: str) -> Choice:
+    found = choices_of(site).get(text(sent, side))
+    if found is None:
+        raise HTTPException(400, f"Choose a model for the {side} side from the list.")
+    return found
+
+
+async def _written(events: AsyncIterator[Mapping[str, str]]) -> AsyncIterator[str]:
+    async for event in events:
+        yield f"data: {json.dumps(event)}\n\n"
+
+
+async def _answered(
+    site: Site, asked: str, chosen: Mapping[str, Choice], *, scored: bool
+) -> AsyncIterator[Mapping[str, str]]:
+    """Events of both sides, as they come."""
+    queue: asyncio.Queue[Mapping[str, str] | None] = asyncio.Queue()
+
+    async def one(side: str, choice: Choice) -> None:
+        try:
+            await _side(site, asked, side, choice, queue, scored=scored)
+        except HoneError as error:
+            await queue.put({"side": side, "state": clean(str(error))})
+
+    async def both() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for side, choice in chosen.items():
+                    group.create_task(one(side, choice))
+        finally:
+            await queue.put(None)
+
+    with site.at_work():
+        working = asyncio.create_task(both())
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def _side(
+    site: Site, asked: str, side: str, choice: Choice, queue: asyncio.Queue[Mapping[str, str] | None], *, scored: bool
+) -> None:
+    """Write one reply, piece by piece, then score it."""
+    task, rubric, prompts = site.project.settings.task, site.rubric, site.project.prompts
+    model = await run_in_threadpool(site.steps.model, choice.settings)
+    system = system_text(task, rubric if choice.rubric else None, prompts)
+    request = ModelRequest(
+        (Message("system", system), Message("user", asked)), choice.settings.sampling(SAMPLING), call=Call(side)
+    )
+    started, parts = time.monotonic(), []
+    async with model:
+        async for piece in model.stream(request):
+            parts.append(piece)
+            await queue.put({"side": side, "text": piece})
+    reply = "".join(parts)
+    took = f"{len(reply.split())} words in {time.monotonic() - started:.1f} s"
+    await queue.put({"side": side, "into": "text", "html": str(typeset(reply).html), "state": took})
+    if not scored or not rubric.criteria:
+        return
+    await queue.put({"side": side, "state": f"{took}; the judge reads…"})
+    judgement = await _judged(site, Reply(item=side, prompt=asked, text=reply, model=model.spec), rubric)
+    html = site.templates.get_template("scores.html").render(judgement=judgement, rubric=rubric)
+    await queue.put({"side": side, "into": "scores", "html": html, "state": took})
+
+
+async def _judged(site: Site, reply: Reply, rubric: Rubric) -> Judgement:
+    settings = site.project.settings
+    model = await run_in_threadpool(site.steps.model, settings.models.judge)
+    setup = Setup(site.project.prompts)
+    judge = Judge((model,), rubric, settings.task.subject, settings.judging, setup)
+    async with model:
+        return await judge.score(reply, Caller())

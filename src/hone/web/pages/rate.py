@@ -1,0 +1,162 @@
+"""Rate: one reply at a time, criterion by criterion; and a rater's own answers, to look at and change."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import FormData
+
+from hone.domain.base import digest
+from hone.domain.rubric import Rubric
+from hone.errors import FeedbackError
+from hone.feedback.store import Answer, Progress
+from hone.web.people import Form, Person, Someone, text
+from hone.web.site import Site, go, site_of, wants_json
+
+router = APIRouter()
+LONGEST_NOTE, LONGEST_REASON = 4_000, 400
+_PLACES = frozenset({"/rate", "/compare", "/mine"})
+
+
+@router.get("/rate")
+def begin(request: Request, someone: Someone) -> Response:
+    """Lead to the reply that is to be rated now, or say that all is done."""
+    site, rubric = site_of(request), site_of(request).rubric
+    subject = None
+    if rubric.criteria:
+        subject = site.store.next_subject(someone.rater.id, rubric, per_item=site.per_item)
+    if subject is not None:
+        return go(f"/rate/{subject.id}", request.query_params.get("said", ""))
+    return site.page(request, "rated.html", someone, rubric=rubric, mine=_mine(site, someone, rubric))
+
+
+@router.get("/rate/{subject}")
+def show(request: Request, someone: Someone, subject: str) -> Response:
+    """One reply, and what this person said of it so far."""
+    return _shown(request, someone, subject)
+
+
+@router.post("/rate/{subject}")
+def save(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
+    """Save what was chosen, and go on where every criterion has a score."""
+    site, rubric = site_of(request), site_of(request).rubric
+    if text(sent, "rubric") != rubric.digest:
+        raise HTTPException(400, "The criteria have changed while you were rating. Load the page again to see them.")
+    _handed(site, someone, subject, rubric)
+    saved = site.store.rate(
+        someone.rater.id,
+        subject,
+        rubric,
+        _scores(sent, rubric),
+        note=text(sent, "note")[:LONGEST_NOTE],
+        key=key_of(sent),
+    )
+    if wants_json(request):
+        return JSONResponse({"saved": True, "complete": saved.complete})
+    if saved.complete:
+        return go("/rate")
+    return _shown(request, someone, subject, problem="Saved so far. Choose a level for each criterion to go on.")
+
+
+@router.post("/rate/{subject}/skip")
+def skip(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
+    """Pass over a reply, with the reason."""
+    site, rubric = site_of(request), site_of(request).rubric
+    _handed(site, someone, subject, rubric)
+    site.store.skip(someone.rater.id, subject, rubric, text(sent, "reason")[:LONGEST_REASON], key=key_of(sent))
+    return go("/rate", "skipped")
+
+
+@router.post("/undo")
+def undo(request: Request, someone: Someone, sent: Form) -> Response:
+    """Take back the last save, and show what it was about."""
+    site = site_of(request)
+    about = site.store.undo(someone.rater.id, key=key_of(sent))
+    at = text(sent, "at")
+    if about is None:
+        return go(at if at in _PLACES else "/rate", "nothing")
+    if site.store.pair(someone.rater.id, about) is not None:
+        return go(f"/compare/{about}", "undone")
+    return go(f"/rate/{about}", "undone")
+
+
+@router.get("/mine")
+def mine(request: Request, someone: Someone) -> Response:
+    """Everything that this person said, and nothing that others did."""
+    site, rubric = site_of(request), site_of(request).rubric
+    return site.page(
+        request,
+        "mine.html",
+        someone,
+        rubric=rubric,
+        mine=_mine(site, someone, rubric),
+        answers=site.store.mine(someone.rater.id, rubric),
+        pairs=site.store.my_pairs(someone.rater.id),
+        key=new_key(),
+    )
+
+
+def new_key() -> str:
+    """An id for one submit: the same form sent twice is saved once."""
+    return secrets.token_urlsafe(12)
+
+
+def _shown(request: Request, someone: Person, subject: str, *, problem: str = "") -> Response:
+    site, rubric = site_of(request), site_of(request).rubric
+    answer = _handed(site, someone, subject, rubric)
+    return site.page(
+        request,
+        "rate.html",
+        someone,
+        answer=answer,
+        rubric=rubric,
+        digest=rubric.digest,
+        mine=_mine(site, someone, rubric),
+        earlier=_earlier(site, someone, answer, rubric),
+        key=new_key(),
+        problem=problem,
+    )
+
+
+def _handed(site: Site, someone: Person, subject: str, rubric: Rubric) -> Answer:
+    """The person's answer to a reply; a reply that was never handed to them is as if it were not there."""
+    answer = site.store.answer(someone.rater.id, subject, rubric)
+    if answer is None or (answer.at is None and not answer.scores):
+        raise HTTPException(404)
+    return answer
+
+
+def _earlier(site: Site, someone: Person, answer: Answer, rubric: Rubric) -> str | None:
+    """The reply that this person answered before this one."""
+    answered = [one for one in site.store.mine(someone.rater.id, rubric) if one.state != "open"]
+    before = [one for one in answered if answer.state == "open" or (answer.at and one.at and one.at < answer.at)]
+    return before[0].subject.id if before else None
+
+
+def _mine(site: Site, someone: Person, rubric: Rubric) -> Progress:
+    return site.store.progress(rubric, someone.rater.id, per_item=site.per_item)
+
+
+def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
+    scores = {}
+    for number, criterion in enumerate(rubric.criteria):
+        value = text(sent, f"score-{number}")
+        if value:
+            try:
+                scores[criterion.name] = float(value)
+            except ValueError as error:
+                raise FeedbackError(f"{criterion.name}: {value[:40]!r} is not on the scale") from error
+    return scores
+
+
+def key_of(sent: FormData) -> str | None:
+    """The id of a submit: of the form and of what was filled in.
+
+    A browser that goes back to a form it kept sends the form's id again with other levels, which is another submit.
+    """
+    if not text(sent, "key"):
+        return None
+    return digest(sorted((name, value) for name, value in sent.items() if isinstance(value, str) and name != "token"))

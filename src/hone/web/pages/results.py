@@ -1,0 +1,208 @@
+"""Results: how well people agree, and judges with them; where they differ, and who settles it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from hone.domain.rubric import Rubric
+from hone.errors import FeedbackError
+from hone.feedback import Reading, read_ratings
+from hone.feedback.stopping import stop_rule
+from hone.feedback.store import ChoiceRow
+from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
+from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
+from hone.web.charts import Dot, heat, intervals, shares
+from hone.web.gathered import gather
+from hone.web.people import Form, Owner, text
+from hone.web.site import Site, go, site_of
+
+router = APIRouter()
+RESAMPLES = 2_000
+"""Enough for an interval's second digit; `hone agree` takes more."""
+MOST_SHOWN = 12
+"""Disagreements on the page, the widest first."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Who said what when others said something else."""
+
+    title: str
+    rows: list[tuple[str, list[tuple[str, str]]]]
+    """By the row's level: text and colour class of each cell."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one criterion."""
+
+    name: str
+    people: str
+    statistic: str
+    chart: Markup
+    table: list[tuple[str, str, str, str, str]]
+    """Who, items, same score, statistic with interval, verdict and leaning."""
+    warnings: list[str]
+    spread: Markup
+    counts: dict[str, list[int]]
+    matrices: list[Matrix] = field(default_factory=list)
+
+
+@router.get("/results")
+def show(request: Request, someone: Owner) -> Response:
+    """Everything on one page."""
+    site, rubric = site_of(request), site_of(request).rubric
+    sections, stop = _computed(site, rubric) if rubric.criteria else ([], "")
+    disagreements = site.store.disagreements(rubric) if rubric.criteria else []
+    return site.page(
+        request,
+        "results.html",
+        someone,
+        rubric=rubric,
+        labels=[level.label for level in rubric.scale.levels],
+        sections=sections,
+        pairs=_pairs(site.store.choices()),
+        people=_people(site, rubric),
+        all=site.store.progress(rubric, per_item=site.per_item),
+        disagreements=disagreements[:MOST_SHOWN],
+        more=max(0, len(disagreements) - MOST_SHOWN),
+        open_ones=sum(one.adjudicated is None for one in disagreements),
+        stop=stop,
+    )
+
+
+@router.post("/results/settle")
+def settle(request: Request, someone: Owner, sent: Form) -> Response:
+    """Settle one criterion of one reply, under the name of who settles it."""
+    site = site_of(request)
+    try:
+        value = float(text(sent, "value"))
+    except ValueError as error:
+        raise FeedbackError("choose the level that is to stand") from error
+    site.store.adjudicate(
+        text(sent, "subject"),
+        site.rubric,
+        text(sent, "criterion"),
+        value,
+        by=someone.rater.name,
+        reason=text(sent, "reason"),
+    )
+    return go("/results", "settled")
+
+
+def _people(site: Site, rubric: Rubric) -> list[tuple[str, bool, Any]]:
+    if not rubric.criteria:
+        return []
+    people = [(one, site.store.progress(rubric, one.id, per_item=site.per_item)) for one in site.store.raters()
+              if one.role != "judge"]  # fmt: skip
+    return [(one.name, one.active, done) for one, done in people if done.done or done.skipped or one.role == "rater"]
+
+
+def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
+    """Every criterion, and what the stop rule says; computed again only when somebody has said something new."""
+    rows = site.store.ratings(rubric)
+    if not any(row.kind == "human" for row in rows):
+        return [], ""
+    latest = [run.folder.name for verb in ("label", "reply") if (run := site.project.latest_run(verb))]
+    state = (rubric.digest, len(rows), max(row.time for row in rows), *latest)
+
+    def compute() -> tuple[list[Section], str]:
+        table = gather(site.project, site.store, rubric)
+        ratings = read_ratings(table, Reading(rubric=rubric)).ratings
+        found = agree(ratings, Options(RESAMPLES))
+        sections = [_section(name, one, found, ratings, rubric) for name, one in found.criteria.items()]
+        return sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words
+
+    computed: tuple[list[Section], str] = site.remember("results", state, compute)
+    return computed
+
+
+def _section(name: str, one: CriterionAgreement, found: Agreement, ratings: Ratings, rubric: Rubric) -> Section:
+    statistic = headline(one, found.level)
+    ceiling = one.ceiling[statistic]
+    dots = [Dot("a person (the ceiling)", ceiling, number(ceiling, interval=False) if ceiling.value is not None
+                else ceiling.reason or "", ceiling=True)]  # fmt: skip
+    table = [
+        ("a person (the ceiling)", f"{ceiling.n:,}", number(one.ceiling["accuracy"], "accuracy"), number(ceiling), "")
+    ]
+    for judge, figures in one.judges.items():
+        if figures.items:
+            figure = figures.consensus[statistic]
+            words = number(figure, interval=False) if figure.value is not None else figure.reason or ""
+            dots.append(Dot(judge, figure, words))
+            verdict = f"{verdict_in_short(figures)}; leans: {leaning(figures)}"
+            same = number(figures.consensus["accuracy"], "accuracy")
+            table.append((judge, f"{figures.items:,}", same, number(figure), verdict))
+    counts = _counts(ratings, name, rubric)
+    labels = [level.label for level in rubric.scale.levels]
+    return Section(
+        name, people_in_words(one), STATISTICS[statistic], intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
+        table, warnings(one), shares(counts, labels), counts, _matrices(name, one, ratings, rubric),
+    )  # fmt: skip
+
+
+def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]:
+    """How often each rater gave each level; a judge's score between levels counts for the nearest."""
+    values = np.array(rubric.scale.values)
+    columns = [(rater, np.asarray(ratings.people[name])[:, place]) for place, rater in enumerate(ratings.raters)]
+    judges = (ratings.judges or {}).get(name)
+    if judges is not None:
+        columns += [(judge, np.asarray(judges)[:, place]) for place, judge in enumerate(ratings.judge_names)]
+    counts = {}
+    for rater, scores in columns:
+        given = scores[~np.isnan(scores)]
+        nearest = np.abs(given[:, None] - values[None, :]).argmin(axis=1) if len(given) else np.array([], dtype=int)
+        counts[rater] = np.bincount(nearest, minlength=len(values)).tolist()
+    return counts
+
+
+def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubric) -> list[Matrix]:
+    labels = [level.label for level in rubric.scale.levels]
+    scores = np.asarray(ratings.people[name])
+    values = rubric.scale.values
+    met = np.zeros((len(values), len(values)))
+    for first in range(scores.shape[1]):
+        for second in range(scores.shape[1]):
+            if first != second:
+                for row, level in enumerate(values):
+                    for column, other in enumerate(values):
+                        met[row, column] += ((scores[:, first] == level) & (scores[:, second] == other)).sum()
+    found = [_matrix("one person ↓, another →", met, labels)] if met.any() else []
+    for judge, figures in one.judges.items():
+        if figures.confusion is not None and figures.items and one.levels == values:
+            found.append(_matrix(f"{judge} ↓, the people's consensus →", figures.confusion, labels))
+    return found
+
+
+def _matrix(title: str, counts: Any, labels: Sequence[str]) -> Matrix:
+    totals = np.maximum(counts.sum(axis=0), 1e-9)
+    rows = [
+        (label, [(f"{count:,.4g}", heat(count / total)) for count, total in zip(row, totals, strict=True)])
+        for label, row in zip(labels, counts.tolist(), strict=True)
+    ]
+    return Matrix(title, rows)
+
+
+def _pairs(choices: Sequence[ChoiceRow]) -> Mapping[str, Any] | None:
+    """How often the reply that was written with the rubric was held for the better one."""
+    people = [one for one in choices if one.kind == "human"]
+    if not people:
+        return None
+    counts = Counter(one.winner for one in people)
+    left = sum(one.winner == one.order[0] for one in people if one.winner != "tie")
+    decided = counts["A"] + counts["B"]
+    share = wilson(counts["B"], len(people))
+    return {
+        "counts": [("with the rubric", counts["B"]), ("both alike", counts["tie"]), ("the task alone", counts["A"])],
+        "share": share,
+        "people": len({one.rater for one in people}),
+        "left": wilson(left, decided) if decided else None,
+    }

@@ -1,0 +1,44 @@
+"""Comes in by a personal link, and goes out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from hone.errors import FeedbackError
+from hone.web.people import Form, Someone
+from hone.web.site import go, site_of
+
+router = APIRouter()
+LONGEST_TOKEN = 200
+
+
+@router.get("/enter/{token}")
+def enter(request: Request, token: str) -> Response:
+    """Sign in whoever holds a valid link, and lead on to an address without the token in it."""
+    site = site_of(request)
+    address = request.client.host if request.client else "unknown"
+    wait = site.limit.wait(address)
+    if wait:
+        many = f"Too many links from your address did not work. Try again in {max(1, round(wait / 60))} minutes."
+        raise HTTPException(429, many, {"Retry-After": str(round(wait))})
+    try:
+        if len(token) > LONGEST_TOKEN:
+            raise FeedbackError("this link is not known; ask the owner for a new one")
+        rater = site.store.redeem(token)
+    except FeedbackError as error:
+        site.limit.failed(address)
+        raise HTTPException(403, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+    _, cookie = site.sessions.begin(rater.id)
+    response = go("/")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    site.sign_in(request, response, cookie)
+    return response
+
+
+@router.post("/leave")
+def leave(request: Request, someone: Someone, sent: Form) -> Response:  # noqa: ARG001 - both are checks
+    """Sign out."""
+    response = go("/")
+    response.delete_cookie(site_of(request).sessions.cookie)
+    return response

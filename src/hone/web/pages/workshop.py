@@ -1,0 +1,178 @@
+"""The rubric workshop: the criteria, what the expert compared and advises, a person's decisions, and the versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from hone.domain.evidence import Advice, Comparison, RubricVersion
+from hone.domain.rubric import Criterion, Rubric
+from hone.errors import FeedbackError, ProjectError
+from hone.rubrics.compare import summary
+from hone.rubrics.finalise import Change, diff
+from hone.rubrics.lint import lint
+from hone.rubrics.merge import Choice, merge
+from hone.web.diffs import worded_diff
+from hone.web.people import Form, Owner, Person, text
+from hone.web.site import Site, go, site_of
+
+router = APIRouter()
+_ACTIONS = ("accept", "edit", "reject")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of advice, as it is shown."""
+
+    advice: Advice
+    title: str
+    old: str
+    diff: Markup
+    wording: str
+    """What an edit starts from."""
+    decided: str
+    """What was decided on it before, or nothing."""
+
+
+@router.get("/workshop")
+def show(request: Request, someone: Owner) -> Response:
+    """The whole workshop on one page."""
+    return _shown(request, someone)
+
+
+@router.post("/workshop/ask")
+def ask(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
+    """Let the expert compare, or advise; the answer comes when it is done."""
+    site = site_of(request)
+    step = {"compare": site.steps.compare, "advise": site.steps.advise}.get(text(sent, "step"))
+    if step is None:
+        raise HTTPException(404)
+    with site.at_work():
+        step()
+    return go("/workshop")
+
+
+@router.post("/workshop/decide")
+def decide(request: Request, someone: Owner, sent: Form) -> Response:
+    """Take the decisions of one sitting, all together."""
+    site = site_of(request)
+    working = site.project.rubric
+    if text(sent, "rubric") != working.digest:
+        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+    advice = site.steps.advice(working)
+    merged = merge(working, advice, _choices(sent, advice), by=someone.rater.name)
+    site.steps.keep(working, merged, someone.rater.name)
+    for decision in merged.decisions:
+        site.store.decide(decision)
+    return go("/workshop", "merged")
+
+
+@router.post("/workshop/finalise")
+def finalise(request: Request, someone: Owner, sent: Form) -> Response:
+    """Freeze the working rubric as the next version."""
+    _, path = site_of(request).steps.freeze(someone.rater.name, text(sent, "note")[:1000])
+    return go("/workshop", "frozen" if path else "same")
+
+
+def _shown(request: Request, someone: Person) -> Response:
+    site = site_of(request)
+    working, versions = site.project.rubric, site.project.versions
+    comparisons = _comparisons(site)
+    advice, why_none = _advice(site, working)
+    return site.page(
+        request,
+        "workshop.html",
+        someone,
+        working=working,
+        digest=working.digest,
+        findings=lint(working),
+        comparisons=comparisons,
+        prompts={item.id: item.prompt for item in site.project.items},
+        summary=summary(comparisons) if comparisons else None,
+        pieces=[_piece(one, working, _decided(site, one, working)) for one in advice],
+        why_none=why_none,
+        versions=[_history(versions, place) for place in reversed(range(len(versions)))],
+        changed=_changed(versions, working),
+        expert=site.project.settings.models.expert.model,
+    )
+
+
+def _comparisons(site: Site) -> list[Comparison]:
+    run = site.project.latest_run("compare")
+    return [] if run is None else run.read(Comparison)
+
+
+def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
+    """The advice to decide on, or why there is none."""
+    try:
+        return site.steps.advice(working), ""
+    except ProjectError as error:
+        return (), str(error)
+
+
+def _decided(site: Site, advice: Advice, working: Rubric) -> str:
+    words = {"accept": "accepted", "edit": "edited", "reject": "rejected"}
+    for one in reversed(site.project.decisions):
+        if one.before == working.digest and one.advice == advice:
+            return f"{words[one.action]} by {one.by}"
+    return ""
+
+
+def _piece(advice: Advice, working: Rubric, decided: str) -> Piece:
+    old = next((one for one in working.criteria if one.name == advice.criterion), None)
+    new = advice.proposal
+    said_old = "" if old is None else _said(old)
+    said_new = "" if advice.action == "remove" else said_old if new is None else _said(new)
+    title = {"keep": "Keep", "modify": "Reword", "add": "Add", "remove": "Remove"}[advice.action]
+    name = advice.criterion or (new.name if new else "")
+    return Piece(
+        advice, f"{title} “{name}”", said_old, worded_diff(said_old, said_new), said_new or said_old, decided
+    )
+
+
+def _said(criterion: Criterion) -> str:
+    return f"{criterion.name}: {criterion.sentence}"
+
+
+def _choices(sent: FormData, advice: Sequence[Advice]) -> dict[str, Choice]:
+    choices = {}
+    for piece in advice:
+        action = text(sent, f"do-{piece.id}")
+        if action not in _ACTIONS:
+            raise FeedbackError(f"decide on {piece.id} as well: accept, edit or reject")
+        wording = None
+        if action == "edit":
+            try:
+                wording = Criterion.model_validate(" ".join(text(sent, f"wording-{piece.id}").split()))
+            except ValidationError as error:
+                problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise FeedbackError(f"your wording of {piece.id}: {problem}") from error
+        note = text(sent, f"note-{piece.id}")[:400]
+        choices[piece.id] = Choice(cast("Literal['accept', 'edit', 'reject']", action), wording, note)
+    return choices
+
+
+@dataclass(frozen=True)
+class History:
+    """One version, and what changed from its parent."""
+
+    version: RubricVersion
+    changes: list[tuple[Change, Markup]]
+
+
+def _history(versions: Sequence[RubricVersion], place: int) -> History:
+    if place == 0:
+        return History(versions[0], [])
+    changes = diff(versions[place - 1].rubric, versions[place].rubric)
+    return History(versions[place], [(one, worded_diff(one.old, one.new)) for one in changes if one.kind != "same"])
+
+
+def _changed(versions: Sequence[RubricVersion], working: Rubric) -> bool:
+    return not versions or versions[-1].version == 0 or versions[-1].hash != working.digest

@@ -1,0 +1,110 @@
+"""Who asks, and what they may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, HTTPException, Request
+from starlette.datastructures import FormData
+
+from hone.feedback.store import Rater
+from hone.web.sessions import Session
+
+if TYPE_CHECKING:
+    from hone.web.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks."""
+
+    rater: Rater
+    session: Session
+    token: str
+    """What each of the person's forms carries."""
+    cookie: str | None = None
+    """A new session's cookie, which the answer must set."""
+
+    @property
+    def owner(self) -> bool:
+        """Whether the person may see everything."""
+        return self.rater.role == "owner"
+
+    @property
+    def by_link(self) -> bool:
+        """Whether the person came by a personal link, and can go."""
+        return self.session.rater is not None
+
+
+def known(request: Request) -> Person | None:
+    """Who asks, or none: nobody is signed in, or the rater's access was taken back."""
+    site: Site = request.app.state.site
+    session, cookie = site.sessions.read(request.cookies.get(site.sessions.cookie)), None
+    rater = None
+    if session is not None and session.rater is not None:
+        rater = site.store.rater(session.rater)
+        if rater is not None and (not rater.active or rater.role == "judge"):
+            rater = None
+    if rater is None:
+        if not site.open:
+            return None
+        if session is None or session.rater is not None:
+            session, cookie = site.sessions.begin(None)
+        rater = site.owner
+    assert session is not None  # noqa: S101 - it was made or read above
+    return Person(rater, session, site.sessions.token(session), cookie)
+
+
+def person(request: Request) -> Person:
+    """Who asks.
+
+    Raises:
+        HTTPException: Nobody is signed in (401).
+    """
+    found = known(request)
+    if found is None:
+        raise HTTPException(401)
+    return found
+
+
+def owner(request: Request) -> Person:
+    """Who asks, where only an owner may.
+
+    Raises:
+        HTTPException: Nobody is signed in (401), or the person is a rater (403).
+    """
+    found = person(request)
+    if not found.owner:
+        raise HTTPException(403)
+    return found
+
+
+Someone = Annotated[Person, Depends(person)]
+Owner = Annotated[Person, Depends(owner)]
+
+
+async def sent_form(request: Request) -> FormData:
+    """The fields that were sent, whoever sent them."""
+    return await request.form(max_files=0, max_fields=200)
+
+
+def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(sent_form)]) -> FormData:
+    """A form that carries the token of the person who sent it.
+
+    Raises:
+        HTTPException: Nobody is signed in (401), or the token is not theirs (403).
+    """
+    site: Site = request.app.state.site
+    if not site.sessions.matches(someone.session, text(sent, "token")):
+        raise HTTPException(403, "This form is too old. Go back, load the page again and send it once more.")
+    return sent
+
+
+def text(sent: FormData, name: str) -> str:
+    """A field of a form; empty where it is missing."""
+    value = sent.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+Form = Annotated[FormData, Depends(form)]

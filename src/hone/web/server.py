@@ -1,0 +1,179 @@
+"""Runs the pages: one process, one port; ends with Ctrl-C, or by itself when nobody came for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hone.errors import FeedbackError, ProjectError
+from hone.feedback.store import Rater, open_store
+from hone.feedback.store.store import Store
+from hone.project import Project
+from hone.web.app import create_app
+from hone.web.headers import LOOPBACK
+from hone.web.sessions import Sessions, key_of
+from hone.web.site import Site, Steps
+from hone.web.subjects import put_up
+
+BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8420
+    per_item: int = 2
+    runs: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """Specs that the playground offers beside those of the project."""
+    base_url: str = ""
+    """The address that raters use, where it is another one than ours: behind a proxy."""
+    owner: str = "owner"
+    """Who is at this machine."""
+    open_browser: bool = True
+    stop_after: float | None = None
+    """Seconds without a request after which the server ends."""
+
+
+def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str], object]) -> None:
+    """Serve a project's pages until Ctrl-C.
+
+    Args:
+        project: Whose replies are rated.
+        steps: What the workshop and the playground run.
+        options: How.
+        tell: Told the address, and what was put up for rating.
+
+    Raises:
+        ProjectError: The address cannot be used, or nobody is invited to a server that others can reach.
+        StoreError: The store cannot be opened.
+    """
+    base = urlsplit(options.base_url)
+    if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
+        raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
+    listening = _listen(options)
+    with listening, open_store(project.database) as store:
+        local = is_loopback(options.host) and not options.base_url
+        if not local:
+            _check_invited(store)
+        for line in put_up(project, store, options.runs):
+            tell(line)
+        # Beside the database's file, so that what keeps that out of version control keeps this out as well.
+        sessions = Sessions(key_of(project.folder / "feedback.db.key"))
+        site = Site(
+            project, store, steps, sessions, _owner(store, options.owner), local, options.per_item, options.models
+        )
+        _run(site, listening, options, tell)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host in LOOPBACK:
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
+    base = urlsplit(options.base_url)
+    idle = Idle(create_app(site, origin=f"{base.scheme}://{base.netloc}" if base.netloc else None))
+    config = uvicorn.Config(
+        idle,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=3,
+        # Only a proxy on this machine may say who its visitors are, and only where we were told that there is one.
+        proxy_headers=bool(options.base_url),
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    port = listening.getsockname()[1]
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
+    if site.open:
+        tell(f"You are {site.owner.name}, the owner: {address}   (Ctrl-C ends)")
+    else:
+        tell(f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)")
+    if options.open_browser and site.open:
+        webbrowser.open(address)
+
+    async def main() -> None:
+        watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            watcher.cancel()
+
+    asyncio.run(main())
+
+
+class Idle:
+    """ASGI middleware that knows when the last request came, and how many are under way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.last = time.monotonic()
+        self.under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        self.last = time.monotonic()
+        self.under_way += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.under_way -= 1
+            self.last = time.monotonic()
+
+
+async def _end_when_idle(server: uvicorn.Server, idle: Idle, seconds: float | None) -> None:
+    while seconds is not None and not server.should_exit:
+        await asyncio.sleep(min(0.5, seconds / 4))
+        if not idle.under_way and time.monotonic() - idle.last > seconds:
+            server.should_exit = True
+
+
+def _listen(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((options.host, options.port))
+        listening.listen(BACKLOG)  # whoever comes before the pages are ready waits, and is not refused
+    except OSError as error:
+        listening.close()
+        raise ProjectError(
+            f"{options.host}:{options.port} cannot be used ({error.strerror}); name another with --host and --port"
+        ) from error
+    return listening
+
+
+def _check_invited(store: Store) -> None:
+    if not any(rater.active and rater.role != "judge" for rater in store.raters()):
+        raise ProjectError(
+            "nobody is invited, so nobody could come in from outside this machine; first: hone rate invite NAME"
+        )
+
+
+def _owner(store: Store, name: str) -> Rater:
+    try:
+        found = store.add_rater(name, "owner")
+        return found if found.active else replace(found, active=True)
+    except FeedbackError:  # a rater was invited under the owner's own name
+        return store.add_rater(f"{name} (owner)", "owner")

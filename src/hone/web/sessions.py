@@ -1,0 +1,99 @@
+"""Who is at the page: a signed cookie that names the person, and a token that each form must carry.
+
+A cookie holds no rights: what a person may do is looked up at each request, so that a revoked link ends at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from hone.errors import ProjectError
+
+DAYS = 30
+"""How long a browser stays signed in; a revoked rater is out at once all the same."""
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the cookie says."""
+
+    rater: str | None
+    """The rater's id; none for the owner at this machine."""
+    nonce: str
+
+
+class Sessions:
+    """Signs and reads cookies and form tokens.
+
+    Args:
+        key: The secret, at least 32 bytes.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        # Browsers share cookies between the ports of a machine: two projects must not overwrite each other's.
+        self.cookie = f"hone-{hashlib.sha256(key).hexdigest()[:8]}"
+        self._serialiser = URLSafeTimedSerializer(key, salt="hone session")
+
+    def begin(self, rater: str | None) -> tuple[Session, str]:
+        """A new session and its cookie's value."""
+        session = Session(rater, secrets.token_urlsafe(12))
+        return session, self._serialiser.dumps([session.rater, session.nonce])
+
+    def read(self, cookie: str | None) -> Session | None:
+        """The session of a cookie; none where it is missing, forged or too old."""
+        if not cookie:
+            return None
+        try:
+            rater, nonce = self._serialiser.loads(cookie, max_age=DAYS * 86_400)
+            return Session(None if rater is None else str(rater), str(nonce))
+        except (BadData, TypeError, ValueError):
+            return None
+
+    def token(self, session: Session) -> str:
+        """The token that the session's forms carry."""
+        return hmac.new(self._key, f"form {session.nonce}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def matches(self, session: Session, token: str) -> bool:
+        """Whether a form's token is the session's."""
+        return hmac.compare_digest(self.token(session).encode(), token.encode())
+
+
+def key_of(path: Path) -> bytes:
+    """The secret beside a project's database, made where there is none; for its owner's eyes only.
+
+    Raises:
+        ProjectError: It can be neither read nor written, or is damaged.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise ProjectError(f"{path}: the key of the sessions cannot be kept there ({error.strerror})") from error
+    if len(key) != _BYTES:
+        raise ProjectError(
+            f"{path}: the key of the sessions is damaged; delete the file, everybody then signs in anew"
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(secrets.token_bytes(_BYTES))
+    try:
+        os.link(part, path)  # a second server that starts at the same moment keeps the first one's key
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

@@ -1,0 +1,212 @@
+"""What the pages of one project work with, and how a page is made from a template."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from hone.domain.evidence import Advice, Comparison, RubricVersion
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.errors import RunBusyError
+from hone.feedback.store import Rater
+from hone.feedback.store.store import Store
+from hone.models import Model
+from hone.project import Project
+from hone.report.terminal import clean
+from hone.rubrics.merge import Merged
+from hone.web.limits import Limit
+from hone.web.people import Person
+from hone.web.sessions import Sessions
+from hone.web.typeset import typeset
+
+HERE = Path(__file__).parent
+
+
+class Steps(Protocol):
+    """The steps over a project, the same ones that the commands run."""
+
+    def rubric(self) -> Rubric:
+        """The rubric that people rate by: the latest version, or the working one before there is any."""
+
+    def advice(self, working: Rubric) -> list[Advice]:
+        """The latest advice; raises `ProjectError` where there is none, or the rubric has changed since."""
+
+    def keep(self, working: Rubric, merged: Merged, by: str) -> None:
+        """Keep decisions and the rubric that came of them."""
+
+    def freeze(self, by: str, text: str) -> tuple[RubricVersion, Path | None]:
+        """Freeze the working rubric."""
+
+    def compare(self) -> list[Comparison]:
+        """Replies with and without the rubric, compared by the expert."""
+
+    def advise(self) -> list[Advice]:
+        """The expert's advice."""
+
+    def model(self, settings: ModelSettings) -> Model:
+        """A model, started when it is first asked for."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of one project."""
+
+    project: Project
+    store: Store
+    steps: Steps
+    sessions: Sessions
+    owner: Rater
+    """Who is at this machine."""
+    open: bool
+    """Whether whoever comes is the owner: on loopback only."""
+    per_item: int = 2
+    models: tuple[str, ...] = ()
+    """Specs that the playground offers beside those of the project."""
+    limit: Limit = field(default_factory=Limit)
+    made: dict[str, tuple[object, Any]] = field(default_factory=dict)
+    """What was made from files or the store, and from which state of them."""
+
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Have the models to oneself: they play one part at a time.
+
+        Raises:
+            RunBusyError: They are at work already.
+        """
+        if not self.busy.acquire(blocking=False):
+            raise RunBusyError("the models are at work already; wait until they are done, and try again")
+        try:
+            yield
+        finally:
+            self.busy.release()
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates, which escape everything that is not markup of ours."""
+        environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {
+            "typeset": typeset,
+            "minutes": minutes,
+            "clean": clean,
+            "said": said,
+            "g": "{:g}".format,
+        }
+        environment.globals |= {"static": static, "subject": self.project.settings.task.subject}
+        return environment
+
+    def remember(self, name: str, state: object, make: Callable[[], Any]) -> Any:
+        """What `make` made when the state was last the same."""
+        kept = self.made.get(name)
+        if kept is None or kept[0] != state:
+            kept = self.made[name] = (state, make())
+        return kept[1]
+
+    @property
+    def rubric(self) -> Rubric:
+        """The rubric that people rate by; its files are read again only when they have changed."""
+        folder = self.project.folder
+        paths = [folder / "rubric.yaml", *sorted((folder / "rubrics").glob("v*.yaml"))]
+        state = tuple((path.name, path.stat().st_mtime_ns) for path in paths if path.exists())
+        rubric = self.remember("rubric", state, self.steps.rubric)
+        assert isinstance(rubric, Rubric)  # noqa: S101
+        return rubric
+
+    def page(
+        self, request: Request, template: str, person: Person | None, *, code: int = 200, **values: Any
+    ) -> Response:
+        """A page, with the cookie that a new session needs."""
+        known = {"person": person, "path": request.url.path, "open": self.open, "said_before": _message(request)}
+        html = self.templates.get_template(template).render(known | values)
+        response = HTMLResponse(html, status_code=code)
+        if person is not None and person.cookie is not None:
+            self.sign_in(request, response, person.cookie)
+        return response
+
+    def sign_in(self, request: Request, response: Response, cookie: str) -> None:
+        """Put a session's cookie into an answer."""
+        response.set_cookie(
+            self.sessions.cookie,
+            cookie,
+            max_age=30 * 86_400,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+
+
+MESSAGES = {
+    "saved": "Saved.",
+    "skipped": "Skipped, with your reason.",
+    "undone": "Your last save was undone.",
+    "nothing": "There is nothing to undo.",
+    "merged": "Your decisions are kept, and the working rubric is what you decided.",
+    "frozen": "The rubric is frozen as a new version.",
+    "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "settled": "Your decision is kept beside what the raters said.",
+}
+"""What a page may say of the step before; a link can choose one of these, never words of its own."""
+
+
+def _message(request: Request) -> str:
+    return MESSAGES.get(request.query_params.get("said", ""), "")
+
+
+def go(path: str, said: str = "") -> RedirectResponse:
+    """Lead to another of our pages."""
+    return RedirectResponse(f"{path}?said={said}" if said else path, status_code=303)
+
+
+def site_of(request: Request) -> Site:
+    """The site that the app serves."""
+    site = request.app.state.site
+    assert isinstance(site, Site)  # noqa: S101
+    return site
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the script asks, which reads JSON, or a browser, which shows a page."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def minutes(seconds: float | None) -> str:
+    """A time in words: "under a minute", "about 12 minutes", "about 2 hours"."""
+    if seconds is None:
+        return ""
+    if seconds < 55:
+        return "under a minute"
+    if seconds < 5400:
+        many = round(seconds / 60)
+        return f"about {many} minute{'' if many == 1 else 's'}"
+    return f"about {seconds / 3600:.1f} hours"
+
+
+def said(parts: Sequence[str]) -> Markup:
+    """Lines, one below the other."""
+    return Markup("<br>").join(parts)
+
+
+def static(name: str) -> str:
+    """The address of a file of ours; it changes with the file, so that browsers may keep it."""
+    content = (HERE / "static" / re.sub(r"[^\w.-]", "", name)).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"

@@ -1,0 +1,62 @@
+"""Answers while they are written: pieces in order, and whatever else an endpoint may send instead."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from hone.errors import CallError, ModelError, UnavailableError, UnreachableError
+from hone.models import Message, Model, Request, ScriptedModel
+from hone.models.endpoint import EndpointModel
+
+from .loopback import Loopback, break_off, raw, refuse
+
+ASKED = Request((Message("user", "Hello."),))
+
+
+def streamed(model: Model) -> list[str]:
+    async def run() -> list[str]:
+        async with model:
+            return [piece async for piece in model.stream(ASKED)]
+
+    return asyncio.run(run())
+
+
+def event(text: str | None) -> str:
+    return f"data: {json.dumps({'choices': [{'delta': {'content': text}}]})}\n\n"
+
+
+def test_pieces_come_in_order_until_the_end(server: Loopback) -> None:
+    body = f": a comment\n\n{event('One ')}{event(None)}{event('two.')}data: {{}}\n\ndata: [DONE]\n\n{event('more')}"
+    server.queue.append(raw(body))
+    assert "".join(streamed(EndpointModel("s", server.url, "m"))) == "One two."
+    assert server.seen[0].body["stream"] is True
+
+
+def test_a_model_that_cannot_stream_gives_its_answer_at_once() -> None:
+    assert streamed(ScriptedModel("All of it.")) == ["All of it."]
+
+
+@pytest.mark.parametrize(
+    "body", ["data: {no json\n\n", "data: []\n\n", 'data: {"error": "x"}\n\n', 'data: {"choices": [1]}\n\n']
+)
+def test_a_stream_that_is_no_answer_is_a_failed_call(server: Loopback, body: str) -> None:
+    server.queue.append(raw(event("One") + body))
+    with pytest.raises(CallError):
+        streamed(EndpointModel("s", server.url, "m"))
+
+
+def test_an_answer_without_an_end_is_a_failed_call(server: Loopback) -> None:
+    server.queue.append(raw("data: " + "x" * 3_000_000))
+    with pytest.raises(CallError):
+        streamed(EndpointModel("s", server.url, "m"))
+
+
+def test_refusals_and_lost_connections_are_what_they_are_elsewhere(server: Loopback) -> None:
+    for answer, kind in ((refuse(401), UnavailableError), (refuse(418), ModelError), (break_off(), UnreachableError),
+                         (break_off(event("One").encode()), UnreachableError)):  # fmt: skip
+        server.queue.append(answer)
+        with pytest.raises(kind):
+            streamed(EndpointModel("s", server.url, "m"))

@@ -1,0 +1,239 @@
+"""The owner's pages without JavaScript: workshop, results, playground, home; and subjects out of runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hone.domain.evidence import Judgement, Score
+from hone.domain.task import Reply
+from hone.errors import ProjectError
+from hone.feedback.store import open_store
+from hone.project import Project
+from hone.web.charts import heat, shade
+from hone.web.diffs import worded_diff
+from hone.web.site import Site
+from hone.web.subjects import collect, put_up
+from tests.cli.conftest import ANSWERS, RUBRIC
+from tests.web.conftest import Browser, Come
+
+
+def rated(site: Site, *people: tuple[str, float]) -> None:
+    """Everybody rates everything, each with one level."""
+    for name, level in people:
+        rater = site.store.add_rater(name)
+        while subject := site.store.next_subject(rater.id, site.rubric, per_item=9):
+            site.store.rate(rater.id, subject.id, site.rubric, dict.fromkeys(site.rubric.names, level))
+
+
+def test_home_says_what_is_next(owner: Browser) -> None:
+    html = owner.get("/")
+    assert "4 replies" in html
+    assert "nobody yet" in html
+    assert "hone rate invite NAME" in html
+
+
+def test_the_workshop_shows_quotes_advice_as_a_diff_and_the_criteria(owner: Browser) -> None:
+    html = owner.get("/workshop")
+    assert '<q class="found">20 minutes</q>' in html
+    assert "<del>Detailed</del><ins>Precise</ins>" in html
+    assert "Topics were missing." in html
+    assert "won <b>3</b> of 3" in html
+
+
+def test_decisions_become_the_rubric_and_a_version(site: Site, owner: Browser) -> None:
+    owner.get("/workshop")
+    rubric = owner.field("rubric")
+    owner.send(
+        "/workshop/decide",
+        **{"rubric": rubric, "do-a1": "edit", "wording-a1": "Be Exact: It names minutes.", "do-a2": "accept",
+           "do-a3": "reject", "note-a3": "not ours"},
+    )  # fmt: skip
+    assert owner.code == 200
+    assert site.project.rubric.names == ("Be Exact", "Be Adaptable")
+    assert [one.action for one in site.store.decisions()] == ["edit", "accept", "reject"]
+    owner.send("/workshop/finalise", note="first round")
+    version = site.project.versions[-1]
+    assert (version.version, version.by, version.note) == (1, "Olga", "first round")
+    assert "edited by Olga" in owner.html
+    assert site.rubric.names == ("Be Exact", "Be Adaptable")
+    owner.send("/workshop/finalise", note="again")
+    assert "nothing to freeze" in owner.html
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"do-a1": "accept"}, "decide on a2"),
+        ({"do-a1": "edit", "wording-a1": "no form", "do-a2": "accept", "do-a3": "accept"}, "your wording of a1"),
+        ({"do-a1": "nonsense", "do-a2": "accept", "do-a3": "accept"}, "decide on a1"),
+    ],
+)
+def test_decisions_that_are_not_whole_change_nothing(
+    site: Site, owner: Browser, fields: dict[str, str], problem: str
+) -> None:
+    owner.get("/workshop")
+    before = site.project.rubric
+    owner.send("/workshop/decide", rubric=owner.field("rubric"), **fields)
+    assert owner.code == 400
+    assert problem in owner.html
+    assert site.project.rubric == before
+    assert site.project.decisions == []
+
+
+def test_decisions_on_a_rubric_that_changed_meanwhile_are_refused(site: Site, owner: Browser) -> None:
+    owner.get("/workshop")
+    owner.send("/workshop/decide", rubric="0" * 16)
+    assert owner.code == 400
+    assert "has changed" in owner.html
+
+
+def test_ratings_of_words_that_changed_are_stale_and_kept(site: Site, owner: Browser, come: Come) -> None:
+    ann = come()
+    ann.rate(1, -1)
+    owner.get("/workshop")
+    owner.send("/workshop/decide", **{"rubric": owner.field("rubric"), "do-a1": "accept", "do-a2": "accept",
+                                      "do-a3": "reject"})  # fmt: skip
+    owner.send("/workshop/finalise")
+    ann.get("/mine")
+    rows = site.store.ratings(site.rubric, current_only=False)
+    assert sorted(row.stale for row in rows) == [False, True]
+
+
+def test_results_show_people_figures_and_a_table_for_every_chart(site: Site, owner: Browser) -> None:
+    assert "Nobody has rated yet" in owner.get("/results")
+    rated(site, ("Ann", 1), ("Ben", 0))
+    html = owner.get("/results")
+    assert "Ann" in html
+    assert "Ben" in html
+    assert html.count('<svg class="chart"') == 4
+    assert html.count("The same as a table") == 4
+    assert "one person ↓, another →" in html
+    assert "rate more replies" in html or "more ratings" in html
+
+
+def test_results_are_computed_anew_when_somebody_rates(site: Site, owner: Browser) -> None:
+    rated(site, ("Ann", 1))
+    assert "Ben" not in owner.get("/results")
+    rated(site, ("Ben", 1))
+    assert "Ben" in owner.get("/results")
+
+
+def test_a_disagreement_is_settled_by_name_and_the_ratings_stay(site: Site, owner: Browser) -> None:
+    rated(site, ("Ann", 1), ("Ben", -1))
+    owner.get("/results")
+    before = site.store.ratings(site.rubric)
+    fields = {name: owner.field(name) for name in ("subject", "criterion")}
+    owner.send("/results/settle", value="0", reason="both have a point", **fields)
+    assert "Settled by Olga" in owner.html
+    assert site.store.ratings(site.rubric) == before
+    owner.send("/results/settle", value="", reason="x", **fields)
+    assert owner.code == 400
+
+
+def test_the_judge_is_shown_where_its_labels_are_of_these_replies(site: Site, owner: Browser) -> None:
+    rated(site, ("Ann", 1), ("Ben", 1))
+    rubric, replies = site.project.rubric, site.project.latest_run("reply")
+    assert replies is not None
+    scores = tuple(Score(criterion=name, value=1, reason="It does.") for name in rubric.names)
+    judged = [Judgement(item=one.item, judge="judge-9", rubric=rubric.digest, scores=scores)
+              for one in replies.read(Reply)]  # fmt: skip
+    from hone.web.gathered import _data_digest  # noqa: PLC0415
+
+    config = {"rubric": rubric.model_dump(mode="json"), "data": "another"}
+    site.project.open_run("label", config).finish(judged)
+    assert "judge-9" not in owner.get("/results")
+    site.project.open_run("label", config | {"data": _data_digest(replies)}).finish(judged)
+    html = owner.get("/results")
+    assert "judge-9" in html
+    assert "judge-9 ↓, the people" in html
+
+
+def test_the_playground_waits_without_a_script(site: Site, owner: Browser) -> None:
+    verdict = {name: {"reason": "It says so.", "score": 1} for name in site.rubric.names}
+    answers = {"You score": json.dumps(verdict), "Plan my": "Day 1: $x^2$ & <b>"}
+    lines = [json.dumps({"contains": words, "text": text}) for words, text in answers.items()]
+    (site.project.folder / "script.jsonl").write_text("\n".join(lines))
+    names = [line for line in owner.get("/playground").split("\n") if "<option" in line]
+    assert "with the rubric" in names[0]
+    left, right = "scripted:script.jsonl, with the rubric", "scripted:script.jsonl, the task alone"
+    html = owner.send("/playground", request="Plan my week.", left=left, right=right, judged="yes")
+    assert html.count("<msup>") == 2
+    assert html.count("It says so.") == 4
+    owner.send("/playground", request="Plan my week.", left="gguf:/etc/passwd", right=right)
+    assert owner.code == 400
+
+
+def test_the_playground_streams_what_comes_and_says_what_failed(site: Site, owner: Browser) -> None:
+    (site.project.folder / "script.jsonl").write_text('{"contains": "nothing like it", "text": "x"}\n')
+    owner.get("/playground")
+    side = "scripted:script.jsonl, the task alone"
+    fields = {"token": owner.token, "request": "Plan.", "left": side, "right": side}
+    answer = owner.client.post("/playground", data=fields, headers={"Accept": "text/event-stream"})
+    events = [json.loads(line.removeprefix("data: ")) for line in answer.text.split("\n\n") if line]
+    assert {event["side"] for event in events} == {"left", "right"}
+    assert all("no answer" in event["state"] for event in events)
+    assert not site.busy.locked()
+
+
+def test_the_expert_compares_and_advises_from_the_page(site: Site, owner: Browser) -> None:
+    lines = [json.dumps({"contains": words, "text": text}) for words, text in ANSWERS.items()]
+    folder = site.project.folder
+    (folder / "script.jsonl").write_text("\n".join(lines))
+    (folder / "rubric.yaml").write_text(RUBRIC.replace("its minutes", "its minutes and its topic"))
+    assert "rubric.yaml has changed since" in owner.get("/workshop")
+    owner.send("/workshop/ask", step="compare")
+    owner.send("/workshop/ask", step="advise")
+    assert owner.code == 200
+    assert "The first names minutes." in owner.html
+    assert "Add “Be Warm”" in owner.html
+    owner.send("/workshop/ask", step="something else")
+    assert owner.code == 404
+
+
+def test_models_play_one_part_at_a_time(site: Site, owner: Browser) -> None:
+    owner.get("/workshop")
+    with site.at_work():
+        owner.send("/workshop/ask", step="compare")
+    assert owner.code == 409
+    assert "at work already" in owner.html
+
+
+def test_replies_of_the_latest_runs_are_put_up_and_named_runs_instead(project: Project) -> None:
+    found = collect(project)
+    assert len(found.replies) == 4
+    assert len(found.pairs) == 3
+    (compare,) = [name for name in found.runs if "compare" in name]
+    assert collect(project, [compare]).replies == []
+    for name in ("none", "../plans", "20200101-reply-1"):
+        with pytest.raises(ProjectError, match="no finished run"):
+            collect(project, [name])
+
+
+def test_putting_up_again_changes_nothing(project: Project) -> None:
+    with open_store(project.database) as store:
+        for _ in range(2):
+            list(put_up(project, store))
+        assert store.progress(project.rubric).subjects == 4
+
+
+def test_empty_replies_are_not_put_up(project: Project) -> None:
+    project.open_run("reply", {"n": 2}).finish([Reply(item="i1", prompt="p", text=" ", model="m")])
+    assert collect(project).replies == []
+
+
+def test_a_project_without_runs_says_what_to_do(project: Project, tmp_path: Path) -> None:
+    bare = Project.create(tmp_path / "bare")
+    with open_store(bare.database) as store:
+        assert "hone reply" in " ".join(put_up(bare, store))
+
+
+def test_a_diff_names_what_went_and_what_came() -> None:
+    assert worded_diff("Be Kind: a <b>.", "Be Warm: a <b>.") == "Be <del>Kind</del><ins>Warm</ins>: a &lt;b&gt;."
+
+
+def test_colours_are_of_the_whole_range() -> None:
+    assert [shade(level, 3) for level in range(3)] == ["shade-0", "shade-2", "shade-4"]
+    assert [heat(share) for share in (0, 0.2, 0.5, 1.0)] == ["heat-0", "heat-1", "heat-2", "heat-4"]

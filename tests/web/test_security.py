@@ -1,0 +1,234 @@
+"""Who may enter, and what forms must carry: links, sessions, hosts, origins, tokens, limits, headers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from hone.errors import ProjectError
+from hone.web.app import create_app
+from hone.web.limits import Limit
+from hone.web.server import is_loopback
+from hone.web.sessions import Sessions, key_of
+from hone.web.site import Site
+from tests.web.conftest import KEY, Browser, Come
+
+PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/results", "/playground")
+
+
+def outside(site: Site) -> TestClient:
+    return TestClient(create_app(replace(site, open=False)), base_url="https://rate.example")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_comes_in_from_outside_without_a_link(site: Site, page: str) -> None:
+    answer = outside(site).get(page)
+    assert answer.status_code == 401
+    assert "personal link" in answer.text
+
+
+@pytest.mark.parametrize("page", ["/workshop", "/results", "/playground"])
+def test_pages_of_the_owner_are_closed_to_raters(come: Come, page: str) -> None:
+    ann = come()
+    ann.get(page)
+    assert ann.code == 403
+    assert "owner" in ann.html
+
+
+def test_an_invited_owner_may_see_everything(come: Come) -> None:
+    boss = come("Boss", "owner")
+    for page in PAGES:
+        boss.get(page)
+        assert boss.code == 200
+
+
+def test_a_link_that_is_unknown_or_withdrawn_lets_nobody_in(site: Site, come: Come) -> None:
+    ann = come()
+    token = site.store.invite("Ann")
+    site.store.revoke("Ann")
+    ann.get("/rate")
+    assert ann.code == 401
+    for link in (token, "x" * 43, "x" * 5000, "%00", "..%2f.."):
+        answer = outside(site).get(f"/enter/{link}")
+        assert answer.status_code in (403, 404)
+        assert "set-cookie" not in answer.headers
+
+
+def test_guessing_links_is_slowed_down(site: Site) -> None:
+    client = outside(site)
+    codes = [client.get(f"/enter/guess{n}").status_code for n in range(12)]
+    assert codes == [403] * 10 + [429] * 2
+    token = site.store.invite("Ann")
+    assert client.get(f"/enter/{token}").status_code == 429
+    assert "Retry-After" in client.get(f"/enter/{token}").headers
+
+
+def test_the_limit_forgets_with_time_and_stays_small() -> None:
+    now = [0.0]
+    limit = Limit(2, 10.0, lambda: now[0])
+    for _ in range(2):
+        limit.failed("a")
+    assert limit.wait("a") == 10.0
+    assert limit.wait("b") == 0.0
+    now[0] = 11.0
+    assert limit.wait("a") == 0.0
+    for number in range(20_000):
+        limit.failed(str(number))
+    assert len(limit._failed) <= 10_000
+
+
+def test_the_cookie_is_for_our_eyes_only(site: Site) -> None:
+    answer = outside(site).get(f"/enter/{site.store.invite('Ann')}", follow_redirects=False)
+    cookie = answer.headers["set-cookie"]
+    for word in ("HttpOnly", "SameSite=lax", "Secure", "Path=/"):
+        assert word in cookie
+    assert answer.headers["location"] == "/"
+
+
+def test_a_forged_or_foreign_cookie_is_nobody(site: Site) -> None:
+    _, foreign = Sessions(b"x" * 32).begin(site.store.add_rater("Ann").id)
+    for value in (foreign, "", "a.b.c", "é"):
+        client = outside(site)
+        headers = {b"Cookie": f"{site.sessions.cookie}={value}".encode()}
+        assert client.get("/rate", headers=headers).status_code == 401
+
+
+def test_a_session_of_the_machine_itself_is_worth_nothing_outside(site: Site) -> None:
+    _, cookie = site.sessions.begin(None)
+    answer = outside(site).get("/results", headers={"Cookie": f"{site.sessions.cookie}={cookie}"})
+    assert answer.status_code == 401
+
+
+def test_two_projects_on_one_machine_do_not_share_a_cookie() -> None:
+    assert Sessions(KEY).cookie != Sessions(b"j" * 32).cookie
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8420", "localhost.evil.example", "169.254.169.254", ""]
+)
+def test_a_name_that_was_made_to_point_here_is_refused(site: Site, host: str) -> None:
+    client = TestClient(create_app(site), base_url="http://localhost:8420")
+    assert client.get("/rate", headers={"Host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8420", "127.0.0.1:8420", "[::1]:8420", "localhost"])
+def test_this_machine_is_let_in_by_each_of_its_names(site: Site, host: str) -> None:
+    client = TestClient(create_app(site), base_url="http://localhost:8420")
+    assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_an_open_server_refuses_to_stand_behind_a_proxy(site: Site) -> None:
+    client = TestClient(create_app(site), base_url="http://localhost:8420")
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert client.get("/", headers={name: "203.0.113.9"}).status_code == 421
+
+
+def test_a_form_without_its_token_is_refused(come: Come, site: Site) -> None:
+    ann, ben = come("Ann"), come("Ben")
+    for token in ("", "0" * 32, ben.token):
+        answer = ann.client.post(ann.path, data={"token": token, "score-0": "1", "rubric": ann.field("rubric")})
+        assert answer.status_code == 403
+    assert site.store.ratings(site.rubric) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://rate.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_form_from_another_site_is_refused(come: Come, headers: dict[str, str]) -> None:
+    ann = come()
+    fields = {"token": ann.token, "rubric": ann.field("rubric"), "score-0": "1"}
+    assert ann.client.post(ann.path, data=fields, headers=headers).status_code == 403
+    same = {"Origin": "https://rate.example", "Sec-Fetch-Site": "same-origin"}
+    assert ann.client.post(ann.path, data=fields, headers=same).status_code == 200
+
+
+def test_a_proxy_may_hide_the_name_that_it_was_called_by(site: Site) -> None:
+    app = create_app(replace(site, open=False), origin="https://rate.example")
+    client = TestClient(app, base_url="http://127.0.0.1:8420")
+    entered = client.get(f"/enter/{site.store.invite('Ann')}", follow_redirects=False)
+    assert "Secure" in entered.headers["set-cookie"]
+    cookie = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+    html = client.get("/mine", headers=cookie).text
+    fields = {"token": html.partition('name="token" value="')[2][:32], "at": "/mine"}
+    own = cookie | {"Origin": "https://rate.example"}
+    assert client.post("/undo", data=fields, headers=own, follow_redirects=False).status_code == 303
+    assert client.post("/undo", data=fields, headers=cookie | {"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_every_answer_carries_the_headers(site: Site, owner: Browser) -> None:
+    for path in (*PAGES, "/static/style.css", "/none", "/enter/none"):
+        answer = owner.client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] in ("same-origin", "no-referrer")
+        assert "permissions-policy" in answer.headers
+        if not path.startswith("/static"):
+            assert answer.headers["cache-control"] == "no-store"
+
+
+def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(owner: Browser) -> None:
+    for path in PAGES:
+        html = owner.get(path)
+        assert owner.code == 200
+        for word in ("<style", " style=", " onclick", " onload", "javascript:", "http://", "https://"):
+            assert word not in html.replace('xmlns="http://www.w3.org/2000/svg"', "")
+        assert html.count("<script") == 1
+
+
+def test_a_body_that_is_too_large_is_refused(come: Come) -> None:
+    ann = come()
+    answer = ann.client.post(ann.path, data={"token": ann.token, "note": "x" * 300_000})
+    assert answer.status_code == 413
+    assert ann.client.post(ann.path, content=(b"x" for _ in range(3))).status_code == 411
+
+
+def test_too_many_fields_are_refused(come: Come) -> None:
+    ann = come()
+    fields = {"token": ann.token} | {f"f{n}": "" for n in range(500)}
+    assert ann.client.post(ann.path, data=fields).status_code == 400
+
+
+def test_no_names_of_pages_that_are_not_there_are_told(owner: Browser) -> None:
+    for path in ("/docs", "/openapi.json", "/redoc", "/static/../app.py", "/static/%2e%2e/app.py", "/rate/none"):
+        owner.get(path)
+        assert owner.code == 404
+
+
+def test_a_message_cannot_be_put_into_a_link(owner: Browser) -> None:
+    assert "evil" not in owner.get("/mine?said=evil%20words")
+
+
+def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.db.key"
+    key = key_of(path)
+    assert key_of(path) == key
+    assert len(key) == 32
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(b"short")
+    with pytest.raises(ProjectError, match="damaged"):
+        key_of(path)
+
+
+def test_only_loopback_addresses_are_loopback() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.3.2.1")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104
+
+
+def test_a_rater_signs_out(come: Come) -> None:
+    ann = come()
+    ann.send("/leave")
+    ann.get("/rate")
+    assert ann.code == 401
