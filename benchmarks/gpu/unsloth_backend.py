@@ -4,8 +4,8 @@
 
 For each method, the training process that `hone tune --backend unsloth` starts is started on SmolLM2 and GSM8K. Then
 its adapter is opened in a process that never imports Unsloth, on the base as the method has it (16-bit, or 4-bit for
-`qlora`), and the held-out loss of the kept scale is worked out again. `--small` does the same with the `trl` backend on
-a processor, for a few steps.
+`qlora`), and the held-out loss of the kept scale is worked out again. `--small` does the same with the `trl` backend
+on a processor, for a few steps.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
+    "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
 }
 """Every command, the module that holds it, and its short help."""

@@ -10,6 +10,7 @@ import click
 
 from hone.cli.options import fresh_option, json_option
 from hone.cli.screen import note, out, print_json
+from hone.cli.tune_data import data
 from hone.cli.tuning import Request, run_tune
 from hone.domain.base import Frozen
 from hone.project.files import read_yaml
@@ -93,7 +94,7 @@ def run(**options: Any) -> None:
         note(f"picture: {path}")
     again = "; it had been finished before (--fresh tunes anew)" if done.before else ""
     note(f"run: {done.run.folder}{again}")
-    note(f"Next: hone bench {done.bench} --models {done.base_spec} --models {done.spec} --gate")
+    note(f"Next: hone bench {done.bench} --model {done.base_spec} --model {done.spec} --gate")
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
@@ -129,6 +130,9 @@ def _request(options: Mapping[str, Any]) -> Request:
         fresh=options["fresh"],
         check=options["check"],
     )
+
+
+tune.add_command(data)
 
 
 def settings_of(settings: TuneSettings, changes: Mapping[str, Any]) -> TuneSettings:
