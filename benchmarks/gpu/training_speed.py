@@ -120,7 +120,8 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     )
     model = unsloth.FastLanguageModel.get_peft_model(
         model, r=16, lora_alpha=16, lora_dropout=0.0, bias="none", random_state=0,
-        use_gradient_checkpointing="unsloth", target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+        use_gradient_checkpointing="unsloth",
+        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
     )  # fmt: skip
     # Prompt and reply as masks is TRL's own form for tokens that are learnt; it packs and masks them itself.
     data = Dataset.from_dict({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def _request(options: Mapping[str, Any]) -> Request:
         if not sign or key not in TuneSettings.model_fields:
             known = ", ".join(TuneSettings.model_fields)
             raise click.BadParameter(f"{text!r}: write KEY=VALUE; the keys are {known}", param_hint="--set")
-        changes[key] = value if value != "none" else None
+        changes[key] = _value(value)
     source = options["source"] or config.data
     if source is None:
         raise click.UsageError("name the data: sums, gsm8k, a file, a folder or a data set of the hub")
@@ -133,6 +134,14 @@ def _request(options: Mapping[str, Any]) -> Request:
 
 
 tune.add_command(data)
+
+
+def _value(text: str) -> Any:
+    """A value as YAML would read it: a number, a list, `none`, or text."""
+    try:
+        return None if text == "none" else json.loads(text)
+    except ValueError:
+        return text
 
 
 def settings_of(settings: TuneSettings, changes: Mapping[str, Any]) -> TuneSettings:

@@ -96,6 +96,7 @@ def run_tune(
     if request.check:
         run.finish([])
         return Tuned(run, result, False, spec, tuned, bench)
+    result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     pictures = _draw(run.folder, note)
     run.finish([])
     return Tuned(run, result, False, spec, tuned, bench, pictures)

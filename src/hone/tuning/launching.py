@@ -39,8 +39,8 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
         [*_command(job.settings.gpus), "hone.tuning.process", str(folder)],
         stdout=subprocess.PIPE, env=_environment(job), text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
+    assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
         for line in process.stdout:
             event = json.loads(line)
             if event["event"] == "error":
@@ -51,6 +51,7 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
         code = process.wait()
     finally:
         _end(process)
+        process.stdout.close()
     if code:
         raise TuneError(_died(code, folder))
     return last

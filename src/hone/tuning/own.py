@@ -1,7 +1,7 @@
 """Training data in the model's own words: rejection sampling over the training questions (Yuan et al. 2023).
 
-A model that learns replies that it could have written itself keeps what it knew. What it never solves is written again
-by it from the gold solution, and kept only where the answer is still right. Nothing is taken from a test set here.
+A model that learns replies that it could have written itself keeps what it knew. What it never solves it writes again
+from the gold solution, which is kept only where the answer is still right. Nothing is taken from a test set here.
 """
 
 from __future__ import annotations

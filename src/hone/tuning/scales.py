@@ -103,5 +103,5 @@ def try_scales(
 
 
 def best(tried: Sequence[Scaled]) -> Scaled:
-    """The scale with the most problems solved, of equals the one with the lowest loss, then the nearest to the base."""
+    """The scale that solves most problems; of equals the one with the lowest loss, then the nearest to the base."""
     return min(tried, key=lambda one: (-(one.accuracy or 0.0), one.loss, one.scale))

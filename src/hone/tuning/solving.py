@@ -1,4 +1,4 @@
-"""Questions with known answers, put to a model in this process: the share that it solves, and replies that are right."""
+"""Questions with known answers, put to a model in this process: the share that it solves, and which are right."""
 
 from __future__ import annotations
 
