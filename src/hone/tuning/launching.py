@@ -77,11 +77,6 @@ def _environment(job: Job) -> dict[str, str]:
     made["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if job.settings.gpus > 1:
         made.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // job.settings.gpus)))
-        if job.settings.sharding == "fsdp":
-            made |= {
-                "ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_RESHARD_AFTER_FORWARD": "true",
-                "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
-            }  # fmt: skip
     return made
 
 
