@@ -4,7 +4,7 @@
     python benchmarks/lm_eval_same.py runs/…/results.jsonl       with lm_eval 0.4.13 installed
 
 The texts are read by lm_eval's own task file (gsm8k.yaml), filter class and metric, and by Hone; prompts and model
-are the same because the texts are. Prints Markdown; exits 1 where the strict marks differ without a reason.
+are the same because the texts are. Prints Markdown, every difference with its reason; exits 1 where one has none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.filters.extraction import RegexFilter
 from ruamel.yaml import YAML
 
-from hone.problems import read_answer
+from hone.problems import Answer, number, read_answer
 
 
 def their_task() -> dict[str, Any]:
@@ -50,17 +50,29 @@ def cut_at_stops(text: str, stops: Sequence[str]) -> str:
     return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=len(text))]
 
 
-def reason(text: str, ours: str | None, place: str, taken: str) -> str:
-    """Why the two readings differ."""
-    if place == "mark" and taken == "[invalid]":
-        return "lm_eval's strict pattern wants exactly one space behind ####, and no $"
-    if place == "mark":
-        return "Hone takes the number behind ####, lm_eval's flexible filter the last one of the text"
-    if place in {"words", "boxed"}:
-        return f"Hone takes the number that is called the answer ({place}), lm_eval the last one"
-    if ours is not None and taken.rstrip(".,") != taken:
-        return "lm_eval keeps the full stop or comma behind the number and compares it"
-    return "UNEXPLAINED: " + " ".join(text.split())[-60:]
+def reason(whole: str, text: str, answer: Answer, taken: str) -> str:
+    """Why the two readings differ: the first of these that holds."""
+    last = text.rfind(taken)
+    reasons = [
+        (
+            whole != text and read_answer(whole) != answer,
+            "lm_eval ends the text at another 'Question:' of the model's",
+        ),
+        (answer.place == "mark" and taken == "[invalid]", "lm_eval wants one space and no $ between #### and number"),
+        (answer.place == "mark", "Hone takes the number behind the first ####, lm_eval the last one of the text"),
+        (answer.place in {"words", "boxed"}, "Hone takes what is called the answer, lm_eval the last number"),
+        (not taken.strip("$.,-"), "lm_eval's flexible pattern takes marks without a digit for a number"),
+        (
+            last > 0 and taken[:1] == "-" and text[last - 1].isalnum(),
+            "lm_eval takes a minus between numbers for a sign",
+        ),
+    ]
+    return next((why for holds, why in reasons if holds), "UNEXPLAINED: " + " ".join(text.split())[-60:])
+
+
+def plain(taken: str) -> str | None:
+    """What lm_eval took, as a number in Hone's form, or none."""
+    return None if taken == "[invalid]" else number(taken.rstrip(".,")) or taken
 
 
 def main() -> None:
@@ -68,41 +80,30 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     rows = [json.loads(line) for line in parser.parse_args().results.read_text(encoding="utf-8").splitlines()]
     task = their_task()
-    stops = task["generation_kwargs"]["until"]
-    texts, golds = [cut_at_stops(row["text"], stops) for row in rows], [row["gold"] for row in rows]
-    marks = theirs(texts, golds, task)
+    texts = [cut_at_stops(row["text"], task["generation_kwargs"]["until"]) for row in rows]
+    marks = theirs(texts, [row["gold"] for row in rows], task)
     answers = [read_answer(text) for text in texts]
-    strict, flexible = marks["strict-match"], marks["flexible-extract"]
-    count = len(rows)
-    print(f"lm_eval {importlib.metadata.version('lm_eval')}, {rows[0]['model']}, n = {count} texts\n")
-    print("| reading | lm_eval | Hone | items that differ |\n|---|---|---|---|")
-    ours_right = [row["right"] for row in rows]
-    ours_strict = [row["strict"] for row in rows]
-    unexplained = 0
-    told: list[str] = []
-    for name, their, our in (("strict", strict, ours_strict), ("flexible", flexible, ours_right)):
-        differ = [place for place in range(count) if their[place][1] != our[place]]
-        print(f"| {name} | {sum(right for _, right in their)} | {sum(our)} | {len(differ)} |")
-        for place in differ:
-            answer, taken = answers[place], their[place][0]
-            whole = rows[place]["text"]
-            why = (
-                "lm_eval ends the text where the model began another 'Question:'"
-                if whole != texts[place] and read_answer(whole) != answer
-                else reason(texts[place], answer.value, answer.place, taken)
-            )
-            unexplained += why.startswith("UNEXPLAINED")
-            told.append(f"| {rows[place]['item']} | {name} | {golds[place]} | {taken} | {answer.value} | {why} |")
-    apart = sum(
-        (answer.value if answer.strict else None)
-        != (None if taken == "[invalid]" else taken.replace(",", "").rstrip("."))
-        for answer, (taken, _) in zip(answers, strict, strict=True)
+    print(f"lm_eval {importlib.metadata.version('lm_eval')}, {rows[0]['model']}, n = {len(rows)} texts\n")
+    print(
+        "| reading | lm_eval: right | Hone: right | marks that differ | readings that differ |\n|---|---|---|---|---|"
     )
-    print(f"\nStrict readings that differ, right or wrong: {apart} of {count}.")
+    told: list[str] = []
+    for name, filtered, key in (("strict", "strict-match", "strict"), ("flexible", "flexible-extract", "right")):
+        their, wrong, apart = marks[filtered], 0, 0
+        for row, text, answer, (taken, right) in zip(rows, texts, answers, their, strict=True):
+            ours = answer.value if name == "flexible" or answer.strict else None
+            wrong += right != row[key]
+            if right != row[key] or ours != plain(taken):
+                apart += 1
+                why = reason(row["text"], text, answer, taken)
+                told.append(f"| {row['item']} | {name} | {row['gold']} | {taken} | {ours} | {why} |")
+        print(
+            f"| {name} | {sum(right for _, right in their)} | {sum(row[key] for row in rows)} | {wrong} | {apart} |"
+        )
     if told:
         print("\n| item | reading | gold | lm_eval takes | Hone takes | why |\n|---|---|---|---|---|---|")
         print("\n".join(told))
-    if unexplained:
+    if any("UNEXPLAINED" in line for line in told):
         raise SystemExit(1)
 
 
