@@ -106,6 +106,8 @@ def hone_arm(options: argparse.Namespace, method: str) -> dict[str, Any]:
 
 def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     """Unsloth's own trainer with its own collator and loss, over the same examples with the same tokens learnt."""
+    if not packing:
+        os.environ["UNSLOTH_DISABLE_AUTO_PADDING_FREE"] = "1"  # the predecessor's version padded
     import torch
     import unsloth
     from datasets import Dataset
