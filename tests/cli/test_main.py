@@ -45,7 +45,9 @@ def test_every_command_has_help(bare: Hone, path: tuple[str, ...]) -> None:
         assert len(result.out.splitlines()) > 4
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if path and path not in {("rubric",), ("init",), ("demo",)}])
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path and path not in {("rubric",), ("tune",), ("init",), ("demo",)}]
+)
 def test_every_command_that_reports_has_json(bare: Hone, path: tuple[str, ...]) -> None:
     assert "--json" in bare(*path, "--help").out
 
