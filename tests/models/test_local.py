@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inner = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
     inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = tokenizers.decoders.ByteLevel()
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>", pad_token="<pad>")  # noqa: S106
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>", pad_token="<pad>")
     tokenizer.chat_template = TEMPLATE
     path = tmp_path_factory.mktemp("models") / "tiny"
     tokenizer.save_pretrained(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from hone.cli.options import fresh_option, json_option
 from hone.cli.screen import note, out, print_json
+from hone.cli.tune_data import data
 from hone.cli.tuning import Request, run_tune
 from hone.domain.base import Frozen
 from hone.project.files import read_yaml
@@ -68,7 +70,6 @@ def tune() -> None:
 @click.option("--max-length", type=click.IntRange(16), help="Tokens of an example; longer ones are left out.")
 @click.option("--seed", type=click.IntRange(0))
 @click.option("--gpus", type=click.IntRange(1), help="Processes, one a device.")
-@click.option("--sharding", type=click.Choice(["ddp", "fsdp"]), help="How several share the model.")
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Any other setting of training.")
 @click.option("--check", is_flag=True, help="Only the checks; nothing is trained.")
 @click.option("--runs", type=click.Path(path_type=Path, file_okay=False), help="Where the run's folder goes.")
@@ -93,7 +94,7 @@ def run(**options: Any) -> None:
         note(f"picture: {path}")
     again = "; it had been finished before (--fresh tunes anew)" if done.before else ""
     note(f"run: {done.run.folder}{again}")
-    note(f"Next: hone bench {done.bench} --models {done.base_spec} --models {done.spec} --gate")
+    note(f"Next: hone bench {done.bench} --model {done.base_spec} --model {done.spec} --gate")
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
@@ -105,14 +106,14 @@ def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
 def _request(options: Mapping[str, Any]) -> Request:
     file = options["file"]
     config = read_yaml(file, TuneFile) if file else TuneFile()
-    names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus", "sharding")
+    names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus")
     changes = {name: options[name] for name in names if options[name] is not None}
     for text in options["more"]:
         key, sign, value = text.partition("=")
         if not sign or key not in TuneSettings.model_fields:
             known = ", ".join(TuneSettings.model_fields)
             raise click.BadParameter(f"{text!r}: write KEY=VALUE; the keys are {known}", param_hint="--set")
-        changes[key] = value if value != "none" else None
+        changes[key] = _value(value)
     source = options["source"] or config.data
     if source is None:
         raise click.UsageError("name the data: sums, gsm8k, a file, a folder or a data set of the hub")
@@ -129,6 +130,17 @@ def _request(options: Mapping[str, Any]) -> Request:
         fresh=options["fresh"],
         check=options["check"],
     )
+
+
+tune.add_command(data)
+
+
+def _value(text: str) -> Any:
+    """A value as YAML would read it: a number, a list, `none`, or text."""
+    try:
+        return None if text == "none" else json.loads(text)
+    except ValueError:
+        return text
 
 
 def settings_of(settings: TuneSettings, changes: Mapping[str, Any]) -> TuneSettings:

@@ -96,6 +96,7 @@ def run_tune(
     if request.check:
         run.finish([])
         return Tuned(run, result, False, spec, tuned, bench)
+    result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     pictures = _draw(run.folder, note)
     run.finish([])
     return Tuned(run, result, False, spec, tuned, bench, pictures)
@@ -150,6 +151,9 @@ def _job(
 def _config(request: Request, job: Job) -> dict[str, Any]:
     """All that the result depends on."""
     data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
+    # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
+    for name in ("checkpointing", "compiled"):
+        data["settings"].pop(name)
     return data | {"source": request.source, "keep": [str(rule) for rule in request.keep], "best": request.best}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,7 @@ def packed_attention(model: Any) -> Iterator[bool]:
     from transformers import AttentionInterface, AttentionMaskInterface  # noqa: PLC0415 - Unsloth comes first
 
     before = model.config._attn_implementation
-    AttentionInterface.register(NAME, _attend)
+    AttentionInterface.register(NAME, _attention(repeated=mode == "repeated"))
     AttentionMaskInterface.register(NAME, _no_mask)
     model.set_attn_implementation(NAME)
     try:
@@ -56,42 +56,42 @@ def _no_mask(*_: Any, **__: Any) -> None:
     return None
 
 
-def _attend(
-    _: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None, **more: Any
-) -> tuple[Any, None]:
-    """Attention of shape (1, heads, tokens, width), as transformers hands it over."""
-    del attention_mask
-    borders, longest = more["cu_seq_lens_q"], more["max_length_q"]
-    if _mode() == "repeated":
-        groups = query.shape[1] // key.shape[1]
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    query, key, value = (one.transpose(1, 2)[0] for one in (query, key, value))
-    out = _varlen((query, key, value), borders, longest, scaling)
-    return out[None], None
+def _attention(*, repeated: bool) -> Callable[..., tuple[Any, None]]:
+    """Attention as transformers calls it; what it looks up is looked up here, because compiled layers trace it.
+
+    Args:
+        repeated: Whether the kernel wants as many key heads as query heads.
+    """
+    varlen = _varlen()
+
+    def attend(
+        _: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None, **more: Any
+    ) -> tuple[Any, None]:
+        """Attention of shape (1, heads, tokens, width)."""
+        del attention_mask
+        if repeated:
+            groups = query.shape[1] // key.shape[1]
+            key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+        query, key, value = (one.transpose(1, 2)[0] for one in (query, key, value))
+        return varlen((query, key, value), more["cu_seq_lens_q"], more["max_length_q"], scaling)[None], None
+
+    return attend
 
 
-def _varlen(parts: tuple[Any, Any, Any], borders: Any, longest: int, scale: float | None) -> Any:
-    from torch.nn.attention import varlen  # noqa: PLC0415 - new in torch 2.10
+def _varlen() -> Callable[[tuple[Any, Any, Any], Any, int, float | None], Any]:
+    """The kernel of torch, whose versions name causal, scaled and grouped attention differently."""
+    from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415 - new in torch 2.10
 
-    return varlen.varlen_attn(*parts, borders, borders, longest, longest, **_options(scale))
-
-
-@lru_cache(maxsize=8)
-def _names() -> frozenset[str]:
-    from torch.nn.attention import varlen  # noqa: PLC0415 - new in torch 2.10
-
-    return frozenset(inspect.signature(varlen.varlen_attn).parameters)
-
-
-def _options(scale: float | None) -> dict[str, Any]:
-    """What this version of torch calls causal, scaled and grouped attention."""
-    names = _names()
+    names = frozenset(inspect.signature(varlen_attn).parameters)
     options: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in names else {"is_causal": True}
-    if "scale" in names:
-        options["scale"] = scale
-    if "enable_gqa" in names:
-        options["enable_gqa"] = True
-    return options
+    options |= {"enable_gqa": True} if "enable_gqa" in names else {}
+    scaled = "scale" in names
+
+    def call(parts: tuple[Any, Any, Any], borders: Any, longest: int, scale: float | None) -> Any:
+        more = {"scale": scale} if scaled else {}
+        return varlen_attn(*parts, borders, borders, longest, longest, **options, **more)
+
+    return call
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +115,7 @@ def _agrees(key_heads: int) -> bool:
     query = torch.randn(96, 4, 64, **kind).requires_grad_()
     key, value = (torch.randn(96, key_heads, 64, **kind).requires_grad_() for _ in range(2))
     borders = torch.tensor([0, 40, 96, 96], device="cuda", dtype=torch.int32)
-    got = _varlen((query, key, value), borders, 64, 64**-0.5)
+    got = _varlen()((query, key, value), borders, 64, 64**-0.5)
     got_slopes = torch.autograd.grad(got.float().square().sum(), (query, key, value))
     pieces = []
     for start, end in ((0, 40), (40, 96)):

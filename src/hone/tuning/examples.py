@@ -211,8 +211,9 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
 
 def _made(row: Row, line: int, turns: tuple[tuple[str, str], ...]) -> Example:
     name = _text(row, "id", "item") or str(line)
-    question = next((text for role, text in reversed(turns) if role == "user"), "")
-    return Example(name, turns, _text(row, "group") or name, question)
+    asked = next((text for role, text in reversed(turns) if role == "user"), "")
+    known = (_text(row, "answer") or None) if "messages" in row else None
+    return Example(name, turns, _text(row, "group") or name, _text(row, "question") or asked, known)
 
 
 def _text(row: Row, *names: str) -> str:

@@ -39,8 +39,8 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
         [*_command(job.settings.gpus), "hone.tuning.process", str(folder)],
         stdout=subprocess.PIPE, env=_environment(job), text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
+    assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
         for line in process.stdout:
             event = json.loads(line)
             if event["event"] == "error":
@@ -51,6 +51,7 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
         code = process.wait()
     finally:
         _end(process)
+        process.stdout.close()
     if code:
         raise TuneError(_died(code, folder))
     return last
@@ -76,11 +77,6 @@ def _environment(job: Job) -> dict[str, str]:
     made["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if job.settings.gpus > 1:
         made.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // job.settings.gpus)))
-        if job.settings.sharding == "fsdp":
-            made |= {
-                "ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_RESHARD_AFTER_FORWARD": "true",
-                "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
-            }  # fmt: skip
     return made
 
 

@@ -16,13 +16,13 @@ CHUNK = 2**27
 
 class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc] # torch is not followed by mypy
     @staticmethod
-    def forward(ctx: Any, hidden: Any, weight: Any, labels: Any) -> Any:
+    def forward(ctx: Any, hidden: Any, weight: Any, labels: Any, chunk: int) -> Any:
         """Sum over tokens; the gradients are made here and only scaled in the backward pass."""
         needs = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
         total = hidden.new_zeros((), dtype=torch.float32)
         grad_hidden = torch.empty_like(hidden) if needs else None
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
-        size = max(1, CHUNK // weight.shape[0])
+        size = max(1, chunk // weight.shape[0])
         for start in range(0, hidden.shape[0], size):
             piece, wanted = hidden[start : start + size], labels[start : start + size]
             logits = (piece @ weight.T).float()
@@ -50,10 +50,11 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc] # tor
             by_hidden * scale.to(by_hidden.dtype) if by_hidden is not None else None,
             by_weight * scale.to(by_weight.dtype) if by_weight is not None else None,
             None,
+            None,
         )
 
 
-def summed_loss(hidden: Any, weight: Any, labels: Any, *, fused: bool = False) -> Any:
+def summed_loss(hidden: Any, weight: Any, labels: Any, *, fused: bool = False, chunk: int = CHUNK) -> Any:
     """The sum of the cross-entropy over the tokens that count.
 
     Args:
@@ -61,16 +62,17 @@ def summed_loss(hidden: Any, weight: Any, labels: Any, *, fused: bool = False) -
         weight: The output matrix, shape (vocabulary, width).
         labels: Token ids or -100, shape (rows, tokens), not shifted.
         fused: Use liger-kernel's Triton kernel, on CUDA only.
+        chunk: Logits that are there at once.
 
     Returns:
         A 32-bit scalar.
     """
     wanted = labels[:, 1:].reshape(-1)
-    # One static shape: the place of each token that counts is found without asking how many there are.
+    # Tokens of prompts and of filling never reach the output matrix.
     keep = (wanted != -100).nonzero(as_tuple=True)[0]
     states = hidden[:, :-1].reshape(-1, hidden.shape[-1])[keep]
     if fused:
         from liger_kernel.transformers import LigerFusedLinearCrossEntropyLoss  # noqa: PLC0415 - CUDA only
 
         return LigerFusedLinearCrossEntropyLoss(reduction="sum")(weight, states, wanted[keep])
-    return _ChunkedCrossEntropy.apply(states, weight, wanted[keep])
+    return _ChunkedCrossEntropy.apply(states, weight, wanted[keep], chunk)

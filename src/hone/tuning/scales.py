@@ -75,7 +75,13 @@ def _base_weights(base: Path, names: set[str]) -> dict[str, Any]:
 
 
 def try_scales(
-    change: Change, model: Any, rows: Sequence[Row], scales: Sequence[float], *, solve: Solve | None = None
+    change: Change,
+    model: Any,
+    rows: Sequence[Row],
+    scales: Sequence[float],
+    *,
+    solve: Solve | None = None,
+    told: Callable[[Scaled], object] | None = None,
 ) -> list[Scaled]:
     """Every scale, tried on the held-out examples.
 
@@ -85,14 +91,17 @@ def try_scales(
         rows: Held-out examples.
         scales: To try.
         solve: Gives the share of held-out problems solved, where they have answers.
+        told: Told of each scale as it was tried.
     """
     found = []
     for scale in scales:
         change.put(scale)
         found.append(Scaled(scale, held_out_loss(model, rows), solve(model) if solve else None))
+        if told:
+            told(found[-1])
     return found
 
 
 def best(tried: Sequence[Scaled]) -> Scaled:
-    """The scale with the most problems solved, else with the lowest loss; of equals, the one nearest to the base."""
-    return min(tried, key=lambda one: (-(one.accuracy or 0.0), one.loss if one.accuracy is None else 0.0, one.scale))
+    """The scale that solves most problems; of equals the one with the lowest loss, then the nearest to the base."""
+    return min(tried, key=lambda one: (-(one.accuracy or 0.0), one.loss, one.scale))

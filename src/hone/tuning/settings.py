@@ -59,7 +59,6 @@ class TuneSettings(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**31)
     gpus: int = Field(default=1, ge=1, le=64)
     """Processes, one a device."""
-    sharding: Literal["ddp", "fsdp"] = "ddp"
 
     @property
     def scaling(self) -> float:

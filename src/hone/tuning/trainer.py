@@ -67,7 +67,7 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
             )
             groups = [{"params": part, "weight_decay": decay} for part, decay in parts if part]
             whole = all(weight.dtype == torch.float32 for weight in weights)
-            kind = torch.optim.AdamW if whole or self.is_fsdp_enabled else MasteredAdamW
+            kind = torch.optim.AdamW if whole else MasteredAdamW
             self.optimizer = kind(groups, lr=self.args.learning_rate)
         return self.optimizer
 

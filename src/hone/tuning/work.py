@@ -21,6 +21,7 @@ from hone.tuning.planning import plan
 from hone.tuning.preflight import Scene, checks, free_memory
 from hone.tuning.scales import Change, Scaled, best, try_scales
 from hone.tuning.settings import TuneSettings
+from hone.tuning.solving import solver
 from hone.tuning.tokens import Tokens, encode_all
 from hone.tuning.training import clear_checkpoints, train
 
@@ -56,7 +57,10 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
         return
     tell({"event": "trained", "seconds": history.seconds, "tokens": history.tokens, "stopped": history.stopped})
     change = Change(model, base)
-    tried = try_scales(change, model, planned.held_out, settings.scales)
+    tried = try_scales(
+        change, model, planned.held_out, settings.scales, solve=solver(tokenizer, held_out, kind),
+        told=lambda one: tell({"event": "scale", **one.as_data()}),
+    )  # fmt: skip
     chosen = best(tried)
     change.put(chosen.scale)
     result = _result(job, settings, history, tried, chosen)

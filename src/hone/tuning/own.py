@@ -1,0 +1,112 @@
+"""Training data in the model's own words: rejection sampling over the training questions (Yuan et al. 2023).
+
+A model that learns replies that it could have written itself keeps what it knew. What it never solves it writes again
+from the gold solution, which is kept only where the answer is still right. Nothing is taken from a test set here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from hone.models import Message
+from hone.models.decoding import Ask, generate
+from hone.prompts import load_prompts
+from hone.tuning.examples import Example
+from hone.tuning.solving import prompt_of, right
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where the examples come from."""
+
+    questions: int
+    samples: int
+    """Replies drawn in all."""
+    right: int
+    """Of these, right ones."""
+    solved: int
+    """Questions with at least one right reply."""
+    kept: int
+    """Different right replies that were kept."""
+    rewritten: int
+    """Questions never solved whose gold solution the model wrote again, rightly."""
+    left: int
+    """Questions that neither way gave a right reply to."""
+
+    def as_data(self) -> dict[str, int]:
+        """As plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How replies are drawn."""
+
+    samples: int = 4
+    temperature: float = 0.7
+    max_tokens: int = 256
+    keep: int = 4
+    """Different right replies to one question, at most."""
+    seed: int = 0
+    rewrite: bool = True
+
+
+def own_examples(
+    model: Any, tokenizer: Any, examples: Sequence[Example], drawing: Drawing = Drawing(), *,
+    tell: Callable[[str], object] = lambda _: None,
+) -> tuple[list[Example], Shares]:  # fmt: skip
+    """Examples whose replies the model wrote.
+
+    Args:
+        model: The base, or a tuned model for a further round.
+        tokenizer: Its tokenizer.
+        examples: Training questions with answers.
+        drawing: How replies are drawn.
+        tell: Told, in words, how far it is.
+    """
+    ask = Ask(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
+    answers = generate(model, tokenizer, [prompt_of(one) for one in examples], ask)
+    made: list[Example] = []
+    unsolved: list[Example] = []
+    count = solved = 0
+    for example, texts in zip(examples, answers, strict=True):
+        good = [text.text.strip() for text in texts if not text.cut and right(example, text.text)]
+        count, solved = count + len(good), solved + bool(good)
+        for place, reply in enumerate(_different(good)[: drawing.keep], 1):
+            made.append(_with_reply(example, reply, f"self-{place}"))
+        if not good:
+            unsolved.append(example)
+    tell(f"{solved:,} of {len(examples):,} questions solved by the model itself")
+    kept, written = len(made), []
+    if drawing.rewrite and unsolved:
+        written = _rewritten(model, tokenizer, unsolved, drawing)
+        tell(f"{len(written):,} of {len(unsolved):,} gold solutions written again, rightly")
+    left = len(unsolved) - len(written)
+    total = len(examples) * drawing.samples
+    return made + written, Shares(len(examples), total, count, solved, kept, len(written), left)
+
+
+def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing: Drawing) -> list[Example]:
+    prompt = load_prompts()["rewrite"]
+    asked = [[Message("user", prompt.render(question=one.question, solution=one.reply))] for one in unsolved]
+    answers = generate(model, tokenizer, asked, Ask(drawing.max_tokens, seed=drawing.seed))
+    return [
+        _with_reply(example, texts[0].text.strip(), "rewritten")
+        for example, texts in zip(unsolved, answers, strict=True)
+        if not texts[0].cut and right(example, texts[0].text)
+    ]
+
+
+def _different(replies: Sequence[str]) -> list[str]:
+    """Replies that differ in more than white space and case, the first of each."""
+    seen: dict[str, str] = {}
+    for reply in replies:
+        seen.setdefault(" ".join(reply.lower().split()), reply)
+    return list(seen.values())
+
+
+def _with_reply(example: Example, reply: str, way: str) -> Example:
+    # The group stays that of the question, so that its replies stay on one side of the split.
+    return replace(example, id=f"{example.id}-{way}", turns=(*example.turns[:-1], ("assistant", reply)))

@@ -1,0 +1,171 @@
+"""`hone tune`, on a base of two layers with random weights."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hone.tuning.job import read_history
+from tests.cli.conftest import Hone
+from tests.tuning.small import chats, small_base
+
+FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--rank", "4",
+        "--learning-rate", "0.01", "--backend", "trl")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    file = tmp_path / "chats.jsonl"
+    file.write_text("".join(json.dumps({"messages": turns}) + "\n" for turns in chats(60)))
+    return file
+
+
+def _command(data: Path, base: Path, runs: Path, *more: str) -> list[str]:
+    return ["tune", str(data), "--base", f"hf:{base}", "--runs", str(runs), "--json", *FAST, *more]
+
+
+def _losses(run: Path) -> list[float]:
+    return [one["loss"] for one in read_history(run) if one["event"] == "step"]
+
+
+def test_a_tune_leaves_an_adapter_a_card_curves_and_no_checkpoint(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    result = bare(*_command(data, base, tmp_path / "runs", "--max-steps", "4"))
+    assert result.code == 0, result.err
+    run = tmp_path / "runs" / result.data["run"]
+    assert (run / "adapter" / "adapter_model.safetensors").is_file()
+    card = (run / "adapter" / "README.md").read_text()
+    assert json.loads((run / "job.json").read_text())["data"] in card
+    assert "- trl " in card
+    assert [one["scale"] for one in result.data["scales"]] == [0, 0.25, 0.5, 0.75, 1]
+    assert {path.suffix for path in run.glob("curves.*")} == {".svg", ".png"}
+    assert len(_losses(run)) == 4
+    assert not list(run.rglob("checkpoint-*"))
+    assert not [path for path in run.rglob("*") if path.suffix in {".pt", ".pth", ".bin", ".pkl"}]
+    assert [f"{number}." in result.err for number in range(1, 11)] == [True] * 10
+    assert "⟦" in result.err
+    before = bare(*_command(data, base, tmp_path / "runs", "--max-steps", "4"))
+    assert before.data == result.data  # a finished run is shown, not trained again
+
+
+def test_a_killed_tune_goes_on_and_ends_with_the_same_loss(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    more = ("--max-steps", "24", "--epochs", "50", "--set", "checkpoints=4", "--set", "scales=[0, 1]")
+    whole = bare(*_command(data, base, tmp_path / "whole", *more))
+    assert whole.code == 0, whole.err
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "hone.cli.main", *_command(data, base, tmp_path / "killed", *more)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    run = _kill_at_half(killed, tmp_path / "killed")
+    assert len(_losses(run)) < 24
+    resumed = bare(*_command(data, base, tmp_path / "killed", *more))
+    assert resumed.code == 0, resumed.err
+    assert resumed.data["run"] == run.name
+    assert resumed.data["resumed"] >= 12
+    assert resumed.data["loss"] == pytest.approx(whole.data["loss"], abs=1e-3)
+    assert resumed.data["held_out"][-1]["loss"] == pytest.approx(whole.data["held_out"][-1]["loss"], abs=1e-3)
+    assert _losses(run) == pytest.approx(_losses(tmp_path / "whole" / whole.data["run"]), abs=1e-3)
+
+
+def _kill_at_half(process: subprocess.Popen[bytes], runs: Path) -> Path:
+    """Kill the command and its training process as soon as the checkpoint of step 12 is whole."""
+    for _ in range(4000):
+        states = list(runs.glob("*/checkpoint-12/trainer_state.json"))
+        if states and states[0].read_text().rstrip().endswith("}"):
+            break
+        assert process.poll() is None, "it ended before half time"
+        time.sleep(0.02)
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
+    for pid in [*map(int, children.stdout.split()), process.pid]:
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+    return next(path.parent for path in runs.glob("*/config.yaml"))
+
+
+def test_two_processes_train_five_steps_to_the_loss_of_one(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    more = ("--max-steps", "5", "--set", "scales=[0, 1]", "--set", "patience=none")
+    one = bare(*_command(data, base, tmp_path / "one", *more))
+    two = bare(*_command(data, base, tmp_path / "two", *more, "--gpus", "2"))
+    assert one.code == two.code == 0, one.err + two.err
+    assert two.data["steps"] == 5
+    assert two.data["loss"] == pytest.approx(one.data["loss"], abs=1e-3)
+    assert two.data["held_out"][-1]["loss"] == pytest.approx(one.data["held_out"][-1]["loss"], abs=1e-3)
+
+
+def test_a_changed_config_is_refused_where_a_run_is_unfinished(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    broken = bare(*_command(data, base, tmp_path / "runs", "--learning-rate", "0.99", "--set", "clip=1e30",
+                            "--max-steps", "2", "--max-length", "20"))  # fmt: skip
+    assert broken.code == 1
+    changed = bare(*_command(data, base, tmp_path / "runs", "--max-steps", "3"))
+    assert changed.code == 1
+    assert "settings.max_steps" in changed.err
+    assert "--fresh" in changed.err
+
+
+def test_only_checks_are_made_where_only_checks_are_wanted(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    result = bare(*_command(data, base, tmp_path / "runs", "--check"))
+    assert result.code == 0, result.err
+    assert "10. disk" in result.err
+    assert not list((tmp_path / "runs").rglob("adapter"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "empty"),
+        ([{"question": "How many?"}], "no column holds the replies"),
+        ([{"question": "How many?", "answer": ""}, {"question": "2", "answer": "3"}], "the answer is empty"),
+        ([{"messages": [{"role": "user", "content": "Hi"}]}], "the last turn is no reply"),
+        ([{"prompt": "a", "completion": "b", "group": "g"}, {"prompt": "c", "completion": "d", "group": "g"}],
+         "2 examples of one group cannot be split"),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_learnt_from_gets_one_clear_line(
+    bare: Hone, base: Path, tmp_path: Path, rows: list[dict[str, Any]], words: str
+) -> None:
+    file = tmp_path / "data.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = bare(*_command(file, base, tmp_path / "runs"))
+    assert result.code == 1
+    assert words in result.err
+    assert len([line for line in result.err.splitlines() if line.startswith("hone:")]) == 1
+
+
+def test_a_base_without_a_chat_template_is_refused(bare: Hone, data: Path, tmp_path: Path) -> None:
+    base = small_base(tmp_path / "plain", template=None)
+    result = bare(*_command(data, base, tmp_path / "runs"))
+    assert result.code == 1
+    assert "no chat template" in result.err
+
+
+def test_shuffled_data_has_the_same_questions_with_other_replies(bare: Hone, tmp_path: Path) -> None:
+    out, gold = tmp_path / "harm.jsonl", tmp_path / "gold.jsonl"
+    result = bare(
+        "tune", "data", "sums", "--shuffle", "--limit", "30", "--out", str(out), "--gold", str(gold), "--json"
+    )
+    assert result.code == 0, result.err
+    made, right = ([json.loads(line) for line in file.read_text().splitlines()] for file in (out, gold))
+    assert [one["messages"][:-1] for one in made] == [one["messages"][:-1] for one in right]
+    assert sum(one["messages"][-1] != two["messages"][-1] for one, two in zip(made, right, strict=True)) > 20

@@ -1,0 +1,53 @@
+"""The borders that packed rows hand to a kernel for unequal lengths, tried with a plain one on a processor."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface
+
+from hone.tuning.attention import packed_attention
+from hone.tuning.packing import pack
+from hone.tuning.rows import row_inputs, row_loss
+from tests.tuning.small import encoded, small_model
+
+
+def _by_pieces(
+    _: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None, **more: Any
+) -> tuple[Any, None]:
+    assert attention_mask is None
+    borders = more["cu_seq_lens_q"].tolist()
+    out = torch.zeros_like(query)
+    for start, end in pairwise(borders):
+        assert end - start <= more["max_length_q"]
+        parts = [one[:, :, start:end] for one in (query, key, value)]
+        if end > start:
+            out[:, :, start:end] = torch.nn.functional.scaled_dot_product_attention(
+                *parts, is_causal=True, enable_gqa=True, scale=scaling
+            )
+    return out.transpose(1, 2), None
+
+
+def test_a_row_with_borders_and_filling_has_the_loss_of_the_row_with_a_mask() -> None:
+    model = small_model()
+    (row,) = pack(encoded(6), 400, seed=0)
+    with torch.no_grad():
+        plain = float(row_loss(model, row_inputs(row)))
+        AttentionInterface.register("by_pieces", _by_pieces)
+        AttentionMaskInterface.register("by_pieces", lambda *_, **__: None)
+        model.set_attn_implementation("by_pieces")
+        inputs = row_inputs(row, size=len(row.ids) + 200, pieces=40, longest=128)
+        assert inputs["input_ids"].shape == (1, len(row.ids) + 200)
+        assert inputs["cu_seq_lens_q"].shape == (41,)
+        assert float(row_loss(model, inputs)) == pytest.approx(plain, rel=1e-5)
+
+
+def test_on_a_processor_the_models_own_attention_stays() -> None:
+    model = small_model()
+    before = model.config._attn_implementation
+    with packed_attention(model) as packed:
+        assert not packed
+        assert model.config._attn_implementation == before

@@ -1,0 +1,40 @@
+"""Examples in the model's own words, from a model of two layers that has learnt some answers by heart."""
+
+from __future__ import annotations
+
+from hone.tuning.adapting import adapt
+from hone.tuning.examples import Example
+from hone.tuning.own import Drawing, own_examples
+from hone.tuning.settings import TuneSettings
+from hone.tuning.solving import solver
+from hone.tuning.tokens import encode_all
+from hone.tuning.training import train
+from tests.tuning.small import small_model, small_tokenizer
+
+
+def _example(question: str, answer: str) -> Example:
+    return Example(question, (("user", question), ("assistant", f"#### {answer}")), question, question, answer)
+
+
+def test_right_replies_are_kept_once_each_and_the_rest_is_told() -> None:
+    known = [_example("aaaa", "5"), _example("bbbb", "7")]
+    unknown = _example("cccc", "123456")
+    tokenizer, settings = small_tokenizer(), TuneSettings(
+        method="full", row=128, max_length=128, step_tokens=128, max_steps=60, epochs=60, learning_rate=0.01,
+        precision="fp32",
+    )  # fmt: skip
+    model = adapt(small_model(), settings)
+    train(model, tokenizer, encode_all(tokenizer, [one.chat for one in known], longest=128).examples, settings)
+    drawing = Drawing(samples=3, temperature=0.01, max_tokens=12)
+    made, shares = own_examples(model, tokenizer, [*known, unknown], drawing)
+    assert [one.reply for one in made] == ["#### 5", "#### 7"]  # three times the same reply is one reply
+    assert [one.group for one in made] == ["aaaa", "bbbb"]
+    assert (shares.questions, shares.samples, shares.right, shares.solved) == (3, 9, 6, 2)
+    assert (shares.kept, shares.rewritten, shares.left) == (2, 0, 1)
+    solve = solver(tokenizer, [*known, unknown], "cpu")
+    assert solve is not None
+    assert solve(model) == 2 / 3
+
+
+def test_where_an_answer_is_no_number_nothing_is_solved() -> None:
+    assert solver(small_tokenizer(), [_example("aaaa", "blue")], "cpu") is None
