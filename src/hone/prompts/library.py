@@ -19,6 +19,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "score": frozenset({"subject", "criteria", "examples", "request", "reference", "reply", "form"}),
     "repair": frozenset({"problem", "form"}),
     "prefer": frozenset({"subject", "criteria", "request", "first", "second"}),
+    "solve": frozenset(),
 }
 """Each prompt and its fields."""
 

@@ -12,6 +12,8 @@ NAMES = {
     "reply": ("reply", "response", "answer", "output", "completion", "generation", "text"),
     "id": ("id", "item", "item_id", "uid", "uuid", "idx", "index", "key"),
     "reference": ("reference", "gold", "expected", "target", "reference_answer", "ground_truth", "solution"),
+    "answer": ("answer", "gold", "expected", "target", "label", "final_answer", "reference_answer", "reference"),
+    "solution": ("solution", "worked", "worked_answer", "rationale", "explanation", "reasoning", "cot"),
     "group": ("group", "cluster", "topic", "category", "subject"),
 }
 """The names that each column goes by in data sets at large, the most telling first."""
@@ -24,7 +26,7 @@ def guess(columns: Sequence[str], wanted: str, given: str | None) -> str | None:
 
     Args:
         columns: The table's columns.
-        wanted: `prompt`, `reply`, `id`, `reference` or `group`.
+        wanted: A key of `NAMES`.
         given: The column that the user named, which is then the answer.
 
     Returns:

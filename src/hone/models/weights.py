@@ -1,0 +1,178 @@
+"""Weights as a local transformers folder, for training, for `hf:` models and for export.
+
+The embedded SmolLM2 comes as a GGUF file. It is turned into a folder once, in Hone's cache: dequantised, in
+safetensors, with the tokenizer as the model's makers have it. transformers reads two things wrongly out of that file:
+digits are not cut apart, and the end token is the start token. Both are put right and tested against llama.cpp.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from hone.errors import MissingExtraError, UnavailableError
+from hone.models.embedded import smollm2_file
+
+_FORM = "1"
+"""Counts the ways in which the folder was written; a new one is written beside the old."""
+_PAD = "<|endoftext|>"
+"""Pads SmolLM2: any token but the end token, which training would otherwise leave out of the loss."""
+_END = "<|im_end|>"
+
+
+def weights(name: str) -> Path:
+    """The local folder of a model's weights, in safetensors, with its tokenizer.
+
+    Args:
+        name: ``smollm2``, a folder, or a repository of the Hugging Face hub (``OWNER/NAME``).
+
+    Raises:
+        UnavailableError: There is no such folder, or the hub cannot be reached or has no such repository.
+        MissingExtraError: The extra `tune` is not installed.
+    """
+    if name == "smollm2":
+        return _smollm2()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise UnavailableError(f"{folder}: there is no config.json in this folder, so it holds no model")
+        return folder
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise UnavailableError(f"{name}: there is no such folder; write a folder, or OWNER/NAME for the hub")
+    return _from_hub(name)
+
+
+def cache() -> Path:
+    """Hone's cache: ``HONE_CACHE``, else ``hone`` in the system's cache folder. Safe to delete at any time."""
+    given = os.environ.get("HONE_CACHE")
+    if given:
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hone"
+
+
+def library(name: str) -> Any:
+    """A package of the extra `tune`, such as ``torch``: the one door through which it is imported.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        with warnings.catch_warnings():
+            # What these packages say about each other while they are imported is not for Hone's users.
+            warnings.simplefilter("ignore")
+            return importlib.import_module(name)
+    except ImportError as error:
+        if error.name and error.name.partition(".")[0] != name.partition(".")[0]:
+            raise MissingExtraError(
+                f"{name} cannot be imported: it lacks {error.name}; mend it with: pip install 'hone-llm[tune]'"
+            ) from error
+        raise MissingExtraError(f"{name} is not installed; get it with: pip install 'hone-llm[tune]'") from error
+
+
+def _smollm2() -> Path:
+    file = smollm2_file()
+    status = file.stat()
+    target = cache() / "weights" / f"smollm2-{_FORM}-{status.st_size}"
+    if not (target / "config.json").is_file():
+        with _whole(target) as part:
+            _convert(file, part)
+    return target
+
+
+def _convert(file: Path, target: Path) -> None:
+    transformers, torch = library("transformers"), library("torch")
+    library("gguf")
+    with quiet(), redirect_stderr(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = transformers.AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        # What was read from a GGUF file counts as quantised for good; a new model of its config does not.
+        del read.config.quantization_config
+        model = transformers.AutoModelForCausalLM.from_config(read.config, dtype=torch.float32)
+        model.load_state_dict(read.state_dict())
+        _mend(model, tokenizer)
+        # bfloat16 would round the dequantised weights a second time.
+        model.save_pretrained(target)
+        tokenizer.save_pretrained(target)
+
+
+def _mend(model: Any, tokenizer: Any) -> None:
+    """Put right what the GGUF file does not say, or transformers does not read."""
+    parts = library("tokenizers").pre_tokenizers
+    tokenizer.backend_tokenizer.pre_tokenizer = parts.Sequence(
+        [parts.Digits(individual_digits=True), parts.ByteLevel(add_prefix_space=False, use_regex=True)]
+    )
+    tokenizer.backend_tokenizer.decoder = library("tokenizers").decoders.ByteLevel()
+    tokenizer.eos_token, tokenizer.pad_token = _END, _PAD
+    tokenizer.clean_up_tokenization_spaces = False
+    tokenizer.model_max_length = model.config.max_position_embeddings
+    model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A folder beside the target that takes its name when the block ends well, so that no half is ever used."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    except OSError as error:
+        raise UnavailableError(
+            f"{target.parent}: the cache cannot be written ({error.strerror}); set HONE_CACHE to a folder that can"
+        ) from error
+    try:
+        yield part
+        try:
+            part.replace(target)
+        except OSError:
+            if not target.is_dir():  # another process was faster: its folder is as good
+                raise
+    except OSError as error:
+        raise UnavailableError(
+            f"{target}: cannot be written ({error.strerror or error}); free some space, or set HONE_CACHE"
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _from_hub(name: str) -> Path:
+    hub = library("huggingface_hub")
+    patterns = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt"]
+    try:
+        with quiet():
+            folder = Path(hub.snapshot_download(name, allow_patterns=patterns))
+    except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UnavailableError(
+            f"{name}: cannot be had from the hub ({reason}); check the name, the network and, for a gated model, "
+            "HF_TOKEN; or name a local folder"
+        ) from error
+    if not any(folder.glob("*.safetensors")):
+        raise UnavailableError(f"{name}: the repository has no safetensors, and Hone loads no other form")
+    return folder
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' progress bars and notes off the screen while the block runs."""
+    logging = library("transformers.utils.logging")
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

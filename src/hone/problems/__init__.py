@@ -1,0 +1,34 @@
+"""Problems with worked answers: where they come from, how they are put to a model, how an answer is read.
+
+Training, testing and export share this room, so that none of them can put a problem, or read an answer, in a way of
+its own.
+"""
+
+from hone.problems.answers import Answer, marked_text, number, read_answer
+from hone.problems.leaks import Leak, leaks, without_leaks
+from hone.problems.problem import MARK, Problem, split_answer, without_marks
+from hone.problems.prompting import Prompting, choose_shots, prompting
+from hone.problems.reading import Names, Split, load, read_problems
+from hone.problems.sums import sums
+
+__all__ = [
+    "MARK",
+    "Answer",
+    "Leak",
+    "Names",
+    "Problem",
+    "Prompting",
+    "Split",
+    "choose_shots",
+    "leaks",
+    "load",
+    "marked_text",
+    "number",
+    "prompting",
+    "read_answer",
+    "read_problems",
+    "split_answer",
+    "sums",
+    "without_leaks",
+    "without_marks",
+]

@@ -1,0 +1,63 @@
+"""A problem with a worked answer, as it is trained on and tested with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+MARK = "####"
+"""Stands before the final answer, on the last line of every worked answer."""
+
+_CALCULATOR = re.compile(r"<<[^<>]*>>")
+_SPACES = re.compile(r"[ \t]+(?=\n|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem.
+
+    Args:
+        id: Names it; unique within its set.
+        question: The question as it is asked.
+        answer: The final answer, as its source writes it.
+        solution: The worked answer without its last line; empty where the source has none.
+        group: Problems with the same group stay on one side of every split.
+        choices: The possible answers, where there is a choice.
+    """
+
+    id: str
+    question: str
+    answer: str
+    solution: str = ""
+    group: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def reply(self) -> str:
+        """The whole reply that a model is to learn: the worked answer, then the answer behind its mark."""
+        last = f"{MARK} {self.answer}"
+        return f"{self.solution}\n{last}" if self.solution else last
+
+    @property
+    def digest(self) -> str:
+        """The content hash of question and answer, whatever the id."""
+        text = "\x1f".join((self.question, self.answer, self.solution, *self.choices))
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def split_answer(text: str) -> tuple[str, str]:
+    """The solution and the final answer of a worked answer that ends in ``#### ANSWER``.
+
+    Calculator marks (``<<48/2=24>>``), which no person writes, are taken out of the solution. A text without the
+    mark is an answer without a solution.
+    """
+    solution, mark, answer = text.rpartition(MARK)
+    if not mark:
+        return "", text.strip()
+    return without_marks(solution).strip(), answer.strip()
+
+
+def without_marks(text: str) -> str:
+    """The text without calculator marks and without spaces at the ends of lines."""
+    return _SPACES.sub("", _CALCULATOR.sub("", text))

@@ -1,0 +1,146 @@
+"""Problems out of files: GSM8K as it is published, or any table with questions and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hone.errors import FileFormatError, MissingExtraError, ProjectError
+from hone.problems.problem import Problem, split_answer
+from hone.problems.sums import sums
+from hone.tables import Problem as Unreadable
+from hone.tables import Row, Table, guess, open_table
+
+Split = Literal["train", "test"]
+
+GSM8K = "openai/gsm8k"
+"""The repository of GSM8K on the Hugging Face hub."""
+_SIZES = {"train": 2000, "test": 500}
+
+
+def load(source: str, split: Split, *, limit: int | None = None) -> list[Problem]:
+    """The problems of a named set, or of files.
+
+    Args:
+        source: ``sums`` (generated), ``gsm8k`` (from the hub), or a file or folder; of a folder with a ``train`` and
+            a ``test`` split, that split is read.
+        split: Which part.
+        limit: Read no more than so many.
+
+    Raises:
+        ProjectError: There is no such file or folder, or the hub does not give it.
+        FileFormatError: A row has no question or no answer.
+        MissingExtraError: The set comes from the hub, and the extra `tune` is not installed.
+    """
+    if source == "sums":
+        return sums(_SIZES[split] if limit is None else limit, split)
+    if source in {"gsm8k", GSM8K}:
+        return _from_hub(split, limit)
+    path = Path(source).expanduser()
+    table = open_table(path / split if path.is_dir() and _has_split(path, split) else path)
+    return read_problems(table, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The columns of a table of problems; none where they are guessed by their names."""
+
+    question: str | None = None
+    answer: str | None = None
+    solution: str | None = None
+    id: str | None = None
+    group: str | None = None
+
+
+def read_problems(table: Table, names: Names = Names(), *, limit: int | None = None) -> list[Problem]:
+    """The problems of a table, in its order.
+
+    Args:
+        table: Rows with a question and an answer. An answer that holds ``####`` is a worked answer, as in GSM8K.
+        names: Which column holds what.
+        limit: Read no more than so many rows.
+
+    Raises:
+        FileFormatError: A row does not read, or has no question or answer; an id stands twice.
+        ProjectError: No column holds the questions, or the answers.
+    """
+    columns = {
+        "question": guess(table.columns, "prompt", names.question),
+        "answer": guess(table.columns, "answer", names.answer),
+        "solution": guess(table.columns, "solution", names.solution),
+        "id": guess(table.columns, "id", names.id),
+        "group": guess(table.columns, "group", names.group),
+    }
+    for wanted in ("question", "answer"):
+        if columns[wanted] is None:
+            known = ", ".join(table.columns[:20])
+            raise ProjectError(f"{table.path}: no column holds the {wanted}; it has: {known}")
+    problems: dict[str, Problem] = {}
+    for place, (line, row) in enumerate(table.rows()):
+        if place == limit:
+            break
+        if isinstance(row, Unreadable):
+            raise FileFormatError(table.path, row.reason, line=line)
+        problem = _problem(row, columns, table.path, line)
+        if problem.id in problems:
+            raise FileFormatError(
+                table.path, f"the id {problem.id!r} stands twice", line=line, key=columns["id"] or ""
+            )
+        problems[problem.id] = problem
+    return list(problems.values())
+
+
+def _problem(row: Row, columns: dict[str, str | None], path: Path, line: int) -> Problem:
+    def text(wanted: str) -> str:
+        name = columns[wanted]
+        value = row.get(name) if name else None
+        return "" if value is None else _written(value)
+
+    question = text("question").strip()
+    solution, answer = split_answer(text("answer"))
+    for wanted, found in (("question", question), ("answer", answer)):
+        if not found:
+            raise FileFormatError(
+                path, f"the {wanted} is empty; fill it, or take the row out", line=line, key=columns[wanted] or ""
+            )
+    choices = row.get("choices")
+    return Problem(
+        id=text("id") or str(line),
+        question=question,
+        answer=answer,
+        solution=text("solution").strip() or solution,
+        group=text("group") or None,
+        choices=tuple(map(_written, choices)) if isinstance(choices, list) else (),
+    )
+
+
+def _written(value: Any) -> str:
+    """A cell as a person would write it: 18.0 out of a Parquet file is 18."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _has_split(folder: Path, split: Split) -> bool:
+    return any(path.stem.startswith(split) for path in folder.iterdir())
+
+
+def _from_hub(split: Split, limit: int | None) -> list[Problem]:
+    try:
+        import datasets  # noqa: PLC0415 - the one door to the hub's data sets
+    except ImportError as error:
+        raise MissingExtraError("GSM8K needs datasets; get it with: pip install 'hone-llm[tune]'") from error
+    try:
+        rows = datasets.load_dataset(GSM8K, "main", split=split)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ProjectError(
+            f"{GSM8K} cannot be had from the hub ({reason}); "
+            "name a folder with train.jsonl and test.jsonl: --data FOLDER"
+        ) from error
+    problems = []
+    for number, row in enumerate(rows):
+        if number == limit:
+            break
+        solution, answer = split_answer(row["answer"])
+        problems.append(Problem(str(number + 1), row["question"].strip(), answer, solution))
+    return problems
