@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
+    "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
 }
 """Every command, the module that holds it, and its short help."""
 

@@ -1,8 +1,8 @@
 """llama.cpp's own converter, fetched once, checked by hash and run as a process of its own.
 
 No other converter is used: each architecture and each tokenizer has rules of its own, and llama.cpp's converter is
-where they are kept. It comes inside the source package of `llama-cpp-python`, which a package index serves; nothing of that
-package is built. The converter runs offline, and sees a folder without code, so that no model can bring code along.
+where they are kept. It comes inside the source package of `llama-cpp-python`, of which nothing is built. It runs
+offline, and sees a folder without code, so that no model can bring code along.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the exported file does, asked of the engine that will run it: tokens, next-token distributions, greedy replies."""
+"""What the exported file does, asked of the engine that runs it: tokens, next-token distributions, greedy replies."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from hone.models.embedded import EmbeddedModel
 T = TypeVar("T")
 TOP = 256
 """How many of the likeliest tokens are told at each place; the rest counts as one."""
+LONG = 2048
+"""The same where the probability of one given token is wanted, which may be an unlikely one."""
 SLOTS = 2
 
 
@@ -95,11 +97,11 @@ class Exported:
         return self._run(self._all(self._greedy(prompt, limit) for prompt in prompts))
 
     def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[Place]:
-        """The distribution of the token that follows each of some beginnings of a text, shortest first."""
+        """The distribution of the token after each of some beginnings of a text, shortest first, in long lists."""
 
         async def one_by_one() -> list[Place]:
             # In order, so that each beginning is the last one and a few tokens more, which the engine remembers.
-            return [(await self._greedy(tokens[:start], 1)).places[0] for start in starts]
+            return [(await self._greedy(tokens[:start], 1, LONG)).places[0] for start in starts]
 
         return self._run(one_by_one())
 
@@ -108,14 +110,16 @@ class Exported:
         body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "cache_prompt": False,
                 "ignore_eos": True}  # fmt: skip
         times = [self._run(self._post("/completion", body))["timings"] for _ in range(3)]
-        return Speed(max(one["prompt_per_second"] for one in times), max(one["predicted_per_second"] for one in times))
+        return Speed(
+            max(one["prompt_per_second"] for one in times), max(one["predicted_per_second"] for one in times)
+        )
 
     async def _tokens(self, text: str) -> list[int]:
         answer = await self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})
         return [int(token) for token in answer["tokens"]]
 
-    async def _greedy(self, prompt: Sequence[int], limit: int) -> Greedy:
-        body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "n_probs": TOP, "return_tokens": True,
+    async def _greedy(self, prompt: Sequence[int], limit: int, top: int = TOP) -> Greedy:
+        body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "n_probs": top, "return_tokens": True,
                 "cache_prompt": True}  # fmt: skip
         answer = await self._post("/completion", body)
         entries = answer["completion_probabilities"]

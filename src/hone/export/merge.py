@@ -1,12 +1,13 @@
 """Puts an adapter into the weights of its base: in 16 bits, at a chosen scale, never into 4-bit weights.
 
-A 4-bit base is refused rather than unpacked: the adapter was tuned over the rounding errors of those 4 bits, and merging
-would put the adapter onto other weights than those that it corrects.
+A 4-bit base is refused rather than unpacked: the adapter was tuned over the rounding errors of those 4 bits; merged,
+it would lie on other weights than those that it corrects.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import warnings
 from pathlib import Path
@@ -83,11 +84,24 @@ def check_base(base: Path) -> None:
     try:
         config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ExportError(
-            f"{base}: config.json is missing or does not read, so it holds no model"
-        ) from error
+        raise ExportError(f"{base}: config.json is missing or does not read, so it holds no model") from error
     if config.get("quantization_config"):
         raise ExportError(f"{base}: the weights are quantised; name the original in 16 bits, and export that")
+
+
+def parameters(base: Path) -> int:
+    """How many weights a folder of safetensors holds, read from the heads of its files.
+
+    Raises:
+        ExportError: There are none.
+    """
+    count = 0
+    for path in base.glob("*.safetensors"):
+        with library("safetensors").safe_open(path, "pt") as tensors:
+            count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+    if not count:
+        raise ExportError(f"{base}: there are no safetensors in this folder, and Hone loads no other form")
+    return count
 
 
 def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:

@@ -23,10 +23,10 @@ from hone.export.prompt import default_messages
 from hone.export.source import Logprobs, Source
 
 TIE = 0.05
-"""Natural logs. Two tokens whose probabilities differ by less than 5% are a tie, which rounding may settle either way:
-llama.cpp keeps attention in 16 bits, transformers here in 32."""
+"""Natural logs. Two tokens whose probabilities differ by less than 5% are a tie, which rounding may settle either
+way: llama.cpp rounds attention to 16 bits, transformers here to 32."""
 MOST_KL = 0.002
-"""Natural logs. 16 bits against 32 give less than a tenth of this; another rotary base or a wrong template, far more."""
+"""Natural logs. 16 bits against 32 give less than a tenth of this; another rotary base far more."""
 LIMIT = 64
 _PLACES = 192
 _SPEED_TOKENS = 256
@@ -51,7 +51,7 @@ class Replies:
     ties: int
     """Different at first where the source sees a tie."""
     gaps: tuple[float, ...]
-    """For each other reply, how much likelier the source finds its own token at the first difference (natural log)."""
+    """For each other reply, how much likelier the source finds its own token where they part (natural log)."""
     kl: float
     """Mean over all places of the KL divergence, source from exported, over the likeliest tokens and the rest as one:
     never more than the divergence over all tokens."""
@@ -70,7 +70,7 @@ class Parity:
     source_losses: tuple[float, ...]
     """Of the source: minus the log-probability of the next token, at each place of the prose."""
     losses: tuple[float, ...]
-    """The same of the exported file."""
+    """The same of the exported file; where a token is not among its likeliest, the even share of what they leave."""
     speed: Speed
 
     @property
@@ -221,20 +221,19 @@ def divergence(row: Any, place: Place) -> float:
 
 
 def _losses(source: Source, exported: Exported) -> tuple[list[float], list[float]]:
+    """Minus the log-probability of each next token of the prose: the source's, and the exported file's."""
     tokens = source.tokens(corpus.prose())[: _PLACES + 1]
     table = source.logprobs(tokens)
     starts = list(range(1, len(tokens)))
     theirs, ours = [], []
     for start, place in zip(starts, exported.places(tokens, starts), strict=True):
         row, token = table[start - 1], tokens[start]
+        theirs.append(-float(row[token]))
         if token in place.tokens:
-            theirs.append(-float(row[token]))
             ours.append(-place.logprobs[place.tokens.index(token)])
-            continue
-        # Beyond the likeliest tokens only the sum is told: the rest shares it evenly, for both alike.
-        unlisted = len(row) - len(place.tokens)
-        theirs.append(-_even(1.0 - float(np.exp(row[list(place.tokens)]).sum()), unlisted))
-        ours.append(-_even(1.0 - float(np.exp(place.logprobs).sum()), unlisted))
+        else:
+            # Beyond the likeliest tokens only their sum is told; the rest shares it evenly.
+            ours.append(-_even(1.0 - float(np.exp(place.logprobs).sum()), len(row) - len(place.tokens)))
     return theirs, ours
 
 

@@ -32,8 +32,9 @@ def with_system(template: str, system: str, render: Any) -> str:
         added = f"[{{'role': 'system', 'content': {text}}}] + messages"
     else:
         added = f"[{{'role': 'user', 'content': {text} + '\\n\\n' + messages[0]['content']}}] + messages[1:]"
-    head = f"{_MARK}{{%- if messages[0]['role'] != 'system' -%}}{{%- set messages = {added} -%}}{{%- endif %}}{{{{- '' }}}}"
-    return f"{head}{template}"
+    head = f"{{%- if messages[0]['role'] != 'system' -%}}{{%- set messages = {added} -%}}{{%- endif %}}"
+    # An expression, because what follows a statement may lose its first line break.
+    return f"{_MARK}{head}{{{{- '' }}}}{template}"
 
 
 def _literal(text: str) -> str:

@@ -35,7 +35,6 @@ _BLOCK = 32
 # Runs in a process of its own: llama.cpp writes to the terminal, and ends the process where it cannot go on.
 _BY_PACKAGE = """\
 import ctypes, sys, llama_cpp
-llama_cpp.llama_log_set(llama_cpp.llama_log_callback(lambda *_: None), ctypes.c_void_p())
 params = llama_cpp.llama_model_quantize_default_params()
 params.ftype, params.nthread = int(sys.argv[3]), 0
 sys.exit(llama_cpp.llama_model_quantize(sys.argv[1].encode(), sys.argv[2].encode(), ctypes.byref(params)))

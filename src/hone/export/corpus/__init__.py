@@ -1,4 +1,4 @@
-"""The texts that parity is tested on, written for that: one a line, with ``\\n`` for a line break.
+r"""The texts that parity is tested on, written for that: one a line, with ``\n`` for a line break.
 
 ``texts.txt`` is for tokenisation, ``prompts.txt`` for replies, ``prose.txt`` for perplexity.
 """

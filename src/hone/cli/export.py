@@ -1,0 +1,144 @@
+"""`hone export`: a tuned model as GGUF files, compared with their source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hone.cli.options import json_option, named_rubric, project_option
+from hone.cli.screen import note, out, print_json
+from hone.domain.rubric import Rubric
+from hone.errors import ProjectError
+from hone.export import About, Made, Order
+from hone.export import export as make
+from hone.export import export_adapter as make_adapter
+from hone.export.card import MADE, licence_of, readme
+from hone.export.corpus import prompts
+from hone.export.exporting import modelfile_for
+from hone.export.quantise import QUANTS
+from hone.export.results import accuracy_data, parity_data
+from hone.models.weights import weights
+from hone.problems import prompting
+from hone.project import Project
+from hone.report.export import export_markdown, export_table
+from hone.rubrics.replies import system_text
+
+
+@click.command()
+@click.argument("model", metavar="MODEL[+ADAPTER]")
+@click.option("--out", "file", type=click.Path(path_type=Path), required=True, help="The GGUF file, ending in .gguf.")
+@click.option(
+    "--quant", "quants", multiple=True, type=click.Choice(QUANTS), help="Repeat for several.  [default: q8_0]"
+)
+@click.option(
+    "--scale", type=click.FloatRange(0, 2), default=1.0, show_default=True, help="The adapter's scale; 0 is the base."
+)
+@click.option("--adapter-only", is_flag=True, help="The adapter alone, a few MB to use over the base's GGUF file.")
+@click.option(
+    "--prompt",
+    "prompt",
+    help="What is built in: project, solve, none, or a text file.  [default: the project's, if there is one]",
+)
+@click.option("--rubric", "rubric", help="The rubric in the project's prompt.  [default: the latest version]")
+@click.option("--name", help="The model's name.  [default: the file's]")
+@click.option("--licence", help="The model's licence.  [default: the base's, where it says so]")
+@click.option(
+    "--prompts",
+    "count",
+    type=click.IntRange(2, 50),
+    default=16,
+    show_default=True,
+    help="How many greedy replies are compared.",
+)
+@project_option
+@json_option
+def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
+    """Write MODEL, with its adapter merged in, as GGUF files, and compare each with what was tuned.
+
+    MODEL is smollm2, hf:REPO or a folder of safetensors; ADAPTER a PEFT folder. A file that differs from its source
+    is not written.
+    """  # fmt: skip
+    base, adapter = split_model(model)
+    rubric, system = _prompt(options["prompt"], options["rubric"], folder)
+    about = About(
+        name=options["name"] or file.stem, base=base, adapter=adapter.name if adapter else "", scale=options["scale"],
+        licence=options["licence"] or licence_of(weights(base), base),
+        rubric=rubric.digest if rubric else "", system=system,
+    )  # fmt: skip
+    quants = tuple(dict.fromkeys(options["quants"] or ("q8_0",)))
+    order = Order(weights(base), adapter, file, quants, about, tuple(prompts()[: options["count"]]))
+    tell = lambda text: note(f"{text} …")  # noqa: E731 - one word for three callers
+    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, tell=tell)
+    beside = [] if adapter_only else _beside(order, made)
+    if as_json:
+        print_json(
+            [{"file": str(one.file), **parity_data(one.parity), **accuracy_data(one.accuracy)} for one in made]
+        )
+    else:
+        out().print(export_table(made))
+    for one in made:
+        for text in one.warnings:
+            note(f"warning: {text}")
+        note(f"written: {one.file}")
+    for path in beside:
+        note(f"written: {path}")
+    note(f"Next: hone chat gguf:{made[-1].file}")
+
+
+def split_model(text: str) -> tuple[str, Path | None]:
+    """Base and adapter of ``BASE``, ``BASE+ADAPTER`` and the same after ``hf:``.
+
+    Raises:
+        ProjectError: It is a form of model that has no weights to export.
+    """
+    name = text.removeprefix("hf:")
+    if name.startswith(("gguf:", "http:", "https:", "openai:", "scripted:", "recorded:")):
+        raise ProjectError(
+            f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
+        )
+    if Path(name).expanduser().is_dir():
+        return name, None
+    base, plus, adapter = name.rpartition("+")
+    return (base, Path(adapter).expanduser()) if plus else (name, None)
+
+
+def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str]:
+    """The rubric, and the system message that is built in."""
+    if choice == "none":
+        return None, ""
+    if choice == "solve":
+        return None, prompting().system or ""
+    if choice not in {None, "project"}:
+        try:
+            return None, Path(str(choice)).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProjectError(
+                f"--prompt {choice}: write project, solve, none, or the name of a text file"
+            ) from error
+    try:
+        project = Project.find(folder)
+    except ProjectError:
+        if choice == "project" or rubric:
+            raise
+        return None, ""
+    found = named_rubric(rubric, project)
+    return found, system_text(project.settings.task, found if found.criteria else None, project.prompts)
+
+
+def _beside(order: Order, made: list[Made]) -> list[Path]:
+    """Write Modelfile and README beside the files; what a person wrote there is never written over."""
+    files = [one.file for one in made]
+    texts = {
+        "Modelfile": modelfile_for(order, files[-1]),
+        "README.md": readme(files, order.about, export_markdown(made)),
+    }
+    written = []
+    for name, text in texts.items():
+        path = order.out.with_name(name)
+        if path.exists() and MADE not in path.read_text(encoding="utf-8", errors="replace"):
+            path = order.out.with_name(f"{order.out.stem}.{name}")
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
