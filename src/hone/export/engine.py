@@ -18,7 +18,7 @@ from hone.models.embedded import EmbeddedModel
 T = TypeVar("T")
 TOP = 256
 """How many of the likeliest tokens are told at each place; the rest counts as one."""
-LONG = 2048
+LONG = 512
 """The same where the probability of one given token is wanted, which may be an unlikely one."""
 SLOTS = 2
 
@@ -106,10 +106,10 @@ class Exported:
         return self._run(one_by_one())
 
     def speed(self, prompt: Sequence[int], limit: int) -> Speed:
-        """How fast one call is: the best of three, with nothing remembered of the last."""
+        """How fast one call is: the better of two, with nothing remembered of the last."""
         body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "cache_prompt": False,
                 "ignore_eos": True}  # fmt: skip
-        times = [self._run(self._post("/completion", body))["timings"] for _ in range(3)]
+        times = [self._run(self._post("/completion", body))["timings"] for _ in range(2)]
         return Speed(
             max(one["prompt_per_second"] for one in times), max(one["predicted_per_second"] for one in times)
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from hone.errors import ExportError, ParityError
 from hone.export.card import About, modelfile
 from hone.export.converter import ADAPTER, FULL, run_converter
-from hone.export.gguf_file import CHAT_TEMPLATE, metadata, rewrite
+from hone.export.gguf_file import CHAT_TEMPLATE, rewrite
 from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters
 from hone.export.ollama import Turns, turns
 from hone.export.parity import Parity, Questions, compare
@@ -164,8 +164,8 @@ def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
     changes = about.metadata()
     if about.system:
         tokenizer = read_tokenizer(folder)
-        template = metadata(raw).get(CHAT_TEMPLATE) or tokenizer.chat_template
-        changes[CHAT_TEMPLATE] = with_system(str(template), about.system, lambda chat: chat_text(tokenizer, chat))
+        template = str(tokenizer.chat_template)
+        changes[CHAT_TEMPLATE] = with_system(template, about.system, lambda chat: chat_text(tokenizer, chat))
     rewrite(raw, target, changes)
     raw.unlink()
     return target
@@ -242,7 +242,8 @@ def _turns(tokenizer: object) -> Turns | None:
     def render(chat: Sequence[dict[str, str]], reply: bool) -> str:
         return str(tokenizer.apply_chat_template(list(chat), tokenize=False, add_generation_prompt=reply))  # type: ignore[attr-defined]
 
-    return turns(render, str(getattr(tokenizer, "bos_token", "") or ""))
+    first = tokenizer("")["input_ids"]  # type: ignore[operator]
+    return turns(render, tokenizer.decode(first) if first else "")  # type: ignore[attr-defined]
 
 
 @contextmanager

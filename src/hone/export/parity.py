@@ -70,7 +70,7 @@ class Parity:
     source_losses: tuple[float, ...]
     """Of the source: minus the log-probability of the next token, at each place of the prose."""
     losses: tuple[float, ...]
-    """The same of the exported file; where a token is not among its likeliest, the even share of what they leave."""
+    """The same of the exported file; a token that it does not list gets the source's share of what the listed leave."""
     speed: Speed
 
     @property
@@ -232,13 +232,13 @@ def _losses(source: Source, exported: Exported) -> tuple[list[float], list[float
         if token in place.tokens:
             ours.append(-place.logprobs[place.tokens.index(token)])
         else:
-            # Beyond the likeliest tokens only their sum is told; the rest shares it evenly.
-            ours.append(-_even(1.0 - float(np.exp(place.logprobs).sum()), len(row) - len(place.tokens)))
+            # Of the tokens that are not listed only the sum is told; within it, the source's own shares stand in.
+            rest, known = (
+                1.0 - float(np.exp(place.logprobs).sum()),
+                1.0 - float(np.exp(row[list(place.tokens)]).sum()),
+            )
+            ours.append(theirs[-1] + math.log(max(known, 1e-9) / max(rest, 1e-9)))
     return theirs, ours
-
-
-def _even(rest: float, count: int) -> float:
-    return math.log(max(rest, 1e-9) / max(count, 1))
 
 
 def _sixteen(replies: Replies) -> list[Check]:

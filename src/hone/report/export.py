@@ -34,7 +34,8 @@ def export_markdown(made: Sequence[Made]) -> str:
 
 The first row is the source. KL is the mean divergence of the next token's distribution over {one.replies.places}
 places, in natural logs; perplexity is over one page of English, for comparison among the rows only; tokens/s are
-llama.cpp's own figures on the machine that exported. "Ties" part from the source where it finds two tokens equally likely.
+llama.cpp's own figures on the machine that exported. "Ties" part from the source where it finds two tokens equally
+likely.
 
 {checks}"""
 
