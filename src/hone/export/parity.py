@@ -70,7 +70,7 @@ class Parity:
     source_losses: tuple[float, ...]
     """Of the source: minus the log-probability of the next token, at each place of the prose."""
     losses: tuple[float, ...]
-    """The same of the exported file; a token that it does not list gets the source's share of what the listed leave."""
+    """The same of the exported file; tokens that it does not list share what is left as in the source."""
     speed: Speed
 
     @property

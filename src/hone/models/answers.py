@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
 from hone.errors import CallError
@@ -45,6 +45,38 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         usage=_usage(data.get("usage")),
         logprobs=_logprobs(choice.get("logprobs")),
     )
+
+
+async def read_stream(
+    lines: AsyncIterable[bytes], where: str, scrub: Callable[[str], str] = str
+) -> AsyncIterator[str]:
+    """The pieces of text in a stream of server-sent events, as chat completions are streamed.
+
+    Args:
+        lines: The lines of the body.
+        where: The endpoint, for messages.
+        scrub: Takes the key out of what a message quotes.
+
+    Raises:
+        CallError: The stream ends before it says so, or holds an error.
+    """
+    async for line in lines:
+        text = line.decode("utf-8", "replace").strip()
+        if not text.startswith("data:"):
+            continue  # comments and names of events
+        text = text.removeprefix("data:").strip()
+        if text == "[DONE]":
+            return
+        try:
+            data = json.loads(text)
+            if "error" in data:
+                raise CallError(f"{where} stops in the middle: {scrub(str(data['error']))[:200]}")
+            piece = data["choices"][0]["delta"].get("content") if data.get("choices") else None
+        except (ValueError, RecursionError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise CallError(f"{where} streams something that is no chat completion") from error
+        if isinstance(piece, str) and piece:
+            yield piece.encode("utf-8", "replace").decode()
+    raise CallError(f"{where} broke off in the middle of its reply")
 
 
 def _usage(data: Any) -> Usage:

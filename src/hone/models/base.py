@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from types import TracebackType
@@ -175,6 +175,15 @@ class Model(ABC):
             CallError: This call failed for good.
             UnavailableError: No call can succeed.
         """
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The answer piece by piece, as it is written; whole at the end where the engine does not stream.
+
+        Raises:
+            CallError: This call failed for good, perhaps in the middle.
+            UnavailableError: No call can succeed.
+        """
+        yield (await self.ask(request)).text
 
     async def __aenter__(self) -> Self:
         """Open the connections, where there are any."""

@@ -9,7 +9,7 @@ import importlib.metadata
 import importlib.util
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -103,6 +103,21 @@ class EmbeddedModel(Model):
             raise UnavailableError(f"{self.spec} was closed; connect to it again")
         try:
             return await self._endpoint.ask(request)
+        except ContextError as error:
+            raise ContextError(f"{error} (now {self.context} tokens)") from error
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The answer piece by piece.
+
+        Raises:
+            ContextError: Prompt and answer do not fit into the context.
+            CallError: The engine refused the request.
+        """
+        if self._server is None:
+            raise UnavailableError(f"{self.spec} was closed; connect to it again")
+        try:
+            async for piece in self._endpoint.stream(request):
+                yield piece
         except ContextError as error:
             raise ContextError(f"{error} (now {self.context} tokens)") from error
 

@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -20,7 +20,7 @@ from typing import Any, Self
 import aiohttp
 
 from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
-from hone.models.answers import read_answer
+from hone.models.answers import read_answer, read_stream
 from hone.models.base import Completion, Model, Request, Schema, schema_text
 from hone.models.gate import Gate
 
@@ -131,6 +131,31 @@ class EndpointModel(Model):
                 continue
             raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """The answer piece by piece. Nothing is tried again: a person sees what is there.
+
+        Raises:
+            ContextError: The prompt is too long.
+            UnreachableError: The endpoint cannot be reached.
+            CallError: The endpoint refused, or broke off in the middle.
+            UnavailableError: The key or the model is refused.
+        """
+        if self._session is None:
+            raise RuntimeError("use the model within `async with model:`")
+        body = self._body(request)[:-1] + b', "stream": true}'
+        try:
+            async with self._session.post(
+                f"{self._url}/chat/completions", data=body, headers=_JSON, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    raise self._refusal(response.status, self._problem(await response.read()))
+                async for piece in read_stream(response.content, self._url, self._scrub):
+                    yield piece
+        except (aiohttp.ClientConnectionError, TimeoutError, OSError) as error:
+            raise UnreachableError(f"{self._url} cannot be reached ({_reason(error)}); is it running?") from error
+        except aiohttp.ClientError as error:
+            raise CallError(f"{self._url} broke off in the middle of its reply ({_reason(error)})") from error
 
     def _body(self, request: Request) -> bytes:
         sampling, accepts = request.sampling, self._accepts

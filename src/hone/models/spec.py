@@ -10,7 +10,10 @@ from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
 from hone.models.base import Model
 
-FORMS = "smollm2 · gguf:FILE · openai:MODEL · http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+FORMS = (
+    "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · openai:MODEL · http://HOST:PORT/v1#MODEL · "
+    "scripted:FILE · recorded:FILE"
+)
 """The forms of a spec, for messages."""
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -42,7 +45,7 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
 def _make(settings: ModelSettings, folder: Path) -> Model:
     spec = settings.model
     kind, _, rest = spec.partition(":")
-    if kind == "hf" or spec.startswith("gguf:hf:"):
+    if kind == "hf":
         raise SpecError(
             f"{spec!r}: models from the hub come with a later version of Hone; for now, write one of: {FORMS}"
         )
@@ -58,7 +61,7 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
         from hone.models.recorded import RecordedModel  # noqa: PLC0415
 
         return RecordedModel(folder / rest)
-    if spec == "smollm2" or (kind == "gguf" and rest):
+    if spec == "smollm2" or spec.startswith("smollm2+") or (kind == "gguf" and rest):
         return _embedded(settings, folder)
     raise SpecError(f"{spec!r} names no model; write one of: {FORMS}")
 
@@ -67,10 +70,27 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
     from hone.models.embedded import CONTEXT, SLOTS, EmbeddedModel, smollm2_file  # noqa: PLC0415
 
     spec = settings.model
-    file = smollm2_file() if spec == "smollm2" else folder / Path(spec.removeprefix("gguf:")).expanduser()
+    name, adapter = split_adapter(spec.removeprefix("gguf:"), folder)
+    file = smollm2_file() if name == "smollm2" else _gguf_file(name, folder)
     return EmbeddedModel(
-        spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64)
+        spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64), adapter=adapter
     )
+
+
+def split_adapter(name: str, folder: Path) -> tuple[str, Path | None]:
+    """Model and GGUF adapter of ``MODEL+ADAPTER``; a file whose own name holds a plus stays whole."""
+    base, plus, adapter = name.rpartition("+")
+    if not plus or not name.endswith(".gguf") or (folder / Path(name).expanduser()).is_file():
+        return name, None
+    return base, folder / Path(adapter).expanduser()
+
+
+def _gguf_file(name: str, folder: Path) -> Path:
+    if not name.startswith("hf:"):
+        return folder / Path(name).expanduser()
+    from hone.models.hub import fetch  # noqa: PLC0415
+
+    return fetch(name)
 
 
 def _openai(spec: str, name: str) -> Model:
