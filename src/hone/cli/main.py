@@ -23,6 +23,8 @@ COMMANDS = {
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
     "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
+    "chat": ("hone.cli.chat", "Talk to a model in the terminal."),
+    "serve": ("hone.cli.serve", "A GGUF model as an OpenAI-compatible endpoint."),
 }
 """Every command, the module that holds it, and its short help."""
 

@@ -166,7 +166,7 @@ def _check(part: Path, offer: _Offer, address: str) -> None:
     size = part.stat().st_size
     if offer.size is not None and size < offer.size:
         raise UnreachableError(
-            f"gguf:{address}: the hub broke off after {size:,} of {offer.size:,} bytes; the same command goes on there"
+            f"gguf:{address}: the hub broke off after {size:,} of {offer.size:,} bytes; ask again to go on"
         )
     if offer.sha256 is not None:
         with part.open("rb") as stream:
