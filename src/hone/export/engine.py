@@ -36,10 +36,13 @@ class Greedy:
     """A greedy reply."""
 
     tokens: tuple[int, ...]
-    places: tuple[Place, ...]
-    """One a token."""
+    """Without the one that ended it."""
+    places: tuple[Place | None, ...]
+    """One a token; none where the engine tells none, in the middle of a character."""
     ended: bool
     """Whether the model ended it; else it was cut at the limit."""
+    end: int | None = None
+    """The token that ended it, where the engine tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,12 @@ class Exported:
         """Greedy replies, each token with the distribution that it was taken from."""
         return self._run(self._all(self._greedy(prompt, limit) for prompt in prompts))
 
-    def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[Place]:
-        """The distribution of the token after each of some beginnings of a text, shortest first, in long lists."""
+    def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[Place | None]:
+        """The distribution of the token after each of some beginnings of a text, in long lists; none where none is told."""
 
-        async def one_by_one() -> list[Place]:
+        async def one_by_one() -> list[Place | None]:
             # In order, so that each beginning is the last one and a few tokens more, which the engine remembers.
-            return [(await self._greedy(tokens[:start], 1, LONG)).places[0] for start in starts]
+            return [(await self._next(tokens[:start])) for start in starts]
 
         return self._run(one_by_one())
 
@@ -114,6 +117,10 @@ class Exported:
             max(one["prompt_per_second"] for one in times), max(one["predicted_per_second"] for one in times)
         )
 
+    async def _next(self, tokens: Sequence[int]) -> Place | None:
+        answer = await self._greedy(tokens, 1, LONG)
+        return answer.places[0] if answer.places else None
+
     async def _tokens(self, text: str) -> list[int]:
         answer = await self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})
         return [int(token) for token in answer["tokens"]]
@@ -122,14 +129,7 @@ class Exported:
         body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "n_probs": top, "return_tokens": True,
                 "cache_prompt": True}  # fmt: skip
         answer = await self._post("/completion", body)
-        entries = answer["completion_probabilities"]
-        places = tuple(
-            Place(tuple(int(top["id"]) for top in entry["top_logprobs"]),
-                  tuple(float(top["logprob"]) for top in entry["top_logprobs"]))
-            for entry in entries
-        )  # fmt: skip
-        tokens = tuple(int(entry["id"]) for entry in entries)
-        return Greedy(tokens, places, answer["stop_type"] == "eos")
+        return _read(answer)
 
     async def _all(self, calls: Any) -> list[Any]:
         gate = asyncio.Semaphore(SLOTS)
@@ -155,3 +155,21 @@ class Exported:
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
         return wait(call)
+
+
+def _read(answer: Any) -> Greedy:
+    """A reply of the engine. It lists a distribution for each token, but for those that end within a character."""
+    told = list(answer.get("completion_probabilities") or ())
+    ended = answer["stop_type"] == "eos"
+    tokens = [int(token) for token in answer["tokens"]]
+    places: list[Place | None] = []
+    for token in tokens:
+        fits = bool(told) and int(told[0]["id"]) == token
+        places.append(_place(told.pop(0)) if fits else None)
+    end = int(told[-1]["id"]) if ended and told else None
+    return Greedy(tuple(tokens), tuple(places), ended, end)
+
+
+def _place(entry: Any) -> Place:
+    top = entry["top_logprobs"]
+    return Place(tuple(int(one["id"]) for one in top), tuple(float(one["logprob"]) for one in top))

@@ -171,8 +171,8 @@ def _check(name: str, n: int, wrong: Sequence[str]) -> Check:
 
 def _ends(source: Source, written: Sequence[Greedy]) -> Check:
     ended = [reply for reply in written if reply.ended]
-    odd = [reply.tokens[-1] for reply in ended if reply.tokens and reply.tokens[-1] not in source.ends]
-    late = [reply for reply in written if any(token in source.ends for token in reply.tokens[:-1])]
+    odd = [reply.end for reply in ended if reply.end is not None and reply.end not in source.ends]
+    late = [reply for reply in written if any(token in source.ends for token in reply.tokens)]
     if odd:
         return Check("end of replies", False, f"replies end with token {odd[0]}, which ends none of the source's")
     if late:
@@ -184,9 +184,10 @@ def _replies(source: Source, chats: Sequence[Sequence[int]], written: Sequence[G
     same, ties, gaps = 0, 0, []
     divergences: list[float] = []
     for chat, reply in zip(chats, written, strict=True):
-        table = source.logprobs([*chat, *reply.tokens[:-1]], len(chat) - 1)
-        divergences += [divergence(row, place) for row, place in zip(table, reply.places, strict=True)]
-        gap = _first_gap(table, reply.tokens)
+        table = source.logprobs([*chat, *reply.tokens], len(chat) - 1)
+        pairs = zip(table[:-1], reply.places, strict=True)
+        divergences += [divergence(row, place) for row, place in pairs if place is not None]
+        gap = _first_gap(table, reply, source.ends)
         if gap is None:
             same += 1
         elif gap <= TIE:
@@ -197,12 +198,21 @@ def _replies(source: Source, chats: Sequence[Sequence[int]], written: Sequence[G
     return Replies(len(written), same, ties, tuple(gaps), kl, len(divergences))
 
 
-def _first_gap(table: Logprobs, tokens: Sequence[int]) -> float | None:
-    """How much likelier the source's own token is where it first takes another; none where it never does."""
-    for row, taken in zip(table, tokens, strict=True):
+def _first_gap(table: Logprobs, reply: Greedy, ends: frozenset[int]) -> float | None:
+    """How much likelier the source's own token is where it first takes another; none where it never does.
+
+    Args:
+        table: The source's distributions, one more than there are tokens.
+        reply: What the exported file wrote.
+        ends: The tokens that end a reply.
+    """
+    for row, taken in zip(table[:-1], reply.tokens, strict=True):
         own = int(row.argmax())
         if own != taken:
             return float(row[own] - row[taken])
+    last = table[-1]
+    if reply.ended and int(last.argmax()) not in ends:
+        return float(last.max() - max(last[token] for token in ends))
     return None
 
 
@@ -228,6 +238,8 @@ def _losses(source: Source, exported: Exported) -> tuple[list[float], list[float
     theirs, ours = [], []
     for start, place in zip(starts, exported.places(tokens, starts), strict=True):
         row, token = table[start - 1], tokens[start]
+        if place is None:
+            continue
         theirs.append(-float(row[token]))
         if token in place.tokens:
             ours.append(-place.logprobs[place.tokens.index(token)])

@@ -16,8 +16,8 @@ from hone.errors import ExportError, MissingExtraError
 from hone.export.converter import last_words
 from hone.export.gguf_file import Tensor, rewrite, whole_file
 
-SIXTEEN = ("f16", "bf16")
-"""Written by the converter; nothing is lost but what a change between the two 16-bit types rounds away."""
+SIXTEEN = {"f16": 1, "bf16": 32}
+"""Nothing is lost but what a change between the two rounds away, and llama.cpp's number of each."""
 PLAIN = {"q8_0": 7, "q4_0": 2}
 """Written by the `gguf` package, and llama.cpp's number of each."""
 K_QUANTS = {"q2_k": 10, "q3_k_s": 11, "q3_k_m": 12, "q3_k_l": 13, "q4_k_s": 14, "q4_k_m": 15, "q5_k_s": 16,
@@ -29,6 +29,7 @@ BITS = {"f16": 16.0, "bf16": 16.0, "q8_0": 8.5, "q4_0": 5.0, "q2_k": 3.4, "q3_k_
         "q4_k_s": 4.9, "q4_k_m": 5.1, "q5_k_s": 5.7, "q5_k_m": 5.9, "q6_k": 6.8}  # fmt: skip
 """About how many bits a weight takes, to tell whether there is room; small models take more."""
 
+_SIXTEEN_TYPES = frozenset({"F16", "BF16"})
 _BLOCK = 32
 """Weights that share one scale in Q8_0 and Q4_0."""
 
@@ -64,13 +65,17 @@ def quantise(source: Path, target: Path, name: str) -> None:
     Args:
         source: A GGUF file in f16 or bf16.
         target: What is written, whole or not at all.
-        name: One of `PLAIN` or `K_QUANTS`.
+        name: One of `QUANTS`; the other of the two 16-bit types too.
 
     Raises:
         ExportError: It cannot be written, or llama.cpp refuses.
     """
+    kind = name.upper()
+    if name in SIXTEEN:
+        changes = {"general.file_type": SIXTEEN[name]}
+        rewrite(source, target, changes, lambda tensor: kind if tensor.type in _SIXTEEN_TYPES else tensor.type)
+        return
     if name in PLAIN:
-        kind = name.upper()
         changes = {"general.file_type": PLAIN[name], "general.quantization_version": 2}
         rewrite(source, target, changes, lambda tensor: _type(tensor, kind))
         return
@@ -85,7 +90,7 @@ def _type(tensor: Tensor, kind: str) -> str:
     """
     if len(tensor.shape) < 2 or not tensor.name.endswith("weight") or tensor.shape[-1] % _BLOCK:
         return tensor.type
-    if tensor.type not in {"F16", "BF16"}:  # what the converter left at 32 bits is small and sensitive
+    if tensor.type not in _SIXTEEN_TYPES:  # what the converter left at 32 bits is small and sensitive
         return tensor.type
     return "Q8_0" if tensor.name in {"token_embd.weight", "output.weight"} else kind
 
