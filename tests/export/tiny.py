@@ -41,7 +41,8 @@ _CHATML = (
 )
 GEMMA = (
     "{{ bos_token }}{% for message in messages %}"
-    "{% if message['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' + "
+    "{% if message['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    "{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' + "
     "message['content'] | trim + '<end_of_turn>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
 )
@@ -95,10 +96,10 @@ def _sentencepiece(folder: Path) -> int:
     special = ["<start_of_turn>", "<end_of_turn>"]
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([*corpus.prompts(), *corpus.prose().split("\n")]), model_writer=trained,
-        vocab_size=size, hard_vocab_limit=False, model_type="bpe", byte_fallback=True, pad_id=0,
-        eos_id=1, bos_id=2, unk_id=3, split_digits=True, normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
+        vocab_size=size, hard_vocab_limit=False, model_type="bpe", byte_fallback=True, split_digits=True,
+        pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>",
+        unk_piece="<unk>", normalization_rule_name="identity", add_dummy_prefix=False, remove_extra_whitespaces=False,
         allow_whitespace_only_pieces=True, control_symbols=special, character_coverage=0.98, minloglevel=2,
-        pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>", unk_piece="<unk>",
     )  # fmt: skip
     (folder / "tokenizer.model").write_bytes(trained.getvalue())
     tokenizer = library("transformers").GemmaTokenizer.from_pretrained(folder)

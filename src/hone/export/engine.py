@@ -100,7 +100,7 @@ class Exported:
         return self._run(self._all(self._greedy(prompt, limit) for prompt in prompts))
 
     def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[Place | None]:
-        """The distribution of the token after each of some beginnings of a text, in long lists; none where none is told."""
+        """The distribution of the token after each beginning of a text, in long lists; none where none is told."""
 
         async def one_by_one() -> list[Place | None]:
             # In order, so that each beginning is the last one and a few tokens more, which the engine remembers.

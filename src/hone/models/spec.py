@@ -11,8 +11,10 @@ from hone.errors import SpecError, UnavailableError
 from hone.models.base import Model
 
 FORMS = (
-    "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · openai:MODEL · http://HOST:PORT/v1#MODEL · "
-    "scripted:FILE · recorded:FILE"
+FORMS = (
+    "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
+    "http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+)
 )
 """The forms of a spec, for messages."""
 
@@ -45,10 +47,8 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
 def _make(settings: ModelSettings, folder: Path) -> Model:
     spec = settings.model
     kind, _, rest = spec.partition(":")
-    if kind == "hf":
-        raise SpecError(
-            f"{spec!r}: models from the hub come with a later version of Hone; for now, write one of: {FORMS}"
-        )
+    if kind == "hf" and rest:
+        return _transformers(settings, rest, folder)
     if kind in {"http", "https"}:
         return _endpoint(spec)
     if kind == "openai" and rest:
@@ -91,6 +91,16 @@ def _gguf_file(name: str, folder: Path) -> Path:
     from hone.models.hub import fetch  # noqa: PLC0415
 
     return fetch(name)
+
+
+def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
+    from hone.models.local import TransformersModel  # noqa: PLC0415
+
+    name, _, adapter = rest.partition("+")
+    if (folder / Path(name).expanduser()).is_dir():
+        name = str(folder / Path(name).expanduser())
+    where = folder / Path(adapter).expanduser() if adapter else None
+    return TransformersModel(settings.model, name, where, concurrency=settings.concurrency)
 
 
 def _openai(spec: str, name: str) -> Model:

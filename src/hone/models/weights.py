@@ -30,18 +30,19 @@ _PAD = "<|endoftext|>"
 _END = "<|im_end|>"
 
 
-def weights(name: str) -> Path:
+def weights(name: str, *, file: Path | None = None) -> Path:
     """The local folder of a model's weights, in safetensors, with its tokenizer.
 
     Args:
         name: ``smollm2``, a folder, or a repository of the Hugging Face hub (``OWNER/NAME``).
+        file: SmolLM2's GGUF file, where it does not come from the installed package.
 
     Raises:
         UnavailableError: There is no such folder, or the hub cannot be reached or has no such repository.
         MissingExtraError: The extra `tune` is not installed.
     """
     if name == "smollm2":
-        return _smollm2()
+        return _smollm2(file or smollm2_file())
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -79,10 +80,8 @@ def library(name: str) -> Any:
         raise MissingExtraError(f"{name} is not installed; get it with: pip install 'hone-llm[tune]'") from error
 
 
-def _smollm2() -> Path:
-    file = smollm2_file()
-    status = file.stat()
-    target = cache() / "weights" / f"smollm2-{_FORM}-{status.st_size}"
+def _smollm2(file: Path) -> Path:
+    target = cache() / "weights" / f"smollm2-{_FORM}-{file.stat().st_size}"
     if not (target / "config.json").is_file():
         with _whole(target) as part:
             _convert(file, part)

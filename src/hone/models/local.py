@@ -1,0 +1,189 @@
+"""transformers models in this process, with or without an adapter: `hf:REPO_OR_FOLDER[+ADAPTER]`.
+
+Calls that come at once are answered together: what waits while a batch runs is the next batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hone.domain.settings import Sampling
+from hone.errors import CallError, ContextError, HoneError, UnavailableError
+from hone.models.base import Completion, Model, Request, Usage
+from hone.models.chat import chat_tokens
+from hone.models.decoding import Ask, Text, generate
+from hone.models.weights import library, quiet, weights
+
+_GATHER = 0.02
+"""Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    request: Request
+    tokens: list[int]
+    answer: asyncio.Future[Completion]
+
+
+class TransformersModel(Model):
+    """A transformers model, loaded when it is made.
+
+    Args:
+        spec: The spec that names it.
+        name: ``smollm2``, a folder or a repository of the hub.
+        adapter: The folder of a PEFT adapter for it, or none.
+        concurrency: How many calls to have under way; by default what the device can use.
+
+    Raises:
+        UnavailableError: Files are missing, or the adapter is for another model, or the memory does not hold it.
+        MissingExtraError: The extra `tune` is not installed.
+    """
+
+    def __init__(self, spec: str, name: str, adapter: Path | None = None, *, concurrency: int | None = None) -> None:
+        folder = weights(name)
+        torch = library("torch")
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 64))
+        self.identity = " ".join([spec, *_stamps(folder), *(_stamps(adapter) if adapter else ())])
+        self._rows = concurrency
+        self._model: Any = load(folder, adapter, device)
+        self._tokenizer: Any = load_tokenizer(folder)
+        self._waiting: list[_Call] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def ask(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            ContextError: The prompt does not fit into the model's context.
+            CallError: The chat template refuses the conversation.
+        """
+        if self._model is None:
+            raise UnavailableError(f"{self.spec} was closed; connect to it again")
+        tokens = chat_tokens(self._tokenizer, request.messages)
+        context = getattr(self._model.config, "max_position_embeddings", None)
+        if context and len(tokens) >= context:
+            raise ContextError(
+                f"the prompt has {len(tokens)} tokens, and the context of {self.spec} is {context}; shorten it"
+            )
+        call = _Call(request, tokens, asyncio.get_running_loop().create_future())
+        self._waiting.append(call)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await call.answer
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+        gc.collect()
+
+    async def _work(self) -> None:
+        """Answer what waits, batch after batch, until nothing does."""
+        while self._waiting:
+            await asyncio.sleep(_GATHER)
+            first = self._waiting[0].request
+            kind = (first.sampling, first.call.sample)
+            batch = [call for call in self._waiting if (call.request.sampling, call.request.call.sample) == kind]
+            self._waiting = [call for call in self._waiting if call not in batch]
+            try:
+                await asyncio.to_thread(self._answer, batch, *kind, asyncio.get_running_loop())
+            except Exception as error:
+                for call in batch:
+                    if not call.answer.done():
+                        call.answer.set_exception(_stated(error, self.spec))
+            # The answers of the batch are handed over before the next one begins.
+            await asyncio.sleep(0)
+
+    def _answer(self, batch: list[_Call], sampling: Sampling, sample: int, loop: asyncio.AbstractEventLoop) -> None:
+        def tell(place: int, _: int, text: Text) -> None:
+            completion = Completion(
+                text.text, "length" if text.cut else "stop", Usage(text.prompt_tokens, text.tokens)
+            )
+            loop.call_soon_threadsafe(_hand_over, batch[place].answer, completion)
+
+        seed = None if sampling.seed is None else (sampling.seed + sample) % 2**32
+        ask = Ask(sampling.max_tokens, sampling.temperature, seed=seed, top_p=sampling.top_p, rows=self._rows)
+        generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell)
+
+
+def load(folder: Path, adapter: Path | None, device: Any) -> Any:
+    """The language model of a folder, on a device, with an adapter where there is one.
+
+    Weights are 16-bit on a GPU and 32-bit on a processor, where 16-bit products are slow.
+
+    Raises:
+        UnavailableError: The files do not load, or the adapter is for another model.
+    """
+    torch, transformers = library("torch"), library("transformers")
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    try:
+        with quiet():
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+            if adapter is not None:
+                model = library("peft").PeftModel.from_pretrained(model, _adapter(adapter)).merge_and_unload()
+        return model.to(device).eval()
+    except HoneError:
+        raise
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        what = f"{adapter} on {folder}" if adapter else str(folder)
+        raise UnavailableError(
+            f"{what}: cannot be loaded ({' '.join(str(error).split())[:200]}); "
+            "is it complete, and is an adapter the one for this model?"
+        ) from error
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder.
+
+    Raises:
+        UnavailableError: There is none.
+    """
+    try:
+        with quiet():
+            return library("transformers").AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise UnavailableError(
+            f"{folder}: no tokenizer can be loaded ({' '.join(str(error).split())[:200]})"
+        ) from error
+
+
+def _adapter(folder: Path) -> Path:
+    file = folder / "adapter_config.json"
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnavailableError(f"{folder}: there is no adapter_config.json, so it holds no adapter") from error
+    except ValueError as error:
+        raise UnavailableError(f"{file}: not valid JSON; the adapter is damaged") from error
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise UnavailableError(f"{folder}: there is no adapter_model.safetensors, and Hone loads no other form")
+    return folder
+
+
+def _stamps(folder: Path) -> list[str]:
+    """What tells one state of a folder's weights from another."""
+    files = sorted(folder.glob("*.safetensors"))
+    return [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
+
+
+def _hand_over(answer: asyncio.Future[Completion], completion: Completion) -> None:
+    if not answer.done():  # the caller may have gone
+        answer.set_result(completion)
+
+
+def _stated(error: Exception, spec: str) -> Exception:
+    """The error as the caller is to see it."""
+    if isinstance(error, HoneError):
+        return error
+    if type(error).__name__ == "OutOfMemoryError":
+        return UnavailableError(
+            f"{spec}: the memory does not hold so many answers at once; set a lower `concurrency` for this model"
+        )
+    if isinstance(error, RuntimeError):
+        return CallError(f"{spec}: {' '.join(str(error).split())[:200]}")
+    return error

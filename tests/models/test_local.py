@@ -1,0 +1,119 @@
+"""`hf:` models: a folder, with an adapter or without, asked many things at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hone.domain.settings import ModelSettings, Sampling
+from hone.errors import ContextError, SpecError, UnavailableError
+from hone.jobs import ask_all
+from hone.models import Call, Message, Request, connect
+from hone.models.weights import library
+
+from .tiny import tiny
+
+TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}a: {% endif %}"  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of random weights with a tokenizer of bytes, saved as transformers saves them."""
+    tokenizers, transformers = library("tokenizers"), library("transformers")
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {word: place for place, word in enumerate(["<end>", "<pad>", *alphabet])}
+    inner = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>", pad_token="<pad>")  # noqa: S106
+    tokenizer.chat_template = TEMPLATE
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    tokenizer.save_pretrained(path)
+    tiny(vocab_size=len(vocabulary)).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def adapter(folder: Path) -> Path:
+    peft = library("peft")
+    model = tiny(vocab_size=258)
+    config = peft.LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM", init_lora_weights=False)
+    peft.get_peft_model(model, config).save_pretrained(folder.parent / "adapter")
+    return folder.parent / "adapter"
+
+
+def asking(text: str, sample: int = 0, **sampling: float) -> Request:
+    chosen = Sampling.model_validate({"max_tokens": 8, **sampling})
+    return Request((Message("user", text),), chosen, call=Call(text[:20], sample=sample))
+
+
+def test_many_calls_at_once_get_what_each_gets_alone(folder: Path) -> None:
+    requests = [asking(f"What is {number} plus {number * 7}?") for number in range(9)]
+    with connect(f"hf:{folder}") as model:
+        together = [outcome.completion for outcome in ask_all(model, requests)]
+        alone = [ask_all(model, [request])[0].completion for request in requests]
+    assert together == alone
+    assert all(one is not None and one.usage.prompt > 10 and 0 < one.usage.completion <= 8 for one in together)
+
+
+def test_a_folder_is_looked_up_in_the_project(folder: Path) -> None:
+    with connect("hf:tiny", folder=folder.parent) as model:
+        assert model.spec == "hf:tiny"
+        assert "model.safetensors" in model.identity
+
+
+def test_samples_of_one_request_differ_and_come_back(folder: Path) -> None:
+    requests = [asking("Tell me.", sample, temperature=1.5) for sample in range(4)]
+    with connect(f"hf:{folder}") as model:
+        first = [outcome.completion for outcome in ask_all(model, requests)]
+        assert [outcome.completion for outcome in ask_all(model, requests)] == first
+    assert len({one.text for one in first if one}) > 1
+
+
+def test_an_adapter_changes_the_answers_and_the_identity(folder: Path, adapter: Path) -> None:
+    request = asking("What is 2 plus 3?", max_tokens=20)
+    with connect(f"hf:{folder}") as plain, connect(f"hf:{folder}+{adapter}") as adapted:
+        assert plain.identity != adapted.identity
+        assert ask_all(plain, [request])[0].completion != ask_all(adapted, [request])[0].completion
+
+
+def test_a_prompt_that_is_too_long_fails_alone(folder: Path) -> None:
+    with connect(f"hf:{folder}") as model:
+        long, short = ask_all(model, [asking("word " * 200), asking("Hi")])
+    assert isinstance(long.error, ContextError)
+    assert "1010 tokens" in str(long.error)
+    assert "is 512" in str(long.error)
+    assert short.completion
+
+
+def test_after_its_end_it_says_so(folder: Path) -> None:
+    with connect(ModelSettings(model=f"hf:{folder}", concurrency=2)) as model:
+        assert model.concurrency == 2
+    with pytest.raises(UnavailableError, match="was closed; connect to it again"):
+        ask_all(model, [asking("Hi")])
+
+
+def test_what_is_no_model_or_no_adapter_is_one_line(folder: Path, adapter: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    settings = json.loads((adapter / "adapter_config.json").read_text())
+    (wrong / "adapter_config.json").write_text(json.dumps(settings))
+    other = tmp_path / "other"
+    tiny(vocab_size=258, hidden_size=64).save_pretrained(other)
+    cases = [
+        (f"hf:{tmp_path}/none", "there is no such folder"),
+        (f"hf:{tmp_path}", "no config.json"),
+        (f"hf:{folder}+{tmp_path}", "no adapter_config.json, so it holds no adapter"),
+        (f"hf:{folder}+{wrong}", "no adapter_model.safetensors"),
+        (f"hf:{other}+{adapter}", "is an adapter the one for this model?"),
+        (f"hf:{other}", "no tokenizer can be loaded"),
+    ]
+    for spec, problem in cases:
+        with pytest.raises(UnavailableError) as caught:
+            connect(spec)
+        assert problem in str(caught.value)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(SpecError, match="names no model"):
+        connect("hf:")
