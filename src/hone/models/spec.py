@@ -11,10 +11,8 @@ from hone.errors import SpecError, UnavailableError
 from hone.models.base import Model
 
 FORMS = (
-FORMS = (
     "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
     "http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
-)
 )
 """The forms of a spec, for messages."""
 
