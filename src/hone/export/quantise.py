@@ -1,7 +1,7 @@
 """Makes smaller files from a 16-bit one. What a quantisation costs is measured afterwards, never assumed.
 
 Q8_0 and Q4_0 are written by the `gguf` package. K-quants choose a type for each tensor by rules that only llama.cpp
-holds, so llama.cpp makes them: by the package `llama-cpp-python`, or by `llama-quantize` on the PATH.
+holds, so llama.cpp makes them: by `llama-quantize` on the PATH, or by the package `llama-cpp-python`.
 """
 
 from __future__ import annotations
@@ -97,16 +97,16 @@ def _type(tensor: Tensor, kind: str) -> str:
 
 def _by_llama_cpp(source: Path, part: Path, name: str) -> None:
     program = _program()
-    if _package():
-        command = [sys.executable, "-c", _BY_PACKAGE, str(source), str(part), str(K_QUANTS[name])]
-    elif program:
+    if program:
         command = [program, str(source), str(part), name.upper()]
+    elif _package():
+        command = [sys.executable, "-c", _BY_PACKAGE, str(source), str(part), str(K_QUANTS[name])]
     else:
         check_quants((name,))
         return
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
     if done.returncode or not part.is_file():
-        raise ExportError(f"llama.cpp cannot make {name} of {source.name}: {last_words(done.stderr)}")
+        raise ExportError(f"llama.cpp cannot make {name} of {source.stem}: {last_words(done.stderr)}")
 
 
 def _package() -> bool:
