@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,9 @@ from hone.errors import ExportError, ParityError
 from hone.export import About, Order, Source, compare, export, export_adapter
 from hone.export.corpus import prompts
 from hone.export.engine import Exported
-from hone.export.exporting import check_order, convert_adapter
+from hone.export.exporting import check_order, convert, convert_adapter
 from hone.export.gguf_file import metadata, rewrite
+from hone.export.merge import merge
 from hone.export.parity import Questions
 
 from .tiny import change, tiny_model
@@ -26,6 +26,11 @@ PROMPTS = tuple(prompts()[:4])
 def order(base: Path, out: Path, *quants: str, adapter: Path | None = None, system: str = "") -> Order:
     about = About(name=out.stem, base="tiny", adapter=adapter.name if adapter else "", system=system)
     return Order(base, adapter, out, quants, about, PROMPTS)
+
+
+def copy(folder: Path, target: Path) -> Path:
+    shutil.copytree(folder, target)
+    return target
 
 
 @pytest.mark.parametrize("architecture", ["Llama", "Qwen3", "Mistral", "Gemma3"])
@@ -60,13 +65,14 @@ def test_the_adapter_over_the_base_is_the_merged_model_and_scale_0_the_base(
     alone = export_adapter(order(llama, tmp_path / "adapter.gguf", adapter=adapter))
     assert not alone.parity.failed
     assert alone.file.stat().st_size < 100_000
-    (base,) = export(order(llama, tmp_path / "base.gguf", "bf16"))
-    (merged,) = export(order(llama, tmp_path / "merged.gguf", "bf16", adapter=adapter))
+    base = convert(copy(llama, tmp_path / "copy"), tmp_path / "base.gguf", "bf16", About("x", "tiny"))
+    merge(llama, adapter, 1.0, tmp_path / "whole")
+    merged = convert(tmp_path / "whole", tmp_path / "merged.gguf", "bf16", About("x", "tiny"))
     source = Source(llama)
     chats = [source.chat([{"role": "user", "content": prompt}]) for prompt in PROMPTS]
-    with Exported(base.file) as one, Exported(merged.file) as other:
+    with Exported(base) as one, Exported(merged) as other:
         plain, whole = one.greedy(chats, 16), other.greedy(chats, 16)
-    with Exported(base.file, adapter=alone.file) as over:
+    with Exported(base, adapter=alone.file) as over:
         on = over.greedy(chats, 16)
         over.adapter_scale = 0.0
         off = over.greedy(chats, 16)
@@ -77,33 +83,22 @@ def test_the_adapter_over_the_base_is_the_merged_model_and_scale_0_the_base(
 
 
 def test_a_scaled_adapter_carries_its_scale(llama: Path, adapter: Path, tmp_path: Path) -> None:
-    half = order(llama, tmp_path / "half.gguf", adapter=adapter)
-    made = export_adapter(replace(half, about=replace(half.about, scale=0.5)))
-    assert not made.parity.failed  # the source is at the same scale
-    assert metadata(made.file)["adapter.lora.alpha"] == 4.0
+    made = convert_adapter(llama, adapter, 0.5, tmp_path)
+    assert metadata(made)["adapter.lora.alpha"] == 4.0
 
 
-def test_other_weights_than_the_sources_are_caught(llama: Path, adapter: Path, tmp_path: Path) -> None:
-    (made,) = export(order(llama, tmp_path / "base.gguf", "f16"))
-    parity = compare(made.file, "f16", Source(llama, adapter), Questions(prompts=PROMPTS))
-    assert [check.name for check in parity.failed] == ["greedy replies", "distributions"]
-
-
-def test_another_chat_template_is_caught(llama: Path, tmp_path: Path) -> None:
-    (made,) = export(order(llama, tmp_path / "base.gguf", "f16"))
-    other = tmp_path / "other.gguf"
+def test_what_is_not_the_source_is_caught(llama: Path, adapter: Path, tmp_path: Path) -> None:
+    file = convert(copy(llama, tmp_path / "copy"), tmp_path / "base.gguf", "bf16", About("x", "tiny"))
+    source, questions = Source(llama), Questions(prompts=PROMPTS)
+    other_weights = compare(file, "f16", Source(llama, adapter), questions)
+    assert [check.name for check in other_weights.failed] == ["greedy replies", "distributions"]
     template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
-    rewrite(made.file, other, {"tokenizer.chat_template": template})
-    parity = compare(other, "q8_0", Source(llama), Questions(prompts=PROMPTS))
-    assert [check.name for check in parity.failed] == ["tokens of chats"]
-
-
-def test_a_wrong_rule_for_splitting_text_is_caught(llama: Path, tmp_path: Path) -> None:
-    (made,) = export(order(llama, tmp_path / "base.gguf", "f16"))
-    other = tmp_path / "other.gguf"
-    rewrite(made.file, other, {"tokenizer.ggml.pre": "gpt-2"})
-    parity = compare(other, "f16", Source(llama), Questions(prompts=PROMPTS))
-    assert "tokens of texts" in [check.name for check in parity.failed]
+    rewrite(file, tmp_path / "template.gguf", {"tokenizer.chat_template": template})
+    other_template = compare(tmp_path / "template.gguf", "q8_0", source, questions)
+    assert [check.name for check in other_template.failed] == ["tokens of chats"]
+    rewrite(file, tmp_path / "split.gguf", {"tokenizer.ggml.pre": "gpt-2"})
+    other_rule = compare(tmp_path / "split.gguf", "f16", source, questions)
+    assert "tokens of texts" in [check.name for check in other_rule.failed]
 
 
 def test_nothing_is_written_where_parity_fails(llama: Path, tmp_path: Path) -> None:

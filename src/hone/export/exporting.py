@@ -14,7 +14,7 @@ from pathlib import Path
 from hone.errors import ExportError, ParityError
 from hone.export.card import About, modelfile
 from hone.export.converter import ADAPTER, FULL, run_converter
-from hone.export.gguf_file import CHAT_TEMPLATE, rewrite
+from hone.export.gguf_file import rewrite
 from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters
 from hone.export.ollama import Turns, turns
 from hone.export.parity import Parity, Questions, compare
@@ -154,20 +154,22 @@ def _one(order: Order, quant: str, kind: str, first: Path, source: Source, bench
 
 
 def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
-    """A 16-bit GGUF file of a folder of weights, with metadata and the prompt built in.
+    """A 16-bit GGUF file of a folder of weights, with the prompt built into its chat template.
+
+    Args:
+        folder: The weights; its chat template is changed.
+        target: The file that is made.
+        kind: ``f16`` or ``bf16``.
+        about: Its system message.
 
     Raises:
         ExportError: The converter does not know the architecture or the tokenizer.
     """
-    raw = target.with_name(f".raw-{target.name}")
-    run_converter(FULL, folder, "--outfile", raw, "--outtype", kind)
-    changes = about.metadata()
     if about.system:
         tokenizer = read_tokenizer(folder)
-        template = str(tokenizer.chat_template)
-        changes[CHAT_TEMPLATE] = with_system(template, about.system, lambda chat: chat_text(tokenizer, chat))
-    rewrite(raw, target, changes)
-    raw.unlink()
+        template = with_system(tokenizer.chat_template, about.system, lambda chat: chat_text(tokenizer, chat))
+        (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    run_converter(FULL, folder, "--outfile", target, "--outtype", kind)
     return target
 
 
