@@ -103,6 +103,28 @@ def test_other_architectures_give_their_own_answers_too(kind: str) -> None:
     assert texts(made) == reference(other, PROMPTS[:4], 16)
 
 
+@pytest.mark.parametrize(("kind", "own"), [("llama", True), ("qwen2", True), ("qwen3", True), ("mistral", False)])
+def test_the_loop_knows_which_attention_it_can_stand_in_for(kind: str, own: bool) -> None:
+    from hone.models.decoding.loop import suited  # noqa: PLC0415 - loads torch
+
+    other = tiny(model_type=kind, **({"sliding_window": 16} if kind == "mistral" else {}))
+    with library("torch").no_grad():
+        assert suited(other, TOKENIZER(PROMPTS[0])["input_ids"]) is own
+
+
+def test_sixteen_bit_weights_give_the_same_alone_and_together() -> None:
+    from hone.models.decoding.loop import suited  # noqa: PLC0415 - loads torch
+
+    small = tiny().to(library("torch").bfloat16)
+    with library("torch").no_grad():
+        assert suited(small, TOKENIZER(PROMPTS[0])["input_ids"])
+    prompts = ["The same long beginning of all. " + prompt for prompt in PROMPTS]
+    together = texts(generate(small, TOKENIZER, prompts, Ask(max_tokens=6)))
+    alone = [texts(generate(small, TOKENIZER, [prompt], Ask(max_tokens=6)))[0] for prompt in prompts]
+    # Products of 16-bit numbers are rounded in another order for another batch; most answers show nothing of it.
+    assert sum(one == other for one, other in zip(together, alone, strict=True)) >= len(prompts) - 3
+
+
 def test_the_model_is_left_as_it_was_found(model: Any) -> None:
     before = model.config._attn_implementation
     model.train()

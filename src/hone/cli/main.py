@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
+    "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
     "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
     "chat": ("hone.cli.chat", "Talk to a model in the terminal."),

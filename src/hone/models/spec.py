@@ -136,3 +136,19 @@ def _key(name: str) -> str:
     if not key.isprintable() or not key.isascii():
         raise UnavailableError(f"the key in {name} has characters that no key has; set it anew")
     return key
+
+
+def fingerprint(spec: str, *, folder: Path | None = None) -> str:
+    """What tells one state of a spec's files from another, without loading anything; empty where it names no files.
+
+    Args:
+        spec: The spec; of ``hf:BASE+ADAPTER`` both parts count.
+        folder: Where relative file names start.
+    """
+    _, _, rest = spec.partition(":")
+    stamps = []
+    for part in rest.split("+") if rest else ():
+        path = (folder or Path()) / Path(part).expanduser()
+        files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path] if path.is_file() else []
+        stamps += [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
+    return " ".join(stamps)

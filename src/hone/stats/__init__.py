@@ -6,7 +6,7 @@
     corrected_share             the same for yes and no (Rogan-Gladen)
     alternative_annotator_test  may a judge take a person's place?
     krippendorff_alpha          alpha alone, in a tenth of a second
-    wilson, mcnemar, holm, benjamini_yekutieli, items_for_…
+    wilson, paired_shares, mcnemar, holm, benjamini_yekutieli, items_for_…
 
 Nothing here reads files, prints or draws. A statistic that is undefined is a `Figure` without a value and with a
 reason.
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from hone.stats.rogan_gladen import CorrectedShare as CorrectedShare
     from hone.stats.rogan_gladen import corrected_share as corrected_share
     from hone.stats.scale import guess_level as guess_level
+    from hone.stats.share_difference import paired_shares as paired_shares
     from hone.stats.verdict import Rule as Rule
     from hone.stats.verdict import Verdict as Verdict
 
@@ -90,6 +91,7 @@ _HOMES = {
     "mcnemar": "hone.stats.discordance",
     "paired_agreement": "hone.stats.paired",
     "paired_means": "hone.stats.paired",
+    "paired_shares": "hone.stats.share_difference",
     "power_of_difference": "hone.stats.power",
     "wilson": "hone.stats.proportion",
 }

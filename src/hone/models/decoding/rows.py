@@ -68,7 +68,7 @@ class Rows:
         self.into: Any = None
         self.batch, self.seen = count, room
         self._numbers = torch.arange(max(count, room), device=device)
-        self.visible: Any = None
+        self.veil: Any = None
 
     @property
     def shared(self) -> int:
@@ -80,8 +80,9 @@ class Rows:
         return self.shared
 
     def look(self) -> None:
-        """Before a step: which places of the rows may be seen, that of the new token among them."""
-        self.visible = self._numbers[None, : self.seen] <= self.lengths[: self.batch, None]
+        """Before a step: what is added to the scores, 0 up to the new token and -inf beyond it."""
+        beyond = self._numbers[None, : self.seen] > self.lengths[: self.batch, None]
+        self.veil = torch.zeros(beyond.shape, device=beyond.device).masked_fill(beyond, float("-inf"))[:, None, None]
 
     def update(self, key: Any, value: Any, layer: int, *_: Any, **__: Any) -> tuple[Any, Any]:
         """Keep new keys and values, shape (rows, heads, tokens, width); transformers calls it in every layer."""
@@ -124,7 +125,7 @@ def attention(
         raise UnsuitedError(f"{type(module).__name__} wants more than causal attention")
     prefix = rows.prefix[module.layer_idx] if rows.prefix and rows.mode != "prefix" else None
     if rows.mode == "step":
-        return _one_token(query, key, value, prefix, rows.visible, scaling)
+        return _one_token(query, key, value, prefix, rows.veil, scaling)
     return _many_tokens(query, key, value, prefix, scaling)
 
 
@@ -146,19 +147,19 @@ def _many_tokens(query: Any, key: Any, value: Any, prefix: Any, scaling: float) 
     return found.transpose(1, 2), None
 
 
-def _one_token(query: Any, key: Any, value: Any, prefix: Any, visible: Any, scaling: float) -> tuple[Any, None]:
+def _one_token(query: Any, key: Any, value: Any, prefix: Any, veil: Any, scaling: float) -> tuple[Any, None]:
     """One token a row. Heads that share a key are one small matrix; for the prefix all rows are one large one."""
     count, heads, _, width = query.shape
     kept = key.shape[1]
-    query = query.view(count, kept, heads // kept, width) * scaling
-    scores = torch.matmul(query, key.transpose(2, 3)).float()
-    scores = scores.masked_fill(~visible[:, None, None, :], float("-inf"))
+    query = query.reshape(count, kept, heads // kept, width) * scaling
+    # The veil has 32 bits, and so have the scores from here on: one kernel converts and hides.
+    scores = torch.matmul(query, key.transpose(2, 3)) + veil
     if prefix is None:
         weights = scores.softmax(-1).to(value.dtype)
         return torch.matmul(weights, value).reshape(count, 1, heads, width), None
     # (kept heads, rows × group, width): one product for all rows, because the prefix is the same for all.
     flat = query.transpose(0, 1).reshape(kept, -1, width)
-    shared = torch.matmul(flat, prefix[0].transpose(1, 2)).float()
+    shared = torch.matmul(flat, prefix[0].transpose(1, 2))
     shared = shared.view(kept, count, heads // kept, -1).transpose(0, 1)
     weights = torch.cat([shared, scores], dim=-1).softmax(-1).to(value.dtype)
     of_prefix, of_row = weights.split([shared.shape[-1], scores.shape[-1]], dim=-1)

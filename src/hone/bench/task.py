@@ -1,0 +1,125 @@
+"""A benchmark task: which problems, how they are put, and how an answer is read. One YAML file each."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from hone.domain.base import Frozen
+from hone.errors import ProjectError
+from hone.problems import MARK, Names, Problem, Split, load, number, read_problems
+from hone.project.files import read_yaml
+from hone.tables import open_table
+
+
+class BenchTask(Frozen):
+    """What is asked, and how an answer is read."""
+
+    about: str = ""
+    """One line for people."""
+    data: str = Field(min_length=1)
+    """`sums`, `gsm8k`, or a file or folder with questions and answers."""
+    answers: Literal["number", "exact", "choice", "regex"] = "number"
+    """``number``: the final number. ``exact``: the final words, without case and marks. ``choice``: one of the
+    choices, by its letter or its words. ``regex``: the gold answer is a regular expression for the final words."""
+    shots: int = Field(default=0, ge=0, le=64)
+    """Solved problems that are shown first, out of the training part."""
+    shot_seed: int = 20
+    system: str | None = None
+    """In place of the built-in `solve` prompt; empty sends no system message."""
+    max_tokens: int = Field(default=256, ge=1, le=100_000)
+    limit: int | None = Field(default=None, ge=1)
+    """Only so many problems, the first ones."""
+    question: str | None = None
+    """The column of the questions, where its name does not tell; so for the next two."""
+    answer: str | None = None
+    solution: str | None = None
+
+    @model_validator(mode="after")
+    def _columns_of_files(self) -> Self:
+        if self.data in {"sums", "gsm8k"} and (self.question or self.answer or self.solution):
+            raise ValueError("columns are named for files only")
+        return self
+
+    def problems(self, split: Split = "test", limit: int | None = None) -> list[Problem]:
+        """The problems of one part, checked.
+
+        Raises:
+            ProjectError: They cannot be had, or a gold answer is not of the task's kind.
+            FileFormatError: A row does not read.
+        """
+        if self.question or self.answer or self.solution:
+            names = Names(question=self.question, answer=self.answer, solution=self.solution)
+            problems = read_problems(open_table(Path(self.data).expanduser()), names, limit=limit)
+        else:
+            problems = load(self.data, split, limit=limit)
+        for problem in problems:
+            if flaw := self._flaw(problem):
+                raise ProjectError(f"{self.data}: problem {problem.id}: the gold answer {problem.answer!r} {flaw}")
+        return problems
+
+    def put(self, problem: Problem) -> str:
+        """The question as it is asked: with its choices under letters, where it has any."""
+        if self.answers != "choice":
+            return problem.question
+        listed = [f"{letter(place)}) {choice}" for place, choice in enumerate(problem.choices)]
+        return "\n".join([problem.question, *listed, f"Behind {MARK}, write the letter alone."])
+
+    def _flaw(self, problem: Problem) -> str | None:
+        if self.answers == "number" and number(problem.answer) is None:
+            return "holds no number, or several; set `answers:` in the task to exact, choice or regex"
+        if self.answers == "choice" and right_choice(problem) is None:
+            return "is none of the choices, nor the letter of one"
+        if self.answers == "regex":
+            try:
+                re.compile(problem.answer)
+            except re.error as error:
+                return f"is not a regular expression ({error})"
+        return None
+
+
+def letter(place: int) -> str:
+    """The letter of a choice: A, B, C and so on."""
+    return chr(ord("A") + place)
+
+
+def right_choice(problem: Problem) -> int | None:
+    """The place of the right choice, from its letter, its words or its number from 0; none where it is none."""
+    answer, choices = problem.answer.strip(), problem.choices
+    if answer in choices:
+        return choices.index(answer)
+    if len(answer) == 1 and answer.upper().isalpha() and ord(answer.upper()) - ord("A") < len(choices):
+        return max(ord(answer.upper()) - ord("A"), 0)
+    return int(answer) if answer.isdecimal() and int(answer) < len(choices) else None
+
+
+def task_names() -> list[str]:
+    """The built-in tasks."""
+    folder = resources.files("hone.bench").joinpath("tasks")
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def read_task(name: str) -> BenchTask:
+    """A built-in task, the task of a YAML file, or a data file as a task with numbers as answers.
+
+    Raises:
+        ProjectError: There is no such task.
+        FileFormatError: The file does not read.
+    """
+    if name in task_names():
+        with resources.as_file(resources.files("hone.bench").joinpath("tasks", f"{name}.yaml")) as path:
+            return read_yaml(path, BenchTask)
+    path = Path(name).expanduser()
+    if path.suffix in {".yaml", ".yml"} and path.is_file():
+        task = read_yaml(path, BenchTask)
+        beside = path.parent / task.data
+        return task.model_copy(update={"data": str(beside)}) if beside.exists() else task
+    if path.exists():
+        return BenchTask(data=str(path))
+    raise ProjectError(
+        f"there is no benchmark {name!r}; there are {', '.join(task_names())}, a task file (.yaml), or a data file"
+    )

@@ -1,0 +1,71 @@
+"""A benchmark's results for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hone.bench import Comparison, ModelScore, Report
+from hone.report.terminal import clean
+from hone.stats import Figure
+
+_LISTED = 12
+
+
+def bench_report(report: Report, margin: float) -> RenderableType:
+    """One row a model, then each model against the first in words."""
+    lines = [Text(line) for comparison in report.comparisons for line in comparison_lines(comparison, margin)]
+    return Group(score_table(report.scores), *lines)
+
+
+def score_table(scores: Sequence[ModelScore]) -> Table:
+    """Accuracy with intervals, what was cut, length and speed."""
+    table = Table()
+    for name in ("model", "accuracy (95% interval)", "strict: behind ####", "cut", "no answer", "tokens", "tokens/s"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    for one in scores:
+        speed = one.speed.tokens_per_second if one.speed else None
+        table.add_row(
+            Text(clean(one.model)), _share(one.flexible), _share(one.strict), _percent(one.cut), str(one.unread),
+            f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}",
+        )  # fmt: skip
+    return table
+
+
+def comparison_lines(comparison: Comparison, margin: float) -> list[str]:
+    """The difference, the test, what was gained and lost, and whether the model is not worse."""
+    difference, test = comparison.difference, comparison.test
+    if difference.value is None or difference.low is None or difference.high is None:
+        return [f"{clean(comparison.model)}: nothing to compare"]
+    interval = f"{difference.low * 100:+.1f} to {difference.high * 100:+.1f}"
+    pair = f"{clean(comparison.model)} against {clean(comparison.base)} ({comparison.reading})"
+    points = f"{difference.value * 100:+.1f} points (95% interval {interval})"
+    gained = f"gained {len(comparison.gained)}{_listed(comparison.gained)}"
+    lost = f"lost {len(comparison.lost)}{_listed(comparison.lost)}"
+    lines = [
+        "",
+        f"{pair}: {points}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
+        f"  {gained}, {lost}",
+    ]
+    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
+    return [*lines, f"  {verdict}: the interval must lie above -{margin * 100:g} points"]
+
+
+def _share(figure: Figure) -> str:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return "–"
+    return f"{figure.value:.1%} ({figure.low:.1%} to {figure.high:.1%})"
+
+
+def _percent(figure: Figure) -> str:
+    return "–" if figure.value is None else f"{figure.value:.1%}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    if not items:
+        return ""
+    more = ", …" if len(items) > _LISTED else ""
+    return f" ({', '.join(clean(item) for item in items[:_LISTED])}{more})"

@@ -1,0 +1,129 @@
+"""`hone bench`: the same problems for every model, compared pair by pair, and a gate that can refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hone.problems import sums
+
+Hone = Callable[..., Any]
+PROBLEMS = sums(40, "test")
+
+
+def script(path: Path, right: range, ending: str = "#### {}") -> str:
+    """A model that solves these problems and gets the others wrong."""
+    lines = []
+    for place, problem in enumerate(PROBLEMS):
+        answer = problem.answer if place in right else "7654321"
+        lines.append(json.dumps({"contains": problem.question, "text": "So it is.\n" + ending.format(answer)}))
+    path.write_text("\n".join(lines) + "\n")
+    return f"scripted:{path}"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> str:
+    return script(tmp_path / "base.jsonl", range(10))
+
+
+@pytest.fixture
+def tuned(tmp_path: Path) -> str:
+    return script(tmp_path / "tuned.jsonl", range(2, 30))
+
+
+@pytest.fixture
+def bench(bare: Hone, tmp_path: Path) -> Hone:
+    return lambda *arguments: bare("bench", "sums", "--limit", 40, "--project", tmp_path, *arguments)
+
+
+def test_two_models_are_compared_pair_by_pair(bench: Hone, base: str, tuned: str) -> None:
+    data = bench("--model", base, "--model", tuned, "--json").data
+    first, second = data["models"]
+    assert (first["accuracy"]["value"], second["accuracy"]["value"]) == (0.25, 0.7)
+    assert first["accuracy"]["low"] < 0.25 < first["accuracy"]["high"]
+    (pair,) = data["comparisons"]
+    assert pair["difference"]["value"] == pytest.approx(0.45)
+    assert pair["difference"]["low"] > 0
+    assert (pair["mcnemar"]["first_only"], pair["mcnemar"]["second_only"]) == (20, 2)
+    assert pair["lost"] == [PROBLEMS[0].id, PROBLEMS[1].id]
+    assert len(pair["gained"]) == 20
+    assert data["not_worse"] is True
+    shown = bench("--model", base, "--model", tuned)
+    assert "+45.0 points" in shown.out
+    assert "nothing was asked again" in shown.err
+
+
+def test_the_gate_opens_for_a_better_model_and_refuses_a_worse_one(bench: Hone, base: str, tuned: str) -> None:
+    opened = bench("--model", base, "--model", tuned, "--gate")
+    assert opened.code == 0
+    assert "gate: open" in opened.err
+    refused = bench("--model", tuned, "--model", base, "--gate")
+    assert refused.code == 3
+    assert "gate: refused" in refused.err
+    assert bench("--model", tuned, "--model", base, "--gate", "--margin", "0.9").code == 0
+
+
+def test_a_model_as_good_but_on_too_few_problems_is_not_let_through(bench: Hone, base: str, tmp_path: Path) -> None:
+    other = script(tmp_path / "other.jsonl", range(1, 11))
+    result = bench("--model", base, "--model", other, "--gate", "--json")
+    assert result.code == 3
+    assert result.data["comparisons"][0]["difference"]["value"] == 0
+
+
+def test_strict_and_flexible_tell_a_missing_mark(bench: Hone, base: str, tmp_path: Path) -> None:
+    unmarked = script(tmp_path / "unmarked.jsonl", range(30), "The answer is {}.")
+    data = bench("--model", base, "--model", unmarked, "--json").data
+    assert [one["strict"]["value"] for one in data["models"]] == [0.25, 0.0]
+    assert data["models"][1]["accuracy"]["value"] == 0.75
+    assert data["comparisons"][0]["reading"] == "flexible"
+    strict = bench("--model", base, "--model", unmarked, "--reading", "strict", "--gate", "--json")
+    assert strict.code == 3
+    assert strict.data["comparisons"][0]["difference"]["value"] == -0.25
+
+
+def test_an_unfinished_run_goes_on_with_what_is_missing(bench: Hone, base: str, tmp_path: Path) -> None:
+    path = tmp_path / "base.jsonl"
+    full = path.read_text()
+    path.write_text("\n".join(full.splitlines()[:15]) + "\n")
+    failed = bench("--model", base)
+    assert failed.code == 1
+    assert "did not answer 25 of 40 problems" in failed.err
+    path.write_text(full)
+    result = bench("--model", base, "--fresh", "--json")
+    assert result.data["models"][0]["accuracy"]["n"] == 40
+    (journal,) = (
+        one for one in (tmp_path / "runs").glob("*/journal.jsonl") if len(one.read_text().splitlines()) == 15
+    )
+    assert journal
+
+
+def test_any_file_of_questions_is_a_benchmark(bare: Hone, tmp_path: Path) -> None:
+    rows = [{"question": f"Which letter is {letter}?", "answer": letter} for letter in "AB"]
+    (tmp_path / "letters.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "letters.yaml").write_text("data: letters.jsonl\nanswers: exact\nsystem: Answer.\n")
+    (tmp_path / "model.jsonl").write_text(json.dumps({"contains": "Which", "text": "The answer is a."}) + "\n")
+    data = bare("bench", tmp_path / "letters.yaml", "--model", f"scripted:{tmp_path}/model.jsonl", "--json",
+                "--project", tmp_path).data  # fmt: skip
+    assert data["models"][0]["accuracy"]["value"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (("none", "--model", "scripted:x"), 1, "there is no benchmark 'none'; there are gsm8k, sums"),
+        (("sums", "--model", "nonsense:x"), 1, "'nonsense:x' names no model"),
+        (("sums", "--model", "a", "--model", "a"), 2, "named twice"),
+        (("sums", "--model", "a", "--gate"), 2, "--gate compares two models"),
+        (("sums",), 2, "Missing option '--model'"),
+        (("gsm8k", "--data", "nowhere", "--model", "scripted:x"), 1, "there is no such file or folder"),
+    ],
+)
+def test_wrong_use_is_said(bare: Hone, tmp_path: Path, arguments: tuple[str, ...], code: int, problem: str) -> None:
+    result = bare("bench", *arguments, "--project", tmp_path)
+    assert result.code == code
+    assert problem in result.err
+    assert "Traceback" not in result.err
