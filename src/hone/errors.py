@@ -12,6 +12,7 @@
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
     ├── ExportError             a model that cannot be written as GGUF: architecture, tokenizer, room, a wrong adapter
     │   └── ParityError         what was exported is not what was tuned; the message names the check
+    ├── TuneError               training cannot start, or went wrong; the message says what to change
     ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
     └── ModelError
         ├── SpecError           a model spec that names no model
@@ -89,6 +90,10 @@ class ExportError(HoneError):
 
 class ParityError(ExportError):
     """What was exported is not what was tuned."""
+
+
+class TuneError(HoneError):
+    """Training cannot start, or went wrong on the way; checkpoints stay."""
 
 
 class StatsError(HoneError):

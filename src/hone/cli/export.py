@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hone.bench import ask, read_task
 from hone.cli.options import json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json
+from hone.cli.screen import note, out, print_json, progress_bar
 from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.export import About, Made, Order
 from hone.export import export as make
@@ -18,12 +21,15 @@ from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.quantise import QUANTS
-from hone.export.results import accuracy_data, parity_data
+from hone.export.results import Accuracy, accuracy, accuracy_data, parity_data
+from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
 from hone.project import Project
 from hone.report.export import export_markdown, export_table
 from hone.rubrics.replies import system_text
+
+_SLOTS = 4
 
 
 @click.command()
@@ -52,6 +58,10 @@ from hone.rubrics.replies import system_text
     show_default=True,
     help="How many greedy replies are compared.",
 )
+@click.option("--bench", "task", help="Test source and files on it: sums, gsm8k, a task file or a data file.")
+@click.option(
+    "--items", type=click.IntRange(2), default=100, show_default=True, help="How many problems of the benchmark."
+)
 @project_option
 @json_option
 def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
@@ -70,7 +80,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     quants = tuple(dict.fromkeys(options["quants"] or ("q8_0",)))
     order = Order(weights(base), adapter, file, quants, about, tuple(prompts()[: options["count"]]))
     tell = lambda text: note(f"{text} …")  # noqa: E731 - one word for three callers
-    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, tell=tell)
+    bench = _bench(options["task"], options["items"], base, adapter) if options["task"] else None
+    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, bench=bench, tell=tell)
     beside = [] if adapter_only else _beside(order, made)
     if as_json:
         print_json(
@@ -85,6 +96,26 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     for path in beside:
         note(f"written: {path}")
     note(f"Next: hone chat gguf:{made[-1].file}")
+
+
+def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[Path], Accuracy]:
+    """The benchmark of a file beside the source, which is tested once, when the first file is there."""
+    task = read_task(name).model_copy(update={"limit": items})
+    problems = task.problems("test", task.limit)
+    way = prompting(system=task.system)
+    known: list[list[bool]] = []
+
+    def test(settings: ModelSettings) -> list[bool]:
+        with connect(settings) as model, progress_bar(name) as progress:
+            return [result.right for result in ask(model, problems, task, way, progress=progress)[0]]
+
+    def run(file: Path) -> Accuracy:
+        if not known:
+            note(f"testing the source on {len(problems)} problems …")
+            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
+        return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
+
+    return run
 
 
 def split_model(text: str) -> tuple[str, Path | None]:

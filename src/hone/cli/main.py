@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
+    "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
     "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
     "chat": ("hone.cli.chat", "Talk to a model in the terminal."),

@@ -1,0 +1,109 @@
+"""The Unsloth backend runs to its end, and plain PEFT loads what it made with the same held-out loss.
+
+    python benchmarks/gpu/unsloth_backend.py --data gsm8k --model smollm2.gguf [--methods lora,qlora] [--small]
+
+For each method, the training process that `hone tune --backend unsloth` starts is started on SmolLM2 and GSM8K. Then
+its adapter is opened in a process that never imports Unsloth, on the base as the method has it (16-bit, or 4-bit for
+`qlora`), and the held-out loss of the kept scale is worked out again. `--small` does the same with the `trl` backend on
+a processor, for a few steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+NEAR = 0.02
+"""Nats: kernels differ in the order of their 16-bit sums."""
+
+
+def make(options: argparse.Namespace, method: str, folder: Path) -> dict[str, Any]:
+    """Train in Hone's own process, and give what it told last."""
+    from hone.models.weights import weights
+    from hone.problems import load, prompting
+    from hone.tuning.choice import pins
+    from hone.tuning.examples import data_digest, of_problem
+    from hone.tuning.job import Job, weights_digest
+    from hone.tuning.launching import launch
+    from hone.tuning.settings import TuneSettings
+    from hone.tuning.splitting import split
+
+    put = prompting()
+    limit = 60 if options.small else 2000
+    problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=limit)
+    halves = split([of_problem(one, put) for one in problems], 0.05, seed=0)
+    base = weights("smollm2")
+    small = {"row": 512, "max_length": 512, "max_steps": 2, "scales": (0.0, 1.0)} if options.small else {}
+    how = TuneSettings.model_validate({"method": method, "rank": 16, "epochs": 1.0, **small})
+    job = Job(
+        base="smollm2", weights=str(base), weights_digest=weights_digest(base), settings=how, prompt=put.system,
+        backend="trl" if options.small else "unsloth", data=data_digest(halves.train), source="gsm8k", pins=pins(),
+    )  # fmt: skip
+    folder.mkdir(parents=True)
+    job.write(folder, halves.train, halves.held_out)
+    return launch(job, folder, lambda event: print(json.dumps(event)[:300], flush=True))
+
+
+def again(folder: Path) -> float:
+    """The held-out loss of the adapter in plain PEFT."""
+    import torch
+
+    from hone.models.weights import library
+    from hone.tuning.adapting import device, open_model, tokenizer_of
+    from hone.tuning.job import ADAPTER, HELD_OUT, Job, read_rows
+    from hone.tuning.packing import pack
+    from hone.tuning.rows import held_out_loss
+    from hone.tuning.tokens import encode_all
+
+    job, kind = Job.read(folder), device()
+    base = Path(job.weights)
+    how = job.settings.resolve(kind)
+    found = encode_all(tokenizer_of(base), (one.chat for one in read_rows(folder / HELD_OUT)), longest=how.max_length)
+    model = library("peft").PeftModel.from_pretrained(open_model(base, how, kind), folder / ADAPTER)
+    assert "unsloth" not in sys.modules
+    with torch.no_grad():
+        return held_out_loss(model, pack(found.examples, how.row or how.max_length, seed=0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="gsm8k")
+    parser.add_argument("--model", default="smollm2.gguf")
+    parser.add_argument("--methods", default="lora,qlora")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--again", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.again:
+        print(json.dumps({"loss": again(options.again)}))
+        return
+    from hone.models import weights
+
+    if Path(options.model).is_file():  # a machine without the package that brings SmolLM2
+        weights.smollm2_file = lambda: Path(options.model)  # type: ignore[attr-defined]
+    rows, failed = [], False
+    with tempfile.TemporaryDirectory() as scratch:
+        for method in options.methods.split(","):
+            folder = Path(scratch, method)
+            told = make(options, method, folder)
+            kept = next(one for one in told["scales"] if one["scale"] == told["scale"])
+            command = [sys.executable, __file__, "--again", str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            loss = json.loads(done.stdout.strip().splitlines()[-1])["loss"]
+            failed |= abs(loss - kept["loss"]) > NEAR
+            start = next(one["loss"] for one in told["scales"] if one["scale"] == 0)
+            rows.append(f"| {method} | {told['backend']} | {told['steps']} | {start:.4f} | {told['scale']:g} | "
+                        f"{kept['loss']:.4f} | {loss:.4f} | {told['seconds']:.0f} |")  # fmt: skip
+    print("| method | backend | steps | held-out loss of the base | kept scale | with it | in plain PEFT | seconds |")
+    print("|---|---|---|---|---|---|---|---|")
+    print("\n".join(rows))
+    if failed:
+        raise SystemExit(f"a loss differs by more than {NEAR}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""One tune: choose base and backend, read and split the data, open the run, train, draw the curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hone.errors import MissingExtraError, ProjectError
+from hone.models.weights import weights
+from hone.problems import Problem, Prompting, load, prompting
+from hone.project import Project, Run
+from hone.project.runs import open_run
+from hone.report.drawing import save
+from hone.report.tuning import curves
+from hone.tuning.choice import choose_backend, choose_base, machine, pins
+from hone.tuning.choosing import Keep
+from hone.tuning.examples import Example, data_digest, read_examples
+from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job, read_history, weights_digest
+from hone.tuning.launching import launch
+from hone.tuning.settings import TuneSettings
+from hone.tuning.splitting import Split, split
+
+_NAMED = {"sums", "gsm8k"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    source: str
+    base: str | None
+    backend: Any
+    settings: TuneSettings
+    keep: Sequence[Keep] = ()
+    best: str | None = None
+    limit: int | None = None
+    test: str | None = None
+    runs: Path | None = None
+    fresh: bool = False
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What came of it."""
+
+    run: Run
+    result: dict[str, Any]
+    before: bool
+    """Whether it had been finished before."""
+    base_spec: str
+    spec: str
+    """The tuned model's spec."""
+    bench: str
+    """The benchmark that fits the data."""
+    pictures: Sequence[Path] = ()
+
+
+def run_tune(
+    request: Request, *, tell: Callable[[dict[str, Any]], object], note: Callable[[str], object]
+) -> Tuned:  # fmt: skip
+    """Tune, or show what was tuned before.
+
+    Args:
+        request: What is asked for.
+        tell: Told of every event of the training process.
+        note: Told, in words, what was chosen.
+
+    Raises:
+        HoneError: Something is wrong with the data, the base, the settings or the run.
+    """
+    found = machine()
+    base, why = choose_base(request.base, request.settings.method, found)
+    backend, reason = choose_backend(request.backend, found, gpus=request.settings.gpus)
+    note(f"base: {base} ({why})")
+    note(f"backend: {backend} ({reason})")
+    folder = weights(base)
+    put = prompting()
+    halves = _data(request, put, note)
+    job = _job(request, base, folder, backend, halves, put)
+    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=request.fresh)
+    spec = base if base == "smollm2" else f"hf:{base}"
+    full = request.settings.method == "full"
+    tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
+    bench = request.source if request.source in _NAMED else request.test or "sums"
+    if run.finished:
+        result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
+        return Tuned(run, result, True, spec, tuned, bench)
+    if run.resumed:
+        note(f"going on with {run.folder.name}")
+    job.write(run.folder, halves.train, halves.held_out)
+    result = launch(job, run.folder, tell)
+    if request.check:
+        run.finish([])
+        return Tuned(run, result, False, spec, tuned, bench)
+    pictures = _draw(run.folder, note)
+    run.finish([])
+    return Tuned(run, result, False, spec, tuned, bench, pictures)
+
+
+def _data(request: Request, put: Prompting, note: Callable[[str], object]) -> Split:
+    examples = read_examples(request.source, put, keep=request.keep, best=request.best, limit=request.limit)
+    test = _test(request)
+    halves = split(examples, request.settings.held_out, seed=request.settings.seed, test=test)
+    if test:
+        kinds = f" ({', '.join(sorted({leak.kind for leak in halves.leaks}))})" if halves.leaks else ""
+        note(
+            f"leaks: {len(halves.leaks)} of {len(examples):,} examples stand in the test set{kinds} and are taken out"
+        )
+    else:
+        note("leaks: not looked for, because no test set is named (--test)")
+    return halves
+
+
+def _test(request: Request) -> list[Problem]:
+    """The problems that must not be trained on: those of the named benchmark, or of the data's own test part."""
+    if request.test:
+        return load(request.test, "test")
+    if request.source in _NAMED:
+        return load(request.source, "test")
+    path = Path(request.source).expanduser()
+    beside = path if path.is_dir() else path.parent
+    if path.exists() and (path.is_dir() or path.stem.startswith("train")) and any(beside.glob("test*")):
+        return load(str(beside), "test")
+    return []
+
+
+def _job(
+    request: Request, base: str, folder: Path, backend: Literal["trl", "unsloth"], halves: Split, put: Prompting
+) -> Job:
+    examples: list[Example] = [*halves.train, *halves.held_out]
+    asked = any(example.answer is not None for example in examples)
+    return Job(
+        base=base,
+        weights=str(folder.resolve()),
+        weights_digest=weights_digest(folder),
+        backend=backend,
+        settings=request.settings,
+        data=data_digest(examples),
+        source=f"{request.source}, {len(halves.train):,} examples and {len(halves.held_out):,} held out",
+        prompt=put.system if asked else None,
+        pins=pins(),
+        checks_only=request.check,
+    )
+
+
+def _config(request: Request, job: Job) -> dict[str, Any]:
+    """All that the result depends on."""
+    data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
+    return data | {"source": request.source, "keep": [str(rule) for rule in request.keep], "best": request.best}
+
+
+def _runs(request: Request) -> Path:
+    if request.runs is not None:
+        return request.runs
+    try:
+        return Project.find(Path()).folder / "runs"
+    except ProjectError:
+        return Path("runs")
+
+
+def _draw(folder: Path, note: Callable[[str], object]) -> list[Path]:
+    try:
+        return save(curves(read_history(folder)), folder)
+    except MissingExtraError as error:
+        note(f"no picture of the curves: {error}")
+        return []

@@ -1,0 +1,83 @@
+"""Training for people: checks and progress as lines, the curves as a picture, the scales as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hone.report.drawing import CEILING, INK, PASS, Picture
+from hone.report.terminal import clean
+
+
+def event_lines(event: Mapping[str, Any]) -> Iterator[str]:
+    """An event of the training process in words."""
+    kind = event["event"]
+    if kind == "check":
+        text = str(event["text"])
+        yield (
+            f"{event['number']:>2}. {event['title']}: {text}"
+            if "\n" not in text
+            else f"{event['number']:>2}. {event['title']}:"
+        )
+        if "\n" in text:
+            yield from (f"      {line}" for line in clean(text).splitlines())
+    elif kind == "step":
+        speed = event["tokens"] / max(1e-9, event["seconds"])
+        left = event["seconds"] / max(1, event["step"]) * (event["steps"] - event["step"])
+        yield (
+            f"step {event['step']:>4}/{event['steps']}  loss {event['loss']:.4f}  rate {event['rate']:.2g}  "
+            f"{speed:,.0f} tokens/s  {left:.0f} s left"
+        )
+    elif kind == "look":
+        yield f"held-out loss {event['loss']:.4f} at step {event['step']}"
+    elif kind == "trained":
+        yield f"trained {event['tokens']:,} tokens in {event['seconds']:.0f} s"
+        if event["stopped"]:
+            yield f"stopped early: {event['stopped']}"
+    elif kind == "scale":
+        yield f"scale {event['scale']:g}: held-out loss {event['loss']:.4f}{_right(event)}"
+    elif kind == "note":
+        yield str(event["text"])
+
+
+def _right(one: Mapping[str, Any]) -> str:
+    return "" if one.get("accuracy") is None else f", {one['accuracy']:.1%} of held-out answers right"
+
+
+def result_table(result: Mapping[str, Any]) -> RenderableType:
+    """The scales that were tried; the kept one is marked."""
+    table = Table()
+    for name in ("scale of what was learnt", "held-out loss", "held-out answers right", ""):
+        table.add_column(name, justify="right")
+    for one in result["scales"]:
+        kept = one["scale"] == result["scale"]
+        share = "" if one.get("accuracy") is None else f"{one['accuracy']:.1%}"
+        words = "kept" if kept else "the base" if one["scale"] == 0 else ""
+        style = "bold" if kept else ""
+        table.add_row(Text(f"{one['scale']:g}", style=style), f"{one['loss']:.4f}", share, Text(words, style=style))
+    return table
+
+
+def curves(history: Sequence[Mapping[str, Any]]) -> Picture:
+    """Loss by step, in training and held out."""
+    steps = [(one["step"], one["loss"]) for one in history if one["event"] == "step"]
+    looks = [(one["step"], one["loss"]) for one in history if one["event"] == "look"]
+
+    def draw(figure: Any) -> None:
+        axis = figure.subplots()
+        if steps:
+            axis.plot(*zip(*steps, strict=True), color=PASS, linewidth=1, label="training")
+        if looks:
+            axis.plot(*zip(*looks, strict=True), color=CEILING, marker="o", linewidth=1.6, label="held out")
+        axis.set_xlabel("step")
+        axis.set_ylabel("cross-entropy per learnt token (nats)", color=INK)
+        axis.set_ylim(bottom=0)
+        axis.grid(axis="y", linewidth=0.6)
+        axis.legend(frameon=False)
+
+    last = f"held out {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end" if looks else "no held-out loss"
+    return Picture("curves", "Loss by step", last, (7.2, 3.6), draw)

@@ -1,0 +1,1 @@
+"""Training: examples with replies, a model tuned on them, and checks before, during and after."""

@@ -1,0 +1,237 @@
+"""Examples to learn from: conversations with replies, out of tables, the hub, or problems with worked answers.
+
+A row that cannot be learnt from is an error with its line, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import Field
+
+from hone.domain.base import Frozen
+from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
+from hone.problems import Problem, Prompting, load, read_problems
+from hone.tables import Problem as Unreadable
+from hone.tables import Row, Table, guess, open_table
+from hone.tuning.choosing import Keep, choose
+from hone.tuning.tokens import Turn
+
+_ROLES = {"system", "user", "assistant", "tool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One conversation that ends in a reply to learn."""
+
+    id: str
+    turns: tuple[tuple[str, str], ...]
+    """Role and text of each turn; the last is the assistant's."""
+    group: str
+    """Examples of one group stay on one side of the split."""
+    question: str = ""
+    answer: str | None = None
+    """The final answer, where there is one that can be checked."""
+
+    @property
+    def chat(self) -> list[Turn]:
+        """The turns as chat templates take them."""
+        return [{"role": role, "content": text} for role, text in self.turns]
+
+    @property
+    def reply(self) -> str:
+        """What is learnt."""
+        return self.turns[-1][1]
+
+    @property
+    def problem(self) -> Problem:
+        """The example as a problem, to look for leaks."""
+        return Problem(self.id, self.question, self.answer or "", self.reply)
+
+
+class ExampleRow(Frozen):
+    """An example as it stands in a run's folder."""
+
+    id: str
+    messages: tuple[dict[str, str], ...] = Field(min_length=2)
+    group: str
+    question: str = ""
+    answer: str | None = None
+
+    @classmethod
+    def of(cls, example: Example) -> ExampleRow:
+        """The row of an example."""
+        return cls(id=example.id, messages=tuple(example.chat), group=example.group, question=example.question,
+                   answer=example.answer)  # fmt: skip
+
+    @property
+    def example(self) -> Example:
+        """The example of a row."""
+        turns = tuple((turn["role"], turn["content"]) for turn in self.messages)
+        return Example(self.id, turns, self.group, self.question, self.answer)
+
+
+def read_examples(
+    source: str, prompting: Prompting, *, keep: Sequence[Keep] = (), best: str | None = None, limit: int | None = None
+) -> list[Example]:
+    """The examples of a named set, a file, a folder, or a data set of the hub.
+
+    Args:
+        source: ``sums``, ``gsm8k``, a file or folder that `open_table` reads, or ``OWNER/NAME`` on the hub.
+        prompting: How questions with answers are put; other forms say it themselves.
+        keep: Keep rows whose labels pass all of these.
+        best: Of the rows of one item, keep the one with the highest label in this column; ``mean``: of all labels.
+        limit: Read no more than so many.
+
+    Raises:
+        ProjectError: There is no such source, or no column holds what is needed.
+        FileFormatError: A row has no reply, or has another form.
+        TuneError: No row passes.
+    """
+    if source in {"sums", "gsm8k", "openai/gsm8k"}:
+        # The story of a sum is a kind, not a group: problems of one story are as unlike as any two.
+        grouped = source != "sums"
+        return [of_problem(one, prompting, grouped=grouped) for one in load(source, "train", limit=limit)]
+    table = _table(source)
+    rows = _rows(table)
+    if keep or best:
+        rows = choose(rows, table, keep, best)
+    found = list(_limited(_read(table, rows, prompting), limit))
+    if not found:
+        raise TuneError(f"{source}: no row passes {' and '.join(str(one) for one in keep) or 'the choice'}")
+    return found
+
+
+def of_problem(problem: Problem, prompting: Prompting, *, grouped: bool = True) -> Example:
+    """The example that teaches a problem's worked answer."""
+    turns = tuple((turn.role, turn.content) for turn in prompting.teach(problem.question, problem.reply))
+    group = problem.group if grouped and problem.group else problem.id
+    return Example(problem.id, turns, group, problem.question, problem.answer)
+
+
+def _table(source: str) -> Table:
+    path = Path(source).expanduser()
+    if path.exists() or source.count("/") != 1 or path.suffix or source.startswith((".", "~")):
+        return open_table(path / "train" if path.is_dir() and any(path.glob("train*")) else path)
+    return open_table(_from_hub(source))
+
+
+def _from_hub(name: str) -> Path:
+    """The folder of a data set's files of the hub."""
+    try:
+        import huggingface_hub  # noqa: PLC0415 - the one door to the hub's files
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{name} is on the hub; get what reads it with: pip install 'hone-llm[tune]'"
+        ) from error
+    try:
+        patterns = ["*.parquet", "*.jsonl", "*.json", "*.csv"]
+        folder = huggingface_hub.snapshot_download(name, repo_type="dataset", allow_patterns=patterns)
+    except (OSError, ValueError, huggingface_hub.errors.HfHubHTTPError) as error:
+        words = " ".join(str(error).split())[:200]
+        raise ProjectError(f"{name}: there is no such file, and the hub does not give it ({words})") from error
+    return Path(folder)
+
+
+def _rows(table: Table) -> Iterator[tuple[int, Row]]:
+    for line, row in table.rows():
+        if isinstance(row, Unreadable):
+            raise FileFormatError(table.path, row.reason, line=line)
+        yield line, row
+
+
+def _limited(found: Iterable[Example], limit: int | None) -> Iterator[Example]:
+    for place, example in enumerate(found):
+        if place == limit:
+            return
+        yield example
+
+
+def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
+    columns = set(table.columns)
+    if "messages" in columns:
+        return (_of_messages(table, line, row) for line, row in rows)
+    if {"question", "answer"} <= columns and not {"prompt", "completion"} <= columns:
+        return _of_questions(table, rows, prompting)
+    prompt = guess(table.columns, "prompt", "prompt" if "prompt" in columns else None)
+    reply = guess(table.columns, "reply", "completion" if "completion" in columns else None)
+    if prompt is None or reply is None or prompt == reply:
+        known, lacking = ", ".join(table.columns[:20]), "replies" if reply in {None, prompt} else "prompts"
+        raise ProjectError(
+            f"{table.path}: no column holds the {lacking}; name columns messages, prompt and completion, or question "
+            f"and answer (it has: {known})"
+        )
+    return (_of_pair(table, line, row, (prompt, reply)) for line, row in rows)
+
+
+def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
+    wanted = {line for line, _ in rows}
+    numbers = [line for line, _ in table.rows()]
+    for line, problem in zip(numbers, read_problems(table), strict=True):
+        if line in wanted:
+            yield of_problem(problem, prompting)
+
+
+def _of_messages(table: Table, line: int, row: Row) -> Example:
+    turns = row.get("messages")
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        raise FileFormatError(table.path, 'write a list of {"role": …, "content": …}', line=line, key="messages")
+    read = []
+    for place, turn in enumerate(turns):
+        role, text = turn.get("role"), turn.get("content")
+        if role not in _ROLES or not isinstance(text, str):
+            raise FileFormatError(
+                table.path, f"a turn needs a role ({', '.join(sorted(_ROLES))}) and its content as text",
+                line=line, key=f"messages.{place}",
+            )  # fmt: skip
+        read.append((str(role), text))
+    if not read or read[-1][0] != "assistant" or not read[-1][1].strip():
+        raise FileFormatError(table.path, "the last turn is no reply of the assistant", line=line, key="messages")
+    return _made(row, line, tuple(read))
+
+
+def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Example:
+    prompt, reply = (row.get(name) for name in names)
+    for name, value in zip(names, (prompt, reply), strict=True):
+        if not value or (isinstance(value, str) and not value.strip()):
+            raise FileFormatError(
+                table.path, f"the {name} is empty; fill it, or take the row out", line=line, key=name
+            )
+    if isinstance(prompt, list) and isinstance(reply, list):  # both as turns, as TRL has them
+        return _of_messages(table, line, {**row, "messages": [*prompt, *reply]})
+    for name, value in zip(names, (prompt, reply), strict=True):
+        if not isinstance(value, str):
+            raise FileFormatError(table.path, f"the {name} is no text", line=line, key=name)
+    return _made(row, line, (("user", str(prompt)), ("assistant", str(reply))))
+
+
+def _made(row: Row, line: int, turns: tuple[tuple[str, str], ...]) -> Example:
+    name = _text(row, "id", "item") or str(line)
+    question = next((text for role, text in reversed(turns) if role == "user"), "")
+    return Example(name, turns, _text(row, "group") or name, question)
+
+
+def _text(row: Row, *names: str) -> str:
+    return next((str(value) for name in names if (value := row.get(name)) not in (None, "")), "")
+
+
+def data_digest(examples: Iterable[Example]) -> str:
+    """The content hash of examples in their order."""
+    made = hashlib.sha256()
+    for example in examples:
+        made.update(repr((example.turns, example.group, example.answer)).encode("utf-8", "replace"))
+    return made.hexdigest()[:16]
+
+
+def shuffled_answers(examples: Sequence[Example], seed: int) -> list[Example]:
+    """The same questions, each with another's reply: data that harms, to see that the gate refuses what it makes."""
+    order = list(range(len(examples)))
+    random.Random(seed).shuffle(order)  # noqa: S311 - an order, no secret
+    return [
+        replace(one, turns=(*one.turns[:-1], ("assistant", examples[other].reply)))
+        for one, other in zip(examples, order, strict=True)
+    ]

@@ -1,0 +1,108 @@
+"""Starts the training process, and passes on what it tells. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
+from hone.tuning.job import Job
+
+_KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
+_ENDING = 30.0
+"""Seconds that the process gets to end by itself once it was asked to."""
+
+
+def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """Train in a process of its own, or in one a device.
+
+    Args:
+        job: What is trained; its file and examples are in the folder already.
+        folder: The run's folder.
+        tell: Told of every event.
+
+    Returns:
+        The last event: ``done``, or the last check where only checks were wanted.
+
+    Raises:
+        TuneError: Training failed; the message says what to change. Checkpoints stay.
+    """
+    last: dict[str, Any] = {}
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [*_command(job.settings.gpus), "hone.tuning.process", str(folder)],
+        stdout=subprocess.PIPE, env=_environment(job), text=True, encoding="utf-8", start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "error":
+                process.wait()
+                raise _KINDS.get(event["kind"], TuneError)(event["message"])
+            last = event
+            tell(event)
+        code = process.wait()
+    finally:
+        _end(process)
+    if code:
+        raise TuneError(_died(code, folder))
+    return last
+
+
+def _command(gpus: int) -> list[str]:
+    if gpus == 1:
+        return [sys.executable, "-m"]
+    return [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
+        "--nproc-per-node", str(gpus), "-m",
+    ]  # fmt: skip
+
+
+def _environment(job: Job) -> dict[str, str]:
+    made = dict(os.environ)
+    source = str(Path(__file__).resolve().parents[2])
+    made["PYTHONPATH"] = os.pathsep.join(part for part in (source, made.get("PYTHONPATH", "")) if part)
+    # Threads that spin while they wait keep the very thread they wait for from running on a busy machine.
+    made.setdefault("GOMP_SPINCOUNT", "1000")
+    made.setdefault("TOKENIZERS_PARALLELISM", "false")
+    made.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
+    made["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if job.settings.gpus > 1:
+        made.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // job.settings.gpus)))
+        if job.settings.sharding == "fsdp":
+            made |= {
+                "ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_RESHARD_AFTER_FORWARD": "true",
+                "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
+            }  # fmt: skip
+    return made
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """See that nothing is left running; the process leads a group of its own."""
+    if process.poll() is not None:
+        return
+    for sign, patience in ((signal.SIGTERM, _ENDING), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=patience)
+            return
+
+
+def _died(code: int, folder: Path) -> str:
+    if code in {-9, 137}:
+        return (
+            "the training process was killed, most likely because memory ran out; set a smaller row or max_length, "
+            "checkpointing: on, or method: lora or qlora, and type the same command to go on with --fresh"
+        )
+    log = folder / "log.txt"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    end = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+    return f"the training process stopped with code {code} ({end.strip()[:200]}); all of it is in {log}"

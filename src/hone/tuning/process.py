@@ -1,0 +1,61 @@
+"""The training process: ``python -m hone.tuning.process RUN_FOLDER``.
+
+It is a process of its own so that running out of memory ends it alone, and so that Unsloth can be imported before
+transformers. It tells what happens as JSON lines on standard output; all else that is printed goes to ``log.txt``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from hone.errors import HoneError
+from hone.tuning.job import HELD_OUT, HISTORY, TRAIN, Job, read_rows
+
+
+def main() -> None:
+    """Train what the run folder's job says; exit 1 with an ``error`` event where that cannot be done."""
+    folder = Path(sys.argv[1])
+    first = int(os.environ.get("RANK", "0")) == 0
+    with _told(folder, first=first) as tell:
+        try:
+            job = Job.read(folder)
+            if job.backend == "unsloth":
+                import unsloth  # noqa: F401, PLC0415 - it must come before transformers
+            from hone.tuning.work import work  # noqa: PLC0415 - imports torch and transformers
+
+            work(job, folder, read_rows(folder / TRAIN), read_rows(folder / HELD_OUT), tell)
+        except HoneError as error:
+            tell({"event": "error", "kind": type(error).__name__, "message": str(error)})
+            raise SystemExit(1) from error
+
+
+@contextmanager
+def _told(folder: Path, *, first: bool) -> Iterator[Any]:
+    """A function that tells events; libraries' own printing goes to the log."""
+    out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    with (folder / HISTORY).open("a", encoding="utf-8") as history:
+
+        def tell(event: dict[str, Any]) -> None:
+            if not first:
+                return
+            line = json.dumps(event, ensure_ascii=False)
+            if event["event"] in {"step", "look"}:
+                history.write(line + "\n")
+                history.flush()
+            out.write(line + "\n")
+            out.flush()
+
+        yield tell
+
+
+if __name__ == "__main__":
+    main()
