@@ -28,6 +28,7 @@ from hone.problems import prompting
 from hone.project import Project
 from hone.report.export import export_markdown, export_table
 from hone.rubrics.replies import system_text
+from hone.tuning.job import JOB, Job
 
 _SLOTS = 4
 
@@ -45,7 +46,7 @@ _SLOTS = 4
 @click.option(
     "--prompt",
     "prompt",
-    help="What is built in: project, solve, none, or a text file.  [default: the project's, if there is one]",
+    help="What is built in: project, solve, none, or a text file.  [default: what it was tuned under, else the project's]",
 )
 @click.option("--rubric", "rubric", help="The rubric in the project's prompt.  [default: the latest version]")
 @click.option("--name", help="The model's name.  [default: the file's]")
@@ -59,9 +60,7 @@ _SLOTS = 4
     help="How many greedy replies are compared.",
 )
 @click.option("--bench", "task", help="Test source and files on it: sums, gsm8k, a task file or a data file.")
-@click.option(
-    "--items", type=click.IntRange(2), default=100, show_default=True, help="How many problems of the benchmark."
-)
+@click.option("--items", type=click.IntRange(2), default=100, show_default=True, help="How many of its problems.")
 @project_option
 @json_option
 def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
@@ -71,7 +70,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     is not written.
     """  # fmt: skip
     base, adapter = split_model(model)
-    rubric, system = _prompt(options["prompt"], options["rubric"], folder)
+    tuned = None if options["prompt"] or options["rubric"] else _tuned_under(adapter or Path(base).expanduser())
+    rubric, system = (None, tuned) if tuned is not None else _prompt(options["prompt"], options["rubric"], folder)
     about = About(
         name=options["name"] or file.stem, base=base, adapter=adapter.name if adapter else "", scale=options["scale"],
         licence=options["licence"] or licence_of(weights(base), base),
@@ -133,6 +133,12 @@ def split_model(text: str) -> tuple[str, Path | None]:
         return name, None
     base, plus, adapter = name.rpartition("+")
     return (base, Path(adapter).expanduser()) if plus else (name, None)
+
+
+def _tuned_under(weights_folder: Path) -> str | None:
+    """The system message that `hone tune` tuned under, where the weights lie in its run; none elsewhere."""
+    run = weights_folder.resolve().parent
+    return Job.read(run).prompt if (run / JOB).is_file() else None
 
 
 def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str]:
