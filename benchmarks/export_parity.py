@@ -28,8 +28,8 @@ def main() -> None:
     quants = [word for quant in options.quants.split(",") for word in ("--quant", quant)]
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "model.gguf")
-        command = [sys.executable, "-m", "hone.cli.main", "export", options.model, "--out", str(file), *quants,
-                   "--prompts", str(options.prompts), "--bench", options.bench, "--items", str(options.items)]  # fmt: skip
+        command = [sys.executable, "-m", "hone.cli.main", "export", options.model, "--out", str(file), *quants]
+        command += ["--prompts", str(options.prompts), "--bench", options.bench, "--items", str(options.items)]
         started = time.perf_counter()
         done = subprocess.run(command, check=False)
         seconds = time.perf_counter() - started

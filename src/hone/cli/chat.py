@@ -122,7 +122,7 @@ class _Chat:
         if self.behind.project is None or self.behind.rubric is None:
             raise ProjectError("there is no project with a rubric here; start in one, or with --project")
         self.talk.rubric = choice == "on"
-        note(f"told: {short(self.talk.system)}")
+        note(f"the rubric is {'in' if self.talk.rubric else 'not in'} what the model is told from now on")
 
     def _compare(self, choice: str) -> None:
         if choice != "base":

@@ -46,7 +46,7 @@ _SLOTS = 4
 @click.option(
     "--prompt",
     "prompt",
-    help="What is built in: project, solve, none, or a text file.  [default: what it was tuned under, else the project's]",
+    help="What is built in: project, solve, none, or a text file.  [default: as it was tuned, else the project's]",
 )
 @click.option("--rubric", "rubric", help="The rubric in the project's prompt.  [default: the latest version]")
 @click.option("--name", help="The model's name.  [default: the file's]")
