@@ -167,6 +167,8 @@ def _read(answer: Any) -> Greedy:
         fits = bool(told) and int(told[0]["id"]) == token
         places.append(_place(told.pop(0)) if fits else None)
     end = int(told[-1]["id"]) if ended and told else None
+    if ended and end is None and tokens:
+        end, tokens, places = tokens[-1], tokens[:-1], places[:-1]
     return Greedy(tuple(tokens), tuple(places), ended, end)
 
 

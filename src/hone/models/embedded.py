@@ -161,6 +161,7 @@ def _start(files: Sequence[Path], context: int, slots: int, key: str) -> Any:
     params = xllamacpp.CommonParams()
     params.model.path = str(files[0])
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0) for adapter in files[1:]]
+    params.model_alias = {files[0].stem}  # else answers would name the file with its whole path
     params.n_ctx, params.n_parallel = context * slots, slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.api_keys = [key]
