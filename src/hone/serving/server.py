@@ -28,7 +28,7 @@ from hone.serving.metrics import Metrics
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
 _ENGINE = web.AppKey("engine", aiohttp.ClientSession)
-_UNPASSED = ("lora", "id_slot", "slot_id", "cache_prompt", "n_cache_reuse")
+_UNPASSED = ("lora", "id_slot", "slot_id")
 """Options of llama.cpp that would reach beyond one request."""
 
 
