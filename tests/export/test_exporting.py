@@ -71,15 +71,27 @@ def test_the_adapter_over_the_base_is_the_merged_model_and_scale_0_the_base(
     source = Source(llama)
     chats = [source.chat([{"role": "user", "content": prompt}]) for prompt in PROMPTS]
     with Exported(base) as one, Exported(merged) as other:
-        plain, whole = one.greedy(chats, 16), other.greedy(chats, 16)
+        plain, whole = next_tokens(one, chats), next_tokens(other, chats)
     with Exported(base, adapter=alone.file) as over:
-        on = over.greedy(chats, 16)
+        on = next_tokens(over, chats)
         over.adapter_scale = 0.0
-        off = over.greedy(chats, 16)
-    assert [reply.tokens for reply in off] == [reply.tokens for reply in plain]
-    assert [reply.tokens for reply in on] != [reply.tokens for reply in plain]
-    same = sum(a.tokens[:4] == b.tokens[:4] for a, b in zip(on, whole, strict=True))
-    assert same >= len(PROMPTS) - 1  # merging rounds to bfloat16, which may settle a tie the other way
+        off = next_tokens(over, chats)
+    # Logits, not tokens: a random model ties often, and the engine's threads settle a tie either way.
+    assert apart(off, plain) < 0.05
+    assert apart(on, whole) < 0.2  # merging rounds to bfloat16
+    assert apart(on, plain) > 0.5
+
+
+def next_tokens(exported: Exported, chats: list[list[int]]) -> list[dict[int, float]]:
+    """The likeliest next tokens of each chat, with their log-probabilities."""
+    places = [exported.places(chat, [len(chat)])[0] for chat in chats]
+    return [dict(zip(place.tokens, place.logprobs, strict=True)) for place in places if place is not None]
+
+
+def apart(one: list[dict[int, float]], other: list[dict[int, float]]) -> float:
+    """The largest difference over the tokens that both list."""
+    assert len(one) == len(other) > 0
+    return max(abs(a[token] - b[token]) for a, b in zip(one, other, strict=True) for token in a.keys() & b.keys())
 
 
 def test_a_scaled_adapter_carries_its_scale(llama: Path, adapter: Path, tmp_path: Path) -> None:
