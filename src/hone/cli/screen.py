@@ -11,9 +11,19 @@ from typing import Any
 import click
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from hone.jobs import Tally
+from hone.models.hub import fetch
 from hone.report.terminal import clean
 
 _EVERY = 0.1
@@ -43,6 +53,18 @@ def plain(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: plain(value) for key, value in data.items()}
     return [plain(value) for value in data] if isinstance(data, Iterable) and not isinstance(data, str) else data
+
+
+def fetch_first(spec: str) -> None:
+    """Fetch the file of a hub's model with a bar, where it is not there yet; other specs need nothing."""
+    name = spec.removeprefix("gguf:").partition("+")[0]
+    if not name.startswith("hf://"):
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
+        task = bar.add_task("fetching", total=None)
+        fetch(name, lambda there, size: bar.update(task, completed=there, total=size))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from hone.cli.screen import progress_bar
+from hone.cli.screen import fetch_first, progress_bar
 from hone.domain.base import digest
 from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
@@ -39,6 +39,7 @@ class Models:
         # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
         key = settings.model_dump_json(include={"model", "context", "concurrency"})
         if key not in self._open:
+            fetch_first(settings.model)
             self._open[key] = connect(settings, folder=self._folder)
         return self._open[key]
 

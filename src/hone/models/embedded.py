@@ -9,7 +9,7 @@ import importlib.metadata
 import importlib.util
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,21 +52,26 @@ class EmbeddedModel(Model):
         file: The GGUF file.
         context: Tokens of prompt and answer together for each call.
         slots: Calls decoded side by side; memory grows with context times slots.
+        adapter: A GGUF LoRA adapter over the model, at scale 1 unless a call says otherwise (`lora`).
 
     Raises:
         UnavailableError: The file is missing, is no GGUF, or llama.cpp cannot load it.
         MissingExtraError: `xllamacpp` is not installed.
     """
 
-    def __init__(self, spec: str, file: Path, *, context: int = CONTEXT, slots: int = SLOTS) -> None:
+    def __init__(
+        self, spec: str, file: Path, *, context: int = CONTEXT, slots: int = SLOTS, adapter: Path | None = None
+    ) -> None:
         super().__init__(spec, concurrency=slots)
         self.context = context
         self.constrains = True
-        check_gguf(file)
-        status = file.stat()
-        self.identity = f"{spec} {status.st_size} {status.st_mtime_ns}"
+        files = [file] if adapter is None else [file, adapter]
+        for one in files:
+            check_gguf(one)
+        states = [one.stat() for one in files]
+        self.identity = " ".join([spec, *(f"{state.st_size} {state.st_mtime_ns}" for state in states)])
         key = secrets.token_urlsafe(24)
-        self._server: Any = _start(file, context, slots, key)
+        self._server: Any = _start(files, context, slots, key)
         self.url = f"{self._server.listening_address}/v1"
         """The server's own OpenAI-compatible address; it takes calls with `key` only."""
         self.key = key
@@ -105,12 +110,16 @@ class EmbeddedModel(Model):
         """The pieces of an answer as they are written.
 
         Raises:
+            ContextError: Prompt and answer do not fit into the context.
             CallError: The engine refused the request.
         """
         if self._server is None:
             raise UnavailableError(f"{self.spec} was closed; connect to it again")
-        async for piece in self._endpoint.stream(request):
-            yield piece
+        try:
+            async for piece in self._endpoint.stream(request):
+                yield piece
+        except ContextError as error:
+            raise ContextError(f"{error} (now {self.context} tokens)") from error
 
     def close(self) -> None:
         """End the server and free the model."""
@@ -140,7 +149,7 @@ def engine_version() -> str | None:
         return None
 
 
-def _start(file: Path, context: int, slots: int, key: str) -> Any:
+def _start(files: Sequence[Path], context: int, slots: int, key: str) -> Any:
     # By default the engine's threads wait for each other by spinning for milliseconds; on a busy machine that keeps
     # the very thread they wait for from running, and generation becomes many times slower.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -150,7 +159,9 @@ def _start(file: Path, context: int, slots: int, key: str) -> Any:
         raise MissingExtraError("the embedded engine is not installed; get it with: pip install xllamacpp") from error
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
     params = xllamacpp.CommonParams()
-    params.model.path = str(file)
+    params.model.path = str(files[0])
+    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0) for adapter in files[1:]]
+    params.model_alias = {files[0].stem}  # else answers would name the file with its whole path
     params.n_ctx, params.n_parallel = context * slots, slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.api_keys = [key]
@@ -161,6 +172,7 @@ def _start(file: Path, context: int, slots: int, key: str) -> Any:
         return xllamacpp.Server(params)
     except RuntimeError as error:
         raise UnavailableError(
-            f"{file}: llama.cpp cannot load this model ({' '.join(str(error).split())}); "
+            f"{' + '.join(map(str, files))}: llama.cpp cannot load this model ({' '.join(str(error).split())}); "
             "the file may be damaged, too new for this engine, or too large for the memory"
+            f"{', or the adapter may be for another model' if files[1:] else ''}"
         ) from error

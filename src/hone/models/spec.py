@@ -11,8 +11,8 @@ from hone.errors import SpecError, UnavailableError
 from hone.models.base import Model
 
 FORMS = (
-    "smollm2 · gguf:FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · http://HOST:PORT/v1#MODEL · scripted:FILE · "
-    "recorded:FILE"
+    "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
+    "http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
 )
 """The forms of a spec, for messages."""
 
@@ -47,10 +47,6 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
     kind, _, rest = spec.partition(":")
     if kind == "hf" and rest:
         return _transformers(settings, rest, folder)
-    if spec.startswith("gguf:hf:"):
-        raise SpecError(
-            f"{spec!r}: models from the hub come with a later version of Hone; for now, write one of: {FORMS}"
-        )
     if kind in {"http", "https"}:
         return _endpoint(spec)
     if kind == "openai" and rest:
@@ -63,7 +59,7 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
         from hone.models.recorded import RecordedModel  # noqa: PLC0415
 
         return RecordedModel(folder / rest)
-    if spec == "smollm2" or (kind == "gguf" and rest):
+    if spec == "smollm2" or spec.startswith("smollm2+") or (kind == "gguf" and rest):
         return _embedded(settings, folder)
     raise SpecError(f"{spec!r} names no model; write one of: {FORMS}")
 
@@ -72,10 +68,27 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
     from hone.models.embedded import CONTEXT, SLOTS, EmbeddedModel, smollm2_file  # noqa: PLC0415
 
     spec = settings.model
-    file = smollm2_file() if spec == "smollm2" else folder / Path(spec.removeprefix("gguf:")).expanduser()
+    name, adapter = split_adapter(spec.removeprefix("gguf:"), folder)
+    file = smollm2_file() if name == "smollm2" else _gguf_file(name, folder)
     return EmbeddedModel(
-        spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64)
+        spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64), adapter=adapter
     )
+
+
+def split_adapter(name: str, folder: Path) -> tuple[str, Path | None]:
+    """Model and GGUF adapter of ``MODEL+ADAPTER``; a file whose own name holds a plus stays whole."""
+    base, plus, adapter = name.rpartition("+")
+    if not plus or not name.endswith(".gguf") or (folder / Path(name).expanduser()).is_file():
+        return name, None
+    return base, folder / Path(adapter).expanduser()
+
+
+def _gguf_file(name: str, folder: Path) -> Path:
+    if not name.startswith("hf:"):
+        return folder / Path(name).expanduser()
+    from hone.models.hub import fetch  # noqa: PLC0415
+
+    return fetch(name)
 
 
 def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:

@@ -1,0 +1,166 @@
+"""`hone chat`: a conversation with a model in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hone.cli.options import project_option
+from hone.cli.screen import note, out
+from hone.cli.talking import Behind, behind, opened
+from hone.domain.settings import ModelSettings
+from hone.errors import HoneError, ProjectError
+from hone.models import Model
+from hone.report.terminal import clean, judgement_table, short
+from hone.serving.conversation import SAMPLING, Conversation
+
+_HELP = """\
+/score            the judge's scores of the last reply
+/rubric on|off    with the rubric in what the model is told, or without
+/compare base     the base model's reply to the same question (--base names it)
+/history          what was said
+/clear            begin anew
+/quit             or Ctrl-D; Ctrl-C ends a reply"""
+
+
+@click.command()
+@click.argument("spec", metavar="MODEL", required=False)
+@click.option("--base", help="Who replies to /compare base.  [default: the model without its adapter, else smollm2]")
+@click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
+@click.option("--judge", help="Who scores.  [default: the judge in hone.yaml, else smollm2]")
+@click.option(
+    "--context", type=click.IntRange(256), default=4096, show_default=True, help="Tokens of the conversation."
+)
+@click.option("--max-tokens", type=click.IntRange(1), default=SAMPLING.max_tokens, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
+@project_option
+def chat(spec: str | None, folder: Path, name: str | None, judge: str | None, **options: Any) -> None:
+    """Talk to MODEL; by default the project's writer, or smollm2.
+
+    In a project the model is told the task and the rubric; elsewhere, what is built into its file. /help lists what
+    else there is.
+    """  # fmt: skip
+    found = behind(folder, name, judge)
+    model = spec or (found.project.settings.models.writer.model if found.project else "smollm2")
+    sampling = SAMPLING.model_copy(
+        update={"max_tokens": options["max_tokens"], "temperature": options["temperature"]}
+    )
+    with ExitStack() as stack:
+        settings = ModelSettings(model=model, context=options["context"], concurrency=1)
+        who = stack.enter_context(opened(settings))
+        talk = Conversation(who, told=found.told, sampling=sampling)
+        other = options["base"] or (model.rpartition("+")[0] if "+" in model else "smollm2")
+        _Chat(talk, found, other, stack).run()
+
+
+@dataclass
+class _Chat:
+    """The loop: a line in, a reply out."""
+
+    talk: Conversation
+    behind: Behind
+    base: str
+    stack: ExitStack
+    _other: Model | None = None
+
+    def run(self) -> None:
+        note(f"{self.talk.model.spec}: write, or /help; /quit ends")
+        if self.talk.system:
+            note(f"told: {short(self.talk.system)}")
+        while (line := _read()) is not None:
+            text = line.strip()
+            if text in {"/quit", "/exit"}:
+                return
+            if not text:
+                continue
+            try:
+                self._take(text)
+            except HoneError as error:
+                note(str(error))
+            except KeyboardInterrupt:
+                note("\n(stopped)")
+
+    def _take(self, text: str) -> None:
+        if not text.startswith("/"):
+            _show(self.talk.say(text))
+            return
+        command, _, rest = text.partition(" ")
+        known: dict[str, Callable[[str], None]] = {
+            "/score": self._score, "/rubric": self._rubric, "/compare": self._compare, "/history": self._history,
+            "/clear": self._clear, "/help": lambda _: note(_HELP),
+        }  # fmt: skip
+        if command not in known:
+            raise ProjectError(f"there is no {clean(command)}; /help lists what there is")
+        known[command](rest.strip())
+
+    def _score(self, _: str) -> None:
+        rubric = self.behind.rubric
+        if self.talk.judge is None and rubric is not None:
+            if self.behind.judge.model == self.talk.model.spec:
+                judge = self.talk.model
+            else:
+                folder = self.behind.project.folder if self.behind.project else None
+                judge = self.stack.enter_context(opened(self.behind.judge, folder))
+            self.talk.judge = self.behind.judge_of(judge)
+        judgement = asyncio.run(self.talk.score())
+        if rubric is not None:
+            out().print(judgement_table([judgement], rubric))
+        for score in judgement.scores:
+            note(f"{score.criterion}: {score.value:g}, because: {short(score.reason)}")
+
+    def _rubric(self, choice: str) -> None:
+        if choice not in {"on", "off"}:
+            raise ProjectError("write /rubric on or /rubric off")
+        if self.behind.project is None or self.behind.rubric is None:
+            raise ProjectError("there is no project with a rubric here; start in one, or with --project")
+        self.talk.rubric = choice == "on"
+        note(f"the rubric is {'in' if self.talk.rubric else 'not in'} what the model is told from now on")
+
+    def _compare(self, choice: str) -> None:
+        if choice != "base":
+            raise ProjectError("write /compare base; --base names who that is")
+        if self._other is None:
+            self._other = self.stack.enter_context(opened(ModelSettings(model=self.base, concurrency=1)))
+        note(f"{self.base}:")
+        _show(self.talk.other(self._other))
+
+    def _history(self, _: str) -> None:
+        for turn in self.talk.turns:
+            out().print(f"{turn.role}: {clean(turn.content)}", markup=False)
+
+    def _clear(self, _: str) -> None:
+        self.talk.clear()
+        note("forgotten")
+
+
+def _read() -> str | None:
+    """The next line, or none at the end."""
+    if sys.stdin.isatty():
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401, PLC0415 - editing and earlier lines
+    try:
+        return input("> " if sys.stdin.isatty() else "")
+    except (EOFError, KeyboardInterrupt):
+        note("")
+        return None
+
+
+def _show(pieces: AsyncIterator[str]) -> None:
+    """A reply as it is written, without anything that a terminal would act on."""
+
+    async def show() -> None:
+        async for piece in pieces:
+            click.echo(clean(piece), nl=False)
+
+    try:
+        asyncio.run(show())
+    finally:
+        click.echo()

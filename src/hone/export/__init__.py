@@ -1,0 +1,39 @@
+"""From a tuned model to GGUF files that run on a laptop or a phone, and the proof that nothing was lost."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hone.export.card import About as About
+    from hone.export.exporting import Made as Made
+    from hone.export.exporting import Order as Order
+    from hone.export.exporting import export as export
+    from hone.export.exporting import export_adapter as export_adapter
+    from hone.export.parity import Parity as Parity
+    from hone.export.parity import compare as compare
+    from hone.export.results import Accuracy as Accuracy
+    from hone.export.results import accuracy as accuracy
+    from hone.export.source import Source as Source
+
+_HOMES = {
+    "About": "hone.export.card",
+    "Accuracy": "hone.export.results",
+    "Made": "hone.export.exporting",
+    "Order": "hone.export.exporting",
+    "Parity": "hone.export.parity",
+    "Source": "hone.export.source",
+    "accuracy": "hone.export.results",
+    "compare": "hone.export.parity",
+    "export": "hone.export.exporting",
+    "export_adapter": "hone.export.exporting",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hone.export' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

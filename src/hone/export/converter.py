@@ -1,0 +1,155 @@
+"""llama.cpp's own converter, fetched once, checked by hash and run as a process of its own.
+
+No other converter is used: each architecture and each tokenizer has rules of its own, and llama.cpp's converter is
+where they are kept. It comes inside the source package of `llama-cpp-python`, of which nothing is built. It runs
+offline, and sees a folder without code, so that no model can bring code along.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from hone.errors import ExportError
+from hone.models.weights import cache
+
+RELEASE = "0.3.36"
+"""The release of `llama-cpp-python` whose source package holds the converter."""
+SOURCE_SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
+"""Of the source package."""
+TREE_SHA256 = "ee850027857558cc9f9c88c44f8acf669ec1102ee602bba4c176fb4816046268"
+"""Of the files that are kept of it; see `tree_digest`."""
+FULL, ADAPTER = "convert_hf_to_gguf.py", "convert_lora_to_gguf.py"
+
+_KEPT = (FULL, ADAPTER, "conversion/", "gguf-py/gguf/", "LICENSE")
+_OWN = "HONE_LLAMA_CPP names a folder with your own llama.cpp checkout"
+
+
+def converter_folder() -> Path:
+    """The folder with llama.cpp's converter: one's own checkout, or the pinned one, fetched where it is missing.
+
+    Raises:
+        ExportError: It cannot be fetched, or what is there is not what was pinned.
+    """
+    own = os.environ.get("HONE_LLAMA_CPP")
+    if own:
+        folder = Path(own).expanduser()
+        if not (folder / FULL).is_file():
+            raise ExportError(f"HONE_LLAMA_CPP={own}: there is no {FULL}; name the folder of a llama.cpp checkout")
+        return folder
+    folder = cache() / f"llama.cpp-{RELEASE}"
+    if not folder.is_dir():
+        _fetch(folder)
+    if tree_digest(folder) != TREE_SHA256:
+        raise ExportError(f"{folder} is not the converter that was pinned; remove it, and it is fetched again")
+    return folder
+
+
+def tree_digest(folder: Path) -> str:
+    """SHA-256 over names and contents of a folder's files, in the order of their names, without Python's caches."""
+    total = hashlib.sha256()
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    for name in names:
+        if "__pycache__" not in name:
+            content = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            total.update(f"{name} {content}\n".encode())
+    return total.hexdigest()
+
+
+def _fetch(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".llama.cpp-") as scratch:
+        work = Path(scratch)
+        package = _download(work)
+        try:
+            _unpack(package, work / "kept")
+        except (tarfile.TarError, OSError) as error:
+            raise ExportError(f"{package.name}: the source package does not unpack ({error})") from error
+        try:
+            (work / "kept").rename(folder)
+        except OSError:
+            if not folder.is_dir():  # another process was quicker: what it wrote is the same
+                raise
+
+
+def _download(work: Path) -> Path:
+    # pip itself refuses a file with another hash, before anything in it runs.
+    wanted = work / "wanted.txt"
+    wanted.write_text(f"llama-cpp-python=={RELEASE} --hash=sha256:{SOURCE_SHA256}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+               "--no-binary", "llama-cpp-python", "--dest", str(work), "--requirement", str(wanted)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
+    found = sorted(work.glob("llama_cpp_python-*.tar.gz"))
+    if done.returncode or not found:
+        said = last_words(done.stderr)
+        raise ExportError(f"llama.cpp's converter cannot be fetched with pip ({said}); {_OWN}")
+    return found[0]
+
+
+def _unpack(package: Path, folder: Path) -> None:
+    root = f"llama_cpp_python-{RELEASE}/vendor/llama.cpp/"
+    with tarfile.open(package) as archive:
+        for member in archive:
+            name = member.name.removeprefix(root)
+            if member.isfile() and name != member.name and name.startswith(_KEPT) and ".." not in name:
+                content = archive.extractfile(member)
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as stream:
+                    shutil.copyfileobj(content, stream)  # type: ignore[arg-type]
+
+
+def run_converter(script: str, *arguments: str | Path) -> str:
+    """Run one of the converter's scripts.
+
+    Args:
+        script: `FULL` or `ADAPTER`.
+        *arguments: Its arguments.
+
+    Returns:
+        What it wrote on standard error.
+
+    Raises:
+        ExportError: It failed; the message says why as far as that can be read.
+    """
+    folder = converter_folder()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "HF_TOKEN"))}
+    environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, str(folder / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    if done.returncode:
+        raise ExportError(_reason(done.stderr))
+    return done.stderr
+
+
+_KNOWN = (
+    (r"Architecture '?([\w.]+)'? (?:is )?not supported|Model (\w+) is not supported",
+     "llama.cpp's converter does not know the architecture {0}"),
+    (r"BPE pre-tokenizer was not recognized",
+     "llama.cpp's converter does not know this model's tokenizer (how it splits text before merging)"),
+    (r"ModuleNotFoundError: No module named '([\w.]+)'",
+     "llama.cpp's converter needs the package {0}; get it with: pip install 'hone-llm[export]'"),
+    (r"No space left on device", "there is no room left on the disk"),
+)  # fmt: skip
+
+
+def _reason(stderr: str) -> str:
+    """Why the converter failed, in one line."""
+    for pattern, words in _KNOWN:
+        if match := re.search(pattern, stderr):
+            detail = next((group for group in match.groups() if group), "") if match.groups() else ""
+            newer = "" if "{0}; get" in words or "room" in words else f"; a newer one may: {_OWN}"
+            return words.format(detail) + newer
+    return f"llama.cpp's converter failed: {last_words(stderr)}"
+
+
+def last_words(text: str) -> str:
+    """The last line that says something, cut to a readable length."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"

@@ -1,0 +1,157 @@
+"""Puts an adapter into the weights of its base: in 16 bits, at a chosen scale, never into 4-bit weights.
+
+A 4-bit base is refused rather than unpacked: the adapter was tuned over the rounding errors of those 4 bits; merged,
+it would lie on other weights than those that it corrects.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+from hone.errors import ExportError
+from hone.models.weights import library, quiet
+
+_PREFIX = "base_model.model."
+_TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "chat_template.*")
+_F16_MOST = 65504.0
+
+
+def adapter_config(adapter: Path) -> dict[str, Any]:
+    """What an adapter's folder says about it.
+
+    Raises:
+        ExportError: It is no LoRA adapter in safetensors.
+    """
+    path = adapter / "adapter_config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ExportError(f"{adapter}: no adapter is there (adapter_config.json is missing)") from error
+    except (OSError, ValueError) as error:
+        raise ExportError(f"{path}: the adapter's config does not read") from error
+    if not isinstance(config, dict) or config.get("peft_type") != "LORA":
+        raise ExportError(f"{path}: not a LoRA adapter, and Hone exports no other kind")
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise ExportError(f"{adapter}: adapter_model.safetensors is missing, and Hone loads no other form")
+    return config
+
+
+def check_fits(base: Path, adapter: Path) -> None:
+    """Make sure that every matrix of an adapter has a place of its size in the base.
+
+    Raises:
+        ExportError: One has none; the message names it.
+    """
+    adapter_config(adapter)
+    torch, transformers = library("torch"), library("transformers")
+    with quiet(), torch.device("meta"):
+        config = transformers.AutoConfig.from_pretrained(base)
+        places = dict(transformers.AutoModelForCausalLM.from_config(config).named_modules())
+    with library("safetensors").safe_open(adapter / "adapter_model.safetensors", "pt") as tensors:
+        names = [name for name in tensors.keys() if ".lora_" in name]  # noqa: SIM118 - no mapping
+        for name in names:
+            _check_place(adapter, name, tuple(tensors.get_slice(name).get_shape()), places)
+    if not names:
+        raise ExportError(f"{adapter}: the adapter holds no LoRA matrices")
+
+
+def _check_place(adapter: Path, name: str, shape: tuple[int, ...], places: dict[str, Any]) -> None:
+    module, _, part = name.removeprefix(_PREFIX).partition(".lora_")
+    weight = getattr(places.get(module), "weight", None)
+    if weight is None:
+        raise ExportError(f"{adapter}: the adapter does not fit its base: the base has no {module}")
+    if not part.startswith(("A", "B")) or "embedding" in part:
+        return
+    have, want = (shape[-1], weight.shape[-1]) if part.startswith("A") else (shape[0], weight.shape[0])
+    if have != want:
+        raise ExportError(
+            f"{adapter}: the adapter does not fit its base: {module} has {want} where the adapter has {have}; "
+            "was it tuned on another base?"
+        )
+
+
+def check_base(base: Path) -> None:
+    """Make sure that a base is stored in 16 bits or more.
+
+    Raises:
+        ExportError: It is not.
+    """
+    try:
+        config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExportError(f"{base}: config.json is missing or does not read, so it holds no model") from error
+    if config.get("quantization_config"):
+        raise ExportError(f"{base}: the weights are quantised; name the original in 16 bits, and export that")
+
+
+def parameters(base: Path) -> int:
+    """How many weights a folder of safetensors holds, read from the heads of its files.
+
+    Raises:
+        ExportError: There are none.
+    """
+    count = 0
+    for path in base.glob("*.safetensors"):
+        with library("safetensors").safe_open(path, "pt") as tensors:
+            count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+    if not count:
+        raise ExportError(f"{base}: there are no safetensors in this folder, and Hone loads no other form")
+    return count
+
+
+def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
+    """Write the base in 16 bits, with the adapter in it.
+
+    Args:
+        base: Folder of the base, safetensors.
+        adapter: Folder of the adapter; none writes the base alone.
+        scale: 1 is the adapter as it was tuned, 0 the base.
+        target: The folder that is made.
+
+    Returns:
+        The 16-bit type: ``bf16`` where the base has it, or where a weight is too large for ``f16``; else ``f16``.
+
+    Raises:
+        ExportError: The base is quantised, or the adapter does not fit.
+    """
+    check_base(base)
+    torch, transformers = library("torch"), library("transformers")
+    config = transformers.AutoConfig.from_pretrained(base)
+    brain = str(config.dtype).removeprefix("torch.") == "bfloat16"
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # A 16-bit base stays 16-bit while it is merged: peft adds in 32 bits and rounds once.
+        model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype="auto")
+        if adapter is not None:
+            check_fits(base, adapter)
+            model = with_adapter(model, adapter, scale).merge_and_unload()
+        largest = max(float(weight.detach().abs().max()) for weight in model.parameters())
+        kind = "bf16" if brain or largest > _F16_MOST else "f16"
+        model = model.to(torch.bfloat16 if kind == "bf16" else torch.float16)
+        model.save_pretrained(target)
+    for pattern in _TOKENIZER:
+        for path in base.glob(pattern):
+            shutil.copyfile(path, target / path.name)
+    return kind
+
+
+def with_adapter(model: Any, adapter: Path, scale: float) -> Any:
+    """The model with an adapter over it, at a scale.
+
+    Raises:
+        ExportError: PEFT refuses the adapter.
+    """
+    peft = library("peft")
+    try:
+        adapted = peft.PeftModel.from_pretrained(model, adapter)
+    except (RuntimeError, ValueError, KeyError, OSError) as error:
+        raise ExportError(f"{adapter}: the adapter does not load ({' '.join(str(error).split())[:200]})") from error
+    for module in adapted.modules():
+        if isinstance(module, peft.tuners.lora.LoraLayer):
+            module.scale_layer(scale)
+    return adapted

@@ -1,0 +1,77 @@
+"""What the benchmark says about an exported file, and how results are written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hone.export.parity import Parity
+from hone.stats import Figure, McNemar, PairedDifference, mcnemar, paired_means, wilson
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Source and exported file on the same problems."""
+
+    benchmark: str
+    source: Figure
+    exported: Figure
+    paired: PairedDifference
+    """Exported minus source."""
+    test: McNemar
+
+    @property
+    def lost(self) -> bool:
+        """Whether the exported file is worse than chance explains."""
+        return self.paired.difference.high is not None and self.paired.difference.high < 0
+
+    def wording(self) -> str:
+        """The difference in words."""
+        one = self.paired.difference
+        if one.value is None or one.low is None or one.high is None:
+            return f"{self.benchmark}: no difference can be told ({one.reason})"
+        return (
+            f"{self.benchmark}: {one.value:+.1%} against the source (95% interval {one.low:+.1%} to {one.high:+.1%}, "
+            f"n={one.n})"
+        )
+
+
+def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -> Accuracy:
+    """Compare right and wrong answers to the same problems, in the same order.
+
+    Raises:
+        StatsError: They are not as many.
+    """
+    first, second = [float(right) for right in exported], [float(right) for right in source]
+    return Accuracy(
+        benchmark, wilson(sum(second), len(second)), wilson(sum(first), len(first)),
+        paired_means(first, second), mcnemar(first, second),
+    )  # fmt: skip
+
+
+def parity_data(parity: Parity) -> dict[str, Any]:
+    """What was compared, for JSON."""
+    replies = parity.replies
+    return {
+        "quant": parity.quant,
+        "bytes": parity.size,
+        "checks": {check.name: check.detail for check in parity.checks},
+        "replies": {"n": replies.n, "same": replies.same, "ties": replies.ties, "kl": replies.kl,
+                    "places": replies.places},
+        "perplexity": parity.perplexity,
+        "source_perplexity": parity.source_perplexity,
+        "tokens_per_second": {"prompt": parity.speed.prompt, "generation": parity.speed.generation},
+    }  # fmt: skip
+
+
+def accuracy_data(found: Accuracy | None) -> dict[str, Any]:
+    """The benchmark's result, for JSON; nothing where there is none."""
+    if found is None:
+        return {}
+    return {
+        "benchmark": {
+            "name": found.benchmark, "source": found.source.as_dict(), "exported": found.exported.as_dict(),
+            "difference": found.paired.difference.as_dict(), "p_value": found.test.p_value,
+        }
+    }  # fmt: skip

@@ -1,0 +1,100 @@
+"""What was tuned, as transformers runs it: the truth that an export is compared with.
+
+The adapter stays beside the weights, in 32 bits, so that an error of merging would show as well.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.errors import ExportError
+from hone.export.merge import check_base, check_fits, with_adapter
+from hone.models.weights import library, quiet
+
+Logprobs = npt.NDArray[np.float32]
+
+
+class Source:
+    """A model in transformers, for token ids and next-token distributions.
+
+    Args:
+        base: Folder of the base, safetensors.
+        adapter: Folder of the adapter, if any.
+        scale: The adapter's scale.
+
+    Raises:
+        ExportError: The base is quantised, the adapter does not fit, or there is no chat template.
+    """
+
+    def __init__(self, base: Path, adapter: Path | None = None, scale: float = 1.0) -> None:
+        check_base(base)
+        torch, transformers = library("torch"), library("transformers")
+        self._torch = torch
+        with quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+            if adapter is not None:
+                check_fits(base, adapter)
+                model = with_adapter(model, adapter, scale)
+            self._model = model.eval()
+        self.tokenizer = read_tokenizer(base)
+        self.ends = self._ends()
+        """The tokens that end a reply."""
+
+    def tokens(self, text: str) -> list[int]:
+        """The tokens of a text, with those that the tokenizer puts first."""
+        return list(self.tokenizer(text)["input_ids"])
+
+    def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
+        """A chat as the model's own template writes it, up to where the reply begins."""
+        return chat_text(self.tokenizer, messages)
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """The tokens of a chat, up to where the reply begins; what the template writes is all there is."""
+        return list(self.tokenizer(self.chat_text(messages), add_special_tokens=False)["input_ids"])
+
+    def logprobs(self, tokens: Sequence[int], first: int = 0) -> Logprobs:
+        """Natural-log probabilities of the token after each place, from place ``first`` on.
+
+        Returns:
+            Shape (places, vocabulary).
+        """
+        torch = self._torch
+        with torch.inference_mode():
+            logits = self._model(torch.tensor([list(tokens)])).logits[0, first:].float()
+            table: Logprobs = torch.log_softmax(logits, dim=-1).numpy()
+        return table
+
+    def _ends(self) -> frozenset[int]:
+        config = getattr(self._model, "generation_config", None)
+        told = getattr(config, "eos_token_id", None)
+        ends = set(told if isinstance(told, list) else [told]) | {self.tokenizer.eos_token_id}
+        return frozenset(int(token) for token in ends if token is not None)
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder.
+
+    Raises:
+        ExportError: There is none, or it has no chat template.
+    """
+    try:
+        with quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise ExportError(f"{folder}: the tokenizer does not load ({' '.join(str(error).split())[:200]})") from error
+    if not tokenizer.chat_template:
+        raise ExportError(f"{folder}: the tokenizer has no chat template; only models for chats are exported")
+    return tokenizer
+
+
+def chat_text(tokenizer: Any, messages: Sequence[dict[str, str]]) -> str:
+    """A chat as a tokenizer's template writes it, up to where the reply begins."""
+    return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))

@@ -1,0 +1,214 @@
+"""An OpenAI-compatible endpoint over an embedded model: what the engine answers, with a key, scores and counts.
+
+Requests go to llama.cpp's own server in this process, which only this process can reach, and its answers come back as
+they are, streams too. Of llama.cpp's own options only those of chat completions pass; files and other models cannot
+be named in a request.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from hone.domain.task import Reply
+from hone.errors import HoneError, UnavailableError
+from hone.judging import Judge
+from hone.models.embedded import EmbeddedModel
+from hone.serving.access import LOOPBACK, Handler, guard, refuse
+from hone.serving.conversation import score
+from hone.serving.metrics import Metrics
+
+MAX_BODY = 8 * 2**20
+"""Bytes of a request; longer ones are refused before they are read."""
+_ENGINE = web.AppKey("engine", aiohttp.ClientSession)
+_UNPASSED = ("lora", "id_slot", "slot_id")
+"""Options of llama.cpp that would reach beyond one request."""
+
+
+@dataclass
+class Serving:
+    """What is served.
+
+    Args:
+        model: The model.
+        name: Its name in answers.
+        key: What clients must send; none lets everybody on this machine in.
+        judge: Who scores at ``/v1/score``, if anybody.
+        adapter: Whether an adapter lies over the model, whose scale a request may choose.
+    """
+
+    model: EmbeddedModel
+    name: str
+    key: str | None = None
+    judge: Judge | None = None
+    adapter: bool = False
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def app(self) -> web.Application:
+        """The web application."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._counted(), guard(self.key)])
+        app.cleanup_ctx.append(self._engine)
+        app.router.add_get("/health", self._health)
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._pass)
+        app.router.add_post("/v1/completions", self._pass)
+        app.router.add_post("/v1/score", self._score)
+        return app
+
+    async def _engine(self, app: web.Application) -> Any:
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=10)
+        headers = {"Authorization": f"Bearer {self.model.key}"}
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(headers=headers, timeout=limit, connector=connector) as session:
+            app[_ENGINE] = session
+            yield
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(text=self.metrics.text(), content_type="text/plain")
+
+    async def _models(self, _: web.Request) -> web.Response:
+        one = {"id": self.name, "object": "model", "created": int(self.metrics.started), "owned_by": "hone"}
+        return web.json_response({"object": "list", "data": [one]})
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        body = await _json(request)
+        if isinstance(body, web.Response):
+            return body
+        scale = body.pop("adapter_scale", None)
+        body = {key: value for key, value in body.items() if key not in _UNPASSED}
+        body["model"] = self.name
+        if scale is not None:
+            if (
+                not self.adapter
+                or isinstance(scale, bool)
+                or not isinstance(scale, int | float)
+                or not 0 <= scale <= 2
+            ):
+                return refuse(
+                    400, "adapter_scale is a number from 0 to 2, for a model that is served with an adapter"
+                )
+            body["lora"] = [{"id": 0, "scale": float(scale)}]
+        url = f"{self.model.url.removesuffix('/v1')}{request.path}"
+        async with request.app[_ENGINE].post(url, json=body) as answer:
+            if answer.content_type == "text/event-stream":
+                return await self._stream(request, answer)
+            content = await answer.read()
+            self._count_tokens(content)
+            return web.Response(body=content, status=answer.status, content_type="application/json")
+
+    async def _stream(self, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+        await response.prepare(request)
+        # The engine ends a reply that nobody reads any more: leaving this block closes the connection to it.
+        async for piece in answer.content.iter_any():
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+    async def _score(self, request: web.Request) -> web.Response:
+        if self.judge is None:
+            return refuse(404, "there is no rubric to score by; serve in a project, or with --rubric")
+        body = await _json(request)
+        if isinstance(body, web.Response):
+            return body
+        prompt, reply, reference = (body.get(name) for name in ("prompt", "reply", "reference"))
+        if not isinstance(prompt, str) or not isinstance(reply, str) or not isinstance(reference, str | None):
+            return refuse(400, 'send {"prompt": "…", "reply": "…"}, and "reference" where there is one')
+        if not prompt.strip():
+            return refuse(400, "prompt is empty")
+        try:
+            asked = Reply(item="request", prompt=prompt, text=reply, model=self.name, reference=reference)
+            judgement = await score(self.judge, asked)
+        except HoneError as error:
+            return refuse(502, str(error), "server_error")
+        return web.json_response(judgement.model_dump(mode="json"))
+
+    def _count_tokens(self, content: bytes) -> None:
+        try:
+            usage = json.loads(content)["usage"]
+            self.metrics.tokens.update(prompt=int(usage["prompt_tokens"]), completion=int(usage["completion_tokens"]))
+        except (ValueError, KeyError, TypeError):
+            return
+
+    def _counted(self) -> Any:
+        @web.middleware
+        async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+            metrics, started, status = self.metrics, time.perf_counter(), 499
+            metrics.under_way += 1
+            try:
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as error:
+                status = error.status
+                return refuse(status, error.reason)
+            except aiohttp.ClientConnectionResetError:
+                raise  # the client went away
+            except aiohttp.ClientError as error:
+                status = 502
+                return refuse(status, f"the engine broke off ({type(error).__name__})", "server_error")
+            finally:
+                metrics.under_way -= 1
+                metrics.gone += status == 499
+                metrics.seconds += time.perf_counter() - started
+                route = request.match_info.route.resource
+                metrics.requests[route.canonical if route else "other", status] += 1
+            return response
+
+        return count
+
+
+async def _json(request: web.Request) -> dict[str, Any] | web.Response:
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError):
+        return refuse(400, "the body is not JSON")
+    return body if isinstance(body, dict) else refuse(400, "the body is a JSON object")
+
+
+async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitStack, str]:
+    """Start to answer.
+
+    Returns:
+        What ends it, and the address.
+
+    Raises:
+        UnavailableError: The port is in use or may not be used.
+    """
+    stack = AsyncExitStack()
+    # A client that goes away cancels its handler, so that the engine does not write for nobody.
+    runner = web.AppRunner(app, shutdown_timeout=2.0, handler_cancellation=True, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await stack.aclose()
+        raise UnavailableError(
+            f"port {port} of {host} cannot be used ({(error.strerror or str(error)).lower()}); "
+            "name another with --port"
+        ) from error
+    address: Mapping[int, Any] = dict(enumerate(runner.addresses[0]))
+    return stack, f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/v1"
+
+
+def check_host(host: str, key: str | None) -> None:
+    """Make sure that a server that others can reach asks for a key.
+
+    Raises:
+        UnavailableError: It does not.
+    """
+    if key is None and host not in LOOPBACK:
+        raise UnavailableError(
+            f"{host} can be reached from other machines; set a key in HONE_SERVE_KEY, or serve on 127.0.0.1"
+        )
