@@ -82,7 +82,8 @@ def people_in_words(criterion: CriterionAgreement) -> str:
     elif alpha.reason:
         words += f"; no Krippendorff's alpha: {alpha.reason}"
     if criterion.ties:
-        words += f"; on {criterion.ties:,} items they are tied, which counts in equal parts"
+        items = "item" if criterion.ties == 1 else "items"
+        words += f"; on {criterion.ties:,} {items} they are tied, which counts in equal parts"
     return words
 
 

@@ -106,14 +106,17 @@ def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[
     port = listening.getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
-    if site.open:
-        tell(f"You are {site.owner.name}, the owner: {address}   (Ctrl-C ends)")
-    else:
-        tell(f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)")
-    if options.open_browser and site.open:
-        webbrowser.open(address)
 
     async def main() -> None:
+        # Told once the loop runs: before that, Ctrl-C would meet one that is half made.
+        if site.open:
+            tell(f"You are {site.owner.name}, the owner: {address}   (Ctrl-C ends)")
+        else:
+            tell(
+                f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)"
+            )
+        if options.open_browser and site.open:
+            webbrowser.open(address)
         watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
         try:
             await server.serve(sockets=[listening])
