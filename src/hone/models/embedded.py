@@ -166,7 +166,8 @@ def _start(files: Sequence[Path], context: int, slots: int, key: str) -> Any:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.api_keys = [key]
     params.ui, params.endpoint_slots = False, False
-    params.cache_ram_mib = 256
+    # What the cache keeps of a prompt was made at one scale of the adapter, and would be used at another.
+    params.cache_ram_mib = 0 if files[1:] else 256
     params.verbosity = 0
     try:
         return xllamacpp.Server(params)
