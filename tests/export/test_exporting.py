@@ -130,7 +130,8 @@ def test_nothing_is_written_where_parity_fails(llama: Path, tmp_path: Path) -> N
 def test_a_tokenizer_that_the_converter_does_not_know_is_named(llama: Path, tmp_path: Path) -> None:
     base = tmp_path / "base"
     shutil.copytree(llama, base)
-    change(base / "tokenizer.json", pre_tokenizer={"type": "ByteLevel", "add_prefix_space": True, "use_regex": False})
+    words = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": False}
+    change(base / "tokenizer.json", pre_tokenizer=words)
     with pytest.raises(ExportError, match="does not know this model's tokenizer"):
         export(order(base, tmp_path / "x.gguf", "f16"))
 
