@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,3 +89,11 @@ def test_the_doctor_never_shows_a_key(bare: Hone, monkeypatch: pytest.MonkeyPatc
     checks = {check["name"]: check for check in result.data["checks"]}
     assert (checks["OPENAI_API_KEY"]["state"], checks["OPENAI_API_KEY"]["found"]) == ("ok", "set")
     assert {"python", "disk", "embedded engine", "GPU"} <= set(checks)
+
+
+def test_the_doctor_knows_every_extra(bare: Hone) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"dev"}
+    assert len(extras) > 5
+    checks = json.loads(bare("doctor", "--json").out)["checks"]
+    assert {check["name"].removeprefix("extra ") for check in checks if check["name"].startswith("extra ")} == extras

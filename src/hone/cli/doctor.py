@@ -21,6 +21,20 @@ from hone.cli.screen import out, print_json
 from hone.errors import HoneError
 from hone.models.embedded import INSTALL_SMOLLM2, engine_version, smollm2_file
 
+_EXTRAS = {
+    "data": (("pyarrow",), "Parquet and `datasets` folders"),
+    "figures": (("matplotlib",), "pictures of agreement and of training"),
+    "prices": (("genai_prices",), "what calls cost"),
+    "store": (("sqlalchemy", "alembic"), "what people say: hone feedback, hone agree without a file"),
+    "postgres": (("psycopg",), "a team's database"),
+    "web": (("fastapi", "uvicorn", "jinja2", "nh3", "latex2mathml", "itsdangerous"), "the pages: hone rate"),
+    "tune": (("torch", "transformers", "peft", "trl", "datasets"), "hone tune, and hf: models"),
+    "export": (("gguf", "sentencepiece"), "hone export"),
+    "quantise": (("llama_cpp",), "K-quants, where no llama-quantize is on the PATH"),
+    "ray": (("ray",), "hone label --engine ray"),
+}
+"""Each extra: what it brings, by the names under which that is imported, and what it is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -59,6 +73,17 @@ def checks() -> Iterator[Check]:
         there = bool(os.environ.get(name))
         yield Check(name, "ok" if there else "optional", "set" if there else "not set", f"for {use}")
     yield _gpu()
+    yield from map(_extra, _EXTRAS)
+
+
+def _extra(name: str) -> Check:
+    modules, use = _EXTRAS[name]
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        return Check(
+            f"extra {name}", "optional", f"without {missing[0]}", f"for {use}: pip install 'hone-llm[{name}]'"
+        )
+    return Check(f"extra {name}", "ok", "installed", f"for {use}")
 
 
 def _gpu() -> Check:
