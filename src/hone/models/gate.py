@@ -45,30 +45,31 @@ class Gate:
             self._limit = max(1.0, min(self._limit, self._inside) * 0.7)
 
     async def __aenter__(self) -> Self:
-        """Wait for a place."""
-        while self._inside >= self.limit:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._wake()
-                raise
-        self._inside += 1
+        """Wait for a place; whoever waits longest gets the next."""
+        if self._inside < self.limit and not self._queue:
+            self._inside += 1
+            return self
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the place to the next."""
-        self._inside -= 1
-        self._wake()
+        self._leave()
 
-    def _wake(self) -> None:
-        free = self.limit - self._inside
-        while free > 0 and self._queue:
+    def _leave(self) -> None:
+        self._inside -= 1
+        # The place is taken for the one who is woken: a newcomer who took it first would let others wait without end.
+        while self._queue and self._inside < self.limit:
             turn = self._queue.popleft()
             if not turn.done():
+                self._inside += 1
                 turn.set_result(None)
-                free -= 1
