@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from tests.models.loopback import hosting
 
 
 @dataclass
@@ -73,32 +73,9 @@ class Hub:
 
 @contextmanager
 def hub_serving() -> Iterator[Hub]:
-    """The hub, in a thread and an event loop of its own."""
-    hub, loop, started = Hub(), asyncio.new_event_loop(), threading.Event()
-
-    async def start() -> web.AppRunner:
-        app = web.Application()
-        app.router.add_route("*", "/{owner}/{repository}/resolve/main/{file:.*}", hub.resolve)
-        app.router.add_route("*", "/bytes/{name:.*}", hub.content)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        hub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        return runner
-
-    def run() -> None:
-        runner = loop.run_until_complete(start())
-        started.set()
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.run_until_complete(asyncio.sleep(0.01))
-        loop.close()
-
-    thread = threading.Thread(target=run, name="hub")
-    thread.start()
-    assert started.wait(10)
-    try:
+    """The hub, while the block runs."""
+    hub, app = Hub(), web.Application()
+    app.router.add_route("*", "/{owner}/{repository}/resolve/main/{file:.*}", hub.resolve)
+    app.router.add_route("*", "/bytes/{name:.*}", hub.content)
+    with hosting(app) as hub.url:
         yield hub
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()

@@ -92,15 +92,23 @@ def break_off(sent: bytes = b"") -> Answer:
 @contextmanager
 def serving() -> Iterator[Loopback]:
     """The endpoint, in a thread and an event loop of its own."""
-    server, loop, started = Loopback(), asyncio.new_event_loop(), threading.Event()
+    server, app = Loopback(), web.Application()
+    app.router.add_post("/{path:.*}", server.answer)
+    with hosting(app) as url:
+        server.url = f"{url}/v1"
+        yield server
+
+
+@contextmanager
+def hosting(app: web.Application) -> Iterator[str]:
+    """The address of an application that runs on loopback, in a thread and an event loop of its own."""
+    loop, started, addresses = asyncio.new_event_loop(), threading.Event(), list[str]()
 
     async def start() -> web.AppRunner:
-        app = web.Application()
-        app.router.add_post("/{path:.*}", server.answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        addresses.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
         return runner
 
     def run() -> None:
@@ -115,7 +123,7 @@ def serving() -> Iterator[Loopback]:
     thread.start()
     assert started.wait(10)
     try:
-        yield server
+        yield addresses[0]
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

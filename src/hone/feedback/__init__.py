@@ -14,8 +14,9 @@ loaded when it is first used, so that the store's pages do not wait for the stat
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hone.lazily import lazy
 
 if TYPE_CHECKING:
     from hone.feedback.collected import Collected as Collected
@@ -53,9 +54,4 @@ _HOMES = {
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'hone.feedback' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = lazy(__name__, _HOMES)

@@ -39,6 +39,22 @@ def as_scores(values: Numbers, name: str, dimensions: int) -> Floats:
     return scores
 
 
+def as_right_pairs(first: Numbers, second: Numbers) -> tuple[Floats, Floats]:
+    """Two columns of right (1) and wrong (0) on the same items, without the items that either lacks (NaN).
+
+    Raises:
+        StatsError: The columns differ in length, or hold other numbers.
+    """
+    one, other = as_scores(first, "the first column", 1), as_scores(second, "the second column", 1)
+    if one.shape != other.shape:
+        raise StatsError(f"the columns have {len(one)} and {len(other)} items; they must be the same items")
+    both = ~(np.isnan(one) | np.isnan(other))
+    one, other = one[both], other[both]
+    if not np.isin(np.concatenate([one, other]), (0.0, 1.0)).all():
+        raise StatsError("right is written 1 and wrong 0")
+    return one, other
+
+
 def as_clusters(values: Sequence[object] | npt.NDArray[np.generic] | None, items: int) -> Integers | None:
     """Number the clusters 0, 1, …; none when every item stands alone.
 

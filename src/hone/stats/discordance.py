@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.special import bdtr
 
-from hone.errors import StatsError
-from hone.stats.arrays import Numbers, as_scores
+from hone.stats.arrays import Numbers, as_right_pairs
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,7 @@ def mcnemar(first: Numbers, second: Numbers) -> McNemar:
     Raises:
         StatsError: The columns differ in length, or hold other numbers.
     """
-    one, other = as_scores(first, "the first column", 1), as_scores(second, "the second column", 1)
-    if one.shape != other.shape:
-        raise StatsError(f"the columns have {len(one)} and {len(other)} items; they must be the same items")
-    both = ~(np.isnan(one) | np.isnan(other))
-    one, other = one[both], other[both]
-    if not np.isin(np.concatenate([one, other]), (0.0, 1.0)).all():
-        raise StatsError("right is written 1 and wrong 0")
+    one, other = as_right_pairs(first, second)
     first_only, second_only = int((one > other).sum()), int((other > one).sum())
     differ = first_only + second_only
     p_value = min(1.0, 2 * float(bdtr(min(first_only, second_only), differ, 0.5))) if differ else 1.0

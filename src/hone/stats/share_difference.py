@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from hone.errors import StatsError
-from hone.stats.arrays import Numbers, as_scores
+from hone.stats.arrays import Numbers, as_right_pairs
 from hone.stats.figure import Figure, undefined
 from hone.stats.proportion import wilson
 
@@ -27,13 +24,7 @@ def paired_shares(first: Numbers, second: Numbers, confidence: float = 0.95) -> 
     Raises:
         StatsError: The columns differ in length, or hold other numbers.
     """
-    one, other = as_scores(first, "the first column", 1), as_scores(second, "the second column", 1)
-    if one.shape != other.shape:
-        raise StatsError(f"the columns have {len(one)} and {len(other)} items; they must be the same items")
-    both = ~(np.isnan(one) | np.isnan(other))
-    one, other = one[both], other[both]
-    if not np.isin(np.concatenate([one, other]), (0.0, 1.0)).all():
-        raise StatsError("right is written 1 and wrong 0")
+    one, other = as_right_pairs(first, second)
     count = len(one)
     if count == 0:
         return undefined(0, "no items")
