@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -20,6 +22,7 @@ from hone.export import export_adapter as make_adapter
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
+from hone.export.merge import scaled_adapter
 from hone.export.quantise import QUANTS
 from hone.export.results import Accuracy, accuracy, accuracy_data, parity_data
 from hone.models import connect
@@ -79,9 +82,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     )  # fmt: skip
     quants = tuple(dict.fromkeys(options["quants"] or ("q8_0",)))
     order = Order(weights(base), adapter, file, quants, about, tuple(prompts()[: options["count"]]))
-    tell = lambda text: note(f"{text} …")  # noqa: E731 - one word for three callers
-    bench = _bench(options["task"], options["items"], base, adapter) if options["task"] else None
-    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, bench=bench, tell=tell)
+    bench = _bench(options["task"], options["items"], order) if options["task"] else None
+    made = [make_adapter(order, tell=note)] if adapter_only else make(order, bench=bench, tell=note)
     beside = [] if adapter_only else _beside(order, made)
     if as_json:
         print_json(
@@ -98,7 +100,7 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     note(f"Next: hone chat gguf:{made[-1].file}")
 
 
-def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[Path], Accuracy]:
+def _bench(name: str, items: int, order: Order) -> Callable[[Path], Accuracy]:
     """The benchmark of a file beside the source, which is tested once, when the first file is there."""
     task = read_task(name).model_copy(update={"limit": items})
     problems = task.problems("test", task.limit)
@@ -112,10 +114,24 @@ def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[
     def run(file: Path) -> Accuracy:
         if not known:
             note(f"testing the source on {len(problems)} problems …")
-            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
+            with _source(order) as spec:
+                known.append(test(ModelSettings(model=spec)))
         return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
 
     return run
+
+
+@contextmanager
+def _source(order: Order) -> Iterator[str]:
+    """The spec of what is exported, as transformers runs it, at the scale that it is exported at."""
+    base, adapter, scale = order.about.base, order.adapter, order.about.scale
+    if adapter is None or scale == 0:
+        yield f"hf:{base}"
+    elif scale == 1:
+        yield f"hf:{base}+{adapter}"
+    else:
+        with TemporaryDirectory() as scratch:
+            yield f"hf:{base}+{scaled_adapter(adapter, scale, Path(scratch, 'adapter'))}"
 
 
 def split_model(text: str) -> tuple[str, Path | None]:

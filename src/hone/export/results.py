@@ -50,6 +50,15 @@ def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -
     )  # fmt: skip
 
 
+def summary(parity: Parity) -> str:
+    """What was compared, in one line."""
+    replies = parity.replies
+    return (
+        f"{parity.size / 1e6:.0f} MB, {replies.same} of {replies.n} replies equal, {replies.ties} more up to a tie, "
+        f"mean KL {replies.kl:.1e}, perplexity {parity.perplexity:.2f} (source {parity.source_perplexity:.2f})"
+    )
+
+
 def parity_data(parity: Parity) -> dict[str, Any]:
     """What was compared, for JSON."""
     replies = parity.replies
