@@ -66,7 +66,8 @@ class Serving:
     async def _engine(self, app: web.Application) -> Any:
         limit = aiohttp.ClientTimeout(total=None, sock_connect=10)
         headers = {"Authorization": f"Bearer {self.model.key}"}
-        connector = aiohttp.TCPConnector(limit=0)
+        # The engine closes idle connections after seconds: one that is kept may be gone as a request is sent over it.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(headers=headers, timeout=limit, connector=connector) as session:
             app[_ENGINE] = session
             yield
