@@ -103,11 +103,13 @@ def test_a_disk_that_fills_up_while_it_writes_leaves_nothing(models: Path, out: 
 def test_no_room_for_the_file_is_said_before(bare: Hone, models: Path, tmp_path: Path, out: Path) -> None:
     base = tmp_path / "huge"
     shutil.copytree(models / "base", base)
-    count = 10**12
+    first, count = base / "model.safetensors", 10**9
     head = json.dumps({"weight": {"dtype": "F16", "shape": [count], "data_offsets": [0, 2 * count]}}).encode()
-    with (base / "model.safetensors").open("wb") as stream:
+    with first.open("wb") as stream:
         stream.write(len(head).to_bytes(8, "little") + head)
-        stream.truncate(8 + len(head) + 2 * count)  # a sparse file: 2 TB that take no room
+        stream.truncate(8 + len(head) + 2 * count)  # a sparse file: 2 GB that take no room
+    for number in range(1000):
+        (base / f"model-{number}.safetensors").hardlink_to(first)
     done = bare("export", base, "--out", out / "x.gguf")
     assert "GB are needed while exporting" in one_line(done)
     assert "reading the source" not in done.err
