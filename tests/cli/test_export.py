@@ -100,6 +100,17 @@ def test_a_disk_that_fills_up_while_it_writes_leaves_nothing(models: Path, out: 
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.usefixtures("converter")
+def test_a_kill_leaves_no_file_under_its_name(models: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "hone.cli.main", "export", str(models / "base"), "--out", "x.gguf"]
+    with subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        told = next(line for line in running.stderr if line.startswith(("comparing", "hone:")))
+        running.kill()
+    assert told.startswith("comparing")
+    assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == []
+
+
 def test_no_room_for_the_file_is_said_before(bare: Hone, models: Path, tmp_path: Path, out: Path) -> None:
     base = tmp_path / "huge"
     shutil.copytree(models / "base", base)
