@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,7 +97,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
         note(f"written: {one.file}")
     for path in beside:
         note(f"written: {path}")
-    note(f"Next: hone chat gguf:{made[-1].file}")
+    if not adapter_only:
+        note(f"Next: hone chat gguf:{best_of(made).file}")
 
 
 def _bench(name: str, items: int, order: Order) -> Callable[[Path], Accuracy]:
@@ -180,12 +181,18 @@ def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubri
     return found, system_text(project.settings.task, found if found.criteria else None, project.prompts)
 
 
+def best_of(made: Sequence[Made]) -> Made:
+    """The smallest file that lost nothing that could be told; where all lost something, the largest."""
+    whole = [one for one in made if not one.warnings]
+    return min(whole, key=lambda one: one.parity.size) if whole else max(made, key=lambda one: one.parity.size)
+
+
 def _beside(order: Order, made: list[Made]) -> list[Path]:
     """Write Modelfile and README beside the files; what a person wrote there is never written over."""
-    files = [one.file for one in made]
+    best = best_of(made).file
     texts = {
-        "Modelfile": modelfile_for(order, files[-1]),
-        "README.md": readme(files, order.about, export_markdown(made)),
+        "Modelfile": modelfile_for(order, best),
+        "README.md": readme([best], order.about, export_markdown(made)),
     }
     written = []
     for name, text in texts.items():
