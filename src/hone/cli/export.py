@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -20,6 +22,7 @@ from hone.export import export_adapter as make_adapter
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
+from hone.export.merge import scaled_adapter
 from hone.export.quantise import QUANTS
 from hone.export.results import Accuracy, accuracy, accuracy_data, parity_data
 from hone.models import connect
@@ -79,9 +82,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     )  # fmt: skip
     quants = tuple(dict.fromkeys(options["quants"] or ("q8_0",)))
     order = Order(weights(base), adapter, file, quants, about, tuple(prompts()[: options["count"]]))
-    tell = lambda text: note(f"{text} …")  # noqa: E731 - one word for three callers
-    bench = _bench(options["task"], options["items"], base, adapter) if options["task"] else None
-    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, bench=bench, tell=tell)
+    bench = _bench(options["task"], options["items"], order) if options["task"] else None
+    made = [make_adapter(order, tell=note)] if adapter_only else make(order, bench=bench, tell=note)
     beside = [] if adapter_only else _beside(order, made)
     if as_json:
         print_json(
@@ -95,10 +97,11 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
         note(f"written: {one.file}")
     for path in beside:
         note(f"written: {path}")
-    note(f"Next: hone chat gguf:{made[-1].file}")
+    if not adapter_only:
+        note(f"Next: hone chat gguf:{best_of(made).file}")
 
 
-def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[Path], Accuracy]:
+def _bench(name: str, items: int, order: Order) -> Callable[[Path], Accuracy]:
     """The benchmark of a file beside the source, which is tested once, when the first file is there."""
     task = read_task(name).model_copy(update={"limit": items})
     problems = task.problems("test", task.limit)
@@ -112,10 +115,24 @@ def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[
     def run(file: Path) -> Accuracy:
         if not known:
             note(f"testing the source on {len(problems)} problems …")
-            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
+            with _source(order) as spec:
+                known.append(test(ModelSettings(model=spec)))
         return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
 
     return run
+
+
+@contextmanager
+def _source(order: Order) -> Iterator[str]:
+    """The spec of what is exported, as transformers runs it, at the scale that it is exported at."""
+    base, adapter, scale = order.about.base, order.adapter, order.about.scale
+    if adapter is None or scale == 0:
+        yield f"hf:{base}"
+    elif scale == 1:
+        yield f"hf:{base}+{adapter}"
+    else:
+        with TemporaryDirectory() as scratch:
+            yield f"hf:{base}+{scaled_adapter(adapter, scale, Path(scratch, 'adapter'))}"
 
 
 def split_model(text: str) -> tuple[str, Path | None]:
@@ -164,12 +181,18 @@ def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubri
     return found, system_text(project.settings.task, found if found.criteria else None, project.prompts)
 
 
+def best_of(made: Sequence[Made]) -> Made:
+    """The smallest file that lost nothing that could be told; where all lost something, the largest."""
+    whole = [one for one in made if not one.warnings]
+    return min(whole, key=lambda one: one.parity.size) if whole else max(made, key=lambda one: one.parity.size)
+
+
 def _beside(order: Order, made: list[Made]) -> list[Path]:
     """Write Modelfile and README beside the files; what a person wrote there is never written over."""
-    files = [one.file for one in made]
+    best = best_of(made).file
     texts = {
-        "Modelfile": modelfile_for(order, files[-1]),
-        "README.md": readme(files, order.about, export_markdown(made)),
+        "Modelfile": modelfile_for(order, best),
+        "README.md": readme([best], order.about, export_markdown(made)),
     }
     written = []
     for name, text in texts.items():
