@@ -129,7 +129,7 @@ def load(folder: Path, adapter: Path | None, device: Any) -> Any:
         return model.to(device).eval()
     except HoneError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, library("safetensors").SafetensorError) as error:
         what = f"{adapter} on {folder}" if adapter else str(folder)
         raise UnavailableError(
             f"{what}: cannot be loaded ({' '.join(str(error).split())[:200]}); "
