@@ -69,8 +69,8 @@ def walk_model(console: Console, project: Project, title: Title, recipe: Recipe 
         HoneError: A command cannot do its work; the same demo goes on where it was.
     """
     made = recipe or Recipe()
-    with contextlib.chdir(project.folder):
-        here = Project(project.folder.resolve())
+    here = Project(project.folder.resolve())
+    with contextlib.chdir(here.folder):
         title(
             console, "7. A small model learns from examples; how much of the change is best is tried on held-out ones"
         )

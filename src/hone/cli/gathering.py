@@ -127,9 +127,9 @@ def gather(project: Project, now: datetime) -> ProjectView:
 
 
 def _compared(one: Gatherer, run: Run) -> Compared:
-    count = len(run.config["items"])
-    more = "" if count == 3 else f" --items {count}"
-    source = Source(run.folder.name, f"hone rubric compare{more}")
+    count = len(run.config.get("items") or ())
+    more = "" if count in {0, 3} else f" --items {count}"
+    source = retracing.source_of(run, f"hone rubric compare{more}")
     current = run.config["rubric"] == one.project.rubric.model_dump(mode="json")
     return Compared(source, one.whole(run, Comparison), current)
 
@@ -141,7 +141,7 @@ def _advised(one: Gatherer, run: Run) -> Advised | None:
         return None
     if any(decision.advice == piece for decision in one.project.decisions for piece in advice):
         return None
-    return Advised(Source(run.folder.name, "hone rubric advise"), advice)
+    return Advised(retracing.source_of(run, "hone rubric advise"), advice)
 
 
 def _scored(one: Gatherer, run: Run) -> Scored:
@@ -149,7 +149,7 @@ def _scored(one: Gatherer, run: Run) -> Scored:
     judgements = one.whole(run, Judgement)
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
-    source = Source(run.folder.name, f"hone label{_other_judge(one, run)}")
+    source = retracing.source_of(run, f"hone label{_other_judge(one, run)}")
     return Scored(source, rubric, judgements, means, run.incomplete)
 
 
@@ -176,7 +176,7 @@ def _agreed(one: Gatherer) -> Agreed:
 
 def _audited(one: Gatherer, run: Run) -> Audited:
     findings = [row.root for row in one.whole(run, FindingRow)]
-    source = Source(run.folder.name, f"hone audit{_other_judge(one, run)}")
+    source = retracing.source_of(run, f"hone audit{_other_judge(one, run)}")
     return Audited(source, findings, _named(run.config.get("judge")))
 
 
@@ -185,7 +185,7 @@ def tuned_in(project: Project, run: Run) -> Tuned:
     job = Job.read(run.folder)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     return Tuned(
-        source=Source(run.folder.name, retracing.tune_command(run, job)),
+        source=retracing.source_of(run, retracing.tune_command(run, job)),
         spec=retracing.tuned_spec(project, run, job),
         base=retracing.base_spec(job),
         examples=job.source,
@@ -199,7 +199,7 @@ def _exported(one: Gatherer, run: Run) -> Exported:
     files = [
         row.model_copy(update={"file": retracing.inside(one.project, row.file)}) for row in one.whole(run, ExportRow)
     ]
-    return Exported(Source(run.folder.name, retracing.export_command(one.project, run)), model, files)
+    return Exported(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
 
 
 def _state(run: Run) -> str:

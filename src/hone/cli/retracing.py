@@ -32,6 +32,11 @@ def inside(project: Project, text: str) -> str:
     return text
 
 
+def source_of(run: Run, typed: str) -> Source:
+    """Figures that come from a run, and the command that makes it."""
+    return Source(f"runs/{run.folder.name}", typed)
+
+
 def tune_command(run: Run, job: Job) -> str:
     """The command that tunes so."""
     config = run.config
@@ -80,7 +85,7 @@ def benched(project: Project, run: Run) -> Benched:
     count = report.scores[0].flexible.n
     last = report.comparisons[-1] if report.comparisons else None
     return Benched(
-        source=Source(run.folder.name, _bench_command(task, specs)),
+        source=source_of(run, _bench_command(task, specs)),
         about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
         report=report,
         margin=MARGIN,

@@ -114,7 +114,7 @@ def _tuning_line(view: ProjectView) -> str:
         return "none yet"
     held = [look["loss"] for look in view.tuned.result["held_out"]]
     loss = f"held-out loss {held[0]:.2f} to {held[-1]:.2f}, " if held else ""
-    return f"{view.tuned.base}: {loss}scale {view.tuned.result['scale']:g} kept"
+    return f"{view.tuned.base.removeprefix('hf:')}: {loss}scale {view.tuned.result['scale']:g} kept"
 
 
 def _bench_line(view: ProjectView) -> str:

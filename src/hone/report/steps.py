@@ -37,7 +37,7 @@ def _rubric(view: ProjectView) -> Iterator[Step]:
     found = summary(view.compared.comparisons)
     if found.flipped * 2 >= found.pairs:
         yield Step(f"The expert's verdict changed with the order in {found.flipped} of {found.pairs} pairs, so it is "
-                   "too weak: name a stronger `expert` in hone.yaml, and compare again.",
+                   "too weak: name a stronger “expert” in hone.yaml, and compare again.",
                    "hone rubric compare --fresh")  # fmt: skip
     elif not view.compared.current and view.finalised is None:
         yield Step("rubric.yaml has changed since it was compared.", "hone rubric compare")
@@ -112,7 +112,7 @@ def _judge(view: ProjectView) -> Iterator[Step]:
 def _model(view: ProjectView) -> Iterator[Step]:
     tuned, benched, exported = view.tuned, view.benched, view.exported
     if tuned is None:
-        yield Step("Tune a small model: `sums` shows how on this machine; or name your own data.", "hone tune sums")
+        yield Step("Tune a small model: “sums” shows how on this machine; or name your own data.", "hone tune sums")
         return
     if tuned.result["scale"] == 0:
         yield Step("Nothing that helps was learnt: give it more or other examples, or a lower learning rate.",

@@ -66,7 +66,7 @@ def _row(one: Comparison) -> tuple[str | Markup, ...]:
     names = dict.fromkeys(measure.name for verdict in one.verdicts for measure in verdict.measures)
     kind = {"with": "pass", "without": "fail"}.get(won, "")
     said = [verdict.winner or f"unread: {short(verdict.unread or '', 60)}" for verdict in (first, second)]
-    return (one.id, cell(said[0]), cell(said[1]), cell(result, kind), cell(short(", ".join(names), 120)))
+    return (one.id, cell(said[0]), cell(said[1]), cell(result, kind), cell(short(", ".join(names), 120), "words"))
 
 
 def _pair(one: Comparison) -> Markup:

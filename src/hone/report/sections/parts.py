@@ -20,7 +20,7 @@ def part(name: str, title: str, pieces: Iterable[Markup]) -> Markup:
 def source_line(source: Source, *more: str) -> Markup:
     """Where the figures come from, and what makes them."""
     extra = joined(*(joined(text("; "), command(one)) for one in more))
-    return element("p", text(f"Run {source.run}, made by "), command(source.command), extra, kind="made")
+    return element("p", text(f"From {source.run}: "), command(source.command), extra, kind="made")
 
 
 def missing(what: str, typed: str, why: str = "") -> Markup:

@@ -89,8 +89,8 @@ def _history(view: ProjectView) -> Iterator[Markup]:
 def _version(version: RubricVersion, before: RubricVersion | None) -> Markup:
     head = element("h3", text(f"Version {version.version}" + (" (the start)" if version.version == 0 else "")))
     about = f"{version.created:%Y-%m-%d %H:%M}, by {version.by}, {version.hash}"
-    note = f" {version.note}." if version.note else ""
-    parts = [head, paragraph(f"{about}.{note}", "made")]
+    note = f"; {version.note}" if version.note else ""
+    parts = [head, paragraph(f"{about}{note}", "made")]
     if before is None:
         rows = [(criterion.name, cell(criterion.sentence, "words")) for criterion in version.rubric.criteria]
         parts.append(table(("criterion", "sentence"), rows, f"Version {version.version}"))

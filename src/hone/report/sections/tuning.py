@@ -25,7 +25,8 @@ def _tuning(view: ProjectView) -> Iterator[Markup]:
         yield missing("No model was tuned yet", "hone tune sums", view.gaps.get("tuned", ""))
         return
     result = found.result
-    yield paragraph(f"{found.base}, tuned by {result['method']} on {found.examples}: {result['steps']} steps, "
+    base = found.base.removeprefix("hf:")
+    yield paragraph(f"{base}, tuned by {result['method']} on {found.examples}: {result['steps']} steps, "
                     f"{result['tokens']:,} tokens in {result['seconds']:.0f} s.")  # fmt: skip
     if result.get("stopped"):
         yield paragraph(f"It stopped early: {result['stopped']}.")
