@@ -184,3 +184,13 @@ def test_a_page_that_cannot_be_written_gets_one_line(hone: Hone, project: Path) 
     result = hone("report", "--out", project / "there" / "page.html")
     assert result.code == 1
     assert "cannot be written" in result.err
+
+
+def test_a_damaged_store_is_named_and_the_rest_is_shown(hone: Hone, walked: Path) -> None:
+    (walked / "feedback.db").write_bytes(b"no database at all" * 100)
+    (walked / "rubrics" / "decisions.jsonl").write_text("{")
+    result = hone("report", "--json")
+    assert result.code == 0, result.err
+    assert set(result.data["left_out"]) == {"agreement", "decisions"}
+    assert result.data["scores"]["Be Detailed"]["value"] == 1
+    assert "hone rate" not in [step["command"] for step in result.data["next"]]

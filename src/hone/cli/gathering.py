@@ -12,10 +12,10 @@ from pydantic import BaseModel
 
 from hone.cli import retracing
 from hone.cli.stored import project_ratings
-from hone.domain.evidence import Advice, Comparison, Judgement
+from hone.domain.evidence import Advice, Comparison, Decision, Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
-from hone.errors import HoneError
+from hone.errors import HoneError, ProjectError
 from hone.export.results import ExportRow
 from hone.feedback import Reading, read_ratings
 from hone.judging.audit import FindingRow
@@ -50,8 +50,10 @@ class Gatherer:
     runs: Sequence[Run]
     rubric: Rubric
     """The one that the report is about: the latest finalised version, else the working one."""
+    decisions: Sequence[Decision] = ()
     broken: list[tuple[str, str]] = field(default_factory=list)
-    gaps: dict[str, str] = field(default_factory=dict)
+    unrated: str = ""
+    """Why there is no agreement."""
 
     def latest(self, verb: str, read: Callable[[Run], T]) -> T | None:
         """What the latest finished run of a verb holds; one that does not read is named, and the one before it taken.
@@ -82,12 +84,23 @@ class Gatherer:
         return found
 
     def part(self, name: str, read: Callable[[], T]) -> T | None:
-        """Something that may not be there; why, is kept for the page."""
+        """Something that lies there; what does not read is named, and left out."""
         try:
             return read()
         except HoneError as error:
+            self.broken.append((name, retracing.inside(self.project, str(error))))
+            return None
+
+    def rated(self) -> Agreed | None:
+        """The agreement, where somebody has rated."""
+        try:
+            return _agreed(self)
+        except HoneError as error:
+            said = retracing.inside(self.project, str(error))
             # The remedy that follows stands on the page already, as a command.
-            self.gaps[name] = retracing.inside(self.project, str(error)).partition(";")[0]
+            self.unrated = said.partition(";")[0]
+            if type(error) is not ProjectError:
+                self.broken.append(("agreement", said))
             return None
 
 
@@ -102,7 +115,8 @@ def gather(project: Project, now: datetime) -> ProjectView:
     final = versions[-1].rubric if versions and versions[-1].version > 0 else None
     one = Gatherer(project, runs, final or project.rubric)
     one.broken += [(f"runs/{broken.folder.name}", broken.problem) for broken in damaged]
-    decided = sum(len(version.decisions) for version in versions)
+    one.decisions = one.part("decisions", lambda: project.decisions) or []
+    agreed = one.rated()
     return ProjectView(
         name=project.folder.resolve().name,
         made=now,
@@ -110,17 +124,17 @@ def gather(project: Project, now: datetime) -> ProjectView:
         items=len(one.part("items", lambda: project.items) or ()),
         rubric=project.rubric,
         versions=versions,
-        decisions=(one.part("decisions", lambda: project.decisions) or [])[decided:],
+        decisions=one.decisions[sum(len(version.decisions) for version in versions) :],
         replies=len(one.latest("reply", lambda run: run.read(Reply)) or ()),
         compared=one.latest("compare", lambda run: _compared(one, run)),
         advised=one.latest("advise", lambda run: _advised(one, run)),
         scored=one.latest("label", lambda run: _scored(one, run)),
-        agreed=one.part("agreed", lambda: _agreed(one)),
+        agreed=agreed,
         audited=one.latest("audit", lambda run: _audited(one, run)),
         tuned=one.latest("tune", lambda run: tuned_in(project, run)),
         benched=one.latest("bench", lambda run: retracing.benched(project, run)),
         exported=one.latest("export", lambda run: _exported(one, run)),
-        gaps=one.gaps,
+        unrated=one.unrated,
         runs=[(run.folder.name, run.verb, _state(run)) for run in runs],
         broken=one.broken,
     )
@@ -139,7 +153,7 @@ def _advised(one: Gatherer, run: Run) -> Advised | None:
     advice = one.whole(run, Advice)
     if run.config["rubric"] != one.project.rubric.model_dump(mode="json"):
         return None
-    if any(decision.advice == piece for decision in one.project.decisions for piece in advice):
+    if any(decision.advice == piece for decision in one.decisions for piece in advice):
         return None
     return Advised(retracing.source_of(run, "hone rubric advise"), advice)
 

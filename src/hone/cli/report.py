@@ -74,5 +74,4 @@ def _data(view: ProjectView, path: Path) -> dict[str, Any]:
         "bench": view.benched.report.as_dict() if view.benched else None,
         "export": [one.model_dump(mode="json") for one in exported.files] if exported else None,
         "left_out": dict(view.broken),
-        "missing": dict(view.gaps),
     }

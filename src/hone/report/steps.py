@@ -79,6 +79,8 @@ def _people(view: ProjectView) -> Iterator[Step]:
     if view.scored is None:
         return
     if view.agreed is None:
+        if any(where == "agreement" for where, _ in view.broken):
+            return  # what is in the way stands at the top of the page
         yield Step("Nobody has rated yet, so nobody knows how good the judge is. Rate some, and invite others.",
                    "hone rate")  # fmt: skip
         return

@@ -6,7 +6,7 @@ A part that is not there is none. Every text in here may come from a model, a pe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -148,8 +148,8 @@ class ProjectView:
     tuned: Tuned | None = None
     benched: Benched | None = None
     exported: Exported | None = None
-    gaps: Mapping[str, str] = field(default_factory=dict)
-    """Why a part is not there, by the name of the field, where more is known than that nothing made it."""
+    unrated: str = ""
+    """Why there is no agreement."""
     runs: Sequence[tuple[str, str, str]] = ()
     """Every run: its folder's name, what it did, and its state."""
     broken: Sequence[tuple[str, str]] = ()

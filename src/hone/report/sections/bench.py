@@ -22,8 +22,7 @@ def _bench(view: ProjectView) -> Iterator[Markup]:
     if found is None:
         model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
         base = view.tuned.base if view.tuned else "BASE"
-        yield missing("No models were tested yet", f"hone bench sums --model {base}{model} --gate",
-                      view.gaps.get("benched", ""))  # fmt: skip
+        yield missing("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
         return
     yield paragraph(found.about)
     for one in found.report.comparisons:

@@ -26,7 +26,7 @@ def comparison_part(view: ProjectView) -> Markup:
 def _comparison(view: ProjectView) -> Iterator[Markup]:
     compared = view.compared
     if compared is None:
-        yield missing("Nothing was compared yet", "hone rubric compare", view.gaps.get("compared", ""))
+        yield missing("Nothing was compared yet", "hone rubric compare")
         return
     yield from _counts(compared)
     rows = [_row(one) for one in compared.comparisons[:MOST_ROWS]]

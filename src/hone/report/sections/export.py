@@ -19,8 +19,7 @@ def _export(view: ProjectView) -> Iterator[Markup]:
     found = view.exported
     if found is None:
         model = view.tuned.spec.removeprefix("hf:") if view.tuned else "MODEL+ADAPTER"
-        yield missing("Nothing was exported yet", f"hone export {model} --out model.gguf",
-                      view.gaps.get("exported", ""))  # fmt: skip
+        yield missing("Nothing was exported yet", f"hone export {model} --out model.gguf")
         return
     yield paragraph(f"From {found.model}. A file that differs from its source is not written.")
     head = ("file", "MB", "replies as the source", "mean KL (nats)", "perplexity", "source's", "tokens/s")

@@ -26,7 +26,7 @@ def _scores(view: ProjectView) -> Iterator[Markup]:
     found = view.scored
     if found is None:
         typed = "hone label" if view.replies else "hone reply && hone label"
-        yield missing("No replies are scored yet", typed, view.gaps.get("scored", ""))
+        yield missing("No replies are scored yet", typed)
         return
     scored = [one for one in found.judgements if one.scores]
     judges = ", ".join(dict.fromkeys(one.judge for one in found.judgements))

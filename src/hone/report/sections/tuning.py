@@ -22,7 +22,7 @@ def tuning_part(view: ProjectView) -> Markup:
 def _tuning(view: ProjectView) -> Iterator[Markup]:
     found = view.tuned
     if found is None:
-        yield missing("No model was tuned yet", "hone tune sums", view.gaps.get("tuned", ""))
+        yield missing("No model was tuned yet", "hone tune sums")
         return
     result = found.result
     base = found.base.removeprefix("hf:")
