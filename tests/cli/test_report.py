@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from hone.bench import Result
+from hone.cli.retracing import tune_command
+from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
 from hone.feedback.store import open_store
 from hone.project import Project
+from hone.tuning.job import Job
+from hone.tuning.settings import TuneSettings
 from hone.web.subjects import put_up
 from tests.cli.conftest import Hone
 
@@ -194,3 +199,19 @@ def test_a_damaged_store_is_named_and_the_rest_is_shown(hone: Hone, walked: Path
     assert set(result.data["left_out"]) == {"agreement", "decisions"}
     assert result.data["scores"]["Be Detailed"]["value"] == 1
     assert "hone rate" not in [step["command"] for step in result.data["next"]]
+
+
+def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
+    settings = TuneSettings(epochs=1, rank=8, precision="fp32", scales=(0.0, 1.0))
+    job = Job(
+        base="smollm2", weights="w", weights_digest="d", backend="trl", settings=settings, data="d", source="sums"
+    )
+    config = {"source": "my sums.jsonl", "limit": 440, "keep": ["Be Detailed >= 1"], "best": None}
+    run = Project(project).open_run("tune", config)
+    typed = shlex.split(tune_command(run, job))
+    assert typed[:2] == ["hone", "tune"]
+    context = tune_run.make_context("run", typed[2:])
+    assert context.params["source"] == "my sums.jsonl"
+    assert (context.params["limit"], context.params["epochs"], context.params["rank"]) == (440, 1, 8)
+    assert context.params["keep"] == ("Be Detailed >= 1",)
+    assert context.params["more"] == ("precision=fp32", "scales=[0.0,1.0]")

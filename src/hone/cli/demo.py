@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.rule import Rule
 
-from hone.cli.demo_model import check_extras, walk_model
+from hone.cli.demo_model import Recipe, check_extras, walk_model
 from hone.cli.labelling import Labelling, run_labelling
 from hone.cli.report import write_report
 from hone.cli.rubric import latest_advice
@@ -170,6 +170,8 @@ def _end(console: Console, project: Project, page: Path, seconds: float) -> None
     folder = project.folder
     _title(console, f"Done in {seconds:.0f} s. What it means, where it lies, what to type next")
     console.print(_WEAK, "", sep="\n", markup=False)
+    file = folder / Recipe().file
+    talk = (f"hone chat gguf:{file}     talk to the tuned model",) if file.exists() else ()
     console.print(
         f"report: {page.resolve().as_uri()}     all of it on one page",
         "",
@@ -177,6 +179,7 @@ def _end(console: Console, project: Project, page: Path, seconds: float) -> None
         f"{folder}/rubrics/       frozen versions; v0 is the start, v1 the first finalised one",
         f"{folder}/runs/          every question, answer, comparison, piece of advice and score",
         "",
+        *talk,
         f"hone rubric diff v0 v1 --project {folder}     what the advice changed",
         f"hone rubric lint --project {folder}           which criteria will be read in different ways",
         "hone init my-plans && cd my-plans && hone rubric compare     your own",

@@ -18,6 +18,8 @@ _SHOWN = 5
 """Problems whose answers are shown, gained and lost."""
 _SAME = frozenset({"checkpointing", "compiled"})
 """Settings that change no result and stand in no config."""
+_FLAGS = frozenset({"method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus"})
+"""Settings of training that `hone tune` has an option of its own for."""
 
 
 def quoted(text: str) -> str:
@@ -48,8 +50,10 @@ def tune_command(run: Run, job: Job) -> str:
         parts.append(f"--best {quoted(str(config['best']))}")
     usual = TuneSettings().model_dump(mode="json")
     for name, value in job.settings.model_dump(mode="json").items():
-        if value != usual[name] and name not in _SAME:
-            parts.append(f"--set {name}={quoted(str(value).replace(' ', ''))}")
+        if value == usual[name] or name in _SAME:
+            continue
+        said = f"{value:g}" if isinstance(value, float) else quoted(str(value).replace(" ", ""))
+        parts.append(f"--{name.replace('_', '-')} {said}" if name in _FLAGS else f"--set {name}={said}")
     return " ".join(parts)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hone.bench import Comparison
 from hone.report.charts import Dot, intervals
 from hone.report.page import Markup, cell, figure, folded, paragraph, table
-from hone.report.sections.parts import missing, part, percent, source_line
+from hone.report.sections.parts import missing, part, percent, points, source_line
 from hone.report.terminal import short
 from hone.report.view import Benched, ProjectView, Wrong
 
@@ -36,11 +36,11 @@ def _bench(view: ProjectView) -> Iterator[Markup]:
 def _verdict(one: Comparison, found: Benched) -> Markup:
     base, model = found.names[one.base], found.names[one.model]
     margin = f"{found.margin * 100:g} points"
-    difference = percent(one.difference, signed=True)
+    difference = points(one.difference)
     if one.not_worse(found.margin):
-        words = f"{model} is not worse than {base}: the difference is {difference}, above -{margin}."
+        words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
         return paragraph(f"The gate is open. {words}", "pass")
-    words = f"The difference from {base} is {difference}, and its interval must lie above -{margin}."
+    words = f"The difference from {base} is {difference} points, and its interval must lie above -{margin}."
     return paragraph(f"The gate is shut: {model} is not shown to be not worse. {words}", "fail")
 
 
@@ -61,7 +61,7 @@ def _scores(found: Benched) -> Iterator[Markup]:
 
 def _pairs(found: Benched) -> Iterator[Markup]:
     rows = [
-        (f"{found.names[one.model]} minus {found.names[one.base]}", percent(one.difference, signed=True),
+        (f"{found.names[one.model]} minus {found.names[one.base]}", points(one.difference),
          f"{one.test.p_value:.2g}", f"{one.difference.n:,}", f"{len(one.gained):,}", f"{len(one.lost):,}")
         for one in found.report.comparisons
     ]  # fmt: skip

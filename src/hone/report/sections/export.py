@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hone.export.results import ExportRow
 from hone.report.page import Markup, cell, folded, paragraph, table
-from hone.report.sections.parts import missing, part, percent, source_line
+from hone.report.sections.parts import missing, part, percent, points, source_line
 from hone.report.view import ProjectView
 
 
@@ -27,7 +27,7 @@ def _export(view: ProjectView) -> Iterator[Markup]:
     tested = [one for one in found.files if one.benchmark is not None]
     if tested:
         yield table(
-            ("file", "problems", "source right", "file right", "difference"),
+            ("file", "problems", "source right", "file right", "difference in points"),
             [_tested(one) for one in tested],
             "The same problems to source and file, 95% intervals",
         )
@@ -48,4 +48,4 @@ def _tested(one: ExportRow) -> tuple[str, ...]:
     if found is None:
         return (one.file,)
     return (one.file, f"{found.name}, {found.source.n:,}", percent(found.source), percent(found.exported),
-            percent(found.difference, signed=True))  # fmt: skip
+            points(found.difference))  # fmt: skip

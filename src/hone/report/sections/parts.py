@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hone.report.page import Markup, command, element, joined, text
 from hone.report.view import Source
@@ -35,22 +35,24 @@ def cut_note(shown: int, there: int, what: str) -> Markup:
     return element("p", text(f"The first {shown} of {there:,} {what}; the run's folder has them all."), kind="soft")
 
 
-def percent(figure: Figure, signed: bool = False) -> str:
+def percent(figure: Figure) -> str:
     """A share with its interval: "34.0% (27.8% to 40.8%)"; why, where there is none."""
-    if figure.value is None:
-        return figure.reason or "–"
-    form = "{:+.1f}%" if signed else "{:.1f}%"
-    value = form.format(100 * figure.value)
-    if figure.low is None or figure.high is None:
-        return value
-    return f"{value} ({form.format(100 * figure.low)} to {form.format(100 * figure.high)})"
+    return _figured(figure, "{:.1%}".format)
+
+
+def points(figure: Figure) -> str:
+    """A difference of shares in percentage points: "+32.0 (+25.1 to +38.9)"; why, where there is none."""
+    return _figured(figure, lambda value: f"{100 * value:+.1f}")
 
 
 def amount(figure: Figure, digits: int = 2) -> str:
     """A number with its interval; why, where there is none."""
+    return _figured(figure, lambda value: f"{value:.{digits}f}")
+
+
+def _figured(figure: Figure, said: Callable[[float], str]) -> str:
     if figure.value is None:
         return figure.reason or "–"
-    value = f"{figure.value:.{digits}f}"
     if figure.low is None or figure.high is None:
-        return f"{value} ({figure.reason})" if figure.reason else value
-    return f"{value} ({figure.low:.{digits}f} to {figure.high:.{digits}f})"
+        return f"{said(figure.value)} ({figure.reason})" if figure.reason else said(figure.value)
+    return f"{said(figure.value)} ({said(figure.low)} to {said(figure.high)})"

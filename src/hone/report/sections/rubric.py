@@ -93,7 +93,7 @@ def _version(version: RubricVersion, before: RubricVersion | None) -> Markup:
     parts = [head, paragraph(f"{about}{note}", "made")]
     if before is None:
         rows = [(criterion.name, cell(criterion.sentence, "words")) for criterion in version.rubric.criteria]
-        parts.append(table(("criterion", "sentence"), rows, f"Version {version.version}"))
+        parts.append(table(("criterion", "sentence"), rows, "The criteria it began with"))
     else:
         parts.append(_changes([one for one in diff(before.rubric, version.rubric) if one.kind != "same"]))
     parts.append(_decisions(version.decisions))

@@ -27,7 +27,7 @@ def _tuning(view: ProjectView) -> Iterator[Markup]:
     result = found.result
     base = found.base.removeprefix("hf:")
     yield paragraph(f"{base}, tuned by {result['method']} on {found.examples}: {result['steps']} steps, "
-                    f"{result['tokens']:,} tokens in {result['seconds']:.0f} s.")  # fmt: skip
+                    f"{result['tokens']:,} tokens in {result['seconds']:,.0f} s.")  # fmt: skip
     if result.get("stopped"):
         yield paragraph(f"It stopped early: {result['stopped']}.")
     if result["scale"] == 0:
@@ -43,7 +43,11 @@ def _losses(found: Tuned) -> Iterator[Markup]:
         return
     drawn = curves((Line("training", steps), Line("held out", looks, marked=True)), "step",
                    "cross-entropy per learnt token (nats)")  # fmt: skip
-    words = f"held out {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end" if looks else "nothing held out"
+    words = (
+        f"Held out: {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end"
+        if looks
+        else "Nothing was held out"
+    )
     yield figure(drawn, "Loss by step", words)
     held, chosen = dict(looks), steps[:: -(-len(steps) // _MOST)]
     places = sorted({place for place, _ in chosen} | set(held))
