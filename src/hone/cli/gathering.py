@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from hone.cli import retracing
-from hone.cli.stored import project_ratings
+from hone.cli.stored import check_there, project_ratings
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
@@ -182,6 +182,7 @@ def _named(model: object) -> str:
 
 
 def _agreed(one: Gatherer) -> Agreed:
+    check_there(one.project.database)  # before the store's packages are missed: who has no ratings needs none
     table = project_ratings(one.project, one.rubric)
     collected = read_ratings(table, Reading(rubric=one.rubric))
     found = compute(collected.ratings, Options(RESAMPLES))
