@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -125,3 +127,13 @@ def test_after_its_end_it_says_so() -> None:
     closed.close()
     with pytest.raises(UnavailableError, match=r"gguf:x\.gguf was closed; connect to it again"):
         ask_all(closed, [asking("Hi", 1)])
+
+
+def test_a_model_that_is_closed_at_once_does_not_hang() -> None:
+    # In a process of its own: the engine's wait cannot be interrupted.
+    code = """
+from hone.models.embedded import EmbeddedModel, smollm2_file
+for _ in range(4):
+    EmbeddedModel("gguf:x.gguf", smollm2_file(), context=64, slots=1).close()
+"""
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)

@@ -123,7 +123,10 @@ class EmbeddedModel(Model):
 
     def close(self) -> None:
         """End the server and free the model."""
-        self._server = None
+        if self._server is not None:
+            # The engine waits for ever for a server that is ended before its loop runs; the loop answers this.
+            self._server.handle_metrics()
+            self._server = None
 
 
 def check_gguf(file: Path) -> None:
@@ -165,7 +168,7 @@ def _start(files: Sequence[Path], context: int, slots: int, key: str) -> Any:
     params.n_ctx, params.n_parallel = context * slots, slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.api_keys = [key]
-    params.ui, params.endpoint_slots = False, False
+    params.ui, params.endpoint_slots, params.endpoint_metrics = False, False, True
     # What the cache keeps of a prompt was made at one scale of the adapter, and would be used at another.
     params.cache_ram_mib = 0 if files[1:] else 256
     params.verbosity = 0
