@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import sys
+from copy import copy
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -211,7 +212,7 @@ def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
     run = Project(project).open_run("tune", config)
     typed = shlex.split(tune_command(run, job))
     assert typed[:2] == ["hone", "tune"]
-    context = tune_run.make_context("run", typed[2:])
+    context = copy(tune_run).make_context("run", typed[2:])  # click keeps what it made on the command itself
     assert context.params["source"] == "my sums.jsonl"
     assert (context.params["limit"], context.params["epochs"], context.params["rank"]) == (440, 1, 8)
     assert context.params["keep"] == ("Be Detailed >= 1",)
