@@ -20,7 +20,7 @@ from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Journal, Setup
 from hone.judging import Judge
-from hone.judging.audit import Finding
+from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.form import default_sampling
@@ -64,6 +64,7 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
         findings = examine(replies, judge, people=people)
     if all(finding.figure.value is None for finding in findings):
         raise IncompleteError("not one reply could be scored; try the judge with: hone label")
+    run.finish(FindingRow(finding) for finding in findings)
     if as_json:
         print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies),
                     "findings": [_data(finding) for finding in findings]})  # fmt: skip

@@ -160,7 +160,7 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
 def run_bench(bout: Bout, *, fresh: bool = False) -> tuple[list[Result], dict[str, Speed]]:
     """Every model's results, asked for or out of a finished run."""
     run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
-    speeds = _speeds(run)
+    speeds = read_speeds(run)
     note(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
     if run.finished:
         return run.read(Result), speeds
@@ -194,7 +194,8 @@ def _settings(spec: str, bout: Bout) -> ModelSettings:
     return ModelSettings(model=spec, context=context, concurrency=_SLOTS)
 
 
-def _speeds(run: Run) -> dict[str, Speed]:
+def read_speeds(run: Run) -> dict[str, Speed]:
+    """How fast each model was, by its spec; what is not known is left out."""
     try:
         known = json.loads((run.folder / "speed.json").read_text(encoding="utf-8"))
         return {name: Speed(**one) for name, one in known.items()}

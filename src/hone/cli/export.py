@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
 from hone.export.quantise import QUANTS
-from hone.export.results import Accuracy, accuracy, accuracy_data, parity_data
+from hone.export.results import Accuracy, accuracy, accuracy_data, export_row, parity_data
 from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
@@ -85,6 +85,7 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     bench = _bench(options["task"], options["items"], order) if options["task"] else None
     made = [make_adapter(order, tell=note)] if adapter_only else make(order, bench=bench, tell=note)
     beside = [] if adapter_only else _beside(order, made)
+    keep_run(folder, model, order, made, {name: options[name] for name in ("task", "items")})
     if as_json:
         print_json(
             [{"file": str(one.file), **parity_data(one.parity), **accuracy_data(one.accuracy)} for one in made]
@@ -99,6 +100,24 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
         note(f"written: {path}")
     if not adapter_only:
         note(f"Next: hone chat gguf:{best_of(made).file}")
+
+
+def keep_run(folder: Path, model: str, order: Order, made: Sequence[Made], bench: Mapping[str, Any]) -> None:
+    """Keep what was compared as a run, where the folder is a project's; elsewhere README and file say it."""
+    try:
+        project = Project.find(folder)
+    except ProjectError:
+        return
+    config = {
+        "model": model,
+        "out": str(order.out),
+        "quants": list(order.quants),
+        "scale": order.about.scale,
+        **bench,
+    }
+    run = project.open_run("export", config, fresh=True)
+    run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
+    note(f"run: {run.folder}")
 
 
 def _bench(name: str, items: int, order: Order) -> Callable[[Path], Accuracy]:
