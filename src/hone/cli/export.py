@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hone.bench import ask, read_task
-from hone.cli.options import json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json, progress_bar
+from hone.cli.options import json_option, project_option
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.domain.rubric import Rubric
-from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
-from hone.export import About, Made, Order
-from hone.export import export as make
-from hone.export import export_adapter as make_adapter
-from hone.export.card import MADE, licence_of, readme
-from hone.export.corpus import prompts
-from hone.export.exporting import modelfile_for
 from hone.export.quantise import QUANTS
-from hone.export.results import Accuracy, accuracy, accuracy_data, parity_data
-from hone.models import connect
-from hone.models.weights import weights
+from hone.export.results import accuracy_data, parity_data
 from hone.problems import prompting
 from hone.project import Project
-from hone.report.export import export_markdown, export_table
+from hone.project.naming import named_rubric
+from hone.report.export import export_table
 from hone.rubrics.replies import system_text
-from hone.tuning.job import JOB, Job
-
-_SLOTS = 4
+from hone.steps.exporting import Named, export_gguf, tuned_under
 
 
 @click.command()
@@ -69,20 +57,16 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     MODEL is smollm2, hf:REPO or a folder of safetensors; ADAPTER a PEFT folder. A file that differs from its source
     is not written.
     """  # fmt: skip
-    base, adapter = split_model(model)
-    tuned = None if options["prompt"] or options["rubric"] else _tuned_under(adapter or Path(base).expanduser())
-    rubric, system = (None, tuned) if tuned is not None else _prompt(options["prompt"], options["rubric"], folder)
-    about = About(
-        name=options["name"] or file.stem, base=base, adapter=adapter.name if adapter else "", scale=options["scale"],
-        licence=options["licence"] or licence_of(weights(base), base),
-        rubric=rubric.digest if rubric else "", system=system,
+    rubric, system = _told(model, options["prompt"], options["rubric"], folder)
+    exported = export_gguf(
+        model, file, quants=options["quants"] or ("q8_0",), adapter_only=adapter_only, bench=options["task"],
+        about=Named(
+            name=options["name"], licence=options["licence"], scale=options["scale"], rubric=rubric, system=system,
+            prompts=options["count"], items=options["items"],
+        ),
+        watch=SCREEN,
     )  # fmt: skip
-    quants = tuple(dict.fromkeys(options["quants"] or ("q8_0",)))
-    order = Order(weights(base), adapter, file, quants, about, tuple(prompts()[: options["count"]]))
-    tell = lambda text: note(f"{text} …")  # noqa: E731 - one word for three callers
-    bench = _bench(options["task"], options["items"], base, adapter) if options["task"] else None
-    made = [make_adapter(order, tell=tell)] if adapter_only else make(order, bench=bench, tell=tell)
-    beside = [] if adapter_only else _beside(order, made)
+    made, beside = exported.made, exported.beside
     if as_json:
         print_json(
             [{"file": str(one.file), **parity_data(one.parity), **accuracy_data(one.accuracy)} for one in made]
@@ -98,47 +82,11 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
     note(f"Next: hone chat gguf:{made[-1].file}")
 
 
-def _bench(name: str, items: int, base: str, adapter: Path | None) -> Callable[[Path], Accuracy]:
-    """The benchmark of a file beside the source, which is tested once, when the first file is there."""
-    task = read_task(name).model_copy(update={"limit": items})
-    problems = task.problems("test", task.limit)
-    way = prompting(system=task.system)
-    known: list[list[bool]] = []
-
-    def test(settings: ModelSettings) -> list[bool]:
-        with connect(settings) as model, progress_bar(name) as progress:
-            return [result.right for result in ask(model, problems, task, way, progress=progress)[0]]
-
-    def run(file: Path) -> Accuracy:
-        if not known:
-            note(f"testing the source on {len(problems)} problems …")
-            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
-        return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
-
-    return run
-
-
-def split_model(text: str) -> tuple[str, Path | None]:
-    """Base and adapter of ``BASE``, ``BASE+ADAPTER`` and the same after ``hf:``.
-
-    Raises:
-        ProjectError: It is a form of model that has no weights to export.
-    """
-    name = text.removeprefix("hf:")
-    if name.startswith(("gguf:", "http:", "https:", "openai:", "scripted:", "recorded:")):
-        raise ProjectError(
-            f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
-        )
-    if Path(name).expanduser().is_dir():
-        return name, None
-    base, plus, adapter = name.rpartition("+")
-    return (base, Path(adapter).expanduser()) if plus else (name, None)
-
-
-def _tuned_under(weights_folder: Path) -> str | None:
-    """The system message that `hone tune` tuned under, where the weights lie in its run; none elsewhere."""
-    run = weights_folder.resolve().parent
-    return Job.read(run).prompt if (run / JOB).is_file() else None
+def _told(model: str, choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str | None]:
+    """The rubric and the message that are built in; no message where it is as the model was tuned."""
+    if choice is None and rubric is None and tuned_under(model) is not None:
+        return None, None
+    return _prompt(choice, rubric, folder)
 
 
 def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str]:
@@ -162,20 +110,3 @@ def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubri
         return None, ""
     found = named_rubric(rubric, project)
     return found, system_text(project.settings.task, found if found.criteria else None, project.prompts)
-
-
-def _beside(order: Order, made: list[Made]) -> list[Path]:
-    """Write Modelfile and README beside the files; what a person wrote there is never written over."""
-    files = [one.file for one in made]
-    texts = {
-        "Modelfile": modelfile_for(order, files[-1]),
-        "README.md": readme(files, order.about, export_markdown(made)),
-    }
-    written = []
-    for name, text in texts.items():
-        path = order.out.with_name(name)
-        if path.exists() and MADE not in path.read_text(encoding="utf-8", errors="replace"):
-            path = order.out.with_name(f"{order.out.stem}.{name}")
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written

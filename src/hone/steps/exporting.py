@@ -1,0 +1,152 @@
+"""Export in one call: the order, the benchmark of each file beside its source, and what is written beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hone.bench import ask, read_task
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.errors import ProjectError
+from hone.export import About, Made, Order, export, export_adapter
+from hone.export.card import MADE, licence_of, readme
+from hone.export.corpus import prompts
+from hone.export.exporting import modelfile_for
+from hone.export.results import Accuracy, accuracy
+from hone.models import connect
+from hone.models.weights import weights
+from hone.problems import prompting
+from hone.report.export import export_markdown
+from hone.steps.watching import SILENT, Watch
+from hone.tuning.job import JOB, Job
+
+_SLOTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an exported model says of itself, and how thoroughly it is compared."""
+
+    name: str | None = None
+    """The file's by default."""
+    licence: str | None = None
+    """The base's by default, where it says so."""
+    scale: float = 1.0
+    """Of the adapter; 0 is the base."""
+    rubric: Rubric | None = None
+    system: str | None = None
+    """The message that is built in; as the model was tuned, where nothing is given."""
+    prompts: int = 16
+    """How many greedy replies are compared."""
+    items: int = 100
+    """How many problems of the benchmark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files, each with what is known of it, and what was written beside them."""
+
+    made: list[Made]
+    beside: list[Path]
+
+
+def export_gguf(
+    model: str, file: Path | str, *, quants: Sequence[str] = ("q8_0",), adapter_only: bool = False,
+    bench: str | None = None, about: Named | None = None, watch: Watch = SILENT,
+) -> Exported:  # fmt: skip
+    """Write a model, with its adapter merged in, as GGUF files, each compared with what was tuned.
+
+    Args:
+        model: `smollm2`, `hf:REPO` or a folder of safetensors, with `+ADAPTER` behind it.
+        file: The GGUF file; with several quantisations each gets its name into the file's.
+        quants: Quantisations, such as `f16`, `q8_0`, `q4_k_m`.
+        adapter_only: The adapter alone, to use over the base's GGUF file.
+        bench: A benchmark that source and files are tested on.
+        about: What it says of itself, and how thoroughly it is compared.
+        watch: Told how far it is.
+
+    Raises:
+        ExportError: The model cannot be written as GGUF.
+        ParityError: What was written is not what was tuned; nothing gets the file's name then.
+    """
+    own, target = about or Named(), Path(file)
+    base, adapter = split_model(model)
+    system = own.system if own.system is not None else tuned_under(model) or ""
+    said = About(
+        name=own.name or target.stem, base=base, adapter=adapter.name if adapter else "", scale=own.scale,
+        licence=own.licence or licence_of(weights(base), base), rubric=own.rubric.digest if own.rubric else "",
+        system=system,
+    )  # fmt: skip
+    order = Order(weights(base), adapter, target, tuple(dict.fromkeys(quants)), said, tuple(prompts()[: own.prompts]))
+
+    def tell(text: str) -> None:
+        watch.tell(f"{text} …")
+
+    if adapter_only:
+        return Exported([export_adapter(order, tell=tell)], [])
+    test = _bench(bench, own.items, base, adapter, watch) if bench else None
+    made = export(order, bench=test, tell=tell)
+    return Exported(made, _beside(order, made))
+
+
+def _bench(name: str, items: int, base: str, adapter: Path | None, watch: Watch) -> Callable[[Path], Accuracy]:
+    """The benchmark of a file beside the source, which is tested once, when the first file is there."""
+    task = read_task(name).model_copy(update={"limit": items})
+    problems = task.problems("test", task.limit)
+    way = prompting(system=task.system)
+    known: list[list[bool]] = []
+
+    def test(settings: ModelSettings) -> list[bool]:
+        with connect(settings) as model, watch.progress(name) as progress:
+            return [result.right for result in ask(model, problems, task, way, progress=progress)[0]]
+
+    def run(file: Path) -> Accuracy:
+        if not known:
+            watch.tell(f"testing the source on {len(problems)} problems …")
+            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
+        return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
+
+    return run
+
+
+def split_model(text: str) -> tuple[str, Path | None]:
+    """Base and adapter of ``BASE``, ``BASE+ADAPTER`` and the same after ``hf:``.
+
+    Raises:
+        ProjectError: It is a form of model that has no weights to export.
+    """
+    name = text.removeprefix("hf:")
+    if name.startswith(("gguf:", "http:", "https:", "openai:", "scripted:", "recorded:")):
+        raise ProjectError(
+            f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
+        )
+    if Path(name).expanduser().is_dir():
+        return name, None
+    base, plus, adapter = name.rpartition("+")
+    return (base, Path(adapter).expanduser()) if plus else (name, None)
+
+
+def tuned_under(model: str) -> str | None:
+    """The system message that `tune` tuned under, where the weights lie in its run; none elsewhere."""
+    base, adapter = split_model(model)
+    run = (adapter or Path(base).expanduser()).resolve().parent
+    return Job.read(run).prompt if (run / JOB).is_file() else None
+
+
+def _beside(order: Order, made: list[Made]) -> list[Path]:
+    """Write Modelfile and README beside the files; what a person wrote there is never written over."""
+    files = [one.file for one in made]
+    texts = {
+        "Modelfile": modelfile_for(order, files[-1]),
+        "README.md": readme(files, order.about, export_markdown(made)),
+    }
+    written = []
+    for name, text in texts.items():
+        path = order.out.with_name(name)
+        if path.exists() and MADE not in path.read_text(encoding="utf-8", errors="replace"):
+            path = order.out.with_name(f"{order.out.stem}.{name}")
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
