@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from hone.rubrics.merge import merge as merge
     from hone.rubrics.replies import write as write
     from hone.serving.conversation import Conversation as Conversation
+    from hone.stats import Options as Options
     from hone.steps.agreement import Agreed as Agreed
     from hone.steps.agreement import agree as agree
     from hone.steps.agreement import estimate as estimate
@@ -96,6 +97,7 @@ _HOMES = {
     "Level": "hone.domain.rubric",
     "ModelSettings": "hone.domain.settings",
     "Named": "hone.steps.exporting",
+    "Options": "hone.stats",
     "Project": "hone.project",
     "Reply": "hone.domain.task",
     "Rubric": "hone.domain.rubric",

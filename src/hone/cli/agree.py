@@ -13,9 +13,7 @@ from hone.cli.screen import note, out, print_json
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report
-from hone.report.agreement_page import AgreementView, agreement_page, pictures
-from hone.report.drawing import check_drawing, save
-from hone.report.page import write_page
+from hone.report.drawing import check_drawing
 from hone.stats import Level, Options
 from hone.steps import agreement as steps
 
@@ -71,7 +69,7 @@ def agree(file: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
         if comparison:
             out().print(comparison_report(comparison))
     if wanted.html or wanted.figures:
-        _write(wanted, found.view)
+        _write(wanted, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +87,9 @@ class Wanted:
     seed: int
 
 
-def _write(wanted: Wanted, view: AgreementView) -> None:
+def _write(wanted: Wanted, found: steps.Agreed) -> None:
     if wanted.html:
-        write_page(wanted.html, agreement_page(view))
+        found.page(wanted.html)
         note(f"written: {wanted.html}")
     if wanted.figures:
-        paths = [path for picture in pictures(view) for path in save(picture, wanted.figures)]
-        note(f"written: {len(paths)} files in {wanted.figures}")
+        note(f"written: {len(found.pictures(wanted.figures))} files in {wanted.figures}")

@@ -21,7 +21,9 @@ from hone.feedback import (
 from hone.feedback import estimate as _estimate
 from hone.project import Project
 from hone.project.naming import named_rubric
-from hone.report.agreement_page import AgreementView
+from hone.report.agreement_page import AgreementView, agreement_page, pictures
+from hone.report.drawing import save
+from hone.report.page import write_page
 from hone.stats import Agreement, Level, Options, Rule
 from hone.stats import agree as _agree
 from hone.steps.stored import project_ratings
@@ -65,6 +67,24 @@ class Agreed:
             for criterion in ratings.criteria
         }
         return AgreementView(self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison)
+
+    def page(self, file: Path | str) -> None:
+        """Write one page that stands alone, with pictures and tables.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+            ProjectError: The file cannot be written.
+        """
+        write_page(Path(file), agreement_page(self.view))
+
+    def pictures(self, folder: Path | str) -> list[Path]:
+        """Write the pictures, each as SVG and PNG.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+            ProjectError: The folder cannot be written.
+        """
+        return [path for picture in pictures(self.view) for path in save(picture, Path(folder))]
 
 
 def agree(
