@@ -22,10 +22,11 @@ check: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs.py --check
 
-# The pages that are written from the code, then the site; a broken link or anchor ends it.
+# The pages that are written from the code, then the site; a broken link or anchor ends it (not with --quiet, which
+# would also hide the warnings that --strict counts).
 docs: .venv/dev
 	$(BIN)/python scripts/docs.py
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Runs the notebooks of the docs in full and keeps their outputs; a quarter of an hour.
 notebooks: .venv/dev

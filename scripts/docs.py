@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from reference import python_page
 
 from hone.cli.main import cli
-
-sys.path.insert(0, str(Path(__file__).parent))
-from reference import python_page
 
 DOCS = Path(__file__).parent.parent / "docs"
 

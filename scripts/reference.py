@@ -13,7 +13,8 @@ _ITEM = re.compile(r"^    (\w[\w.\[\]]*): ", re.MULTILINE)
 GROUPS = {
     "The journey": ("Journey", "Project", "templates", "finalised_rubrics", "accept_all", "Choice"),
     "The rubric's steps, one by one": (
-        "draft", "write", "compare", "summary", "advise", "merge", "finalise", "diff", "lint", "judge", "load_prompts",
+        "draft", "write", "compare", "summary", "advise", "merge", "finalise", "diff", "lint", "judge",
+        "load_prompts",
     ),
     "People, agreement, estimates": (
         "rate", "import_feedback", "export_feedback", "feedback_status", "agree", "Agreed", "estimate", "Sources",
@@ -37,9 +38,11 @@ def python_page() -> str:
     groups = dict(GROUPS) | {"Data, and errors": tuple(name for name in hone.__all__ if name not in placed)}
     parts = [
         "# Python",
-        "Written by `make docs` from the code; do not edit. Every name is loaded when it is first used: `import hone` "
-        "costs next to nothing. All functions are synchronous and work in a notebook; a reply piece by piece is "
-        "`Conversation.say`, which is asynchronous.",
+        """\
+Written by `make docs` from the code; do not edit. Every name is loaded when it is first used: `import hone` costs
+next to nothing. All functions are synchronous and work in a notebook; `Conversation.say`, a reply piece by piece, is
+asynchronous.\
+""",
     ]
     for title, names in groups.items():
         parts.append(f"## {title}")
