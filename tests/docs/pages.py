@@ -55,6 +55,7 @@ def hone_lines(code: str) -> Iterator[list[str]]:
     """The words of every `hone …` command of a block, without comments and what is only laid out beside it."""
     for line in code.replace("\\\n", " ").splitlines():
         command = re.split(r"\s{2,}(?!-)", line.strip().removeprefix("$ "))[0]
+        command = re.sub(r"(?<=\w)'(?=\w)", "’", command)  # in words beside a command an apostrophe is no quote
         if not command.startswith("hone ") and "&& hone " not in command:
             continue
         words: list[str] = []
