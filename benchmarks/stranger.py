@@ -82,7 +82,7 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> float:
 
 def made_up(project: Path, python: Path, environment: dict[str, str]) -> None:
     """Ratings of three people who mostly agree, for the replies that are there."""
-    code = "import hone, json; j = hone.Journey('.'); print(json.dumps([[one.item for one in j.judgements()], list(j.rubric().names)]))"  # noqa: E501
+    code = "import hone, json; j = hone.Journey('.'); print(json.dumps([[one.item for one in j.judgements()], list(j.rubric().names)]))"
     told = subprocess.run(
         [python, "-c", code], cwd=project, env=environment, check=True, capture_output=True, text=True
     )
@@ -127,7 +127,7 @@ def walk(work: Path, *, quick: bool) -> list[Taken]:
 def page(taken: Sequence[Taken], *, quick: bool) -> str:
     """The table as a page of the docs."""
     rows = "\n".join(
-        f"| first {one.step.first} | `{one.step.command.replace('|', chr(92) + '|')}` | {_time(one.seconds)} | {_time(one.since)} |"  # noqa: E501
+        f"| first {one.step.first} | `{one.step.command.replace('|', chr(92) + '|')}` | {_time(one.seconds)} | {_time(one.since)} |"
         for one in taken
     )
     before = [f"- *{one.step.first}*: the script {one.step.by}." for one in taken if one.step.by]
