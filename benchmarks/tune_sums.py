@@ -1,6 +1,6 @@
 """A tune that helps, a tune that harms, and the gate that tells them apart, on a processor.
 
-    python benchmarks/tune_sums.py [--examples 300] [--problems 200] [--folder FOLDER]
+    python benchmarks/tune_sums.py [--examples 440] [--problems 200] [--folder FOLDER]
 
 Runs the commands that a person would: `hone tune sums`, `hone bench sums --gate` with the base and the tuned model;
 then the same questions with shuffled answers, `hone tune` on them, and the gate again. Exits 1 unless the first gate
@@ -20,7 +20,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hone.cli.demo_model import Recipe
+
 REFUSED = 3
+RECIPE = Recipe()
+"""As `hone demo --full` tunes."""
 
 
 def hone(folder: Path, *arguments: str) -> tuple[int, Any, float]:
@@ -39,7 +43,7 @@ def hone(folder: Path, *arguments: str) -> tuple[int, Any, float]:
 
 def tuned(folder: Path, source: str, examples: int) -> tuple[str, dict[str, Any], float]:
     """Tune and give the tuned model's spec."""
-    code, told, seconds = hone(folder, "tune", source, "--base", "smollm2", "--limit", str(examples), "--epochs", "1")
+    code, told, seconds = hone(folder, "tune", source, *RECIPE.tune, "--limit", str(examples))
     if code:
         raise SystemExit(f"hone tune {source} failed with exit code {code}")
     return f"hf:smollm2+runs/{told['run']}/adapter", told, seconds
@@ -47,7 +51,7 @@ def tuned(folder: Path, source: str, examples: int) -> tuple[str, dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=300)
+    parser.add_argument("--examples", type=int, default=RECIPE.examples)
     parser.add_argument("--problems", type=int, default=200)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()

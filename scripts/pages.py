@@ -1,8 +1,9 @@
 """Takes pictures of every page, desktop and phone, light and dark, from the project that `make demo` left.
 
-    python scripts/pages.py [demo] [--out /tmp/pages] [--keep]
+    python scripts/pages.py [demo] [--out /tmp/pages] [--keep] [--report]
 
-Works on a copy. The replies, the expert's comparisons and the judge's scores are SmolLM2's own; what Ann, Ben and
+`--report` takes only the page of `hone report`, as it is: on screens, and on paper as a PDF. The other pages are
+taken from a copy. The replies, the expert's comparisons and the judge's scores are SmolLM2's own; what Ann, Ben and
 Cleo say is made up here, so that the pages have something to show. `--keep` writes the few pictures of the docs.
 """
 
@@ -117,6 +118,25 @@ def take(address: str, project: Project, out: Path) -> None:
         browser.close()
 
 
+def take_report(folder: Path, out: Path) -> None:
+    """The project's report on every screen, in every scheme, and on paper."""
+    file = out / "report.html"
+    command = [sys.executable, "-m", "hone.cli.main", "report", "--project", str(folder), "--out", str(file)]
+    subprocess.run(command, check=True, capture_output=True)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for scheme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page.goto(file.resolve().as_uri())
+                _picture(page, out / f"report-{size}-{scheme}.png")
+                _picture(page, out / f"report-{size}-{scheme}-whole.png", whole=True)
+                if (size, scheme) == ("desktop", "dark"):  # paper is light whatever the screen is
+                    page.pdf(path=out / "report.pdf", format="A4", print_background=True)
+                page.close()
+        browser.close()
+
+
 def _picture(page: Any, path: Path, *, whole: bool = False) -> None:
     page.screenshot(path=path, full_page=whole)
 
@@ -127,16 +147,27 @@ def main() -> None:
     parser.add_argument("project", type=Path, nargs="?", default=Path("demo"))
     parser.add_argument("--out", type=Path, default=Path("/tmp/pages"))  # noqa: S108 - pictures to look at
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.report:
+        take_report(options.project, options.out)
+        if options.keep:
+            keep(options.out, "report-desktop-light")
+        return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "study-plans"
         project = prepare(options.project, folder)
         with serving(folder) as address:
             take(address, project, options.out)
     for name in KEPT if options.keep else ():
-        picture = Image.open(options.out / f"{name}.png").convert("RGB").quantize(64)
-        picture.save(IMAGES / f"page-{name}.png", optimize=True)
+        keep(options.out, name)
+
+
+def keep(out: Path, name: str) -> None:
+    """A small copy of a picture for the docs."""
+    picture = Image.open(out / f"{name}.png").convert("RGB").quantize(64)
+    picture.save(IMAGES / f"page-{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import hone
 _SECTION = re.compile(r"^(Args|Returns|Raises|Example|Yields):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\w[\w.\[\]]*): ", re.MULTILINE)
 GROUPS = {
-    "The journey": ("Journey", "Project", "templates", "finalised_rubrics", "accept_all", "Choice"),
+    "The journey": ("Journey", "Project", "templates", "finalised_rubrics", "accept_all", "Choice", "write_report"),
     "The rubric's steps, one by one": (
         "draft", "write", "compare", "summary", "advise", "merge", "finalise", "diff", "lint", "judge",
         "load_prompts",

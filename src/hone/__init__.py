@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from hone.steps.people import feedback_status as feedback_status
     from hone.steps.people import import_feedback as import_feedback
     from hone.steps.people import rate as rate
+    from hone.steps.reporting import write_report as write_report
     from hone.steps.talking import Endpoint as Endpoint
     from hone.steps.talking import chat as chat
     from hone.steps.talking import serve as serve
@@ -138,6 +139,7 @@ _HOMES = {
     "tune": "hone.steps.tuning",
     "write": "hone.rubrics.replies",
     "write_examples": "hone.steps.examples",
+    "write_report": "hone.steps.reporting",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list

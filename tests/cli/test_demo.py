@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from hone.cli.demo_model import Recipe, walk_model
+from hone.project import Project
+from tests.tuning.small import small_base
 
 from .conftest import Hone
 
@@ -19,6 +25,8 @@ def test_the_demo_walks_the_whole_journey_and_shows_it_again(bare: Hone, project
     first = bare("demo", "--folder", project)
     assert first.code == 0, first.err
     assert (project / "rubrics" / "v1.yaml").exists()
+    assert f"report: {(project / 'report.html').as_uri()}" in first.out.replace("\n", "")
+    assert "Be Precise" in (project / "report.html").read_text()
     assert "of these 3 because the verdict changed with the order" in " ".join(first.out.split())
     assert "Be Warm → reject (no comparison was decided by it)" in first.out
     runs = sorted(path.name for path in (project / "runs").iterdir())
@@ -44,3 +52,29 @@ def test_a_folder_that_holds_something_else_is_left_alone(bare: Hone, tmp_path: 
     result = bare("demo", "--folder", tmp_path)
     assert result.code == 1
     assert "holds something else" in result.err
+
+
+def test_the_whole_demo_says_first_what_it_needs(bare: Hone, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+    result = bare("demo", "--full", "--folder", project)
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 1
+    assert "trl is not installed; get it with: pip install 'hone-llm[export]'" in result.err
+    assert not (project / "runs").exists()
+
+
+def test_a_model_that_learnt_nothing_is_refused_and_not_exported(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = small_base(tmp_path / "base")
+    tune = ("--base", f"hf:{base}", "--backend", "trl", "--max-steps", "1", "--rank", "2", "--max-length", "400",
+            "--set", "precision=fp32", "--set", "scales=[1]")  # fmt: skip
+    recipe = Recipe(tune=tune, examples=30, problems=3)
+    titles: list[str] = []
+    for _ in range(2):  # the second time everything is there already
+        assert not walk_model(Console(), Project(project), lambda _, text: titles.append(text), recipe)
+    said = capsys.readouterr()
+    assert [title[:2] for title in titles] == ["7.", "8."] * 2
+    assert "hone bench sums --model" in said.out
+    assert "gate: refused" in said.err
+    assert len(list((project / "runs").glob("*-tune-*"))) == len(list((project / "runs").glob("*-bench-*"))) == 1

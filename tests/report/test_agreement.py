@@ -94,7 +94,7 @@ def test_more_judges_than_panels_are_said(tmp_path: Path) -> None:
 def test_only_markup_passes_unescaped() -> None:
     assert text("<td>&") == "&lt;td&gt;&amp;"
     made = table(("a", "b"), [("<td>x</td>", cell("<i>"))])
-    assert "<th>&lt;td&gt;x&lt;/td&gt;</th>" in made
+    assert '<th scope="row">&lt;td&gt;x&lt;/td&gt;</th>' in made
     assert "<td>&lt;i&gt;</td>" in made
     assert isinstance(made, Markup)
 

@@ -15,30 +15,20 @@ import pytest
 from hone.domain.task import Reply
 from hone.feedback.store import open_store
 from hone.project import Project
+from tests import browser
 from tests.web.conftest import make_project
 from tests.web.hostile import HOSTILE
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 MOST_BYTES = 150_000
 PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/results", "/playground")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}"),
-    # Playwright's own event loop leaves its pipes to the collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = browser.marks
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.launched() as one:
+        yield one
 
 
 @pytest.fixture
@@ -256,7 +246,6 @@ def test_single_keys_can_be_switched_off(chromium: Any, address: str, folder: Pa
 def test_every_page_is_accessible_light_and_loads_nothing_from_elsewhere(
     chromium: Any, address: str, folder: Path, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.base").AXE_FILE_PATH.read_text(encoding="utf-8")
     _rated(folder)
     for size in ((1280, 800), (360, 740)):
         context = chromium.new_context(color_scheme=scheme, viewport={"width": size[0], "height": size[1]})
@@ -272,13 +261,8 @@ def test_every_page_is_accessible_light_and_loads_nothing_from_elsewhere(
             page.wait_for_load_state("networkidle")
             assert all(url.startswith(address) for url in sizes), sizes
             assert sum(sizes.values()) < MOST_BYTES, (path, sizes)
-            for box in page.locator("details").all():
-                box.evaluate("one => { one.open = true }")
-            page.evaluate(axe)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == [], path
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{path} is {wide} px too wide at {size}"
+            assert browser.violations(page) == [], path
+            assert browser.too_wide(page) <= 0, f"{path} at {size}"
         assert problems == []
         context.close()
 
@@ -299,8 +283,7 @@ def test_nothing_in_a_hostile_reply_runs_or_loads(chromium: Any, folder: Path, r
     for _ in HOSTILE:
         assert page.locator(".text :is(a, img, script, iframe, form, input, style, link, svg, object)").count() == 0
         assert page.locator("h1").count() == 1
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, page.inner_text(".reply")[:200]
+        assert browser.too_wide(page) <= 0, page.inner_text(".reply")[:200]
         page.fill("#note", "seen")
         for number in (0, 1):
             page.locator(f"input[name=score-{number}][value='1']").check()

@@ -90,7 +90,7 @@ class _Chat:
 
     def _take(self, text: str) -> None:
         if not text.startswith("/"):
-            _show(self.talk.say(text))
+            show_reply(self.talk.say(text))
             return
         command, _, rest = text.partition(" ")
         known: dict[str, Callable[[str], None]] = {
@@ -132,7 +132,7 @@ class _Chat:
                 opened(ModelSettings(model=self.base, concurrency=1), watch=SCREEN)
             )
         note(f"{self.base}:")
-        _show(self.talk.other(self._other))
+        show_reply(self.talk.other(self._other))
 
     def _history(self, _: str) -> None:
         for turn in self.talk.turns:
@@ -155,7 +155,7 @@ def _read() -> str | None:
         return None
 
 
-def _show(pieces: AsyncIterator[str]) -> None:
+def show_reply(pieces: AsyncIterator[str]) -> None:
     """A reply as it is written, without anything that a terminal would act on."""
 
     async def show() -> None:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.rule import Rule
 
+from hone.cli.demo_model import Recipe, check_extras, walk_model
 from hone.cli.screen import SCREEN, note, out
 from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
@@ -34,6 +35,7 @@ from hone.steps.loop import (
     run_draft,
     run_reply,
 )
+from hone.steps.reporting import write_report
 from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"
@@ -52,10 +54,13 @@ order of the replies, and its scores say little. For real work name a stronger e
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--full", is_flag=True, help="Also tune a small model on sums, test, export and talk to it.")
 @click.option("--fresh", is_flag=True, help="Ask everything again; earlier runs and versions stay.")
-def demo(folder: Path, fresh: bool) -> None:
+def demo(folder: Path, full: bool, fresh: bool) -> None:
     """Walk the whole journey on study plans, with the embedded model, in a new project folder."""
     started = time.monotonic()
+    if full:
+        check_extras()
     console = out()
     console.print(_WELCOME, "", sep="\n")
     if (folder / "hone.yaml").exists():
@@ -71,7 +76,11 @@ def demo(folder: Path, fresh: bool) -> None:
         except ConfigChangedError:
             # A demo that an older Hone, or other settings, left half done: begin anew, and keep what is there.
             _walk(console, project, opened, fresh=True)
-    _end(console, project, time.monotonic() - started)
+    passed = walk_model(console, project, _title) if full else True
+    if not passed:
+        note("the tuned model was refused by its gate; it is neither exported nor talked to")
+    _, page = write_report(project)
+    _end(console, project, page, time.monotonic() - started)
 
 
 def _walk(console: Console, project: Project, opened: Models, *, fresh: bool) -> None:
@@ -157,15 +166,20 @@ def _score(console: Console, project: Project, opened: Models, rubric: Rubric, *
         console.print(line, markup=False)
 
 
-def _end(console: Console, project: Project, seconds: float) -> None:
+def _end(console: Console, project: Project, page: Path, seconds: float) -> None:
     folder = project.folder
     _title(console, f"Done in {seconds:.0f} s. What it means, where it lies, what to type next")
     console.print(_WEAK, "", sep="\n", markup=False)
+    file = folder / Recipe().file
+    talk = (f"hone chat gguf:{file}     talk to the tuned model",) if file.exists() else ()
     console.print(
+        f"report: {page.resolve().as_uri()}     all of it on one page",
+        "",
         f"{folder}/rubric.yaml    the working rubric; change it by hand",
         f"{folder}/rubrics/       frozen versions; v0 is the start, v1 the first finalised one",
         f"{folder}/runs/          every question, answer, comparison, piece of advice and score",
         "",
+        *talk,
         f"hone rubric diff v0 v1 --project {folder}     what the advice changed",
         f"hone rubric lint --project {folder}           which criteria will be read in different ways",
         "hone init my-plans && cd my-plans && hone rubric compare     your own",

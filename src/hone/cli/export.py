@@ -62,7 +62,7 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
         model, file, quants=options["quants"] or ("q8_0",), adapter_only=adapter_only, bench=options["task"],
         about=Named(
             name=options["name"], licence=options["licence"], scale=options["scale"], rubric=rubric, system=system,
-            prompts=options["count"], items=options["items"],
+            prompts=options["count"], items=options["items"], folder=folder,
         ),
         watch=SCREEN,
     )  # fmt: skip

@@ -27,6 +27,7 @@ COMMANDS = {
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
     "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
+    "report": ("hone.cli.report", "One page that shows a whole project, and what to do next."),
     "chat": ("hone.cli.chat", "Talk to a model in the terminal."),
     "serve": ("hone.cli.serve", "A GGUF model as an OpenAI-compatible endpoint."),
 }

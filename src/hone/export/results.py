@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from hone.export.parity import Parity
 from hone.stats import Figure, McNemar, PairedDifference, mcnemar, paired_means, wilson
 
@@ -75,3 +77,48 @@ def accuracy_data(found: Accuracy | None) -> dict[str, Any]:
             "difference": found.paired.difference.as_dict(), "p_value": found.test.p_value,
         }
     }  # fmt: skip
+
+
+class Kept(BaseModel):
+    """Part of a run's results; what a later Hone writes beside it is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class KeptReplies(Kept):
+    """Greedy replies of the file beside the source's."""
+
+    n: int
+    same: int
+    ties: int
+    kl: float
+    places: int
+
+
+class KeptAccuracy(Kept):
+    """Source and file on the same problems."""
+
+    name: str
+    source: Figure
+    exported: Figure
+    difference: Figure
+    p_value: float
+
+
+class ExportRow(Kept):
+    """One exported file, as the run's results hold it: the fields of `parity_data` and `accuracy_data`."""
+
+    file: str
+    quant: str
+    bytes: int
+    checks: dict[str, str]
+    replies: KeptReplies
+    perplexity: float
+    source_perplexity: float
+    tokens_per_second: dict[str, float]
+    benchmark: KeptAccuracy | None = None
+
+
+def export_row(file: str, parity: Parity, found: Accuracy | None) -> ExportRow:
+    """What was compared, as a run's results hold it."""
+    return ExportRow.model_validate({"file": file, **parity_data(parity), **accuracy_data(found)})

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 
+from pydantic import RootModel
+
 from hone import stats
 from hone.domain.evidence import Judgement
 from hone.domain.task import Reply
@@ -48,6 +50,10 @@ class Finding:
         if self.figure.low is None or self.figure.high is None:
             return None
         return not self.figure.low <= self.still <= self.figure.high
+
+
+class FindingRow(RootModel[Finding]):
+    """A finding as the run's results hold it."""
 
 
 def audit(

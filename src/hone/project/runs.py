@@ -98,6 +98,36 @@ class Run:
         return [entry for _, entry in read_lines(self.results, kind)]
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A run folder that cannot be used."""
+
+    folder: Path
+    problem: str
+
+
+def every_run(runs: Path) -> tuple[list[Run], list[Broken]]:
+    """Every run of a project, latest first, and the folders that cannot be read as one.
+
+    Args:
+        runs: The project's ``runs`` folder.
+    """
+    found: list[Run] = []
+    broken: list[Broken] = []
+    for folder in sorted((path for path in runs.glob("*") if path.is_dir()), reverse=True):
+        parts = folder.name.split("-")
+        try:
+            if len(parts) != 3:
+                raise ProjectError("not named <time>-<verb>-<digest>")
+            config = load_document(folder / "config.yaml").get("config")
+            if not isinstance(config, Mapping):
+                raise ProjectError("config.yaml has no `config`")
+            found.append(Run(folder, parts[1], config, resumed=True))
+        except ProjectError as error:
+            broken.append(Broken(folder, str(error)))
+    return found, broken
+
+
 def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = False) -> Run:
     """The run to go on with, or a new one.
 

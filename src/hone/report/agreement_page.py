@@ -12,6 +12,7 @@ from hone.report.figures import agreement_picture, confusion_picture, scatter_pi
 from hone.report.page import Markup, cell, element, figure, folded, listed, page, paragraph, table, text
 from hone.report.wording import (
     BASELINES,
+    OUTCOMES,
     STATISTICS,
     headline,
     leaning,
@@ -22,7 +23,6 @@ from hone.report.wording import (
 )
 from hone.stats import Agreement, CriterionAgreement, Figure
 
-_KINDS = {"better": "pass", "as good": "pass", "worse": "fail"}
 _AGAINST = (
     "accuracy",
     "cohen_kappa",
@@ -99,7 +99,7 @@ def _verdicts(view: AgreementView) -> Iterator[Markup]:
     rows = []
     for name, one in view.agreement.criteria.items():
         for judge, found in ((judge, found) for judge, found in one.judges.items() if found.items):
-            kind = _KINDS.get(found.verdict.outcome, "unsure")
+            kind = OUTCOMES.get(found.verdict.outcome, "unsure")
             rows.append(
                 (
                     cell(name),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import resources
 from pathlib import Path
 
 from hone.errors import ProjectError
@@ -14,37 +15,14 @@ from hone.report.terminal import clean
 
 
 class Markup(str):
-    """HTML whose text has been escaped."""
+    """HTML whose text has been escaped; a template takes it as it is."""
 
     __slots__ = ()
 
+    def __html__(self) -> Markup:
+        return self
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606b; --line: #d0d7de; --paper: #ffffff;
-  --raised: #f6f8fa; --pass: #0072b2; --fail: #b94700; --unsure: #7a5f00; --ceiling: #007a59; --heat: #0072b3; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9aa5b1; --line: #30363d; --paper: #0d1117; --raised: #161b22;
-    --pass: #56b4e9; --fail: #ff9a5c; --unsure: #e6c34a; --ceiling: #3fcf9f; --heat: #0072b3; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 72rem; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1.3rem; margin: 2.5rem 0 .5rem;
-  padding-top: 1rem; border-top: 1px solid var(--line); } h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
-h1, h2, h3, li, p { overflow-wrap: anywhere; } td, th { overflow-wrap: break-word; } tbody th { min-width: 11rem;
-  font-weight: 500; }
-p, ul { max-width: 48rem; } .soft { color: var(--soft); } .warn { color: var(--unsure); font-weight: 600; }
-.wide { overflow-x: auto; margin: .5rem 0 1rem; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--soft); padding: .2rem 0; }
-th, td { padding: .32rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { background: var(--raised); font-weight: 600; } .num { text-align: right; white-space: nowrap; }
-.pass { color: var(--pass); font-weight: 600; } .fail { color: var(--fail); font-weight: 600; }
-.unsure { color: var(--unsure); font-weight: 600; }
-figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
-figcaption { color: var(--soft); font-size: .9rem; }
-details > summary { cursor: pointer; color: var(--soft); margin: .5rem 0; }
-@media print { body { max-width: none; } details > * { display: block; } }
-"""
+
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
@@ -53,10 +31,22 @@ def text(value: object) -> Markup:
     return Markup(escape(clean(str(value))))
 
 
-def element(tag: str, *parts: Markup, kind: str = "") -> Markup:
-    """An element around parts that are markup already."""
-    attribute = f' class="{escape(kind)}"' if kind else ""
-    return Markup(f"<{tag}{attribute}>{''.join(parts)}</{tag}>")
+def element(tag: str, *parts: Markup, kind: str = "", name: str = "") -> Markup:
+    """An element around parts that are markup already.
+
+    Args:
+        tag: The element's name.
+        parts: What it holds.
+        kind: Its class.
+        name: Its id, for links within the page.
+    """
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in (("class", kind), ("id", name)) if value)
+    return Markup(f"<{tag}{attributes}>{''.join(parts)}</{tag}>")
+
+
+def joined(*parts: Markup) -> Markup:
+    """Parts one after the other."""
+    return Markup("".join(parts))
 
 
 def paragraph(words: object, kind: str = "") -> Markup:
@@ -75,6 +65,11 @@ def cell(words: object, kind: str = "") -> Markup:
     return element("td", text(words), kind=kind)
 
 
+def row_name(part: Markup) -> Markup:
+    """The cell that names its row, around markup such as a link."""
+    return Markup(f'<th scope="row">{part}</th>')
+
+
 def table(head: Sequence[object], rows: Iterable[Sequence[Markup | str]], caption: str = "") -> Markup:
     """A table whose rows hold cells, or texts: the first is then the row's name, the others are figures.
 
@@ -85,11 +80,11 @@ def table(head: Sequence[object], rows: Iterable[Sequence[Markup | str]], captio
     """
     lines = [list(row) for row in rows]
     figures = {place for row in lines for place, part in enumerate(row) if place and not isinstance(part, Markup)}
-    titles = [element("th", text(name), kind="num" if place in figures else "") for place, name in enumerate(head)]
+    titles = [_title(name, "num" if place in figures else "") for place, name in enumerate(head)]
     body = [element("tr", *(_cell(part, place) for place, part in enumerate(row))) for row in lines]
     said = element("caption", text(caption)) if caption else Markup("")
     inner = element("table", said, element("thead", element("tr", *titles)), element("tbody", *body))
-    return element("div", inner, kind="wide")
+    return _scrolling(inner, caption or "table")
 
 
 def folded(title: str, *parts: Markup) -> Markup:
@@ -97,22 +92,35 @@ def folded(title: str, *parts: Markup) -> Markup:
     return element("details", element("summary", text(title)), *parts)
 
 
+def linked(words: object, name: str) -> Markup:
+    """A link to a place of the page."""
+    return Markup(f'<a href="#{escape(name)}">{text(words)}</a>')
+
+
+def command(words: object) -> Markup:
+    """What a person types."""
+    return element("code", text(words))
+
+
 def figure(svg: str, title: str, words: str) -> Markup:
-    """A drawn picture with what it shows. The `svg` is our own drawing, escaped where it was made."""
-    label = escape(clean(f"{title}. {words}"), quote=True)
-    caption = element("figcaption", text(f"{title}. {words}"))
-    return Markup(f'<figure><div class="wide" role="img" aria-label="{label}">{svg}</div>{caption}</figure>')
+    """A drawn picture with what it shows. The `svg` is our own drawing, escaped where it was made, unnamed so far."""
+    opened, _, rest = svg.replace('aria-hidden="true"', 'role="img"', 1).partition(">")
+    drawn = Markup(f"{opened}><title>{text(title)}</title><desc>{text(words)}</desc>{rest}")
+    return element("figure", _scrolling(drawn, title), element("figcaption", text(f"{title}. {words}")))
 
 
 def page(title: str, parts: Iterable[Markup], language: str = "en") -> str:
     """The whole document."""
+    style = resources.files("hone.report").joinpath("page.css").read_text(encoding="utf-8")
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(title)}</title><style>{_STYLE}</style>"
+        f"<title>{text(title)}</title><style>{style}</style>"
     )
     body = "\n".join(parts)
-    return f'<!doctype html>\n<html lang="{language}"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    return (
+        f'<!doctype html>\n<html lang="{language}"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
+    )
 
 
 def write_page(path: Path, document: str) -> None:
@@ -131,4 +139,17 @@ def write_page(path: Path, document: str) -> None:
 def _cell(part: Markup | str, place: int) -> Markup:
     if isinstance(part, Markup):
         return part
-    return element("th", text(part)) if place == 0 else cell(part, "num")
+    return row_name(text(part)) if place == 0 else cell(part, "num")
+
+
+def _title(name: object, kind: str) -> Markup:
+    """A column's title; one without words is a plain cell, as nothing is to be read out."""
+    if not str(name):
+        return cell("")
+    attribute = f' class="{kind}"' if kind else ""
+    return Markup(f'<th scope="col"{attribute}>{text(name)}</th>')
+
+
+def _scrolling(part: Markup, label: str) -> Markup:
+    """A part that may be wider than the screen: it scrolls by itself, with the keyboard too."""
+    return Markup(f'<div class="wide" role="group" tabindex="0" aria-label="{text(label)}">{part}</div>')

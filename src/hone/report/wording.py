@@ -29,6 +29,8 @@ BASELINES = {"majority_class": "always the commonest score", "length_only": "the
 """What needs no judge, for people."""
 OFF_SCALE = "some scores are not on the people's scale"
 """The reason that a judge's kappas and accuracy are undefined; its mean error then compares unlike things."""
+OUTCOMES = {"better": "pass", "as good": "pass", "worse": "fail"}
+"""How a page colours a verdict; others leave it open."""
 HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": "pearson"}
 """What agreement is read by where no judge's verdict names it."""
 

@@ -14,7 +14,7 @@ from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Journal, Setup
 from hone.judging import Judge
-from hone.judging.audit import Finding
+from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.form import default_sampling
@@ -63,6 +63,7 @@ def run_audit(
         findings = examine(replies, who, people=dict(people) if people else None)
     if all(finding.figure.value is None for finding in findings):
         raise IncompleteError("not one reply could be scored; try the judge with: hone label")
+    run.finish(FindingRow(finding) for finding in findings)
     return Audited(run, findings)
 
 

@@ -14,10 +14,11 @@ from hone.export import About, Made, Order, export, export_adapter
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
-from hone.export.results import Accuracy, accuracy
+from hone.export.results import Accuracy, accuracy, export_row
 from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
+from hone.project import Project
 from hone.report.export import export_markdown
 from hone.steps.watching import SILENT, Watch
 from hone.tuning.job import JOB, Job
@@ -42,6 +43,8 @@ class Named:
     """How many greedy replies are compared."""
     items: int = 100
     """How many problems of the benchmark."""
+    folder: Path = Path()
+    """Inside a project, what was compared is kept as a run there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,33 @@ def export_gguf(
         watch.tell(f"{text} …")
 
     if adapter_only:
-        return Exported([export_adapter(order, tell=tell)], [])
+        made = [export_adapter(order, tell=tell)]
+        _keep_run(own, bench, model, order, made, watch)
+        return Exported(made, [])
     test = _bench(bench, own.items, base, adapter, watch) if bench else None
     made = export(order, bench=test, tell=tell)
-    return Exported(made, _beside(order, made))
+    beside = _beside(order, made)
+    _keep_run(own, bench, model, order, made, watch)
+    return Exported(made, beside)
+
+
+def _keep_run(own: Named, bench: str | None, model: str, order: Order, made: Sequence[Made], watch: Watch) -> None:
+    """Keep what was compared as a run, where the folder is a project's; elsewhere README and file say it."""
+    try:
+        project = Project.find(own.folder)
+    except ProjectError:
+        return
+    config = {
+        "model": model,
+        "out": str(order.out),
+        "quants": list(order.quants),
+        "scale": order.about.scale,
+        "task": bench,
+        "items": own.items,
+    }
+    run = project.open_run("export", config, fresh=True)
+    run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
+    watch.tell(f"run: {run.folder}")
 
 
 def _bench(name: str, items: int, base: str, adapter: Path | None, watch: Watch) -> Callable[[Path], Accuracy]:

@@ -73,9 +73,14 @@ def _checks() -> Iterator[Check]:
     yield from map(_extra, _EXTRAS)
 
 
+def missing_modules(name: str) -> list[str]:
+    """What an extra brings, and is not installed here."""
+    return [module for module in _EXTRAS[name][0] if importlib.util.find_spec(module) is None]
+
+
 def _extra(name: str) -> Check:
-    modules, use = _EXTRAS[name]
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    _, use = _EXTRAS[name]
+    missing = missing_modules(name)
     if missing:
         return Check(
             f"extra {name}", "optional", f"without {missing[0]}", f"for {use}: pip install 'hone-llm[{name}]'"

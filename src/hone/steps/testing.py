@@ -109,7 +109,7 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
 def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, list[Result], dict[str, Speed]]:
     """Every model's results, asked for or out of a finished run."""
     run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
-    speeds = _speeds(run)
+    speeds = read_speeds(run)
     watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
     if run.finished:
         return run, run.read(Result), speeds
@@ -143,7 +143,8 @@ def _settings(spec: str, bout: Bout) -> ModelSettings:
     return ModelSettings(model=spec, context=context, concurrency=_SLOTS)
 
 
-def _speeds(run: Run) -> dict[str, Speed]:
+def read_speeds(run: Run) -> dict[str, Speed]:
+    """How fast each model was, by its spec; what is not known is left out."""
     try:
         known = json.loads((run.folder / "speed.json").read_text(encoding="utf-8"))
         return {name: Speed(**one) for name, one in known.items()}

@@ -195,7 +195,12 @@ def _config(request: Request, job: Job) -> dict[str, Any]:
     # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
     for name in ("checkpointing", "compiled"):
         data["settings"].pop(name)
-    return data | {"source": request.source, "keep": [str(rule) for rule in request.keep], "best": request.best}
+    return data | {
+        "source": request.source,
+        "keep": [str(rule) for rule in request.keep],
+        "best": request.best,
+        "limit": request.limit,
+    }
 
 
 def _runs(request: Request) -> Path:

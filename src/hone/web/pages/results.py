@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from markupsafe import Markup
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback import Reading, read_ratings
 from hone.feedback.stopping import stop_rule
 from hone.feedback.store import ChoiceRow
+from hone.report.charts import Dot, heat, intervals, shares
+from hone.report.page import Markup
 from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
 from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
-from hone.web.charts import Dot, heat, intervals, shares
 from hone.web.gathered import gather
 from hone.web.people import Form, Owner, text
 from hone.web.site import Site, go, site_of

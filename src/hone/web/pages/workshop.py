@@ -8,18 +8,18 @@ from typing import Literal, cast
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
-from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
+from hone.report.diffs import worded_diff
+from hone.report.page import Markup
 from hone.rubrics.compare import summary
 from hone.rubrics.finalise import Change, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
-from hone.web.diffs import worded_diff
 from hone.web.people import Form, Owner, Person, text
 from hone.web.site import Site, go, site_of
 

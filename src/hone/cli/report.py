@@ -1,0 +1,61 @@
+"""`hone report`: one page that shows a whole project."""
+
+from __future__ import annotations
+
+import webbrowser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hone.cli.options import json_option, project_option
+from hone.cli.screen import note, out, print_json
+from hone.project import Project
+from hone.report.project_page import standing
+from hone.report.steps import next_steps
+from hone.report.view import ProjectView
+from hone.steps.reporting import write_report
+
+
+@click.command()
+@click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False),
+              help="The page's file.  [default: report.html in the project]")  # fmt: skip
+@click.option("--open", "open_it", is_flag=True, help="Show the page in the browser.")
+@project_option
+@json_option
+def report(folder: Path, file: Path | None, open_it: bool, as_json: bool) -> None:
+    """Write one page about the project: rubric, comparisons, scores, agreement, tuning, tests, and what to do next.
+
+    The page stands alone: nothing is fetched, no script runs. It shows what lies in the project's folder; nothing is
+    asked of any model.
+    """
+    project = Project.find(folder)
+    view, path = write_report(project, file)
+    if as_json:
+        print_json(_data(view, path))
+    else:
+        for _, title, words in standing(view):
+            out().print(f"{title}: {words}", markup=False)
+        for place, step in enumerate(next_steps(view), 1):
+            out().print(f"{place}. {step.why}\n   {step.command}", markup=False)
+    for where, why in view.broken:
+        note(f"left out: {where}: {why}")
+    note(f"written: {path}")
+    if open_it:
+        webbrowser.open(path.resolve().as_uri())
+
+
+def _data(view: ProjectView, path: Path) -> dict[str, Any]:
+    tuned, exported = view.tuned, view.exported
+    return {
+        "report": str(path),
+        "standing": {name: words for name, _, words in standing(view)},
+        "next": [asdict(step) for step in next_steps(view)],
+        "scores": {name: mean.as_dict() for name, mean in view.scored.means.items()} if view.scored else None,
+        "agreement": view.agreed.agreement.as_dict() if view.agreed else None,
+        "tuned": {"spec": tuned.spec, "base": tuned.base, **tuned.result} if tuned else None,
+        "bench": view.benched.report.as_dict() if view.benched else None,
+        "export": [one.model_dump(mode="json") for one in exported.files] if exported else None,
+        "left_out": dict(view.broken),
+    }

@@ -1,0 +1,158 @@
+"""A whole project as one page: where it stands, what to do next, then every part with its figures and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hone.report.page import (
+    Markup,
+    cell,
+    command,
+    element,
+    folded,
+    linked,
+    listed,
+    page,
+    paragraph,
+    row_name,
+    table,
+    text,
+)
+from hone.report.sections.agreement import agreement_part
+from hone.report.sections.audit import audit_part
+from hone.report.sections.bench import bench_part
+from hone.report.sections.comparing import comparison_part
+from hone.report.sections.export import export_part
+from hone.report.sections.parts import part, percent
+from hone.report.sections.rubric import history_part, rubric_part, task_part
+from hone.report.sections.scores import scores_part
+from hone.report.sections.tuning import tuning_part
+from hone.report.steps import next_steps
+from hone.report.view import ProjectView
+from hone.report.wording import verdict_in_short
+from hone.rubrics.compare import summary
+
+_PARTS = (task_part, rubric_part, history_part, comparison_part, scores_part, agreement_part, audit_part, tuning_part,
+          bench_part, export_part)  # fmt: skip
+
+_MADE = "Made by hone report from what lies in the project's folder, where the commands are typed too."
+
+
+def project_page(view: ProjectView) -> str:
+    """The page."""
+    title = f"{view.name}: {view.settings.task.subject}"
+    parts = [
+        element("h1", text(title)),
+        paragraph(f"{_MADE} It was made on {view.made:%Y-%m-%d %H:%M}.", "made"),
+        *_broken(view),
+        part("glance", "Where it stands", [_glance(view)]),
+        part("next", "What to do next", [_next(view)]),
+        *(make(view) for make in _PARTS),
+        part("runs", "Every run", _runs(view)),
+    ]
+    return page(title, parts)
+
+
+def standing(view: ProjectView) -> list[tuple[str, str, str]]:
+    """Where each part of the journey stands: its name in the page, its title, and one line."""
+    return [
+        ("rubric", "rubric", _rubric_line(view)),
+        ("comparison", "comparison", _comparison_line(view)),
+        ("scores", "scores", _scores_line(view)),
+        ("agreement", "agreement", _agreement_line(view)),
+        ("audit", "audit of the judge", _audit_line(view)),
+        ("tuning", "tuned model", _tuning_line(view)),
+        ("bench", "base against tuned", _bench_line(view)),
+        ("export", "exported files", _export_line(view)),
+    ]
+
+
+def _glance(view: ProjectView) -> Markup:
+    rows = [(row_name(linked(title, name)), cell(words, "words")) for name, title, words in standing(view)]
+    return table(("part", "in a word"), rows, "The journey, and how far this project is on it")
+
+
+def _rubric_line(view: ProjectView) -> str:
+    final, criteria = view.finalised, len(view.shown.criteria)
+    if final is None:
+        return f"{criteria} criteria in rubric.yaml, not finalised yet" if criteria else "no criteria yet"
+    changed = "; rubric.yaml has changed since" if final.hash != view.rubric.digest else ""
+    return f"version {final.version} with {criteria} criteria, by {final.by}, {final.created:%Y-%m-%d}{changed}"
+
+
+def _comparison_line(view: ProjectView) -> str:
+    if view.compared is None:
+        return "nothing compared yet"
+    found = summary(view.compared.comparisons)
+    return f"with the rubric {found.won} won, {found.tied} tied, {found.lost} lost of {found.pairs} pairs"
+
+
+def _scores_line(view: ProjectView) -> str:
+    if view.scored is None:
+        return f"{view.replies:,} replies, not scored yet" if view.replies else "no replies yet"
+    means = (f"{name} {mean.value:.2f}" for name, mean in view.scored.means.items() if mean.value is not None)
+    return f"{len(view.scored.judgements):,} replies; {', '.join(means) or 'none could be scored'}"
+
+
+def _agreement_line(view: ProjectView) -> str:
+    if view.agreed is None:
+        return "nobody has rated yet"
+    said = [f"{name}: {verdict_in_short(judge)}" for name, one in view.agreed.agreement.criteria.items()
+            for judge in one.judges.values() if judge.items]  # fmt: skip
+    return "; ".join(said) or "people rated, no judge scored the same replies"
+
+
+def _audit_line(view: ProjectView) -> str:
+    if view.audited is None:
+        return "not audited yet"
+    moved = dict.fromkeys(one.name for one in view.audited.findings if one.moved)
+    return f"moved by {', '.join(moved)}" if moved else "no sign that anything but the criteria moves it"
+
+
+def _tuning_line(view: ProjectView) -> str:
+    if view.tuned is None:
+        return "none yet"
+    held = [look["loss"] for look in view.tuned.result["held_out"]]
+    loss = f"held-out loss {held[0]:.2f} to {held[-1]:.2f}, " if held else ""
+    return f"{view.tuned.base.removeprefix('hf:')}: {loss}scale {view.tuned.result['scale']:g} kept"
+
+
+def _bench_line(view: ProjectView) -> str:
+    if view.benched is None:
+        return "not tested yet"
+    scores = view.benched.report.scores
+    shares = ", ".join(f"{view.benched.names[one.model]} {percent(one.flexible)}" for one in scores)
+    last = view.benched.report.comparisons[-1] if view.benched.report.comparisons else None
+    gate = (
+        "" if last is None else "; the gate is open" if last.not_worse(view.benched.margin) else "; the gate is shut"
+    )
+    return f"{shares}{gate}"
+
+
+def _export_line(view: ProjectView) -> str:
+    if view.exported is None:
+        return "none yet"
+    said = (f"{one.file}, {one.bytes / 1e6:.0f} MB, {one.replies.same} of {one.replies.n} replies as the source"
+            for one in view.exported.files)  # fmt: skip
+    return "; ".join(said)
+
+
+def _next(view: ProjectView) -> Markup:
+    steps = next_steps(view)
+    if not steps:
+        return paragraph("Nothing is missing.")
+    return element("ol", *(element("li", text(step.why), command(step.command)) for step in steps), kind="next")
+
+
+def _broken(view: ProjectView) -> Iterator[Markup]:
+    if view.broken:
+        yield paragraph("Some of what lies there could not be read, and is left out:", "warn")
+        yield listed(f"{where}: {why}" for where, why in view.broken)
+
+
+def _runs(view: ProjectView) -> Iterator[Markup]:
+    if not view.runs:
+        yield paragraph("Nothing was run yet.", "soft")
+        return
+    rows = [(name, cell(verb), cell(state)) for name, verb, state in view.runs]
+    yield folded(f"{len(rows)} runs, the latest first", table(("folder under runs/", "verb", "state"), rows, "Runs"))

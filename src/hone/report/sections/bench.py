@@ -1,0 +1,84 @@
+"""Base against tuned, on the same problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hone.bench import Comparison
+from hone.report.charts import Dot, intervals
+from hone.report.page import Markup, cell, figure, folded, paragraph, table
+from hone.report.sections.parts import missing, part, percent, points, source_line
+from hone.report.terminal import short
+from hone.report.view import Benched, ProjectView, Wrong
+
+
+def bench_part(view: ProjectView) -> Markup:
+    """Accuracy with intervals, and each model against the first, pair by pair."""
+    return part("bench", "Base against tuned", _bench(view))
+
+
+def _bench(view: ProjectView) -> Iterator[Markup]:
+    found = view.benched
+    if found is None:
+        model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
+        base = view.tuned.base if view.tuned else "BASE"
+        yield missing("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
+        return
+    yield paragraph(found.about)
+    for one in found.report.comparisons:
+        yield _verdict(one, found)
+    yield from _scores(found)
+    yield from _pairs(found)
+    yield from _answers(found)
+    yield source_line(found.source)
+
+
+def _verdict(one: Comparison, found: Benched) -> Markup:
+    base, model = found.names[one.base], found.names[one.model]
+    margin = f"{found.margin * 100:g} points"
+    difference = points(one.difference)
+    if one.not_worse(found.margin):
+        words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
+        return paragraph(f"The gate is open. {words}", "pass")
+    words = f"The difference from {base} is {difference} points, and its interval must lie above -{margin}."
+    return paragraph(f"The gate is shut: {model} is not shown to be not worse. {words}", "fail")
+
+
+def _scores(found: Benched) -> Iterator[Markup]:
+    scores = found.report.scores
+    dots = [Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
+            for place, one in enumerate(scores)]  # fmt: skip
+    yield figure(intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
+                 "Right answers", "The diamond is the base")  # fmt: skip
+    rows = []
+    for one in scores:
+        speed = one.speed.tokens_per_second if one.speed else None
+        rows.append((found.names[one.model], percent(one.flexible), percent(one.strict), percent(one.cut),
+                     f"{one.unread:,}", f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}"))  # fmt: skip
+    head = ("model", "right (95% interval)", "right behind ####", "cut", "no answer", "tokens", "tokens/s")
+    yield table(head, rows, "Each model on all problems")
+
+
+def _pairs(found: Benched) -> Iterator[Markup]:
+    rows = [
+        (f"{found.names[one.model]} minus {found.names[one.base]}", points(one.difference),
+         f"{one.test.p_value:.2g}", f"{one.difference.n:,}", f"{len(one.gained):,}", f"{len(one.lost):,}")
+        for one in found.report.comparisons
+    ]  # fmt: skip
+    if rows:
+        head = ("difference", "in points (95% interval)", "exact McNemar p", "problems", "gained", "lost")
+        yield table(head, rows, "Pair by pair, on the same problems")
+
+
+def _answers(found: Benched) -> Iterator[Markup]:
+    for title, wrong in (("gained", found.gained), ("lost", found.lost)):
+        if wrong:
+            yield folded(f"The first problems that were {title}, with both answers", _told(wrong, found, title))
+
+
+def _told(wrong: Sequence[Wrong], found: Benched, title: str) -> Markup:
+    last = found.report.comparisons[-1]
+    head = ("problem", "right answer", f"{found.names[last.base]} wrote", f"{found.names[last.model]} wrote")
+    rows = [(one.item, cell(one.gold), cell(short(one.base, 400), "words"), cell(short(one.model, 400), "words"))
+            for one in wrong]  # fmt: skip
+    return table(head, rows, f"Problems that were {title}")

@@ -1,0 +1,167 @@
+"""All that the page of a project shows, as values; who gathers them reads the project's folder.
+
+A part that is not there is none. Every text in here may come from a model, a person or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hone.bench import Report
+from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
+from hone.domain.rubric import Rubric
+from hone.domain.settings import Settings
+from hone.export.results import ExportRow
+from hone.judging.audit import Finding
+from hone.stats import Agreement, Figure
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where figures come from."""
+
+    run: str
+    """The run folder's name, or what was read in its place."""
+    command: str
+    """What makes it, as a person types it in the project's folder."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Replies with and without the rubric, compared by the expert."""
+
+    source: Source
+    comparisons: Sequence[Comparison]
+    current: bool
+    """Whether it was the working rubric that was compared."""
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What the expert advised last, where nobody has decided on it yet."""
+
+    source: Source
+    advice: Sequence[Advice]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The judge's scores of the latest replies."""
+
+    source: Source
+    rubric: Rubric
+    judgements: Sequence[Judgement]
+    means: Mapping[str, Figure]
+    """By criterion, over the replies that were scored."""
+    incomplete: str | None = None
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """How well people agree, and the judge with them."""
+
+    source: Source
+    agreement: Agreement
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What moves the judge besides the criteria."""
+
+    source: Source
+    findings: Sequence[Finding]
+    judge: str
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A model that learnt from examples."""
+
+    source: Source
+    spec: str
+    """As `hone bench` and `hone chat` take it."""
+    base: str
+    examples: str
+    """Where they come from, in words."""
+    history: Sequence[Mapping[str, Any]]
+    result: Mapping[str, Any]
+    """Of the training: steps, tokens, seconds, and every scale that was tried."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A problem that only one of the two models gets right, with what both wrote."""
+
+    item: str
+    gold: str
+    base: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Benched:
+    """Models on the same problems."""
+
+    source: Source
+    about: str
+    report: Report
+    margin: float
+    names: Mapping[str, str]
+    """A short name by model spec."""
+    gained: Sequence[Wrong] = ()
+    """The first problems that only the last model gets right."""
+    lost: Sequence[Wrong] = ()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files beside their source."""
+
+    source: Source
+    model: str
+    files: Sequence[ExportRow]
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    """A whole project."""
+
+    name: str
+    made: datetime
+    settings: Settings
+    items: int
+    rubric: Rubric
+    """The working rubric."""
+    versions: Sequence[RubricVersion] = ()
+    decisions: Sequence[Decision] = ()
+    """Those that no version carries yet."""
+    replies: int = 0
+    compared: Compared | None = None
+    advised: Advised | None = None
+    scored: Scored | None = None
+    agreed: Agreed | None = None
+    audited: Audited | None = None
+    tuned: Tuned | None = None
+    benched: Benched | None = None
+    exported: Exported | None = None
+    unrated: str = ""
+    """Why there is no agreement."""
+    runs: Sequence[tuple[str, str, str]] = ()
+    """Every run: its folder's name, what it did, and its state."""
+    broken: Sequence[tuple[str, str]] = ()
+    """Folders and files that could not be read, and why."""
+
+    @property
+    def shown(self) -> Rubric:
+        """The rubric that the page is about: the latest finalised version, else the working one."""
+        final = self.finalised
+        return final.rubric if final else self.rubric
+
+    @property
+    def finalised(self) -> RubricVersion | None:
+        """The latest version that was finalised; version 0 is only where it began."""
+        return self.versions[-1] if self.versions and self.versions[-1].version > 0 else None
