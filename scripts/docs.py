@@ -32,11 +32,15 @@ def commands_page() -> str:
     """All commands, with their help."""
     parts = ["# Commands", "Written by `make docs` from the commands themselves; do not edit."]
     for path, command in commands(cli, ("hone",)):
-        context = click.Context(command, info_name=" ".join(path), terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command, info_name=" ".join(path), terminal_width=100, max_content_width=100, help_option_names=NAMES
+        )
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).strip()}\n```")
     return "\n\n".join(parts) + "\n"
 
 
+NAMES = ["-h", "--help"]
+"""As the commands have it; named here, because click remembers what it was asked for first."""
 PAGES = {"commands.md": commands_page, "python.md": python_page}
 """Every page that is written from the code."""
 

@@ -45,6 +45,7 @@ def page(notebook: Any, stem: str) -> tuple[str, dict[str, bytes]]:
             elif text := output.get("text") or data.get("text/plain"):
                 parts.append(f"```text\n{text.rstrip()}\n```")
     if about:
-        ran = f"Run in {about['seconds'] / 60:.1f} minutes on a machine with {about['processors']} processors."
+        ran = "**Run in little** (a few steps and problems): its figures mean nothing. " if about["fast"] else ""
+        ran += f"Run in {about['seconds'] / 60:.1f} minutes on a machine with {about['processors']} processors."
         parts.append(f"---\n\n*{ran} `docs/{stem}.ipynb` in the repository is the notebook itself.*")
     return "\n\n".join(parts) + "\n", pictures

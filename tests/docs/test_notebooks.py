@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from notebook_pages import page
 from notebooks import check, execute, notebooks, read
 
 from tests.export.tiny import tiny_model
@@ -61,7 +62,13 @@ def _marked(notebook: Any) -> Any:
 def test_kept_outputs_are_of_the_code_that_stands_there() -> None:
     assert [path.stem for path in notebooks()] == ["judge-check", "own-task", "tutorial"]
     assert check() == []
-    assert all(read(path).metadata["hone"]["fast"] is False for path in notebooks()), "run scripts/notebooks.py"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_page_says_where_its_notebook_was_run_in_little(fast: bool) -> None:
+    notebook = read(notebooks()[0])
+    notebook.metadata["hone"]["fast"] = fast
+    assert ("Run in little" in page(notebook, "judge-check")[0]) is fast
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
