@@ -1,8 +1,10 @@
 """What export and quantisation cost: the parity table of a model, with its benchmark.
 
     python benchmarks/export_parity.py smollm2+ADAPTER [--items 200] [--prompts 50] [--quants f16,q8_0,q4_0,q4_k_m]
+                                       [--folder FOLDER]
 
-Runs `hone export` into a scratch folder and prints the README's table and checks; figures depend on the machine.
+Runs `hone export` into a folder, by default one that is gone at the end, and prints the README's table and checks;
+figures depend on the machine.
 """
 
 from __future__ import annotations
@@ -24,10 +26,13 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=50)
     parser.add_argument("--quants", default="f16,q8_0,q4_0,q4_k_m")
     parser.add_argument("--bench", default="sums")
+    parser.add_argument("--folder", type=Path, help="Where the files stay.")
     options = parser.parse_args()
     quants = [word for quant in options.quants.split(",") for word in ("--quant", quant)]
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, "model.gguf")
+        folder = options.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "model.gguf"
         command = [sys.executable, "-m", "hone.cli.main", "export", options.model, "--out", str(file), *quants]
         command += ["--prompts", str(options.prompts), "--bench", options.bench, "--items", str(options.items)]
         started = time.perf_counter()
@@ -35,7 +40,7 @@ def main() -> None:
         seconds = time.perf_counter() - started
         if done.returncode:
             raise SystemExit(done.returncode)
-        readme = Path(scratch, "README.md").read_text(encoding="utf-8")
+        readme = (folder / "README.md").read_text(encoding="utf-8")
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {seconds:.0f} s in all\n")
     print(readme.partition("## What was compared with the source\n")[2].partition("## Run it")[0].strip())
 

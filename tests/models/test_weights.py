@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +99,20 @@ def test_a_folder_that_is_not_there_is_one_line(name: str) -> None:
 def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"no config\.json in this folder"):
         weights(str(tmp_path))
+
+
+def test_an_import_fetches_no_code_and_says_nothing(tmp_path: Path) -> None:
+    """`kernels` would fetch compiled code of the hub and run it: bitsandbytes asks for that while PEFT imports it."""
+    fetched = tmp_path / "fetched"
+    words = f"def get_kernel(*_, **__):\n    open({str(fetched)!r}, 'w').close()\n    raise OSError('no network')\n"
+    (tmp_path / "kernels.py").write_text(words)
+    code = (
+        "import sys; from hone.models.weights import library; library('peft'); "
+        "assert 'bitsandbytes' in sys.modules; import kernels; assert kernels.get_kernel"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not fetched.exists()

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,11 +16,16 @@ import pytest
 
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
-from hone.errors import UnavailableError
+from hone.errors import ExportError, UnavailableError
+from hone.export import About
+from hone.export.converter import converter_folder
+from hone.export.exporting import convert, convert_adapter
 from hone.judging import Judge
 from hone.models import ScriptedModel, connect
-from hone.models.embedded import EmbeddedModel
+from hone.models.embedded import EmbeddedModel, smollm2_file
 from hone.serving.server import Serving, check_host, listen
+
+from ..export.tiny import tiny_adapter, tiny_model
 
 pytestmark = pytest.mark.engine
 
@@ -35,6 +41,21 @@ def model() -> Iterator[EmbeddedModel]:
     with connect(ModelSettings(model="smollm2", context=512, concurrency=4)) as started:
         assert isinstance(started, EmbeddedModel)
         yield started
+
+
+@pytest.fixture(scope="module")
+def weighed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A tiny model and an adapter over it, both as GGUF files."""
+    folder = tmp_path_factory.mktemp("weighed")
+    try:
+        converter_folder()
+    except ExportError as error:
+        pytest.skip(f"llama.cpp's converter is not there: {error}")
+    base = tiny_model("Llama", folder / "base")
+    adapter = tiny_adapter(base, folder / "adapter")
+    convert(base, folder / "base.gguf", "bf16", About("x", "tiny"))
+    (folder / "work").mkdir()
+    return folder / "base.gguf", convert_adapter(base, adapter, 1.0, folder / "work")
 
 
 @asynccontextmanager
@@ -174,6 +195,55 @@ def test_the_rubrics_judge_scores(model: EmbeddedModel) -> None:
             assert (await post(session, f"{root}/v1/score", {"prompt": "Hello"}))[0] == 400
 
     asyncio.run(run())
+
+
+def test_a_request_weighs_the_adapter(weighed: tuple[Path, Path]) -> None:
+    async def run() -> None:
+        base, adapter = weighed
+        with (
+            EmbeddedModel("base", base, context=512, slots=2) as plain,
+            EmbeddedModel("both", base, context=512, slots=2, adapter=adapter) as both,
+        ):
+            async with (
+                served(Serving(plain, "plain")) as (one, plainly),
+                served(Serving(both, "both", adapter=True)) as (other, adapted),
+            ):
+                bare = await likeliest(one, plainly)
+                # At once, so that two scales are under way in the engine side by side.
+                none, half, whole, again = await asyncio.gather(
+                    *(likeliest(other, adapted, adapter_scale=scale) for scale in (0, 0.5, 1, 1.0))
+                )
+                usual = await likeliest(other, adapted)
+                assert apart(none, bare) < 0.05
+                assert apart(whole, usual) < 0.05
+                assert apart(whole, again) < 0.05
+                assert min(apart(none, half), apart(half, whole), apart(none, whole)) > 0.2
+                for wrong in (-1, 3, "1", True):
+                    status, data = await post(
+                        other, f"{adapted}/v1/chat/completions", HELLO | {"adapter_scale": wrong}
+                    )
+                    assert status == 400
+                    assert "adapter_scale is a number from 0 to 2" in data["error"]["message"]
+
+    asyncio.run(run())
+
+
+async def likeliest(session: aiohttp.ClientSession, root: str, **more: Any) -> dict[str, float]:
+    """The likeliest first tokens of a reply with their log-probabilities."""
+    body = HELLO | {"max_tokens": 1, "logprobs": True, "top_logprobs": 20, "cache_prompt": False} | more
+    status, data = await post(session, f"{root}/v1/chat/completions", body)
+    assert status == 200, data
+    return {one["token"]: one["logprob"] for one in data["choices"][0]["logprobs"]["content"][0]["top_logprobs"]}
+
+
+def apart(one: dict[str, float], other: dict[str, float]) -> float:
+    """The largest difference over all tokens that one of them lists; a token that is missing differs by much."""
+    return max(abs(one.get(token, -50.0) - other.get(token, -50.0)) for token in one | other)
+
+
+def test_an_adapter_for_another_model_is_one_line(weighed: tuple[Path, Path]) -> None:
+    with pytest.raises(UnavailableError, match="the adapter may be for another model"):
+        EmbeddedModel("smollm2", smollm2_file(), context=512, slots=1, adapter=weighed[1])
 
 
 def test_a_port_in_use_and_an_open_door_are_refused(model: EmbeddedModel) -> None:

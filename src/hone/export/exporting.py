@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +13,14 @@ from hone.errors import ExportError, ParityError
 from hone.export.card import About, modelfile
 from hone.export.converter import ADAPTER, FULL, run_converter
 from hone.export.gguf_file import rewrite
-from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters
+from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters, scaled_adapter
 from hone.export.ollama import Turns, turns
 from hone.export.parity import Parity, Questions, compare
 from hone.export.prompt import takes_system, with_system
 from hone.export.quantise import BITS, check_quants, quantise
-from hone.export.results import Accuracy, accuracy_data, parity_data
+from hone.export.results import Accuracy, accuracy_data, parity_data, summary
 from hone.export.source import Source, chat_text, read_tokenizer
+from hone.models.weights import library
 
 Tell = Callable[[str], object]
 """Told what is being done now."""
@@ -120,12 +119,12 @@ def export(order: Order, *, bench: Bench | None = None, tell: Tell = lambda _: N
         MissingExtraError: A package is missing.
     """
     check_order(order)
-    tell("reading the source")
+    tell("reading the source …")
     source = Source(order.base, order.adapter, order.about.scale)
     with _workshop(order.out) as work:
-        tell("merging into 16 bits" if order.adapter else "writing 16 bits")
+        tell("merging into 16 bits …" if order.adapter else "writing 16 bits …")
         kind = merge(order.base, order.adapter, order.about.scale, work / "merged")
-        tell("converting")
+        tell("converting …")
         first = convert(work / "merged", work / "first.gguf", kind, order.about)
         shutil.rmtree(work / "merged")
         made = [_one(order, quant, kind, first, source, bench, tell) for quant in order.quants]
@@ -140,16 +139,18 @@ def _one(order: Order, quant: str, kind: str, first: Path, source: Source, bench
     if quant == kind:
         part.hardlink_to(first)
     else:
-        tell(f"quantising: {quant}")
+        tell(f"quantising: {quant} …")
         quantise(first, part, quant)
-    tell(f"comparing with the source: {quant}")
+    tell(f"comparing with the source: {quant} …")
     parity = compare(part, quant, source, questions(source, order))
     for check in parity.failed:
         raise ParityError(f"{quant} differs from its source: {check.name}: {check.detail}; nothing was written")
+    tell(f"{quant}: {summary(parity)}")
     accuracy = None
     if bench is not None:
-        tell(f"testing: {quant}")
+        tell(f"testing: {quant} …")
         accuracy = bench(part)
+        tell(f"{quant}: {accuracy.wording()}")
     return Made(order.file(quant), parity, accuracy)
 
 
@@ -188,12 +189,12 @@ def export_adapter(order: Order, *, tell: Tell = lambda _: None) -> Made:
         raise ExportError(f"{adapter}: a DoRA adapter has no GGUF form; export it merged, without --adapter-only")
     source = Source(order.base, adapter, order.about.scale)
     with _workshop(order.out) as work:
-        tell("converting the base")
+        tell("converting the base …")
         kind = merge(order.base, None, 1.0, work / "merged")
         bare = convert(work / "merged", work / "base.gguf", kind, replace(order.about, adapter=""))
-        tell("converting the adapter")
+        tell("converting the adapter …")
         part = convert_adapter(order.base, adapter, order.about.scale, work)
-        tell("comparing with the source")
+        tell("comparing with the source …")
         parity = compare(bare, kind, source, questions(source, order), adapter=part)
         parity = replace(parity, quant="adapter", size=part.stat().st_size)
         for check in parity.failed:
@@ -209,19 +210,9 @@ def convert_adapter(base: Path, adapter: Path, scale: float, work: Path) -> Path
     llama.cpp's converter reads `lora_alpha` and the rank; what else PEFT scales by is put into the alpha.
 
     Raises:
-        ExportError: The converter refuses it.
+        ExportError: Its ranks differ from layer to layer, or the converter refuses it.
     """
-    config = adapter_config(adapter)
-    if config.get("alpha_pattern") or config.get("rank_pattern"):
-        raise ExportError(
-            f"{adapter}: its ranks differ from layer to layer; export it merged, without --adapter-only"
-        )
-    factor = math.sqrt(config["r"]) if config.get("use_rslora") else 1.0
-    copy = work / "adapter"
-    copy.mkdir()
-    shutil.copyfile(adapter / "adapter_model.safetensors", copy / "adapter_model.safetensors")
-    changed = config | {"lora_alpha": config["lora_alpha"] * scale * factor, "use_rslora": False}
-    (copy / "adapter_config.json").write_text(json.dumps(changed), encoding="utf-8")
+    copy = scaled_adapter(adapter, scale, work / "adapter")
     target = work / "adapter.gguf"
     run_converter(ADAPTER, copy, "--base", base, "--outfile", target, "--outtype", "f16")
     return target
@@ -254,5 +245,6 @@ def _workshop(out: Path) -> Iterator[Path]:
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".hone-export-") as folder:
             yield Path(folder)
-    except OSError as error:
-        raise ExportError(f"{out.parent}: cannot be written ({error.strerror or error}); free some space") from error
+    except (OSError, library("safetensors").SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ExportError(f"{out.parent}: cannot be written ({why}); free some space") from error

@@ -10,6 +10,8 @@ import json
 import math
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,26 @@ from hone.models.weights import library, quiet
 _PREFIX = "base_model.model."
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "chat_template.*")
 _F16_MOST = 65504.0
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[None]:
+    """Open weights or a config in silence; what libraries raise over them becomes one line.
+
+    Raises:
+        ExportError: They do not open.
+    """
+    refused = (OSError, ValueError, RuntimeError, KeyError, library("safetensors").SafetensorError)
+    try:
+        with quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except refused as error:
+        first = " ".join(str(error).split()).partition(". ")[0][:200]
+        raise ExportError(
+            f"{folder}: cannot be opened ({first}); is it complete, and a language model of an architecture that "
+            "transformers knows?"
+        ) from error
 
 
 def adapter_config(adapter: Path) -> dict[str, Any]:
@@ -49,10 +71,11 @@ def check_fits(base: Path, adapter: Path) -> None:
     """
     adapter_config(adapter)
     torch, transformers = library("torch"), library("transformers")
-    with quiet(), torch.device("meta"):
+    with opening(base), torch.device("meta"):
         config = transformers.AutoConfig.from_pretrained(base)
         places = dict(transformers.AutoModelForCausalLM.from_config(config).named_modules())
-    with library("safetensors").safe_open(adapter / "adapter_model.safetensors", "pt") as tensors:
+    path = adapter / "adapter_model.safetensors"
+    with opening(adapter), library("safetensors").safe_open(path, "pt") as tensors:
         names = [name for name in tensors.keys() if ".lora_" in name]  # noqa: SIM118 - no mapping
         for name in names:
             _check_place(adapter, name, tuple(tensors.get_slice(name).get_shape()), places)
@@ -97,7 +120,7 @@ def parameters(base: Path) -> int:
     """
     count = 0
     for path in base.glob("*.safetensors"):
-        with library("safetensors").safe_open(path, "pt") as tensors:
+        with opening(base), library("safetensors").safe_open(path, "pt") as tensors:
             count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
     if not count:
         raise ExportError(f"{base}: there are no safetensors in this folder, and Hone loads no other form")
@@ -121,12 +144,13 @@ def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
     """
     check_base(base)
     torch, transformers = library("torch"), library("transformers")
-    config = transformers.AutoConfig.from_pretrained(base)
+    with opening(base):
+        config = transformers.AutoConfig.from_pretrained(base)
+        # A 16-bit base stays 16-bit while it is merged: peft adds in 32 bits and rounds once.
+        model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype="auto")
     brain = str(config.dtype).removeprefix("torch.") == "bfloat16"
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # A 16-bit base stays 16-bit while it is merged: peft adds in 32 bits and rounds once.
-        model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype="auto")
         if adapter is not None:
             check_fits(base, adapter)
             model = with_adapter(model, adapter, scale).merge_and_unload()
@@ -138,6 +162,25 @@ def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
         for path in base.glob(pattern):
             shutil.copyfile(path, target / path.name)
     return kind
+
+
+def scaled_adapter(adapter: Path, scale: float, target: Path) -> Path:
+    """A copy of an adapter that has a scale in it, for programs that know none: all of it goes into `lora_alpha`.
+
+    Raises:
+        ExportError: Its ranks differ from layer to layer.
+    """
+    config = adapter_config(adapter)
+    if config.get("alpha_pattern") or config.get("rank_pattern"):
+        raise ExportError(
+            f"{adapter}: its ranks differ from layer to layer; export it merged at scale 1, without --adapter-only"
+        )
+    factor = math.sqrt(config["r"]) if config.get("use_rslora") else 1.0
+    target.mkdir()
+    shutil.copyfile(adapter / "adapter_model.safetensors", target / "adapter_model.safetensors")
+    changed = config | {"lora_alpha": config["lora_alpha"] * scale * factor, "use_rslora": False}
+    (target / "adapter_config.json").write_text(json.dumps(changed), encoding="utf-8")
+    return target
 
 
 def with_adapter(model: Any, adapter: Path, scale: float) -> Any:

@@ -28,15 +28,21 @@ class Accuracy:
         """Whether the exported file is worse than chance explains."""
         return self.paired.difference.high is not None and self.paired.difference.high < 0
 
+    @property
+    def same(self) -> bool:
+        """Whether both are right on the very same problems, so that resampling them has no spread to show."""
+        return not self.test.first_only and not self.test.second_only
+
     def wording(self) -> str:
         """The difference in words."""
-        one = self.paired.difference
+        one, share = self.paired.difference, f"{self.benchmark}: {self.exported.value or 0:.1%}"
+        if self.same:
+            most = wilson(0, self.test.n).high or 0.0
+            return f"{share}, on each of {self.test.n} problems as the source (95%: at most {most:.1%} of all part)"
         if one.value is None or one.low is None or one.high is None:
-            return f"{self.benchmark}: no difference can be told ({one.reason})"
-        return (
-            f"{self.benchmark}: {one.value:+.1%} against the source (95% interval {one.low:+.1%} to {one.high:+.1%}, "
-            f"n={one.n})"
-        )
+            return f"{share}; no difference can be told ({one.reason})"
+        interval = f"95% interval {one.low:+.1%} to {one.high:+.1%}, n={one.n}"
+        return f"{share}, {one.value:+.1%} against the source ({interval})"
 
 
 def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -> Accuracy:
@@ -50,6 +56,15 @@ def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -
         benchmark, wilson(sum(second), len(second)), wilson(sum(first), len(first)),
         paired_means(first, second), mcnemar(first, second),
     )  # fmt: skip
+
+
+def summary(parity: Parity) -> str:
+    """What was compared, in one line."""
+    replies = parity.replies
+    return (
+        f"{parity.size / 1e6:.0f} MB, {replies.same} of {replies.n} replies equal, {replies.ties} more up to a tie, "
+        f"mean KL {replies.kl:.1e}, perplexity {parity.perplexity:.2f} (source {parity.source_perplexity:.2f})"
+    )
 
 
 def parity_data(parity: Parity) -> dict[str, Any]:

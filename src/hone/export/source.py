@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import ExportError
-from hone.export.merge import check_base, check_fits, with_adapter
+from hone.export.merge import check_base, check_fits, opening, with_adapter
 from hone.models.weights import library, quiet
 
 Logprobs = npt.NDArray[np.float32]
@@ -29,20 +29,21 @@ class Source:
         scale: The adapter's scale.
 
     Raises:
-        ExportError: The base is quantised, the adapter does not fit, or there is no chat template.
+        ExportError: The base is quantised or does not open, the adapter does not fit, or there is no chat template.
     """
 
     def __init__(self, base: Path, adapter: Path | None = None, scale: float = 1.0) -> None:
         check_base(base)
         torch, transformers = library("torch"), library("transformers")
         self._torch = torch
-        with quiet(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with opening(base):
             model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-            if adapter is not None:
-                check_fits(base, adapter)
+        if adapter is not None:
+            check_fits(base, adapter)
+            with quiet(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 model = with_adapter(model, adapter, scale)
-            self._model = model.eval()
+        self._model = model.eval()
         self.tokenizer = read_tokenizer(base)
         self.ends = self._ends()
         """The tokens that end a reply."""

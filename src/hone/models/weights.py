@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -68,7 +70,7 @@ def library(name: str) -> Any:
         MissingExtraError: It is not installed.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _nothing_fetched():
             # What these packages say about each other while they are imported is not for Hone's users.
             warnings.simplefilter("ignore")
             return importlib.import_module(name)
@@ -78,6 +80,26 @@ def library(name: str) -> Any:
                 f"{name} cannot be imported: it lacks {error.name}; mend it with: pip install 'hone-llm[tune]'"
             ) from error
         raise MissingExtraError(f"{name} is not installed; get it with: pip install 'hone-llm[tune]'") from error
+
+
+@contextmanager
+def _nothing_fetched() -> Iterator[None]:
+    """Keep packages from fetching code of the hub while they are imported, and from warning that they could not.
+
+    Where the processor has AVX512-BF16, bitsandbytes, which PEFT imports, would have the package ``kernels`` fetch a
+    compiled part and run it. That part is for 4-bit weights on a processor, which Hone never has.
+    """
+    log = logging.getLogger("bitsandbytes")
+    level, there = log.level, {name: sys.modules[name] for name in ("kernels",) if name in sys.modules}
+    log.setLevel(logging.ERROR)
+    # An import of it fails, as where it is not installed.
+    sys.modules["kernels"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        del sys.modules["kernels"]
+        sys.modules.update(there)
 
 
 def _smollm2(file: Path) -> Path:
@@ -165,13 +187,13 @@ def _from_hub(name: str) -> Path:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep transformers' progress bars and notes off the screen while the block runs."""
-    logging = library("transformers.utils.logging")
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    notes = library("transformers.utils.logging")
+    level, bars = notes.get_verbosity(), notes.is_progress_bar_enabled()
+    notes.set_verbosity_error()
+    notes.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        notes.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()
+            notes.enable_progress_bar()

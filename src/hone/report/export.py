@@ -64,6 +64,8 @@ def _share(figure: object) -> str:
 
 def _difference(made: Made) -> str:
     one = made.accuracy.paired.difference if made.accuracy else None
+    if made.accuracy and made.accuracy.same:
+        return "on each problem as the source"
     if one is None or one.value is None or one.low is None or one.high is None:
         return "no difference"
     return f"{one.value:+.1%} ({one.low:+.1%} to {one.high:+.1%})"

@@ -8,6 +8,7 @@ be named in a request.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -66,7 +67,8 @@ class Serving:
     async def _engine(self, app: web.Application) -> Any:
         limit = aiohttp.ClientTimeout(total=None, sock_connect=10)
         headers = {"Authorization": f"Bearer {self.model.key}"}
-        connector = aiohttp.TCPConnector(limit=0)
+        # The engine closes idle connections after seconds: one that is kept may be gone as a request is sent over it.
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(headers=headers, timeout=limit, connector=connector) as session:
             app[_ENGINE] = session
             yield
@@ -195,11 +197,15 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitS
     except OSError as error:
         await stack.aclose()
         raise UnavailableError(
-            f"port {port} of {host} cannot be used ({(error.strerror or str(error)).lower()}); "
-            "name another with --port"
+            f"port {port} of {host} cannot be used ({_why(error)}); name another with --port"
         ) from error
     address: Mapping[int, Any] = dict(enumerate(runner.addresses[0]))
     return stack, f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/v1"
+
+
+def _why(error: OSError) -> str:
+    # asyncio puts the address into the words of the system, which the message names already.
+    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def check_host(host: str, key: str | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hone.bench import ask, read_task
 from hone.domain.rubric import Rubric
@@ -14,6 +16,7 @@ from hone.export import About, Made, Order, export, export_adapter
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
+from hone.export.merge import scaled_adapter
 from hone.export.results import Accuracy, accuracy, export_row
 from hone.models import connect
 from hone.models.weights import weights
@@ -84,15 +87,12 @@ def export_gguf(
     )  # fmt: skip
     order = Order(weights(base), adapter, target, tuple(dict.fromkeys(quants)), said, tuple(prompts()[: own.prompts]))
 
-    def tell(text: str) -> None:
-        watch.tell(f"{text} …")
-
     if adapter_only:
-        made = [export_adapter(order, tell=tell)]
+        made = [export_adapter(order, tell=watch.tell)]
         _keep_run(own, bench, model, order, made, watch)
         return Exported(made, [])
-    test = _bench(bench, own.items, base, adapter, watch) if bench else None
-    made = export(order, bench=test, tell=tell)
+    test = _bench(bench, own.items, order, watch) if bench else None
+    made = export(order, bench=test, tell=watch.tell)
     beside = _beside(order, made)
     _keep_run(own, bench, model, order, made, watch)
     return Exported(made, beside)
@@ -117,7 +117,7 @@ def _keep_run(own: Named, bench: str | None, model: str, order: Order, made: Seq
     watch.tell(f"run: {run.folder}")
 
 
-def _bench(name: str, items: int, base: str, adapter: Path | None, watch: Watch) -> Callable[[Path], Accuracy]:
+def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path], Accuracy]:
     """The benchmark of a file beside the source, which is tested once, when the first file is there."""
     task = read_task(name).model_copy(update={"limit": items})
     problems = task.problems("test", task.limit)
@@ -131,10 +131,24 @@ def _bench(name: str, items: int, base: str, adapter: Path | None, watch: Watch)
     def run(file: Path) -> Accuracy:
         if not known:
             watch.tell(f"testing the source on {len(problems)} problems …")
-            known.append(test(ModelSettings(model=f"hf:{base}" + (f"+{adapter}" if adapter else ""))))
+            with _source(order) as spec:
+                known.append(test(ModelSettings(model=spec)))
         return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
 
     return run
+
+
+@contextmanager
+def _source(order: Order) -> Iterator[str]:
+    """The spec of what is exported, as transformers runs it, at the scale that it is exported at."""
+    base, adapter, scale = order.about.base, order.adapter, order.about.scale
+    if adapter is None or scale == 0:
+        yield f"hf:{base}"
+    elif scale == 1:
+        yield f"hf:{base}+{adapter}"
+    else:
+        with TemporaryDirectory() as scratch:
+            yield f"hf:{base}+{scaled_adapter(adapter, scale, Path(scratch, 'adapter'))}"
 
 
 def split_model(text: str) -> tuple[str, Path | None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from hone.errors import HoneError
+from hone.models.weights import library
 from hone.tuning.job import HELD_OUT, HISTORY, TRAIN, Job, read_rows
 
 
@@ -27,6 +28,7 @@ def main() -> None:
             job = Job.read(folder)
             if job.backend == "unsloth":
                 import unsloth  # noqa: F401, PLC0415 - it must come before transformers
+            library("peft")  # TRL would import it too, but not through the door that fetches nothing
             from hone.tuning.work import work  # noqa: PLC0415 - imports torch and transformers
 
             work(job, folder, read_rows(folder / TRAIN), read_rows(folder / HELD_OUT), tell)
