@@ -131,6 +131,8 @@ def take_report(folder: Path, out: Path) -> None:
                 page.goto(file.resolve().as_uri())
                 _picture(page, out / f"report-{size}-{scheme}.png")
                 _picture(page, out / f"report-{size}-{scheme}-whole.png", whole=True)
+                for name in ("tuning", "bench"):
+                    page.locator(f"#{name}").screenshot(path=out / f"report-{name}-{size}-{scheme}.png")
                 if (size, scheme) == ("desktop", "dark"):  # paper is light whatever the screen is
                     page.pdf(path=out / "report.pdf", format="A4", print_background=True)
                 page.close()
@@ -153,7 +155,8 @@ def main() -> None:
     if options.report:
         take_report(options.project, options.out)
         if options.keep:
-            keep(options.out, "report-desktop-light")
+            for name in ("report-desktop-light", "report-bench-desktop-light"):
+                keep(options.out, name)
         return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "study-plans"
@@ -166,7 +169,7 @@ def main() -> None:
 
 def keep(out: Path, name: str) -> None:
     """A small copy of a picture for the docs."""
-    picture = Image.open(out / f"{name}.png").convert("RGB").quantize(64)
+    picture = Image.open(out / f"{name}.png").convert("RGB").quantize(256)
     picture.save(IMAGES / f"page-{name}.png", optimize=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -215,3 +216,13 @@ def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
     assert (context.params["limit"], context.params["epochs"], context.params["rank"]) == (440, 1, 8)
     assert context.params["keep"] == ("Be Detailed >= 1",)
     assert context.params["more"] == ("precision=fp32", "scales=[0.0,1.0]")
+
+
+def test_without_the_store_nothing_is_missed_until_somebody_has_rated(
+    hone: Hone, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    assert hone("report", "--json").data["left_out"] == {}
+    (project / "feedback.db").write_bytes(b"")
+    left = hone("report", "--json").data["left_out"]
+    assert "hone-llm[store]" in left["agreement"]

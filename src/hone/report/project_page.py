@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hone.export.results import KeptAccuracy
 from hone.report.page import (
     Markup,
     cell,
@@ -132,9 +133,13 @@ def _bench_line(view: ProjectView) -> str:
 def _export_line(view: ProjectView) -> str:
     if view.exported is None:
         return "none yet"
-    said = (f"{one.file}, {one.bytes / 1e6:.0f} MB, {one.replies.same} of {one.replies.n} replies as the source"
-            for one in view.exported.files)  # fmt: skip
-    return "; ".join(said)
+    return "; ".join(f"{one.file}, {one.bytes / 1e6:.0f} MB{_right(one.benchmark)}" for one in view.exported.files)
+
+
+def _right(found: KeptAccuracy | None) -> str:
+    if found is None or found.exported.value is None or found.source.value is None:
+        return ""
+    return f", {found.exported.value:.1%} right on {found.name} (its source {found.source.value:.1%})"
 
 
 def _next(view: ProjectView) -> Markup:

@@ -33,7 +33,7 @@ from hone.report.view import (
 from hone.stats import Figure, Options, paired_means
 from hone.stats import agree as compute
 from hone.steps import retracing
-from hone.steps.stored import project_ratings
+from hone.steps.stored import check_there, project_ratings
 from hone.tuning.job import RESULTS, Job, read_history
 
 T = TypeVar("T")
@@ -182,6 +182,7 @@ def _named(model: object) -> str:
 
 
 def _agreed(one: Gatherer) -> Agreed:
+    check_there(one.project.database)  # before the store's packages are missed: who has no ratings needs none
     table = project_ratings(one.project, one.rubric)
     collected = read_ratings(table, Reading(rubric=one.rubric))
     found = compute(collected.ratings, Options(RESAMPLES))

@@ -111,11 +111,11 @@ def _bench_command(task: BenchTask, specs: Sequence[str]) -> str:
 
 
 def _names(specs: Sequence[str]) -> Iterator[str]:
-    """Short names that tell the models apart: "smollm2", "smollm2, tuned"."""
+    """Short names that tell the models apart: "smollm2", "smollm2 (tuned)"."""
     seen: dict[str, int] = {}
     for spec in specs:
         base, plus, _ = spec.removeprefix("hf:").partition("+")
-        name = base.rstrip("/").rpartition("/")[2] + (", tuned" if plus else "")
+        name = base.rstrip("/").rpartition("/")[2] + (" (tuned)" if plus else "")
         seen[name] = seen.get(name, 0) + 1
         yield name if seen[name] == 1 else f"{name} {seen[name]}"
 

@@ -10,7 +10,7 @@ from hone.report.sections.parts import missing, part, source_line
 from hone.report.tuning import points
 from hone.report.view import ProjectView, Tuned
 
-_MOST = 24
+_MOST = 12
 """Steps in the table; of more, evenly chosen ones."""
 
 
