@@ -37,7 +37,7 @@ TINY = SHAPE | {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads
                 "head_dim": 32, "intermediate_size": 256, "vocab_size": 49152}  # fmt: skip
 ARMS = {"a": "Unsloth, the predecessor's settings (2 x 4, no packing)", "b": "Unsloth, its packing (8 x 2048)",
         "c": "Hone lora", "d": "Hone qlora"}  # fmt: skip
-LIMITS = {"a": 110, "b": 110, "c": 120, "d": 120, "curve-unsloth": 100, "curve-hone": 80}
+LIMITS = {"a": 220, "b": 130, "c": 130, "d": 130, "curve-unsloth": 170, "curve-hone": 130}
 
 
 def tokens(options: argparse.Namespace, count: int) -> list[Any]:

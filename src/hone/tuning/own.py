@@ -12,6 +12,7 @@ from typing import Any
 
 from hone.models import Message
 from hone.models.decoding import Ask, generate
+from hone.problems.checking import false_equations
 from hone.prompts import load_prompts
 from hone.tuning.examples import Example
 from hone.tuning.solving import prompt_of, right
@@ -25,7 +26,7 @@ class Shares:
     samples: int
     """Replies drawn in all."""
     right: int
-    """Of these, right ones."""
+    """Of these, right ones: the answer is right, and so is every equation on the way."""
     solved: int
     """Questions with at least one right reply."""
     kept: int
@@ -72,7 +73,7 @@ def own_examples(
     unsolved: list[Example] = []
     count = solved = 0
     for example, texts in zip(examples, answers, strict=True):
-        good = [text.text.strip() for text in texts if not text.cut and right(example, text.text)]
+        good = [text.text.strip() for text in texts if not text.cut and _sound(example, text.text)]
         count, solved = count + len(good), solved + bool(good)
         for place, reply in enumerate(_different(good)[: drawing.keep], 1):
             made.append(_with_reply(example, reply, f"self-{place}"))
@@ -95,8 +96,13 @@ def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing:
     return [
         _with_reply(example, texts[0].text.strip(), "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)
-        if not texts[0].cut and right(example, texts[0].text)
+        if not texts[0].cut and _sound(example, texts[0].text)
     ]
+
+
+def _sound(example: Example, reply: str) -> bool:
+    # A right answer over a false equation teaches the equation.
+    return right(example, reply) and not false_equations(reply)
 
 
 def _different(replies: Sequence[str]) -> list[str]:

@@ -35,16 +35,6 @@ def row_inputs(row: Row, *, size: int = 0, pieces: int | None = None, longest: i
     return inputs
 
 
-def hide(inputs: dict[str, Any], share: float, blank: int) -> dict[str, Any]:
-    """A row whose learnt tokens are read as `blank` with a chance of `share`, drawn anew at each call.
-
-    What is to be predicted stays: only what later tokens can see of the reply changes.
-    """
-    ids, learnt = inputs["input_ids"], inputs["labels"] != IGNORED
-    blanked = learnt & (torch.rand(ids.shape) < share)
-    return {**inputs, "input_ids": ids.masked_fill(blanked, blank)}
-
-
 def held_out_loss(model: Any, rows: Sequence[Row]) -> float:
     """Cross-entropy per learnt token over rows, nats; for a model outside `train`."""
     inner, training = causal(model), model.training

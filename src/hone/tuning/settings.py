@@ -36,9 +36,6 @@ class TuneSettings(Frozen):
     """The longest gradient."""
     max_length: int = Field(default=1024, ge=16)
     """Tokens of prompt and reply; a longer example is left out and counted, never cut."""
-    hidden: float = Field(default=0.0, ge=0, lt=1)
-    """Share of a reply's tokens that are blanked where they are read, not where they are learnt: harder to learn by
-    heart (Chen and others 2024, "Masked Thought")."""
     packing: bool = True
     """Put examples one after the other into a row, without sight of each other."""
     row: int | None = Field(default=None, ge=16)

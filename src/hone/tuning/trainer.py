@@ -14,7 +14,7 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from hone.tuning.optimiser import MasteredAdamW
-from hone.tuning.rows import hide, row_inputs
+from hone.tuning.rows import row_inputs
 from hone.tuning.settings import TuneSettings
 from hone.tuning.watching import Watcher
 
@@ -137,18 +137,13 @@ def make_trainer(
         max_length=None,
     )
     places = Dataset.from_dict({"row": list(range(len(rows)))})
-
-    def collate(batch: list[dict[str, int]]) -> dict[str, Any]:
-        inputs = row_inputs(rows[batch[0]["row"]], **shape)
-        return hide(inputs, settings.hidden, tokenizer.pad_token_id) if settings.hidden else inputs
-
     trainer = Trainer(
         model=model,
         args=arguments,
         train_dataset=places,
         eval_dataset=places if watcher.held_out else None,
         processing_class=tokenizer,
-        data_collator=collate,
+        data_collator=lambda batch: row_inputs(rows[batch[0]["row"]], **shape),
         callbacks=[watcher],
     )
     trainer.watcher, trainer.shape = watcher, shape

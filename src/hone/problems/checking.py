@@ -1,0 +1,52 @@
+"""Which equations of a worked answer are false: a right result may rest on two mistakes that cancel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from hone.problems.arithmetic import evaluate, parts
+
+_SUM = frozenset("0123456789.,$%+-*/x×÷() ")
+_RESULT = re.compile(r"\s*\$?\s*(-?(?:\d[\d,]*)?\.?\d+)(?P<more>[\d%/,.]*[\d%/]|\s*[-+*x×÷]\s*[\d($])?")
+_SIGNS = str.maketrans({"x": "*", "×": "*", "÷": "/", "$": None})
+_ROUNDED = Fraction(1, 100)
+"""Results are often rounded to two decimals."""
+_LONGEST = 200
+"""Characters of one side; nobody writes a longer sum."""
+
+
+def false_equations(text: str) -> list[str]:
+    """The equations between numbers alone that do not hold; what cannot be read as one is not judged.
+
+    A result counts as right when it is within a hundredth, or within half of the last decimal that it is given with.
+
+    Example:
+        >>> false_equations("He has 3 x 4 = 13 apples and 13 - 5 = 8 left.")
+        ['3 x 4 = 13']
+    """
+    found = []
+    for left, stated in _equations(text):
+        expression = parts(left.translate(_SIGNS))
+        if sum(isinstance(part, Fraction) for part in expression) < 2:
+            continue
+        value, number = evaluate(expression), stated.replace(",", "").replace(" ", "")
+        places = len(number.partition(".")[2])
+        allowed = max(_ROUNDED, Fraction(1, 2 * 10**places) if places else Fraction(0))
+        if value is not None and abs(value - Fraction(number.lstrip("$"))) > allowed:
+            found.append(f"{left} = {stated}")
+    return found
+
+
+def _equations(text: str) -> Iterator[tuple[str, str]]:
+    """Both sides of every equals sign between a sum and a number that stands alone."""
+    before = -1
+    for place in (place for place, sign in enumerate(text) if sign == "="):
+        start = place
+        while start - 1 > max(before, place - _LONGEST) and text[start - 1] in _SUM:
+            start -= 1
+        before = place
+        result = _RESULT.match(text, place + 1, place + 1 + _LONGEST)
+        if result and not result["more"]:
+            yield text[start:place].strip(" ,"), result[0].strip()
