@@ -35,12 +35,13 @@ def commands_page() -> str:
         context = click.Context(
             command, info_name=" ".join(path), terminal_width=100, max_content_width=100, help_option_names=NAMES
         )
+        vars(command)["_help_option"] = None  # click remembers the one that was asked for first, under other names
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).strip()}\n```")
     return "\n\n".join(parts) + "\n"
 
 
 NAMES = ["-h", "--help"]
-"""As the commands have it; named here, because click remembers what it was asked for first."""
+"""As every command has it from the one above it."""
 PAGES = {"commands.md": commands_page, "python.md": python_page}
 """Every page that is written from the code."""
 
