@@ -46,6 +46,7 @@ def page(notebook: Any, stem: str) -> tuple[str, dict[str, bytes]]:
                 parts.append(f"```text\n{text.rstrip()}\n```")
     if about:
         ran = "**Run in little** (a few steps and problems): its figures mean nothing. " if about["fast"] else ""
+        ran += f"{about['note']} " if "note" in about else ""
         ran += f"Run in {about['seconds'] / 60:.1f} minutes on a machine with {about['processors']} processors."
         parts.append(f"---\n\n*{ran} `docs/{stem}.ipynb` in the repository is the notebook itself.*")
     return "\n\n".join(parts) + "\n", pictures

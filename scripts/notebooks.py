@@ -66,8 +66,11 @@ def trim(notebook: Any, folder: Path) -> None:
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
+        # What libraries say on standard error is about this machine.
+        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         for output in cell.outputs:
-            output.pop("execution_count", None)
+            if "execution_count" in output:
+                output["execution_count"] = None
             if "text" in output:
                 output["text"] = _short(output["text"], folder)
             if "text/plain" in output.get("data", {}):
