@@ -10,8 +10,10 @@ import click
 
 from hone.bench import BenchTask, read_task
 from hone.bench.comparing import MARGIN, Reading
+from hone.cli.bench_rubric import RUBRIC, prepare_match, run_match, show_match
 from hone.cli.options import fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, note, out, print_json
+from hone.project import Project
 from hone.report.bench import bench_report
 from hone.steps.testing import Benchmarked, benchmark
 
@@ -26,6 +28,8 @@ REFUSED = 3
 @click.option("--shots", type=click.IntRange(0, 64), help="Solved problems to show first.  [default: the task's]")
 @click.option("--limit", type=click.IntRange(1), help="Only the first N problems.  [default: the task's]")
 @click.option("--max-tokens", type=click.IntRange(1), help="The longest answer.  [default: the task's]")
+@click.option("--judge", "judge_spec", help="For `rubric`: who scores.  [default: the judge in hone.yaml]")
+@click.option("--rubric", help="For `rubric`: v1, working, a file or a library name.  [default: the latest version]")
 @click.option("--reading", type=click.Choice(["flexible", "strict"]), default="flexible", show_default=True,
               help="What counts in comparisons: a right answer anywhere, or behind #### alone.")  # fmt: skip
 @click.option("--gate", is_flag=True, help="Exit 3 unless the last model is not worse than the first.")
@@ -35,28 +39,30 @@ REFUSED = 3
 @fresh_option
 @json_option
 def bench(task: str, specs: tuple[str, ...], folder: Path, as_json: bool, **options: Any) -> None:
-    """Test models on TASK: gsm8k, sums, a task file (.yaml), or a data file with questions and answers.
+    """Test models on TASK: gsm8k, sums, rubric, a task file (.yaml), or a data file with questions and answers.
 
     Every model gets the same prompts. Not worse means: the 95% interval of the paired difference in accuracy (last
     model minus first) lies above minus the margin. Works outside a project too; runs then go to `runs` in the
-    working folder.
+    working folder. With `rubric`, the models reply to the project's items (or --data items.jsonl) under its rubric,
+    and the judge's scores are compared in place of right and wrong answers.
     """
     wanted = Wanted(**options)
     if len(set(specs)) < len(specs):
         raise click.UsageError("a model is named twice; its results could not be told apart")
     if wanted.gate and len(specs) < 2:
         raise click.UsageError("--gate compares two models: name the base first and the tuned model last")
+    if task == RUBRIC:
+        _gate(wanted, specs, _by_rubric(wanted, specs, folder, as_json=as_json))
+        return
+    if wanted.judge_spec or wanted.rubric:
+        raise click.UsageError("--judge and --rubric go with the task `rubric`")
     tested = benchmark(
         wanted.change(read_task(task)), specs, folder=folder, reading=wanted.reading, fresh=wanted.fresh, watch=SCREEN
     )
     report = tested.report
     passed = report.comparisons[-1].not_worse(wanted.margin) if report.comparisons else None
     _show(tested, wanted, passed, as_json=as_json)
-    if wanted.gate and not passed:
-        note(f"gate: refused; {specs[-1]} is not shown to be not worse than {specs[0]}")
-        raise SystemExit(REFUSED)
-    if wanted.gate:
-        note(f"gate: open; {specs[-1]} is not worse than {specs[0]}")
+    _gate(wanted, specs, passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class Wanted:
     shots: int | None
     limit: int | None
     max_tokens: int | None
+    judge_spec: str | None
+    rubric: str | None
     reading: Reading
     gate: bool
     margin: float
@@ -77,6 +85,24 @@ class Wanted:
         names = ("data", "shots", "limit", "max_tokens")
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
         return BenchTask.model_validate(task.model_dump() | given)
+
+
+def _by_rubric(wanted: Wanted, specs: tuple[str, ...], folder: Path, *, as_json: bool) -> bool | None:
+    if wanted.shots is not None or wanted.reading == "strict":
+        raise click.UsageError("--shots and --reading strict are for questions with answers, not for `rubric`")
+    match = prepare_match(
+        Project.find(folder), specs, judge_spec=wanted.judge_spec, rubric=wanted.rubric, data=wanted.data,
+        limit=wanted.limit, max_tokens=wanted.max_tokens,
+    )  # fmt: skip
+    return show_match(match, run_match(match, fresh=wanted.fresh), wanted.margin, as_json=as_json)
+
+
+def _gate(wanted: Wanted, specs: tuple[str, ...], passed: bool | None) -> None:
+    if wanted.gate and not passed:
+        note(f"gate: refused; {specs[-1]} is not shown to be not worse than {specs[0]}")
+        raise SystemExit(REFUSED)
+    if wanted.gate:
+        note(f"gate: open; {specs[-1]} is not worse than {specs[0]}")
 
 
 def _show(tested: Benchmarked, wanted: Wanted, passed: bool | None, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hone.bench import Comparison, ModelScore, Report
+from hone.bench.judged import UNSCORED_AT_MOST, JudgedComparison, JudgedReport
 from hone.report.terminal import clean
 from hone.stats import Figure
 
@@ -40,18 +41,52 @@ def comparison_lines(comparison: Comparison, margin: float) -> list[str]:
     difference, test = comparison.difference, comparison.test
     if difference.value is None or difference.low is None or difference.high is None:
         return [f"{clean(comparison.model)}: nothing to compare"]
-    interval = f"{difference.low * 100:+.1f} to {difference.high * 100:+.1f}"
     pair = f"{clean(comparison.model)} against {clean(comparison.base)} ({comparison.reading})"
-    points = f"{difference.value * 100:+.1f} points (95% interval {interval})"
     gained = f"gained {len(comparison.gained)}{_listed(comparison.gained)}"
     lost = f"lost {len(comparison.lost)}{_listed(comparison.lost)}"
     lines = [
         "",
-        f"{pair}: {points}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
+        f"{pair}: {_points(difference)}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
         f"  {gained}, {lost}",
     ]
     verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
     return [*lines, f"  {verdict}: the interval must lie above -{margin * 100:g} points"]
+
+
+def judged_report(report: JudgedReport, margin: float) -> RenderableType:
+    """One row a model, then each model against the first in words; scores are shares of the scale."""
+    table = Table()
+    names = list(report.scores[0].criteria)
+    for name in ("model", "mean", *names, "scored", "unscored", "cut"):
+        table.add_column(Text(clean(name)), justify="left" if name == "model" else "right")
+    for one in report.scores:
+        means = (one.mean, *one.criteria.values())
+        counts = (one.scored, one.unscored, one.cut)
+        shares = ("–" if mean is None else f"{mean:.1%}" for mean in means)
+        table.add_row(Text(clean(one.model)), *shares, *map(str, counts))
+    lines = [Text(line) for comparison in report.comparisons for line in judged_lines(comparison, margin)]
+    return Group(table, *lines)
+
+
+def judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
+    """The difference of the means, by criterion too, what is missing, and whether the model is not worse."""
+    overall = comparison.overall
+    pair = f"{clean(comparison.model)} against {clean(comparison.base)}"
+    lines = ["", f"{pair}: {_points(overall.difference)}, n = {overall.n} of {comparison.items} items"]
+    lines += [f"  {clean(name)}: {_points(found.difference)}" for name, found in comparison.criteria.items()]
+    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
+    lines.append(f"  {verdict}: the interval must lie above -{margin * 100:g} points of the scale's 100")
+    if comparison.missing > UNSCORED_AT_MOST:
+        lines.append(
+            f"  {comparison.missing:.0%} of the items have no pair of scores; a judge that can score them is wanted"
+        )
+    return lines
+
+
+def _points(figure: Figure) -> str:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return f"nothing to compare ({figure.reason})" if figure.reason else "nothing to compare"
+    return f"{figure.value * 100:+.1f} points (95% interval {figure.low * 100:+.1f} to {figure.high * 100:+.1f})"
 
 
 def _share(figure: Figure) -> str:

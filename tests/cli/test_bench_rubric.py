@@ -1,0 +1,99 @@
+"""`hone bench rubric`: models compared by the rubric's judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Hone = Callable[..., Any]
+ITEMS = 12
+
+
+def _lines(path: Path, rules: dict[str, str]) -> str:
+    path.write_text("".join(json.dumps({"contains": key, "text": text}) + "\n" for key, text in rules.items()))
+    return f"scripted:{path}"
+
+
+def _verdict(detailed: int, adaptable: int) -> str:
+    scores = {"Be Detailed": detailed, "Be Adaptable": adaptable}
+    return json.dumps({name: {"reason": "It says so.", "score": score} for name, score in scores.items()})
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> str:
+    rules = {"GOOD PLAN": _verdict(1, 0), "BAD PLAN": _verdict(-1, 0), "ODD PLAN": "I would rather not say."}
+    return _lines(tmp_path / "judge.jsonl", rules)
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> Path:
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps({"id": f"i{n}", "prompt": f"Plan week {n}w."}) + "\n" for n in range(ITEMS)))
+    return path
+
+
+def _writer(tmp_path: Path, name: str, good: int, otherwise: str = "BAD PLAN") -> str:
+    rules = {f"week {n}w": "GOOD PLAN" if n < good else otherwise for n in reversed(range(ITEMS))}
+    return _lines(tmp_path / f"{name}.jsonl", rules)
+
+
+@pytest.fixture
+def match(hone: Hone, items: Path, judge: str) -> Hone:
+    return lambda *arguments: hone("bench", "rubric", "--data", items, "--judge", judge, *arguments)
+
+
+def test_models_are_compared_by_the_judge_s_scores(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 3), _writer(tmp_path, "tuned", 9)
+    data = match("--model", base, "--model", tuned, "--json").data
+    first, second = data["models"]
+    # Be Detailed: 3 and 9 of 12 have the highest level; Be Adaptable stands in the middle of the scale for all.
+    assert (first["criteria"]["Be Detailed"], second["criteria"]["Be Detailed"]) == (0.25, 0.75)
+    assert (first["mean"], second["mean"]) == (0.375, 0.625)
+    (pair,) = data["comparisons"]
+    assert pair["difference"]["value"] == pytest.approx(0.25)
+    assert pair["difference"]["low"] > 0
+    assert pair["criteria"]["Be Adaptable"]["value"] == 0
+    assert data["not_worse"] is True
+    shown = match("--model", base, "--model", tuned)
+    assert "+25.0 points" in shown.out
+    assert "nothing was asked again" in shown.err
+
+
+def test_the_gate_refuses_a_model_that_the_judge_finds_worse(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 3), _writer(tmp_path, "tuned", 9)
+    assert match("--model", base, "--model", tuned, "--gate").code == 0
+    refused = match("--model", tuned, "--model", base, "--gate")
+    assert refused.code == 3
+    assert "gate: refused" in refused.err
+
+
+def test_what_could_not_be_scored_is_counted_and_keeps_the_gate_shut(match: Hone, tmp_path: Path) -> None:
+    base, silent = _writer(tmp_path, "base", 3), _writer(tmp_path, "silent", 9, "ODD PLAN")
+    result = match("--model", base, "--model", silent, "--gate", "--json")
+    assert result.code == 3
+    assert [one["unscored"] for one in result.data["models"]] == [0, 3]
+    assert result.data["comparisons"][0]["pairs"] == 9
+    shown = match("--model", base, "--model", silent)
+    assert "25% of the items have no pair of scores" in shown.out
+
+
+def test_a_judge_does_not_score_itself(match: Hone, judge: str, tmp_path: Path) -> None:
+    refused = match("--model", _writer(tmp_path, "base", 3), "--model", judge)
+    assert refused.code == 2
+    assert "would score its own replies" in refused.err
+
+
+def test_options_of_the_other_kind_are_refused(hone: Hone, match: Hone, tmp_path: Path) -> None:
+    base = _writer(tmp_path, "base", 3)
+    assert "--shots" in match("--model", base, "--shots", 2).err
+    assert "go with the task `rubric`" in hone("bench", "sums", "--model", base, "--judge", base).err
+
+
+def test_one_model_alone_is_scored(match: Hone, tmp_path: Path) -> None:
+    data = match("--model", _writer(tmp_path, "base", 3), "--limit", 4, "--json").data
+    assert data["comparisons"] == []
+    assert data["models"][0]["scored"] == 4
