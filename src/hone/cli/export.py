@@ -18,7 +18,7 @@ from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.export import export_table
 from hone.rubrics.replies import system_text
-from hone.steps.exporting import Named, export_gguf, tuned_under
+from hone.steps.exporting import Named, best_of, export_gguf, tuned_under
 
 
 @click.command()
@@ -79,7 +79,8 @@ def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bo
         note(f"written: {one.file}")
     for path in beside:
         note(f"written: {path}")
-    note(f"Next: hone chat gguf:{made[-1].file}")
+    if not adapter_only:
+        note(f"Next: hone chat gguf:{best_of(made).file}")
 
 
 def _told(model: str, choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str | None]:

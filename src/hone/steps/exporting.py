@@ -175,12 +175,18 @@ def tuned_under(model: str) -> str | None:
     return Job.read(run).prompt if (run / JOB).is_file() else None
 
 
+def best_of(made: Sequence[Made]) -> Made:
+    """The smallest file that lost nothing that could be told; where all lost something, the largest."""
+    whole = [one for one in made if not one.warnings]
+    return min(whole, key=lambda one: one.parity.size) if whole else max(made, key=lambda one: one.parity.size)
+
+
 def _beside(order: Order, made: list[Made]) -> list[Path]:
     """Write Modelfile and README beside the files; what a person wrote there is never written over."""
-    files = [one.file for one in made]
+    best = best_of(made).file
     texts = {
-        "Modelfile": modelfile_for(order, files[-1]),
-        "README.md": readme(files, order.about, export_markdown(made)),
+        "Modelfile": modelfile_for(order, best),
+        "README.md": readme([best], order.about, export_markdown(made)),
     }
     written = []
     for name, text in texts.items():
