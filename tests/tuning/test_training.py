@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from hone.errors import TuneError
-from hone.tuning.adapting import adapt, open_model, trainable
+from hone.tuning.adapting import adapt, cuda_without_gpu, open_model, trainable
 from hone.tuning.loss import summed_loss
 from hone.tuning.packing import pack
 from hone.tuning.rows import held_out_loss
 from hone.tuning.scales import Change, Scaled, best, try_scales
 from hone.tuning.settings import TuneSettings
-from hone.tuning.training import lower_memory, train
+from hone.tuning.training import latest_checkpoint, lower_memory, train
 from tests.tuning.small import encoded, small_base, small_model, small_tokenizer
 
 SETTINGS = TuneSettings(
@@ -110,3 +110,40 @@ def test_when_memory_runs_out_the_message_names_what_to_lower() -> None:
     assert "row: 1024 (now 2048)" in text
     assert "method: qlora" in text
     assert "checkpoint is kept" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(28, "No space left on device"),
+            "the disk is full; free some space and type the same command to go on",
+        ),
+        (RuntimeError("DefaultCPUAllocator: not enough memory"), "memory ran out; lower it with checkpointing: on"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "the last checkpoint is kept"),
+    ],
+)
+def test_what_a_machine_runs_out_of_is_one_line_and_keeps_the_checkpoint(
+    error: Exception, words: str, tmp_path: Path
+) -> None:
+    def tell(event: dict[str, Any]) -> None:
+        if event.get("step") == 4:
+            raise error
+
+    settings = SETTINGS.model_copy(update={"checkpoints": 5})
+    model = adapt(small_model(), settings)
+    with pytest.raises(TuneError, match=words) as refused:
+        train(model, small_tokenizer(), encoded(40), settings, folder=tmp_path, tell=tell)
+    assert "\n" not in str(refused.value)
+    assert latest_checkpoint(tmp_path) == tmp_path / "checkpoint-3"
+    history = train(adapt(small_model(), settings), small_tokenizer(), encoded(40), settings, folder=tmp_path)
+    assert history.resumed == 3
+
+
+def test_a_cuda_build_without_a_gpu_is_told() -> None:
+    told = cuda_without_gpu()
+    if torch.version.cuda and not torch.cuda.is_available():
+        assert told
+        assert "sees no GPU" in told
+    else:
+        assert told is None

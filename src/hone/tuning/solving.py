@@ -11,7 +11,7 @@ from hone.problems import number, read_answer
 from hone.tuning.examples import Example
 from hone.tuning.scales import Solve
 
-_MOST = {"cuda": 400, "mps": 64, "cpu": 48}
+_MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
 
 
