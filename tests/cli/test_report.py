@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from hone.bench import Result
-from hone.cli.retracing import tune_command
 from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
 from hone.feedback.store import open_store
 from hone.project import Project
+from hone.steps.retracing import tune_command
 from hone.tuning.job import Job
 from hone.tuning.settings import TuneSettings
 from hone.web.subjects import put_up
@@ -150,7 +150,7 @@ def test_people_and_judge_are_compared_where_somebody_rated(hone: Hone, walked: 
 
 def test_base_and_tuned_stand_side_by_side(hone: Hone, project: Path) -> None:
     base, tuned = "scripted:a.jsonl", "scripted:b.jsonl"
-    task = {"about": "Sums", "data": "sums", "limit": 20, "max_tokens": 128}
+    task = {"about": "Sums", "data": "sums", "limit": 20, "max_tokens": 96}
     run = Project(project).open_run("bench", {"task": task, "models": {base: "1", tuned: "2"}})
     run.finish(
         Result(model=model, item=f"p{n}", right=right, strict=right, read="1", place="end", gold="7", cut=False,

@@ -1,4 +1,4 @@
-"""What a benchmark says about an exported file, and what is kept of an export."""
+"""What a benchmark says about an exported file, in words and in the table, and what is kept of it."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from hone.bench import Result
-from hone.cli.report import write_report
 from hone.domain.evidence import Judgement, Score
 from hone.feedback.store import open_store
 from hone.judging.audit import Finding, FindingRow
 from hone.project import Project
 from hone.stats import Figure
+from hone.steps.reporting import write_report
 from hone.tuning.job import Job
 from hone.tuning.settings import TuneSettings
 from hone.web.subjects import put_up

@@ -8,19 +8,14 @@ from typing import Any
 
 import click
 
-from hone.cli.options import json_option, named_rubric, project_option, rubric_anywhere
+from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
-from hone.cli.stored import project_ratings
-from hone.domain.rubric import Rubric
-from hone.feedback import Collected, Comparison, Reading, compare_judges, joint_counts, read_ratings
 from hone.project import Project
+from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report
-from hone.report.agreement_page import AgreementView, agreement_page, pictures
-from hone.report.drawing import check_drawing, save
-from hone.report.page import write_page
-from hone.stats import Agreement, Level, Options, Rule
-from hone.stats import agree as compute
-from hone.tables import Table
+from hone.report.drawing import check_drawing
+from hone.stats import Level, Options
+from hone.steps import agreement as steps
 
 
 @click.command()
@@ -56,25 +51,25 @@ def agree(file: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
     wanted = Wanted(**options)
     if wanted.html or wanted.figures:
         check_drawing()
-    settings = Options(wanted.resamples, wanted.seed)
-    source, rubric = _source(file, folder, wanted)
-    collected = read_ratings(source, Reading(wanted.level, rubric))
-    for line in collected.notes():
+    if file is not None and wanted.pairs:
+        raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
+    found = steps.agree(
+        file or Project.find(folder), rubric=rubric_anywhere(wanted.name) if file else wanted.name,
+        level=wanted.level, compare=wanted.compare, pairs=wanted.pairs, margin=wanted.margin,
+        options=Options(wanted.resamples, wanted.seed),
+    )  # fmt: skip
+    agreement, comparison = found.agreement, found.comparison
+    for line in found.notes:
         note(line)
-    comparison = compare_judges(collected.ratings, *wanted.compare, settings) if wanted.compare else None
-    agreement = compute(collected.ratings, settings, Rule(margin=wanted.margin))
     if as_json:
         compared = {"comparison": comparison.as_dict()} if comparison else {}
-        print_json({**agreement.as_dict(), **compared, "input": collected.as_dict()})
+        print_json({**agreement.as_dict(), **compared, "input": found.collected.as_dict()})
     else:
         out().print(agreement_report(agreement))
         if comparison:
             out().print(comparison_report(comparison))
     if wanted.html or wanted.figures:
-        _write(
-            wanted,
-            _view(source.name if isinstance(source, Path) else source.path.name, collected, agreement, comparison),
-        )
+        _write(wanted, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +87,9 @@ class Wanted:
     seed: int
 
 
-def _source(file: Path | None, folder: Path, wanted: Wanted) -> tuple[Path | Table, Rubric | None]:
-    """What is read, and the rubric that its scores are on."""
-    if file is not None:
-        if wanted.pairs:
-            raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
-        return file, rubric_anywhere(wanted.name)
-    project = Project.find(folder)
-    rubric = named_rubric(wanted.name, project)
-    table = project_ratings(project, rubric, pairs=wanted.pairs)
-    return table, None if wanted.pairs else rubric
-
-
-def _write(wanted: Wanted, view: AgreementView) -> None:
+def _write(wanted: Wanted, found: steps.Agreed) -> None:
     if wanted.html:
-        write_page(wanted.html, agreement_page(view))
+        found.page(wanted.html)
         note(f"written: {wanted.html}")
     if wanted.figures:
-        paths = [path for picture in pictures(view) for path in save(picture, wanted.figures)]
-        note(f"written: {len(paths)} files in {wanted.figures}")
-
-
-def _view(name: str, collected: Collected, agreement: Agreement, comparison: Comparison | None) -> AgreementView:
-    ratings = collected.ratings
-    joints = {
-        criterion: {
-            judge: joint
-            for judge in ratings.judge_names
-            if (joint := joint_counts(ratings, criterion, judge)) is not None
-        }
-        for criterion in ratings.criteria
-    }
-    return AgreementView(name, agreement, collected.labels, collected.notes(), joints, comparison)
+        note(f"written: {len(found.pictures(wanted.figures))} files in {wanted.figures}")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import click
 
-from hone.cli.label import latest_replies
-from hone.cli.options import fresh_option, json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json, progress_bar
-from hone.cli.steps import models, step_config
-from hone.domain.base import digest
+from hone.cli.options import fresh_option, json_option, project_option
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.domain.settings import ModelSettings
-from hone.domain.task import Reply
-from hone.errors import IncompleteError, ProjectError
-from hone.jobs import Journal, Setup
-from hone.judging import Judge
-from hone.judging.audit import Finding, FindingRow
-from hone.judging.audit import audit as examine
-from hone.judging.dataset import Columns, entries
-from hone.judging.form import default_sampling
+from hone.errors import ProjectError
+from hone.judging.audit import Finding
 from hone.project import Project
+from hone.project.naming import named_rubric
 from hone.report import terminal
+from hone.steps.auditing import read_replies, run_audit
+from hone.steps.labelling import latest_replies
+from hone.steps.loop import models
 from hone.tables import Problem, open_table
 
 _FEW = 10
@@ -49,22 +42,12 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
     """
     project = Project.find(folder)
     rubric = named_rubric(options["name"], project)
-    replies = _replies(data or latest_replies(project), count)
-    part = ModelSettings(model=options["spec"]) if options["spec"] else project.settings.models.judge
-    draws = part.sampling(default_sampling(rubric))
-    content = digest([reply.model_dump() for reply in replies])
-    config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
-    run = project.open_run("audit", config, fresh=options["fresh"])
+    replies = read_replies(data or latest_replies(project), count)
+    judge = ModelSettings(model=options["spec"]) if options["spec"] else None
     people = _people(options["ratings"]) if options["ratings"] else None
-    with ExitStack() as stack:
-        opened = stack.enter_context(models(project))
-        journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not options["fresh"]))
-        setup = Setup(project.prompts, draws, journal, stack.enter_context(progress_bar("auditing")))
-        judge = Judge((opened(part),), rubric, project.settings.task.subject, project.settings.judging, setup)
-        findings = examine(replies, judge, people=people)
-    if all(finding.figure.value is None for finding in findings):
-        raise IncompleteError("not one reply could be scored; try the judge with: hone label")
-    run.finish(FindingRow(finding) for finding in findings)
+    with models(project, SCREEN) as opened:
+        done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options["fresh"])
+    run, findings = done.run, done.findings
     if as_json:
         print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies),
                     "findings": [_data(finding) for finding in findings]})  # fmt: skip
@@ -73,15 +56,6 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
     if len(replies) < _FEW:
         note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
     note(f"run: {run.folder}")
-
-
-def _replies(data: Path, count: int) -> list[Reply]:
-    table = open_table(data)
-    found = (entry.reply for entry in entries(table, Columns.of(table)) if entry.reply is not None)
-    replies = list(islice(found, count))
-    if len(replies) < 2:
-        raise ProjectError(f"{data}: an audit needs at least 2 replies, and there are {len(replies)}")
-    return replies
 
 
 def _people(path: Path) -> dict[str, float]:

@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from hone.bench.judged import JudgedReply, compare_judged
-from hone.cli.options import named_rubric
-from hone.cli.screen import note, out, print_json, progress_bar
-from hone.cli.steps import Models, models, step_config
+from hone.cli.screen import SCREEN, note, out, print_json, progress_bar
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
@@ -22,8 +20,10 @@ from hone.judging.form import default_sampling
 from hone.models.spec import fingerprint
 from hone.project import Project
 from hone.project.folder import read_items
+from hone.project.naming import named_rubric
 from hone.report.bench import judged_report
 from hone.rubrics import replies
+from hone.steps.loop import Models, models, step_config
 
 RUBRIC = "rubric"
 
@@ -72,7 +72,7 @@ def run_match(match: Match, *, fresh: bool) -> list[JudgedReply]:
     if run.finished:
         return run.read(JudgedReply)
     found: list[JudgedReply] = []
-    with Journal(run.journal, index=run.index, reuse=not fresh) as journal, models(match.project) as opened:
+    with Journal(run.journal, index=run.index, reuse=not fresh) as journal, models(match.project, SCREEN) as opened:
         for spec in match.specs:
             written = _written(match, ModelSettings(model=spec), opened, journal)
             judgements = _judged(match, written, opened, journal)

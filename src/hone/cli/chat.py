@@ -14,13 +14,13 @@ from typing import Any
 import click
 
 from hone.cli.options import project_option
-from hone.cli.screen import note, out
-from hone.cli.talking import Behind, behind, opened
+from hone.cli.screen import SCREEN, note, out
 from hone.domain.settings import ModelSettings
 from hone.errors import HoneError, ProjectError
 from hone.models import Model
 from hone.report.terminal import clean, judgement_table, short
 from hone.serving.conversation import SAMPLING, Conversation
+from hone.steps.talking import Behind, behind, opened
 
 _HELP = """\
 /score            the judge's scores of the last reply
@@ -55,7 +55,7 @@ def chat(spec: str | None, folder: Path, name: str | None, judge: str | None, **
     )
     with ExitStack() as stack:
         settings = ModelSettings(model=model, context=options["context"], concurrency=1)
-        who = stack.enter_context(opened(settings))
+        who = stack.enter_context(opened(settings, watch=SCREEN))
         talk = Conversation(who, told=found.told, sampling=sampling)
         other = options["base"] or (model.rpartition("+")[0] if "+" in model else "smollm2")
         _Chat(talk, found, other, stack).run()
@@ -108,7 +108,7 @@ class _Chat:
                 judge = self.talk.model
             else:
                 folder = self.behind.project.folder if self.behind.project else None
-                judge = self.stack.enter_context(opened(self.behind.judge, folder))
+                judge = self.stack.enter_context(opened(self.behind.judge, folder, SCREEN))
             self.talk.judge = self.behind.judge_of(judge)
         judgement = asyncio.run(self.talk.score())
         if rubric is not None:
@@ -128,7 +128,9 @@ class _Chat:
         if choice != "base":
             raise ProjectError("write /compare base; --base names who that is")
         if self._other is None:
-            self._other = self.stack.enter_context(opened(ModelSettings(model=self.base, concurrency=1)))
+            self._other = self.stack.enter_context(
+                opened(ModelSettings(model=self.base, concurrency=1), watch=SCREEN)
+            )
         note(f"{self.base}:")
         show_reply(self.talk.other(self._other))
 

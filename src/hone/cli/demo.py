@@ -11,20 +11,7 @@ from rich.console import Console
 from rich.rule import Rule
 
 from hone.cli.demo_model import Recipe, check_extras, walk_model
-from hone.cli.labelling import Labelling, run_labelling
-from hone.cli.report import write_report
-from hone.cli.rubric import latest_advice
-from hone.cli.screen import note, out
-from hone.cli.steps import (
-    Models,
-    freeze,
-    keep_merged,
-    models,
-    run_advise,
-    run_compare,
-    run_draft,
-    run_reply,
-)
+from hone.cli.screen import SCREEN, note, out
 from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.errors import ConfigChangedError, ProjectError
@@ -36,6 +23,19 @@ from hone.rubrics.advise import measured
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, accept_all, merge
 from hone.rubrics.wording import names_match
+from hone.steps.labelling import Labelling, run_labelling
+from hone.steps.loop import (
+    Models,
+    freeze,
+    keep_merged,
+    latest_advice,
+    models,
+    run_advise,
+    run_compare,
+    run_draft,
+    run_reply,
+)
+from hone.steps.reporting import write_report
 from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"
@@ -70,7 +70,7 @@ def demo(folder: Path, full: bool, fresh: bool) -> None:
         raise ProjectError(f"{folder} holds something else; name another folder with --folder")
     else:
         project = Project.create(folder)
-    with models(project) as opened:
+    with models(project, SCREEN) as opened:
         try:
             _walk(console, project, opened, fresh=fresh)
         except ConfigChangedError:

@@ -14,14 +14,15 @@ from rich.console import Console
 
 from hone.cli.bench import REFUSED
 from hone.cli.chat import show_reply
-from hone.cli.doctor import missing_modules
-from hone.cli.gathering import tuned_in
-from hone.cli.talking import opened
+from hone.cli.screen import SCREEN
 from hone.domain.settings import ModelSettings
 from hone.errors import MissingExtraError, RunError
 from hone.export.converter import converter_folder
 from hone.project import Project
 from hone.serving.conversation import Conversation
+from hone.steps.gathering import tuned_in
+from hone.steps.machine import missing_modules
+from hone.steps.talking import opened
 
 QUESTION = "Anna has 12 apples, gives 5 to Ben and buys 4 more. How many has she?"
 _EXTRAS = ("tune", "export")
@@ -91,7 +92,7 @@ def walk_model(console: Console, project: Project, title: Title, recipe: Recipe 
             _type(console, ("export", model, "--out", made.file, "--bench", "sums", "--items", f"{made.exported}"))
         title(console, "10. One turn with it")
         console.print(f"$ hone chat gguf:{made.file}\n> {QUESTION}", markup=False)
-        with opened(ModelSettings(model=f"gguf:{made.file}", concurrency=1)) as who:
+        with opened(ModelSettings(model=f"gguf:{made.file}", concurrency=1), watch=SCREEN) as who:
             show_reply(Conversation(who).say(QUESTION))
     return True
 

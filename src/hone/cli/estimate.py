@@ -8,16 +8,14 @@ from typing import Any
 
 import click
 
-from hone.cli.options import json_option, named_rubric, project_option, rubric_anywhere
+from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
-from hone.cli.stored import project_ratings
-from hone.feedback import Reading, Sources, estimate_gap
-from hone.feedback import estimate as compute
-from hone.feedback.estimating import name_of
+from hone.feedback import Sources
 from hone.project import Project
+from hone.project.naming import rubric_anywhere
 from hone.report.agreement import estimates_report
 from hone.stats import Level
-from hone.tables import Table
+from hone.steps import agreement as steps
 
 
 @click.command()
@@ -49,15 +47,19 @@ def estimate(file: Path | None, folder: Path, as_json: bool, **options: Any) -> 
     wanted = Wanted(**options)
     if wanted.against_judged and not wanted.against:
         raise click.UsageError("--against-judged goes with --against")
-    source, reading = _source(file, folder, wanted)
-    first = Sources(source, wanted.judged, wanted.judge)
+    second = Sources(wanted.against, wanted.against_judged, wanted.judge) if wanted.against else None
+    found = steps.estimate(
+        file or Project.find(folder),
+        judged=wanted.judged,
+        judge=wanted.judge,
+        against=second,
+        rubric=rubric_anywhere(wanted.name) if file else wanted.name,
+        level=wanted.level,
+        confidence=wanted.confidence,
+    )
+    title = f"Mean scores by {found.judge}" + (", weighted" if found.weighted else "")
     if wanted.against:
-        second = Sources(wanted.against, wanted.against_judged, wanted.judge)
-        found = estimate_gap(first, second, reading, wanted.confidence)
-        title = f"{name_of(source).name} minus {wanted.against.name}, by {found.judge}"
-    else:
-        found = compute(first, reading, wanted.confidence)
-        title = f"Mean scores by {found.judge}" + (", weighted" if found.weighted else "")
+        title = f"{file.name if file else 'feedback'} minus {wanted.against.name}, by {found.judge}"
     for line in found.notes:
         note(line)
     if as_json:
@@ -65,16 +67,6 @@ def estimate(file: Path | None, folder: Path, as_json: bool, **options: Any) -> 
         return
     out().print(estimates_report(found, title))
     note("judge only: as if the judge made no systematic error; its interval knows nothing of one")
-
-
-def _source(file: Path | None, folder: Path, wanted: Wanted) -> tuple[Path | Table, Reading]:
-    """Where people's ratings are, and how they are read."""
-    if file is not None:
-        return file, Reading(wanted.level, rubric_anywhere(wanted.name))
-    project = Project.find(folder)
-    rubric = named_rubric(wanted.name, project)
-    table = project_ratings(project, rubric, unrated=wanted.judged is None)
-    return table, Reading(wanted.level, rubric)
 
 
 @dataclass(frozen=True, slots=True)

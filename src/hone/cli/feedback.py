@@ -9,17 +9,14 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from hone.cli.options import json_option, named_rubric, project_option
+from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
-from hone.cli.stored import check_there, database_of, project_store
-from hone.feedback.store import check_installed
 from hone.project import Project
 from hone.report.terminal import clean
+from hone.steps.people import export_feedback, feedback_status, import_feedback
 
 if TYPE_CHECKING:
-    from hone.domain.rubric import Rubric
     from hone.feedback.exchange import Exchanged
-    from hone.feedback.store.store import Store
 
 FORMS = ("ratings", "pairs", "store", "label-studio", "argilla")
 rubric_option = click.option(
@@ -49,11 +46,7 @@ def import_(file: Path, form: Any, name: str | None, database: str | None, folde
     What `export --form store` wrote goes into an empty store and gives the same store again.
     """
     project = Project.find(folder)
-    rubric = named_rubric(name, project)
-    with project_store(project, database=database) as store:
-        from hone.feedback.exchange import import_file  # noqa: PLC0415 - loads SQLAlchemy
-
-        done = import_file(store, file, rubric, form)
+    done = import_feedback(project, file, form=form, rubric=name, database=database, tell=note)
     _tell("read", file, done, as_json=as_json)
 
 
@@ -73,18 +66,10 @@ def export(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -
     """
     if form != "ratings" and (options["stale"] or options["blind"]):
         raise click.UsageError("--stale and --blind go with --form ratings")
-    project = Project.find(folder)
-    where = database_of(project, options["database"])
-    check_there(where)
-    check_installed()
-    from hone.feedback.exchange.forms import Which, export, export_whole  # noqa: PLC0415 - loads SQLAlchemy
-
-    if form == "store":
-        done = export_whole(where, file)
-    else:
-        with project_store(project, readonly=True, database=options["database"]) as store:
-            which = Which(current_only=not options["stale"], blind=options["blind"])
-            done = export(store, file, form, named_rubric(options["name"], project), which)
+    done = export_feedback(
+        Project.find(folder), file, form=form, rubric=options["name"], stale=options["stale"],
+        blind=options["blind"], database=options["database"],
+    )  # fmt: skip
     _tell("written", file, done, as_json=as_json)
 
 
@@ -98,11 +83,10 @@ def export(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -
 @json_option
 def status(per_item: int, half_width: float, folder: Path, as_json: bool, **options: Any) -> None:
     """How far the rating is: by rater, what is stale, where people differ, and how many more ratings it takes."""
-    project = Project.find(folder)
-    rubric = named_rubric(options["name"], project)
-    check_there(database_of(project, options["database"]))
-    with project_store(project, database=options["database"]) as store:
-        found = _status(store, rubric, per_item, half_width)
+    found = feedback_status(
+        Project.find(folder), rubric=options["name"], per_item=per_item, half_width=half_width,
+        database=options["database"], tell=note,
+    )  # fmt: skip
     if as_json:
         print_json(found)
         return
@@ -116,46 +100,6 @@ def status(per_item: int, half_width: float, folder: Path, as_json: bool, **opti
     out().print(table)
     for line in found["words"]:
         out().print(Text(line))
-
-
-def _status(store: Store, rubric: Rubric, per_item: int, half_width: float) -> dict[str, Any]:
-    from hone.feedback.exchange.stored import stored_ratings  # noqa: PLC0415 - loads SQLAlchemy
-    from hone.feedback.stopping import stop_rule  # noqa: PLC0415
-
-    rows = store.ratings(rubric, current_only=False)
-    people = [row for row in rows if row.kind == "human"]
-    whole = store.progress(rubric, per_item=per_item)
-    stopping = [] if not any(not row.stale for row in people) else stop_rule(
-        stored_ratings(store, rubric), rubric, half_width=half_width, per_item=per_item
-    )  # fmt: skip
-    apart = store.disagreements(rubric)
-    found: dict[str, Any] = {
-        "database": store.database.name,
-        "rubric": rubric.digest,
-        "replies": whole.subjects,
-        "ratings": sum(not row.stale for row in people),
-        "stale": sum(row.stale for row in people),
-        "judges": sorted({row.rater for row in rows if row.kind == "judge"}),
-        "left": whole.left,
-        "verdicts_on_pairs": len(store.choices()),
-        "disagreements": len(apart),
-        "adjudicated": sum(one.adjudicated is not None for one in apart),
-        "decisions": len(store.decisions()),
-        "raters": [_rater(store, rubric, one, per_item) for one in store.raters() if one.role != "judge"],
-        "stop_rule": [one.as_dict() for one in stopping],
-    }
-    scores = f"{found['ratings']:,} current scores, {found['stale']:,} stale"
-    wanted = f"{whole.left:,} ratings of a reply still wanted, {per_item} people each"
-    apart_words = f"people differ on {len(apart):,} scores, {found['adjudicated']:,} adjudicated"
-    others = f"{found['verdicts_on_pairs']:,} verdicts on pairs; {found['decisions']:,} decisions on advice"
-    found["words"] = [f"{scores}; {wanted}", f"{apart_words}; {others}", *(one.words for one in stopping)]
-    return found
-
-
-def _rater(store: Store, rubric: Rubric, rater: Any, per_item: int) -> dict[str, Any]:
-    own = store.progress(rubric, rater.id, per_item=per_item)
-    return {"name": rater.name, "role": rater.role, "active": rater.active, "done": own.done,
-            "skipped": own.skipped, "left": own.left, "seconds": own.seconds}  # fmt: skip
 
 
 def _tell(what: str, file: Path, done: Exchanged, *, as_json: bool) -> None:

@@ -9,19 +9,20 @@ from typing import Any, Literal
 
 import click
 
-from hone.cli.labelling import Labelling, run_labelling
-from hone.cli.options import fresh_option, json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json
-from hone.cli.steps import models
+from hone.cli.options import fresh_option, json_option, project_option
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.domain.evidence import Judgement
 from hone.domain.settings import Judging, ModelSettings
-from hone.errors import IncompleteError, ProjectError
+from hone.errors import IncompleteError
 from hone.jobs import Budget
 from hone.jobs.ray import ray
 from hone.judging.dataset import Columns
 from hone.judging.label import Report, Routing
 from hone.project import Project
+from hone.project.naming import named_rubric
 from hone.report import terminal
+from hone.steps.labelling import Labelling, latest_replies, run_labelling
+from hone.steps.loop import models
 from hone.tables import open_table
 
 _SHOWN = 50
@@ -75,7 +76,7 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
     """
     project = Project.find(folder)
     labelling = _labelling(project, data, Options(**options))
-    with models(project) as opened:
+    with models(project, SCREEN) as opened:
         done = run_labelling(labelling, opened, tell=note)
     judgements = done.run.read(Judgement) if done.report.tally.total and done.report.tally.total <= _SHOWN else []
     if as_json:
@@ -149,18 +150,6 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         fresh=options.fresh,
         engine=options.engine,
     )
-
-
-def latest_replies(project: Project) -> Path:
-    """The file of the latest replies.
-
-    Raises:
-        ProjectError: There are none.
-    """
-    run = project.latest_run("reply")
-    if run is None:
-        raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
-    return run.results
 
 
 def read_budget(text: str | None) -> Budget:

@@ -10,10 +10,6 @@ from typing import Any, TypeVar
 
 import click
 
-from hone.domain.rubric import Rubric
-from hone.errors import ProjectError
-from hone.project import Project, read_rubric
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -48,48 +44,3 @@ def user() -> str:
         return os.environ.get("HONE_USER") or getpass.getuser()
     except (KeyError, OSError):  # a container without a user database
         return "unknown"
-
-
-def named_rubric(name: str | None, project: Project) -> Rubric:
-    """The rubric that ``--rubric`` names.
-
-    Args:
-        name: ``v2``, ``working``, a rubric of the library, or a file; none takes the latest version, and the working
-            rubric where nothing is finalised yet.
-        project: Where versions are looked up.
-
-    Raises:
-        ProjectError: There is no such rubric.
-    """
-    if name == "working":
-        return project.rubric
-    versions = {f"v{version.version}": version.rubric for version in project.versions}
-    if name is None:
-        latest = [rubric for version, rubric in versions.items() if version != "v0"]
-        return latest[-1] if latest else project.rubric
-    if name in versions:
-        return versions[name]
-    found = read_rubric(name)
-    if found is None:
-        known = ", ".join([*versions, "working"])
-        raise ProjectError(f"there is no rubric {name!r}; there are {known}, a file, or a name from: hone templates")
-    return found
-
-
-def rubric_anywhere(name: str | None) -> Rubric | None:
-    """The rubric that ``--rubric`` names, inside a project or outside; none where none is named.
-
-    Raises:
-        ProjectError: There is no such rubric.
-    """
-    if name is None:
-        return None
-    found = read_rubric(name)
-    if found is not None:
-        return found
-    try:
-        project = Project.find(Path())
-    except ProjectError as error:
-        where = "no file or library rubric is called so, and versions are known only inside a project"
-        raise ProjectError(f"there is no rubric {name!r}: {where}") from error
-    return named_rubric(name, project)

@@ -10,13 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from hone.cli.options import json_option, project_option, user
-from hone.cli.paging import ProjectSteps
-from hone.cli.screen import note, out, print_json
-from hone.cli.steps import models
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.feedback.store import open_store
 from hone.project import Project
+from hone.project.naming import named_rubric
 from hone.report.terminal import clean
-from hone.web import load_pages
+from hone.steps.people import rate as serve_pages
 
 _PORT = 8420
 
@@ -46,14 +45,7 @@ def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[
     """
     if context.invoked_subcommand is not None:
         return
-    server, project = load_pages(), Project.find(folder)
-    with models(project) as opened:
-        server.serve(
-            project,
-            ProjectSteps(project, opened),
-            server.Options(owner=user(), open_browser=not no_open, models=models_, **options),
-            note,
-        )
+    serve_pages(Project.find(folder), watch=SCREEN, owner=user(), open_browser=not no_open, models=models_, **options)
 
 
 @rate.command()
@@ -83,8 +75,8 @@ def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_js
 def raters(folder: Path, as_json: bool) -> None:
     """List who may come in, and how far they are."""
     project = Project.find(folder)
-    with models(project) as opened, open_store(project.database) as store:
-        rubric = ProjectSteps(project, opened).rubric()
+    with open_store(project.database) as store:
+        rubric = named_rubric(None, project)
         people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
     if as_json:
         print_json([{"name": one.name, "role": one.role, "active": one.active, "done": done.done,

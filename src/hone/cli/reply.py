@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from hone.cli.options import fresh_option, json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json
-from hone.cli.steps import models, run_reply
+from hone.cli.options import fresh_option, json_option, project_option
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.project import Project
+from hone.project.naming import named_rubric
 from hone.report import terminal
+from hone.steps.loop import models, run_reply
 
 
 @click.command()
@@ -24,7 +25,7 @@ def reply(folder: Path, count: int | None, name: str | None, no_rubric: bool, fr
     """Write a reply to each item, with the rubric as guidance."""
     project = Project.find(folder)
     rubric = None if no_rubric else named_rubric(name, project)
-    with models(project) as opened:
+    with models(project, SCREEN) as opened:
         replies, done = run_reply(project, opened, rubric, project.items[:count], fresh=fresh)
     if as_json:
         print_json({"run": done.run.folder.name, "replies": replies})

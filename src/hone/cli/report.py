@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import webbrowser
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hone.cli.gathering import gather
 from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
 from hone.project import Project
-from hone.report.page import write_page
-from hone.report.project_page import project_page, standing
+from hone.report.project_page import standing
 from hone.report.steps import next_steps
 from hone.report.view import ProjectView
-
-PAGE = "report.html"
+from hone.steps.reporting import write_report
 
 
 @click.command()
@@ -48,18 +44,6 @@ def report(folder: Path, file: Path | None, open_it: bool, as_json: bool) -> Non
     note(f"written: {path}")
     if open_it:
         webbrowser.open(path.resolve().as_uri())
-
-
-def write_report(project: Project, file: Path | None = None) -> tuple[ProjectView, Path]:
-    """Gather what a project holds, and write its page.
-
-    Raises:
-        HoneError: The project's settings or rubric do not read, or the page cannot be written.
-    """
-    path = file or project.folder / PAGE
-    view = gather(project, datetime.now().astimezone())
-    write_page(path, project_page(view))
-    return view, path
 
 
 def _data(view: ProjectView, path: Path) -> dict[str, Any]:

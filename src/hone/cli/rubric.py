@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from hone.cli import choices as choosing
-from hone.cli.options import by_option, fresh_option, json_option, named_rubric, project_option
-from hone.cli.screen import note, out, print_json
-from hone.cli.steps import Done, freeze, keep_merged, models, run_advise, run_compare, run_draft
-from hone.domain.evidence import Advice
+from hone.cli.options import by_option, fresh_option, json_option, project_option
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.project import Project
+from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics import finalise as finalising
 from hone.rubrics.lint import lint as find
 from hone.rubrics.merge import merge as apply
+from hone.steps.loop import Done, freeze, keep_merged, latest_advice, models, run_advise, run_compare, run_draft
 
 
 @click.group()
@@ -37,7 +37,7 @@ def draft(folder: Path, fresh: bool, as_json: bool) -> None:
     if working.criteria:
         note(f"rubric.yaml has {len(working.criteria)} criteria already; they stay as they are.")
     else:
-        with models(project) as opened:
+        with models(project, SCREEN) as opened:
             criteria, done = run_draft(project, opened, fresh=fresh)
         working = Rubric(criteria=tuple(criteria), scale=working.scale)
         project.save_rubric(working)
@@ -57,7 +57,7 @@ def draft(folder: Path, fresh: bool, as_json: bool) -> None:
 def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
     """Write replies with and without the rubric, and let the expert compare them blind, in both orders."""
     project = Project.find(folder)
-    with models(project) as opened:
+    with models(project, SCREEN) as opened:
         comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
         notes = opened.notes
     summary = comparing.summary(comparisons)
@@ -82,7 +82,7 @@ def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
 def advise(folder: Path, fresh: bool, as_json: bool) -> None:
     """Let the expert assess the criteria, on the grounds of the latest comparisons."""
     project = Project.find(folder)
-    with models(project) as opened:
+    with models(project, SCREEN) as opened:
         advice, done = run_advise(project, opened, fresh=fresh)
     if as_json:
         print_json({"run": done.run.folder.name, "advice": advice})
@@ -195,20 +195,6 @@ def lint(folder: Path, name: str | None, as_json: bool) -> None:
         print_json([{"rule": one.rule, "criterion": one.criterion, "message": one.message} for one in findings])
         return
     out().print(terminal.findings_table(findings) if findings else "nothing to look at")
-
-
-def latest_advice(project: Project, working: Rubric) -> list[Advice]:
-    """The latest advice, which must be about the rubric as it stands.
-
-    Raises:
-        ProjectError: There is none, or the rubric has changed since.
-    """
-    run = project.latest_run("advise")
-    if run is None:
-        raise ProjectError("there is no advice to decide on; get some with: hone rubric advise")
-    if run.config["rubric"] != working.model_dump(mode="json"):
-        raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
-    return run.read(Advice)
 
 
 def summary_data(summary: comparing.Summary) -> dict[str, object]:

@@ -25,6 +25,7 @@ from rich.progress import (
 from hone.jobs import Tally
 from hone.models.hub import fetch
 from hone.report.terminal import clean
+from hone.steps.watching import Watch
 
 _EVERY = 0.1
 """Seconds between two drawings of a progress bar."""
@@ -97,3 +98,7 @@ def progress_bar(title: str) -> Iterator[Any]:
             bar.update(task, total=tally.total, completed=tally.done, detail=", ".join(parts))
 
         yield show
+
+
+SCREEN = Watch(progress_bar, fetch_first, note)
+"""Bars and notes on standard error."""

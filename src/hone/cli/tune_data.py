@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,7 @@ import click
 
 from hone.cli.options import json_option
 from hone.cli.screen import note, print_json
-from hone.errors import TuneError
-from hone.models.weights import library, weights
-from hone.problems import prompting
-from hone.project.files import write_lines
-from hone.tuning.choice import choose_base, machine
-from hone.tuning.examples import Example, ExampleRow, read_examples, shuffled_answers
+from hone.steps.examples import Drawn, write_examples
 
 
 @click.command()
@@ -36,16 +29,14 @@ from hone.tuning.examples import Example, ExampleRow, read_examples, shuffled_an
 @json_option
 def data(source: str, file: Path, as_json: bool, **options: Any) -> None:
     """Write the examples of DATA to a file that `hone tune` reads."""
-    examples = read_examples(source, prompting(), limit=options["limit"])
-    told: dict[str, Any] = {"examples": len(examples)}
-    if options["gold"]:
-        write(options["gold"], examples)
-    if options["shuffle"]:
-        examples = shuffled_answers(examples, options["seed"])
+    drawn = None
     if options["own"]:
-        examples, told = _own(examples, options)
-    write(file, examples)
-    told["written"] = len(examples)
+        drawn = Drawn(options["base"], options["samples"], options["temperature"], options["max_tokens"],
+                      options["seed"])  # fmt: skip
+    shuffle = options["seed"] if options["shuffle"] else None
+    told = write_examples(
+        source, file, limit=options["limit"], gold=options["gold"], shuffle=shuffle, own=drawn, tell=note
+    )
     if as_json:
         print_json(told)
         return
@@ -53,31 +44,3 @@ def data(source: str, file: Path, as_json: bool, **options: Any) -> None:
         note(f"{name}: {value:,}")
     note(f"written: {file}")
     note(f"Next: hone tune {file}")
-
-
-def _own(examples: Sequence[Example], options: dict[str, Any]) -> tuple[list[Example], dict[str, Any]]:
-    from hone.models.local import load, load_tokenizer  # noqa: PLC0415 - only where a model is asked
-    from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
-
-    if any(one.answer is None for one in examples):
-        raise TuneError("--self needs questions with known answers: columns question and answer, sums or gsm8k")
-    base, why = choose_base(options["base"], "lora", machine())
-    note(f"base: {base} ({why})")
-    torch, folder = library("torch"), weights(base)
-    model = load(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    drawing = Drawing(options["samples"], options["temperature"], options["max_tokens"], seed=options["seed"])
-    made, shares = own_examples(model, load_tokenizer(folder), examples, drawing, tell=note)
-    if not made:
-        raise TuneError("the base gave no right reply to any question; train on the gold replies instead")
-    return made, asdict(shares)
-
-
-def write(file: Path, examples: Sequence[Example]) -> None:
-    """Write examples as JSON Lines: `messages`, the group, and the question and answer they can be checked by.
-
-    Raises:
-        TuneError: The file's name does not end in .jsonl.
-    """
-    if file.suffix.lower() not in {".jsonl", ".ndjson"}:
-        raise TuneError(f"{file}: conversations are written as JSON Lines; name a file that ends in .jsonl")
-    write_lines(file, map(ExampleRow.of, examples))

@@ -12,7 +12,7 @@ from hone.domain.evidence import Judgement
 from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.errors import ContextError, HoneError, ProjectError
-from hone.jobs import Caller
+from hone.jobs import Caller, wait
 from hone.judging import Judge
 from hone.models import Message, Model, Request
 
@@ -73,6 +73,19 @@ class Conversation:
             # Also where the person, or the engine, ended it in the middle.
             if pieces:
                 self.turns = [*turns, Message("assistant", "".join(pieces))]
+
+    def ask(self, text: str) -> str:
+        """Ask something, and wait for the whole reply; `say` gives it piece by piece.
+
+        Raises:
+            ContextError: The conversation does not fit any more.
+            ModelError: The model did not answer.
+        """
+
+        async def whole() -> str:
+            return "".join([piece async for piece in self.say(text)])
+
+        return wait(whole())
 
     async def other(self, model: Model) -> AsyncIterator[str]:
         """Another model's reply to the last question; the history stays as it is.

@@ -10,8 +10,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from hone.cli import retracing
-from hone.cli.stored import check_there, project_ratings
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
@@ -34,6 +32,8 @@ from hone.report.view import (
 )
 from hone.stats import Figure, Options, paired_means
 from hone.stats import agree as compute
+from hone.steps import retracing
+from hone.steps.stored import check_there, project_ratings
 from hone.tuning.job import RESULTS, Job, read_history
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from hone.bench import BenchTask, Result, compare, read_task
 from hone.bench.comparing import MARGIN
 from hone.bench.task import task_names
-from hone.cli.bench import read_speeds
 from hone.project import Project, Run
 from hone.report.view import Benched, Source, Wrong
+from hone.steps.testing import read_speeds
 from hone.tuning.job import ADAPTER, MODEL, Job
 from hone.tuning.settings import TuneSettings
 

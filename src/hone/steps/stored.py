@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hone.cli.screen import note
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.feedback.store import check_installed, open_store
 from hone.project import Project
+from hone.steps.watching import Tell, nothing
 from hone.tables import Table
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def project_store(project: Project, *, readonly: bool = False, database: str | None = None) -> Iterator[Store]:
+def project_store(
+    project: Project, *, readonly: bool = False, database: str | None = None, tell: Tell = nothing
+) -> Iterator[Store]:  # fmt: skip
     """The project's store, or another that was named, open within the block.
 
     Raises:
@@ -32,7 +34,7 @@ def project_store(project: Project, *, readonly: bool = False, database: str | N
         check_there(where)
     with open_store(where, readonly=readonly) as store:
         if store.backup is not None:
-            note(f"the store's schema was brought up to date; a copy from before is in {store.backup}")
+            tell(f"the store's schema was brought up to date; a copy from before is in {store.backup}")
         yield store
 
 
@@ -54,7 +56,9 @@ def check_there(where: Path | str) -> None:
         raise ProjectError(f"{where}: there is no feedback yet; {remedy}")
 
 
-def project_ratings(project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False) -> Table:
+def project_ratings(
+    project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False, tell: Tell = nothing
+) -> Table:  # fmt: skip
     """What the project's people said, with the judgements of the latest `hone label` under the same rubric.
 
     Args:
@@ -62,6 +66,7 @@ def project_ratings(project: Project, rubric: Rubric, *, pairs: bool = False, un
         rubric: Which ratings are current.
         pairs: Verdicts on pairs instead.
         unrated: Also the judgements of items that nobody rated.
+        tell: Told which judgements were taken.
 
     Raises:
         ProjectError: There is nothing of the kind yet.
@@ -69,12 +74,12 @@ def project_ratings(project: Project, rubric: Rubric, *, pairs: bool = False, un
     check_installed()
     from hone.feedback.exchange.stored import stored_choices, stored_ratings  # noqa: PLC0415 - loads SQLAlchemy
 
-    with project_store(project, readonly=True) as store:
+    with project_store(project, readonly=True, tell=tell) as store:
         if pairs:
             table = stored_choices(store)
         else:
             rated = {row.item for row in store.ratings(rubric)}
-            judged = [one for one in _judgements(project, rubric) if unrated or one.item in rated]
+            judged = [one for one in _judgements(project, rubric, tell) if unrated or one.item in rated]
             table = stored_ratings(store, rubric, judged)
         if not table.count():
             what = "verdicts on pairs" if pairs else "ratings under this rubric"
@@ -82,13 +87,13 @@ def project_ratings(project: Project, rubric: Rubric, *, pairs: bool = False, un
     return table
 
 
-def _judgements(project: Project, rubric: Rubric) -> list[Judgement]:
+def _judgements(project: Project, rubric: Rubric, tell: Tell) -> list[Judgement]:
     run = project.latest_run("label")
     if run is None:
         return []
     found = run.read(Judgement)
     if any(one.rubric != rubric.digest for one in found):
-        note(f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric")
+        tell(f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric")
         return []
-    note(f"judgements: {run.folder.name}, matched by item")
+    tell(f"judgements: {run.folder.name}, matched by item")
     return found

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from hone.cli.screen import progress_bar
-from hone.cli.steps import Models, step_config
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Reply
+from hone.errors import ProjectError
 from hone.jobs import Budget, Journal, Setup
 from hone.jobs.prices import price
 from hone.judging import Judge
@@ -23,6 +22,7 @@ from hone.judging.form import default_sampling
 from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
+from hone.steps.loop import Models, step_config
 from hone.tables import Table, open_writer
 
 
@@ -77,7 +77,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files: every answer is in its journal.
         journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
-        progress = stack.enter_context(progress_bar("scoring"))
+        progress = stack.enter_context(models.watch.progress("scoring"))
         setup = Setup(work.project.prompts, draws, journal, progress)
         opened = tuple(models(judge) for judge in work.judges)
         judge = Judge(opened, work.rubric, work.project.settings.task.subject, work.judging, setup)
@@ -92,6 +92,18 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         report.noted["rows whose id stood before"] = found.duplicates
     run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
     return Labelled(run, report, before, sink.routed)
+
+
+def latest_replies(project: Project) -> Path:
+    """The file of the latest replies.
+
+    Raises:
+        ProjectError: There are none.
+    """
+    run = project.latest_run("reply")
+    if run is None:
+        raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
+    return run.results
 
 
 def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> Report:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from hone.cli.screen import fetch_first, progress_bar
 from hone.domain.base import digest
 from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
@@ -23,6 +22,7 @@ from hone.project import Project, Run
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
+from hone.steps.watching import SILENT, Watch
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -30,8 +30,9 @@ T = TypeVar("T", bound=BaseModel)
 class Models:
     """The models of a command, each engine started once, when it is first needed."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, watch: Watch = SILENT) -> None:
         self._folder = project.folder
+        self.watch = watch
         self._open: dict[str, Model] = {}
 
     def __call__(self, settings: ModelSettings) -> Model:
@@ -39,7 +40,7 @@ class Models:
         # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
         key = settings.model_dump_json(include={"model", "context", "concurrency"})
         if key not in self._open:
-            fetch_first(settings.model)
+            self.watch.fetch(settings.model)
             self._open[key] = connect(settings, folder=self._folder)
         return self._open[key]
 
@@ -55,9 +56,9 @@ class Models:
 
 
 @contextmanager
-def models(project: Project) -> Iterator[Models]:
-    """The models of a command, closed at its end."""
-    opened = Models(project)
+def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
+    """The models of a command, closed at its end; `watch` is told how far it is."""
+    opened = Models(project, watch)
     try:
         yield opened
     finally:
@@ -79,7 +80,7 @@ def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple
     config = step_config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
 
     def work(journal: Journal) -> Sequence[Criterion]:
-        with _setup(project, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
+        with _setup(project, models.watch, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
             return draft.draft(settings.task, items, models(expert), setup)
 
     return _run(project, "draft", config, Criterion, work, fresh=fresh)
@@ -97,11 +98,11 @@ def run_compare(
     config = step_config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Comparison]:
-        with _setup(project, "replies under the task alone", draws["writer"], journal) as setup:
+        with _setup(project, models.watch, "replies under the task alone", draws["writer"], journal) as setup:
             without = replies.write(task, items, models(writer), setup=setup)
-        with _setup(project, "replies under task and rubric", draws["writer"], journal) as setup:
+        with _setup(project, models.watch, "replies under task and rubric", draws["writer"], journal) as setup:
             stated = replies.write(task, items, models(writer), rubric=rubric, setup=setup)
-        with _setup(project, "comparing, both orders", draws["expert"], journal) as setup:
+        with _setup(project, models.watch, "comparing, both orders", draws["expert"], journal) as setup:
             return compare.compare(without, stated, models(expert), subject=task.subject, setup=setup)
 
     return _run(project, "compare", config, Comparison, work, fresh=fresh)
@@ -123,7 +124,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
     config = step_config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Advice]:
-        with _setup(project, "advising", draws, journal) as setup:
+        with _setup(project, models.watch, "advising", draws, journal) as setup:
             return advise.advise(settings.task, rubric, comparisons, models(expert), setup)
 
     return _run(project, "advise", config, Advice, work, fresh=fresh)
@@ -139,10 +140,24 @@ def run_reply(
     config = step_config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Reply]:
-        with _setup(project, "writing replies", draws, journal) as setup:
+        with _setup(project, models.watch, "writing replies", draws, journal) as setup:
             return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
 
     return _run(project, "reply", config, Reply, work, fresh=fresh)
+
+
+def latest_advice(project: Project, working: Rubric) -> list[Advice]:
+    """The latest advice, which must be about the rubric as it stands.
+
+    Raises:
+        ProjectError: There is none, or the rubric has changed since.
+    """
+    run = project.latest_run("advise")
+    if run is None:
+        raise ProjectError("there is no advice to decide on; get some with: hone rubric advise")
+    if run.config["rubric"] != working.model_dump(mode="json"):
+        raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
+    return run.read(Advice)
 
 
 def keep_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
@@ -162,8 +177,8 @@ def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion,
 
 
 @contextmanager
-def _setup(project: Project, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
-    with progress_bar(title) as progress:
+def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
+    with watch.progress(title) as progress:
         yield Setup(project.prompts, sampling, journal, progress)
 
 

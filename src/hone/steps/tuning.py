@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hone.errors import MissingExtraError, ProjectError
+from pydantic import ValidationError
+
+from hone.errors import MissingExtraError, ProjectError, TuneError
 from hone.models.weights import weights
 from hone.problems import Problem, Prompting, load, prompting
 from hone.project import Project, Run
 from hone.project.runs import open_run
 from hone.report.drawing import save
-from hone.report.tuning import curves
+from hone.report.tuning import curves, event_lines
+from hone.steps.watching import SILENT, Watch
 from hone.tuning.choice import choose_backend, choose_base, machine, pins
 from hone.tuning.choosing import Keep
 from hone.tuning.examples import Example, data_digest, read_examples
@@ -100,6 +103,44 @@ def run_tune(
     pictures = _draw(run.folder, note)
     run.finish([])
     return Tuned(run, result, False, spec, tuned, bench, pictures)
+
+
+def tune(
+    data: str | Path, *, base: str | None = None, keep: Sequence[str] = (), best: str | None = None,
+    runs: Path | str | None = None, watch: Watch = SILENT, **settings: Any,
+) -> Tuned:  # fmt: skip
+    """Tune a small model on examples, in a run that goes on where it was stopped.
+
+    Args:
+        data: `sums`, `gsm8k`, a file, a folder, or a data set of the hub.
+        base: `smollm2`, `hf:OWNER/NAME` or `hf:FOLDER`; what this machine holds by default.
+        keep: Rules over the labels of `label`: `Be Detailed >= 1`.
+        best: Of the rows of one item, only the one with the highest label in this column; `mean`: of all labels.
+        runs: Where the run's folder goes; the project's runs, or `runs` in the working folder by default.
+        watch: Told how far it is.
+        settings: Any setting of `TuneSettings`, such as `max_steps=40`; `backend`, `limit`, `test` and `fresh` too.
+
+    Raises:
+        TuneError: A check does not pass, or training went wrong.
+        ProjectError: The data, or a setting, does not read.
+    """
+    asked = {name: settings.pop(name) for name in ("backend", "limit", "test", "fresh") if name in settings}
+    try:
+        chosen = TuneSettings(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise TuneError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    request = Request(
+        source=str(data), base=base, backend=asked.pop("backend", "auto"), settings=chosen,
+        keep=tuple(Keep.parse(rule) for rule in keep), best=best,
+        runs=Path(runs) if runs is not None else None, **asked,
+    )  # fmt: skip
+
+    def tell(event: dict[str, Any]) -> None:
+        for line in event_lines(event):
+            watch.tell(line)
+
+    return run_tune(request, tell=tell, note=watch.tell)
 
 
 def _data(request: Request, put: Prompting, note: Callable[[str], object]) -> Split:

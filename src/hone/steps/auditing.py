@@ -1,0 +1,81 @@
+"""An audit of a project's judge: what moves it besides the criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from hone.domain.base import digest
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.domain.task import Reply
+from hone.errors import IncompleteError, ProjectError
+from hone.jobs import Journal, Setup
+from hone.judging import Judge
+from hone.judging.audit import Finding, FindingRow
+from hone.judging.audit import audit as examine
+from hone.judging.dataset import Columns, entries
+from hone.judging.form import default_sampling
+from hone.project import Project, Run
+from hone.steps.loop import Models, step_config
+from hone.tables import open_table
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The findings, and the run that keeps them."""
+
+    run: Run
+    findings: list[Finding]
+
+
+def run_audit(
+    project: Project, models: Models, rubric: Rubric, replies: Sequence[Reply], *,
+    judge: ModelSettings | None = None, people: Mapping[str, float] | None = None, fresh: bool = False,
+) -> Audited:  # fmt: skip
+    """Ask what moves the judge: order, length, repetition, formatting, a plea in the reply.
+
+    Args:
+        project: Whose judge, prompts and way of judging.
+        models: Its models.
+        rubric: What is judged by.
+        replies: The replies, at least 2.
+        judge: Another judge than the project's.
+        people: The mean score that people gave each item, to set length beside.
+        fresh: Ask everything again.
+
+    Raises:
+        IncompleteError: Not one reply could be scored.
+    """
+    part = judge or project.settings.models.judge
+    draws = part.sampling(default_sampling(rubric))
+    content = digest([reply.model_dump() for reply in replies])
+    config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
+    run = project.open_run("audit", config, fresh=fresh)
+    with (
+        Journal(run.journal, index=run.index, reuse=not fresh) as journal,
+        models.watch.progress("auditing") as progress,
+    ):
+        setup = Setup(project.prompts, draws, journal, progress)
+        who = Judge((models(part),), rubric, project.settings.task.subject, project.settings.judging, setup)
+        findings = examine(replies, who, people=dict(people) if people else None)
+    if all(finding.figure.value is None for finding in findings):
+        raise IncompleteError("not one reply could be scored; try the judge with: hone label")
+    run.finish(FindingRow(finding) for finding in findings)
+    return Audited(run, findings)
+
+
+def read_replies(data: Path, count: int) -> list[Reply]:
+    """The first replies of a data set.
+
+    Raises:
+        ProjectError: There are fewer than 2.
+    """
+    table = open_table(data)
+    found = (entry.reply for entry in entries(table, Columns.of(table)) if entry.reply is not None)
+    replies = list(islice(found, count))
+    if len(replies) < 2:
+        raise ProjectError(f"{data}: an audit needs at least 2 replies, and there are {len(replies)}")
+    return replies
