@@ -49,7 +49,11 @@ class Taken:
 
 def steps(*, quick: bool) -> list[Step]:
     """The path, in order."""
-    tune = "hone tune sums --limit 24 --max-steps 2 --set scales=[0,1]" if quick else "hone tune sums --limit 440 --epochs 1"
+    tune = (
+        "hone tune sums --limit 24 --max-steps 2 --set scales=[0,1]"
+        if quick
+        else "hone tune sums --limit 440 --epochs 1"
+    )
     few = "--items 1" if quick else ""
     return [
         Step("project", "hone init plans --template study-plan-student"),

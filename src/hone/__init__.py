@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from hone.steps.journey import Journey as Journey
     from hone.steps.labelling import Labelled as Labelled
     from hone.steps.machine import doctor as doctor
+    from hone.steps.matching import Asked as Asked
+    from hone.steps.matching import Matched as Matched
+    from hone.steps.matching import benchmark_by_rubric as benchmark_by_rubric
     from hone.steps.people import export_feedback as export_feedback
     from hone.steps.people import feedback_status as feedback_status
     from hone.steps.people import import_feedback as import_feedback
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Advice": "hone.domain.evidence",
     "Agreed": "hone.steps.agreement",
+    "Asked": "hone.steps.matching",
     "Benchmarked": "hone.steps.testing",
     "Budget": "hone.jobs",
     "Choice": "hone.rubrics.merge",
@@ -96,6 +100,7 @@ _HOMES = {
     "Judging": "hone.domain.settings",
     "Labelled": "hone.steps.labelling",
     "Level": "hone.domain.rubric",
+    "Matched": "hone.steps.matching",
     "ModelSettings": "hone.domain.settings",
     "Named": "hone.steps.exporting",
     "Options": "hone.stats",
@@ -115,6 +120,7 @@ _HOMES = {
     "advise": "hone.rubrics.advise",
     "agree": "hone.steps.agreement",
     "benchmark": "hone.steps.testing",
+    "benchmark_by_rubric": "hone.steps.matching",
     "chat": "hone.steps.talking",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",

@@ -83,7 +83,7 @@ def test_what_could_not_be_scored_is_counted_and_keeps_the_gate_shut(match: Hone
 
 def test_a_judge_does_not_score_itself(match: Hone, judge: str, tmp_path: Path) -> None:
     refused = match("--model", _writer(tmp_path, "base", 3), "--model", judge)
-    assert refused.code == 2
+    assert refused.code == 1
     assert "would score its own replies" in refused.err
 
 

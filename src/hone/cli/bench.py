@@ -10,13 +10,13 @@ import click
 
 from hone.bench import BenchTask, read_task
 from hone.bench.comparing import MARGIN, Reading
-from hone.cli.bench_rubric import RUBRIC, prepare_match, run_match, show_match
 from hone.cli.options import fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, note, out, print_json
-from hone.project import Project
-from hone.report.bench import bench_report
+from hone.report.bench import bench_report, judged_report
+from hone.steps.matching import Asked, benchmark_by_rubric
 from hone.steps.testing import Benchmarked, benchmark
 
+RUBRIC = "rubric"
 REFUSED = 3
 """The exit code of a gate that does not open."""
 
@@ -90,11 +90,19 @@ class Wanted:
 def _by_rubric(wanted: Wanted, specs: tuple[str, ...], folder: Path, *, as_json: bool) -> bool | None:
     if wanted.shots is not None or wanted.reading == "strict":
         raise click.UsageError("--shots and --reading strict are for questions with answers, not for `rubric`")
-    match = prepare_match(
-        Project.find(folder), specs, judge_spec=wanted.judge_spec, rubric=wanted.rubric, data=wanted.data,
-        limit=wanted.limit, max_tokens=wanted.max_tokens,
-    )  # fmt: skip
-    return show_match(match, run_match(match, fresh=wanted.fresh), wanted.margin, as_json=as_json)
+    asked = Asked(Path(wanted.data) if wanted.data else None, wanted.limit, wanted.max_tokens)
+    matched = benchmark_by_rubric(
+        folder, specs, judge=wanted.judge_spec, rubric=wanted.rubric, asked=asked, fresh=wanted.fresh, watch=SCREEN
+    )
+    match, report = matched.match, matched.report
+    passed = report.comparisons[-1].not_worse(wanted.margin) if report.comparisons else None
+    if as_json:
+        about = {"task": RUBRIC, "items": len(match.items), "rubric": match.rubric.digest, "judge": match.judge.model,
+                 "margin": wanted.margin, "not_worse": passed}  # fmt: skip
+        print_json({**about, **report.as_dict()})
+    else:
+        out().print(judged_report(report, wanted.margin))
+    return passed
 
 
 def _gate(wanted: Wanted, specs: tuple[str, ...], passed: bool | None) -> None:
