@@ -1,10 +1,11 @@
 """A tune that helps, a tune that harms, and the gate that tells them apart, on a processor.
 
-    python benchmarks/tune_sums.py [--examples 440] [--problems 200] [--folder FOLDER]
+    python benchmarks/tune_sums.py [--examples 440] [--problems 200] [--harmful 160] [--folder FOLDER]
 
 Runs the commands that a person would: `hone tune sums`, `hone bench sums --gate` with the base and the tuned model;
-then the same questions with shuffled answers, `hone tune` on them, and the gate again. Exits 1 unless the first gate
-opens with a gain whose 95% interval excludes 0, and the second refuses with exit code 3.
+then questions with shuffled answers, `hone tune` on them, and the gate again, against the base and against the model
+that was tuned well. Exits 1 unless the first gate opens with a gain whose 95% interval excludes 0, and the others
+refuse with exit code 3.
 """
 
 from __future__ import annotations
@@ -49,10 +50,27 @@ def tuned(folder: Path, source: str, examples: int) -> tuple[str, dict[str, Any]
     return f"hf:smollm2+runs/{told['run']}/adapter", told, seconds
 
 
+def gated(folder: Path, first: str, second: str, problems: int) -> tuple[int, dict[str, Any], float]:
+    """The gate on two models: its exit code, the pair's comparison and its seconds."""
+    models = ("--model", first, "--model", second)
+    code, found, seconds = hone(folder, "bench", "sums", *models, "--gate", "--limit", str(problems))
+    return code, {"models": found["models"], **found["comparisons"][0]}, seconds
+
+
+def shown(found: dict[str, Any]) -> str:
+    """Both accuracies and their difference, with intervals."""
+    shares = [one["accuracy"] for one in found["models"]]
+    both = ", ".join(f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%})" for one in shares)
+    gap = found["difference"]
+    points = f"{100 * gap['value']:+.1f} ({100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})"
+    return f"{both}; difference {points} points, McNemar p = {found['mcnemar']['p_value']:.2g}, n = {gap['n']}"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", type=int, default=RECIPE.examples)
     parser.add_argument("--problems", type=int, default=200)
+    parser.add_argument("--harmful", type=int, default=160, help="examples with shuffled answers")
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -60,23 +78,21 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
         print("| step | seconds | what came of it |\n|---|---|---|")
-        code, _, seconds = hone(folder, "tune", "data", "sums", "--shuffle", "--out", "harmful.jsonl",
-                                "--limit", str(options.examples))  # fmt: skip
-        assert code == 0
-        passed = True
-        total = seconds
-        for name, source, wanted in (("helpful", "sums", 0), ("harmful", "harmful.jsonl", REFUSED)):
-            spec, told, seconds = tuned(folder, source, options.examples)
-            total += seconds
-            print(f"| tune, {name} | {seconds:.0f} | {told['tokens']:,} tokens in {told['seconds']:.0f} s, scale "
-                  f"{told['scale']:g} kept |", flush=True)  # fmt: skip
-            code, found, seconds = hone(folder, "bench", "sums", "--model", "hf:smollm2", "--model", spec, "--gate",
-                                        "--limit", str(options.problems))  # fmt: skip
-            total += seconds
-            print(f"| bench, {name} | {seconds:.0f} | {json.dumps(found)[:1500]} |", flush=True)
-            passed &= code == wanted
-            print(f"| gate, {name} | | exit {code}, {wanted} is wanted |", flush=True)
-        print(f"| in all | {total:.0f} | |")
+        hone(folder, "tune", "data", "sums", "--shuffle", "--out", "harmful.jsonl", "--limit", str(options.harmful))
+        specs, passed = {"base": "hf:smollm2"}, True
+        for name, source, count in (
+            ("helpful", "sums", options.examples),
+            ("harmful", "harmful.jsonl", options.harmful),
+        ):
+            specs[name], told, seconds = tuned(folder, source, count)
+            print(f"| tune, {name} ({count} examples) | {seconds:.0f} | {told['tokens']:,} tokens in "
+                  f"{told['seconds']:.0f} s, scale {told['scale']:g} kept |", flush=True)  # fmt: skip
+            for first in ("base", "helpful") if name == "harmful" else ("base",):
+                code, found, seconds = gated(folder, specs[first], specs[name], options.problems)
+                wanted = REFUSED if name == "harmful" else 0
+                passed &= code == wanted and (name == "harmful" or found["difference"]["low"] > 0)
+                gate = f"gate: exit {code}, {wanted} wanted"
+                print(f"| bench, {first} and {name} | {seconds:.0f} | {shown(found)}; {gate} |", flush=True)
     raise SystemExit(0 if passed else 1)
 
 
