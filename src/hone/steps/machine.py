@@ -25,6 +25,7 @@ _EXTRAS = {
     "export": (("gguf", "sentencepiece"), "hone export"),
     "quantise": (("llama_cpp",), "K-quants, where no llama-quantize is on the PATH"),
     "ray": (("ray",), "hone label --engine ray"),
+    "docs": (("mkdocs", "nbclient", "nbformat", "ipykernel"), "the docs' site and notebooks"),
 }
 """Each extra: what it brings, by the names under which that is imported, and what it is for."""
 
