@@ -56,7 +56,7 @@ REPLAYED = 4_000
 ANSWERS = 16
 KEPT = 4
 """Right answers of its own that are kept for one question, each with other sums."""
-PATIENCE = 400
+PATIENCE = 900
 """Seconds that an arm waits for another."""
 HALVES = {"first-half": 0, "second-half": 1}
 
@@ -188,11 +188,14 @@ class Arms:
         """Train on one half, test on the other, and keep the right answers given there."""
         mine, other = self.rows[HALVES[name] :: 2], self.rows[1 - HALVES[name] :: 2]
         unseen = [problem(row) for row in other]
-        model, history = self.trained(self.practised(), self.shaped("full", 4e-4, 3), self.examples(mine))
+        settings = self.shaped("full", 4e-4, self.options.epochs)
+        model, history = self.trained(self.practised(), settings, self.examples(mine))
         found = {name: tested(model, self.tokenizer, unseen) | history}
         self.write(name, found)
         print(name, {key: value for key, value in found[name].items() if key != "items"}, flush=True)
-        own = own_answers(model, self.tokenizer, unseen, 2 if self.small else ANSWERS)
+        if not self.options.answers:
+            return found
+        own = own_answers(model, self.tokenizer, unseen, 2 if self.small else self.options.answers)
         path = self.work / f"own-{name}-{self.seed}.jsonl"
         path.with_suffix(".part").write_text("".join(json.dumps(pair) + "\n" for pair in own), encoding="utf-8")
         path.with_suffix(".part").rename(path)
@@ -206,7 +209,7 @@ class Arms:
                for line in path.read_text(encoding="utf-8").splitlines()]  # fmt: skip
         own = list(dict.fromkeys(own))
         examples = [*self.examples(self.rows), *own]
-        model, history = self.trained(self.practised(), self.shaped("full", 4e-4, 3), examples)
+        model, history = self.trained(self.practised(), self.shaped("full", 4e-4, self.options.epochs), examples)
         return self.finished("full", model, history | {"own": len(own)})
 
     def lora(self) -> dict[str, Any]:
@@ -330,6 +333,8 @@ def main() -> None:
     parser.add_argument("--arms", default="base,predecessor,practice,first-half,second-half,full,lora")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--row", type=int, default=ROW, help="tokens of a step")
+    parser.add_argument("--epochs", type=float, default=3, help="of `full` and the halves")
+    parser.add_argument("--answers", type=int, default=ANSWERS, help="a question in the halves; 0 asks none")
     parser.add_argument("--label", default="", help="added to the names of results")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()

@@ -260,7 +260,9 @@ def prepare(options: argparse.Namespace, scratch: Path) -> float:
         weights.smollm2_file = lambda: Path(options.model)  # type: ignore[attr-defined]
     options.tokenizer = str(weights.weights("smollm2"))
     options.base = str(scratch / "base")
-    random_base(Path(options.base), TINY if options.small else SHAPE)
+    Path(options.base).mkdir()
+    if set(options.arms.split(",")) & set(ARMS):
+        random_base(Path(options.base), TINY if options.small else SHAPE)
     for path in Path(options.tokenizer).glob("*token*"):
         (Path(options.base) / path.name).write_bytes(path.read_bytes())
     template = Path(options.tokenizer) / "chat_template.jinja"

@@ -11,7 +11,7 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ContextError, SpecError, UnavailableError
 from hone.jobs import ask_all
 from hone.models import Call, Message, Request, connect
-from hone.models.weights import library
+from hone.models.weights import fast_type, library
 
 from .tiny import tiny
 
@@ -62,6 +62,19 @@ def test_a_folder_is_looked_up_in_the_project(folder: Path) -> None:
     with connect("hf:tiny", folder=folder.parent) as model:
         assert model.spec == "hf:tiny"
         assert "model.safetensors" in model.identity
+
+
+@pytest.mark.parametrize(("precision", "named"), [("bf16", "bfloat16"), ("fp32", "float32")])
+def test_weights_have_the_precision_that_is_asked_for(folder: Path, precision: str, named: str) -> None:
+    with connect(ModelSettings.model_validate({"model": f"hf:{folder}", "precision": precision})) as model:
+        assert model.identity.endswith(named)  # answers of one precision are not taken for those of the other
+        assert ask_all(model, [asking("What?")])[0].completion is not None
+
+
+def test_without_a_wish_weights_have_what_the_device_multiplies_fastest(folder: Path) -> None:
+    kind = "cuda" if library("torch").cuda.is_available() else "cpu"
+    with connect(f"hf:{folder}") as model:
+        assert model.identity.endswith(str(fast_type(kind)).removeprefix("torch."))
 
 
 def test_samples_of_one_request_differ_and_come_back(folder: Path) -> None:

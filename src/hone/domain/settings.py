@@ -10,6 +10,9 @@ from pydantic import Field, field_validator, model_validator
 from hone.domain.base import Frozen
 from hone.domain.task import Task
 
+Precision = Literal["auto", "bf16", "fp32"]
+"""The type of a model's weights while it runs."""
+
 
 class Sampling(Frozen):
     """How a model is sampled. All of it is part of a call's key in the journal."""
@@ -39,6 +42,8 @@ class ModelSettings(Frozen):
     """Embedded models: the longest prompt and answer together, in tokens."""
     concurrency: int | None = Field(default=None, ge=1, le=4096)
     """How many calls are under way at once."""
+    precision: Precision = "auto"
+    """`hf:` models: `bf16`, `fp32`, or what the device multiplies fastest."""
 
     @model_validator(mode="before")
     @classmethod

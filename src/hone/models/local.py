@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hone.domain.settings import Sampling
+from hone.domain.settings import Precision, Sampling
 from hone.errors import CallError, ContextError, HoneError, UnavailableError
 from hone.models.base import Completion, Model, Request, Usage
 from hone.models.chat import chat_tokens
 from hone.models.decoding import Ask, Text, generate
-from hone.models.weights import library, quiet, weights
+from hone.models.weights import fast_type, library, quiet, weights
 
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
@@ -38,20 +38,25 @@ class TransformersModel(Model):
         name: ``smollm2``, a folder or a repository of the hub.
         adapter: The folder of a PEFT adapter for it, or none.
         concurrency: How many calls to have under way; by default what the device can use.
+        precision: Of the weights; ``auto`` takes what the device multiplies fastest.
 
     Raises:
         UnavailableError: Files are missing, or the adapter is for another model, or the memory does not hold it.
         MissingExtraError: The extra `tune` is not installed.
     """
 
-    def __init__(self, spec: str, name: str, adapter: Path | None = None, *, concurrency: int | None = None) -> None:
+    def __init__(
+        self, spec: str, name: str, adapter: Path | None = None, *,
+        concurrency: int | None = None, precision: Precision = "auto",
+    ) -> None:  # fmt: skip
         folder = weights(name)
         torch = library("torch")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 64))
-        self.identity = " ".join([spec, *_stamps(folder), *(_stamps(adapter) if adapter else ())])
         self._rows = concurrency
-        self._model: Any = load(folder, adapter, device)
+        self._model: Any = load(folder, adapter, device, precision)
+        stamps = [*_stamps(folder), *(_stamps(adapter) if adapter else ())]
+        self.identity = " ".join([spec, *stamps, str(self._model.dtype).removeprefix("torch.")])
         self._tokenizer: Any = load_tokenizer(folder)
         self._waiting: list[_Call] = []
         self._worker: asyncio.Task[None] | None = None
@@ -111,22 +116,28 @@ class TransformersModel(Model):
         generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell)
 
 
-def load(folder: Path, adapter: Path | None, device: Any) -> Any:
+def load(folder: Path, adapter: Path | None, device: Any, precision: Precision = "auto") -> Any:
     """The language model of a folder, on a device, with an adapter where there is one.
 
-    Weights are 16-bit on a GPU and 32-bit on a processor, where 16-bit products are slow.
+    Args:
+        folder: Of the base.
+        adapter: Of the adapter, or none.
+        device: Where the model goes.
+        precision: Of the weights; ``auto`` takes what the device multiplies fastest.
 
     Raises:
         UnavailableError: The files do not load, or the adapter is for another model.
     """
     torch, transformers = library("torch"), library("transformers")
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    named = {"auto": fast_type(device.type), "bf16": torch.bfloat16, "fp32": torch.float32}
+    # An adapter is added in 32 bits: in 16, the small changes that it makes would be rounded twice.
+    dtype = named[precision] if adapter is None else torch.float32
     try:
         with quiet():
             model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
             if adapter is not None:
                 model = library("peft").PeftModel.from_pretrained(model, _adapter(adapter)).merge_and_unload()
-        return model.to(device).eval()
+        return model.to(device, named[precision]).eval()
     except HoneError:
         raise
     except (OSError, ValueError, RuntimeError, KeyError, library("safetensors").SafetensorError) as error:

@@ -98,7 +98,9 @@ def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
     if (folder / Path(name).expanduser()).is_dir():
         name = str(folder / Path(name).expanduser())
     where = folder / Path(adapter).expanduser() if adapter else None
-    return TransformersModel(settings.model, name, where, concurrency=settings.concurrency)
+    return TransformersModel(
+        settings.model, name, where, concurrency=settings.concurrency, precision=settings.precision
+    )
 
 
 def _openai(spec: str, name: str) -> Model:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from hone.errors import MissingExtraError, TuneError
-from hone.models.weights import library, quiet
+from hone.errors import TuneError
+from hone.models.weights import fast_type, library, quiet
 from hone.tuning.settings import TuneSettings
 
 
@@ -39,11 +39,7 @@ def precision(settings: TuneSettings, kind: str) -> Any:
         return torch.float32
     if settings.precision == "bf16" or settings.method == "qlora":
         return torch.bfloat16
-    if kind == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    # Processors with bfloat16 instructions take half the time; the others emulate it, slowly.
-    fast = kind == "cpu" and torch.backends.mkldnn.is_available() and _bf16_instructions()
-    return torch.bfloat16 if fast else torch.float32
+    return fast_type(kind)
 
 
 def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
@@ -128,10 +124,3 @@ def causal(model: Any) -> Any:
 def trainable(model: Any) -> dict[str, Any]:
     """The weights that are trained, by name."""
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-
-
-def _bf16_instructions() -> bool:
-    try:
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    except (AttributeError, MissingExtraError):
-        return False

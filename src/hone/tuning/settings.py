@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from hone.domain.base import Frozen
+from hone.domain.settings import Precision
 
 Method = Literal["lora", "qlora", "full"]
 Backend = Literal["auto", "unsloth", "trl"]
@@ -42,7 +43,7 @@ class TuneSettings(Frozen):
     """Tokens of a packed row."""
     step_tokens: int | None = Field(default=None, ge=16)
     """Tokens of one optimiser step, over all devices."""
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: Precision = "auto"
     checkpointing: Literal["auto", "on", "off"] = "auto"
     """Recompute activations in the backward pass; `auto` where they would not fit."""
     compiled: Literal["auto", "on", "off"] = "auto"
