@@ -51,8 +51,8 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
 
     Args:
         folder: A transformers folder with safetensors.
-        settings: Method and precision.
-        kind: The device.
+        settings: Method, precision and whether it will be split, in which case it waits on the processor.
+        kind: The device that it is trained on.
 
     Raises:
         TuneError: transformers cannot read it, or it does not fit into memory.
@@ -74,7 +74,7 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
         raise TuneError(f"{folder}: the model cannot be opened ({words})") from error
-    if settings.method != "qlora":
+    if settings.method != "qlora" and not settings.sharding:
         model.to(kind)
     model.config.use_cache = False
     return model

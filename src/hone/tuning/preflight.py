@@ -148,14 +148,18 @@ def _memory(scene: Scene) -> str:
     found = need(Shape.of(scene.config, settings.rank), settings, bytes_each=scene.bytes_each,
                  checkpointing=settings.checkpointing == "on")  # fmt: skip
     free = free_memory(scene.device)
+    each = ""
+    if settings.gpus > 1:
+        each = f" on each of {settings.gpus} devices, weights {'split' if settings.sharding else 'whole'}"
     again = "recomputed" if settings.checkpointing == "on" else "kept"
     text = (
-        f"about {_size(found.total)} of {_size(free)} free: weights {_size(found.weights)}, adapter "
+        f"about {_size(found.total)} of {_size(free)} free{each}: weights {_size(found.weights)}, adapter "
         f"{_size(found.adapter)}, optimiser {_size(found.optimiser)}, activations {_size(found.activations)} "
         f"({again}), work {_size(found.work)}"
     )
     if found.total > free:
-        raise TuneError(f"{text}; lower row or max_length, take method: lora or qlora, or a smaller base")
+        split = ", split the weights with --shard" if settings.gpus > 1 and not settings.sharding else ""
+        raise TuneError(f"{text}; lower row or max_length{split}, take method: lora or qlora, or a smaller base")
     return text
 
 

@@ -55,7 +55,7 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
         return metrics
 
     def create_optimizer(self, *_: Any, **__: Any) -> Any:
-        """AdamW, over 32-bit copies where the weights have 16 bits."""
+        """AdamW, over 32-bit copies where the weights have 16 bits or are split."""
         if self.optimizer is None:
             weights = [weight for weight in self.model.parameters() if weight.requires_grad]
             parts = (
@@ -66,8 +66,8 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
                 ),
             )
             groups = [{"params": part, "weight_decay": decay} for part, decay in parts if part]
-            whole = all(weight.dtype == torch.float32 for weight in weights)
-            kind = torch.optim.AdamW if whole else MasteredAdamW
+            plain = all(weight.dtype == torch.float32 for weight in weights) and not self.watcher.settings.sharding
+            kind = torch.optim.AdamW if plain else MasteredAdamW
             self.optimizer = kind(groups, lr=self.args.learning_rate)
         return self.optimizer
 
@@ -93,7 +93,8 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
 
 
 def make_trainer(
-    model: Any, tokenizer: Any, settings: TuneSettings, folder: Path, watcher: Watcher, *, shape: dict[str, Any]
+    model: Any, tokenizer: Any, settings: TuneSettings, folder: Path, watcher: Watcher, *, shape: dict[str, Any],
+    kind: type[Trainer] = Trainer,
 ) -> Trainer:  # fmt: skip
     """A trainer over the watcher's plan.
 
@@ -104,6 +105,7 @@ def make_trainer(
         folder: Where checkpoints go.
         watcher: Holds the plan, and is told of every step.
         shape: How `row_inputs` shapes rows.
+        kind: The trainer, or the one over a model that is split.
     """
     rows, planned = watcher.rows, watcher.plan
     arguments = SFTConfig(
@@ -137,7 +139,7 @@ def make_trainer(
         max_length=None,
     )
     places = Dataset.from_dict({"row": list(range(len(rows)))})
-    trainer = Trainer(
+    trainer = kind(
         model=model,
         args=arguments,
         train_dataset=places,
