@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
 
     Args:
         folder: A transformers folder with safetensors.
-        settings: Method, precision and whether it will be split, in which case it waits on the processor.
+        settings: Method, precision and whether it will be split, in which case it waits on the processor: with
+            weights in the first process, without in the others.
         kind: The device that it is trained on.
 
     Raises:
@@ -68,6 +70,8 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
             bnb_4bit_use_double_quant=True,
         )  # fmt: skip
         options["device_map"] = {"": kind if kind != "cuda" else torch.cuda.current_device()}
+    if settings.sharding and int(os.environ.get("RANK", "0")):
+        options["device_map"] = "meta"
     try:
         with quiet():
             model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)

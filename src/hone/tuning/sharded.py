@@ -13,7 +13,7 @@ import torch
 
 from hone.models.weights import library
 from hone.tuning.sharding import gather, put
-from hone.tuning.trainer import Trainer
+from hone.tuning.trainer import SCHEDULE, Trainer
 
 WEIGHTS = "trained.safetensors"
 
@@ -30,22 +30,17 @@ class ShardedTrainer(Trainer):
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         Path(output_dir).mkdir(parents=True, exist_ok=True)
-        state = {"optimizer": self.optimizer.state_dict(), "schedule": self.lr_scheduler.state_dict()}
-        torch.save(state, self._part(output_dir))
+        torch.save(self.optimizer.state_dict(), self.optimiser_file(output_dir))
+        if self.args.should_save:
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULE)
         torch.distributed.barrier()  # the file that says that a checkpoint is whole comes after all parts
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002 - the trainer's
         put(self.model, library("safetensors.torch").load_file(Path(resume_from_checkpoint) / WEIGHTS))
 
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if checkpoint is None:
-            return
-        state = torch.load(self._part(checkpoint), map_location="cpu", weights_only=True)
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.lr_scheduler.load_state_dict(state["schedule"])
-
     def _move_model_to_device(self, model: Any, device: Any) -> None:
         """It is where it belongs."""
 
-    def _part(self, folder: str) -> Path:
+    def optimiser_file(self, folder: str | Path) -> Path:
+        """Each process has its own."""
         return Path(folder) / f"optimizer-{self.args.process_index}.pt"

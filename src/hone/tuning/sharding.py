@@ -22,7 +22,8 @@ def shard(model: Any, kind: str) -> None:
     """Split a model in place, one layer after the other, so that no device ever holds all of it.
 
     Args:
-        model: On the processor's memory, alike in every process, adapted already.
+        model: From `open_model` and `adapt`: on the processor, and with weights in the first process alone, which
+            sends them to the others.
         kind: The kind of device that it moves to, `cuda` or `cpu`; each process has one of its own.
 
     Raises:
@@ -35,11 +36,34 @@ def shard(model: Any, kind: str) -> None:
         raise TuneError("there is one process only, so that nothing can be split; add --gpus 2, or leave --shard out")
     mesh = init_device_mesh(kind, (state.num_processes,))
     for layer in causal(model).get_decoder().layers:
+        _send(layer, state.device)
         fully_shard(layer, mesh=mesh)
     # The embeddings and the output matrix, often one and the same, stay with the root: our loss reads the matrix
     # itself, and it is whole exactly while the root works.
+    _send(model, state.device)
     fully_shard(model, mesh=mesh, reshard_after_forward=True)
     model._is_accelerate_prepared = True  # or accelerate would put DDP around it
+
+
+def _send(module: Any, device: Any) -> None:
+    """Put what is not split yet on the device of each process, as the first process has it."""
+    sent: dict[int, Any] = {}
+    for part in module.modules():
+        for kind in (part._parameters, part._buffers):
+            for name, tensor in kind.items():
+                if tensor is None or isinstance(tensor, DTensor):
+                    continue
+                if id(tensor) not in sent:  # the output matrix is often the embeddings
+                    sent[id(tensor)] = _sent(tensor, device)
+                kind[name] = sent[id(tensor)]
+
+
+def _sent(tensor: Any, device: Any) -> Any:
+    first = torch.distributed.get_rank() == 0
+    whole = tensor.detach().to(device) if first else torch.empty_like(tensor, device=device)
+    torch.distributed.broadcast(whole, src=0)
+    learnt = isinstance(tensor, torch.nn.Parameter)
+    return torch.nn.Parameter(whole, requires_grad=tensor.requires_grad) if learnt else whole
 
 
 def local(weight: Any) -> Any:

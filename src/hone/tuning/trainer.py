@@ -18,6 +18,9 @@ from hone.tuning.rows import row_inputs
 from hone.tuning.settings import TuneSettings
 from hone.tuning.watching import Watcher
 
+SCHEDULE = "scheduler.pt"
+"""Where a checkpoint has the learning rate's schedule."""
+
 
 class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
     """The trainer; `watcher` and `shape` are set by `make_trainer`."""
@@ -83,6 +86,18 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
 
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, share)
         return self.lr_scheduler
+
+    def optimiser_file(self, folder: str | Path) -> Path:
+        """Where a checkpoint has what this process's optimiser keeps."""
+        return Path(folder) / "optimizer.pt"
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        # transformers would load it to the device `cpu:0` where several processes share a processor; torch has none.
+        if checkpoint is None:
+            return
+        state = torch.load(self.optimiser_file(checkpoint), map_location="cpu", weights_only=True)
+        self.optimizer.load_state_dict(state)
+        self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None: Hone writes its own."""

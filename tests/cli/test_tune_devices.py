@@ -1,4 +1,4 @@
-"""`hone tune --gpus 2 --shard`, on two processes that speak gloo."""
+"""`hone tune --gpus 2`, with weights split or whole, on two processes that speak gloo."""
 
 from __future__ import annotations
 
@@ -86,12 +86,11 @@ def test_split_weights_train_to_the_losses_and_the_model_of_one_process(
     assert losses[1] != pytest.approx(held_out_loss(open_model(base, TuneSettings(precision="fp32"), "cpu"), rows))
 
 
-@pytest.mark.parametrize("method", ["lora", "full"])
-def test_a_split_tune_that_was_killed_goes_on_to_the_same_loss(
-    bare: Hone, data: Path, base: Path, tmp_path: Path, method: str
+@pytest.mark.parametrize("devices", [("--method", "full", *TWO), ("--method", "lora", "--gpus", "2")])
+def test_a_tune_on_two_devices_that_was_killed_goes_on_to_the_same_loss(
+    bare: Hone, data: Path, base: Path, tmp_path: Path, devices: tuple[str, ...]
 ) -> None:
-    more = ("--method", method, "--learning-rate", "0.003", "--set", "precision=bf16", "--max-steps", "24",
-            "--epochs", "50", *TWO)  # fmt: skip
+    more = ("--learning-rate", "0.003", "--set", "precision=bf16", "--max-steps", "24", "--epochs", "50", *devices)
     whole = bare(*_command(data, base, tmp_path / "whole", *more))
     assert whole.code == 0, whole.err
     killed = subprocess.Popen(
@@ -100,18 +99,22 @@ def test_a_split_tune_that_was_killed_goes_on_to_the_same_loss(
     )  # fmt: skip
     run = _kill_at_half(killed, tmp_path / "killed")
     assert len(_events(run, "step")) < 24
-    parts = [torch.load(run / "checkpoint-12" / f"optimizer-{rank}.pt", weights_only=True) for rank in range(2)]
-    # Nobody holds it all, and nothing is held twice.
-    held = [sum(copy.numel() for copy in part["optimizer"]["copies"]) for part in parts]
-    weights = library("safetensors.torch").load_file(run / "checkpoint-12" / "trained.safetensors")
-    assert sum(held) == sum(weight.numel() for weight in weights.values())
-    assert max(held) < 0.6 * sum(held)
+    if "--shard" in devices:
+        assert _split(run / "checkpoint-12")
     resumed = bare(*_command(data, base, tmp_path / "killed", *more))
     assert resumed.code == 0, resumed.err
     assert resumed.data["run"] == run.name
     assert resumed.data["resumed"] >= 12
     assert _events(run, "step") == pytest.approx(_events(tmp_path / "whole" / whole.data["run"], "step"), abs=1e-3)
     assert resumed.data["held_out"][-1]["loss"] == pytest.approx(whole.data["held_out"][-1]["loss"], abs=1e-3)
+
+
+def _split(checkpoint: Path) -> bool:
+    """Whether each process kept about half of what is trained, and nothing was kept twice."""
+    parts = [torch.load(checkpoint / f"optimizer-{rank}.pt", weights_only=True) for rank in range(2)]
+    held = [sum(copy.numel() for copy in part["copies"]) for part in parts]
+    weights = library("safetensors.torch").load_file(checkpoint / "trained.safetensors")
+    return bool(sum(held) == sum(weight.numel() for weight in weights.values()) and max(held) < 0.6 * sum(held))
 
 
 def _kill_at_half(process: subprocess.Popen[bytes], runs: Path) -> Path:
