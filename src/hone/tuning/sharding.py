@@ -60,7 +60,7 @@ def _send(module: Any, device: Any) -> None:
 
 def _sent(tensor: Any, device: Any) -> Any:
     first = torch.distributed.get_rank() == 0
-    whole = tensor.detach().to(device) if first else torch.empty_like(tensor, device=device)
+    whole = tensor.detach().to(device).contiguous() if first else torch.empty_like(tensor, device=device)
     torch.distributed.broadcast(whole, src=0)
     learnt = isinstance(tensor, torch.nn.Parameter)
     return torch.nn.Parameter(whole, requires_grad=tensor.requires_grad) if learnt else whole

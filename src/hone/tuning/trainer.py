@@ -53,9 +53,16 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
                 total += float(model(**inputs, use_cache=False).loss)
                 count += row.learnt
         model.train(training)
-        metrics = {"eval_loss": total / max(1, count)}
+        metrics = {"eval_loss": self._agreed(total / max(1, count))}
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def _agreed(self, loss: float) -> float:
+        """The first process's loss: kernels may round apart, and all must keep the same weights and stop together."""
+        if self.accelerator.num_processes == 1:
+            return loss
+        mine = torch.tensor([loss], dtype=torch.float64, device=self.args.device)
+        return float(self.accelerator.gather(mine)[0])
 
     def create_optimizer(self, *_: Any, **__: Any) -> Any:
         """AdamW, over 32-bit copies where the weights have 16 bits or are split."""
