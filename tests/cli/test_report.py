@@ -204,7 +204,7 @@ def test_a_damaged_store_is_named_and_the_rest_is_shown(hone: Hone, walked: Path
 
 
 def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
-    settings = TuneSettings(epochs=1, rank=8, precision="fp32", scales=(0.0, 1.0))
+    settings = TuneSettings(epochs=1, rank=8, precision="fp32", scales=(0.0, 1.0), gpus=2, sharding=True)
     job = Job(
         base="smollm2", weights="w", weights_digest="d", backend="trl", settings=settings, data="d", source="sums"
     )
@@ -215,6 +215,7 @@ def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
     context = copy(tune_run).make_context("run", typed[2:])  # click keeps what it made on the command itself
     assert context.params["source"] == "my sums.jsonl"
     assert (context.params["limit"], context.params["epochs"], context.params["rank"]) == (440, 1, 8)
+    assert (context.params["gpus"], context.params["sharding"]) == (2, True)
     assert context.params["keep"] == ("Be Detailed >= 1",)
     assert context.params["more"] == ("precision=fp32", "scales=[0.0,1.0]")
 

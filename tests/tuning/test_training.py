@@ -109,7 +109,11 @@ def test_when_memory_runs_out_the_message_names_what_to_lower() -> None:
     assert "checkpointing: on" in text
     assert "row: 1024 (now 2048)" in text
     assert "method: qlora" in text
+    assert "--shard" not in text
     assert "checkpoint is kept" in text
+    several = SETTINGS.model_copy(update={"gpus": 4})
+    assert "--shard" in lower_memory(several)
+    assert "--shard" not in lower_memory(several.model_copy(update={"sharding": True}))
 
 
 @pytest.mark.parametrize(

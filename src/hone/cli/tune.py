@@ -70,6 +70,8 @@ def tune() -> None:
 @click.option("--max-length", type=click.IntRange(16), help="Tokens of an example; longer ones are left out.")
 @click.option("--seed", type=click.IntRange(0))
 @click.option("--gpus", type=click.IntRange(1), help="Processes, one a device.")
+@click.option("--shard", "sharding", is_flag=True, default=None,
+              help="With --gpus: split weights, gradients and optimiser over the devices (FSDP).")  # fmt: skip
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Any other setting of training.")
 @click.option("--check", is_flag=True, help="Only the checks; nothing is trained.")
 @click.option("--runs", type=click.Path(path_type=Path, file_okay=False), help="Where the run's folder goes.")
@@ -106,7 +108,7 @@ def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
 def _request(options: Mapping[str, Any]) -> Request:
     file = options["file"]
     config = read_yaml(file, TuneFile) if file else TuneFile()
-    names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus")
+    names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus", "sharding")
     changes = {name: options[name] for name in names if options[name] is not None}
     for text in options["more"]:
         key, sign, value = text.partition("=")

@@ -52,6 +52,9 @@ def tune_command(run: Run, job: Job) -> str:
     for name, value in job.settings.model_dump(mode="json").items():
         if value == usual[name] or name in _SAME:
             continue
+        if name == "sharding":
+            parts.append("--shard")
+            continue
         said = f"{value:g}" if isinstance(value, float) else quoted(str(value).replace(" ", ""))
         parts.append(f"--{name.replace('_', '-')} {said}" if name in _FLAGS else f"--set {name}={said}")
     return " ".join(parts)

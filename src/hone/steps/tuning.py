@@ -18,7 +18,7 @@ from hone.project.runs import open_run
 from hone.report.drawing import save
 from hone.report.tuning import curves, event_lines
 from hone.steps.watching import SILENT, Watch
-from hone.tuning.choice import choose_backend, choose_base, machine, pins
+from hone.tuning.choice import check_sharding, choose_backend, choose_base, machine, pins
 from hone.tuning.choosing import Keep
 from hone.tuning.examples import Example, data_digest, read_examples
 from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job, read_history, weights_digest
@@ -75,6 +75,7 @@ def run_tune(
     Raises:
         HoneError: Something is wrong with the data, the base, the settings or the run.
     """
+    check_sharding(request.settings)
     found = machine()
     base, why = choose_base(request.base, request.settings.method, found)
     backend, reason = choose_backend(request.backend, found, gpus=request.settings.gpus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,9 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
 
     Args:
         folder: A transformers folder with safetensors.
-        settings: Method and precision.
-        kind: The device.
+        settings: Method, precision and whether it will be split, in which case it waits on the processor: with
+            weights in the first process, without in the others.
+        kind: The device that it is trained on.
 
     Raises:
         TuneError: transformers cannot read it, or it does not fit into memory.
@@ -64,13 +66,15 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
             bnb_4bit_use_double_quant=True,
         )  # fmt: skip
         options["device_map"] = {"": kind if kind != "cuda" else torch.cuda.current_device()}
+    if settings.sharding and int(os.environ.get("RANK", "0")):
+        options["device_map"] = "meta"
     try:
         with quiet():
             model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
         raise TuneError(f"{folder}: the model cannot be opened ({words})") from error
-    if settings.method != "qlora":
+    if settings.method != "qlora" and not settings.sharding:
         model.to(kind)
     model.config.use_cache = False
     return model

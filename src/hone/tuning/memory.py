@@ -63,7 +63,11 @@ class Shape:
 
 
 def need(shape: Shape, settings: TuneSettings, *, bytes_each: int, checkpointing: bool) -> Need:
-    """The memory that training takes.
+    """The memory that training takes on each device.
+
+    Split over devices, weights, gradients and optimiser state are divided by them; what a device puts together for a
+    moment comes on top: the layer at work, the next one, and the matrices of the vocabulary, for `full` with their
+    gradients. Activations are each device's own.
 
     Args:
         shape: The model's.
@@ -76,14 +80,24 @@ def need(shape: Shape, settings: TuneSettings, *, bytes_each: int, checkpointing
     weights = float(shape.parameters * bytes_each)
     if settings.method == "qlora":
         weights = shape.linear * _NF4 + (shape.parameters - shape.linear) * bytes_each
-    moments = 8 + (4 if bytes_each == 2 else 0)
+    moments = 8 + (4 if bytes_each == 2 or settings.sharding else 0)
     tokens = settings.row or settings.max_length
     layer = tokens * bytes_each * (8 * shape.width + 4 * shape.inner)
     kept = tokens * bytes_each * shape.width * shape.layers + layer if checkpointing else layer * shape.layers
+    share = settings.gpus if settings.sharding else 1
+    whole = 0.0
+    if settings.sharding:
+        whole = (2 * shape.linear / shape.layers + shape.parameters - shape.linear) * bytes_each * (2 if full else 1)
     return Need(
-        weights, 0.0 if full else shape.adapter * float(bytes_each), trained * float(moments + bytes_each),
-        float(kept), float(min(_WORK, tokens * shape.vocabulary * 12)),
+        weights / share + whole, 0.0 if full else shape.adapter * float(bytes_each) / share,
+        trained * float(moments + bytes_each) / share, float(kept), float(min(_WORK, tokens * shape.vocabulary * 12)),
     )  # fmt: skip
+
+
+def alone(shape: Shape, settings: TuneSettings, *, bytes_each: int) -> float:
+    """Bytes that trying scales takes on one device: the whole model, a copy of what was trained, and work."""
+    trained = shape.parameters if settings.method == "full" else 2 * shape.adapter
+    return 1.1 * (shape.parameters + trained) * bytes_each + _WORK
 
 
 def flops(shape: Shape, settings: TuneSettings, tokens: int, learnt: int) -> float:

@@ -1,7 +1,7 @@
 """AdamW for 16-bit weights: the steps are added up in 32 bits, because most are too small for 16.
 
 A weight near 1 in bfloat16 cannot move by less than 0.004; without 32-bit copies, fine-tuning at a low learning rate
-stands still.
+stands still. Of weights that are split over several processes, each works on what it holds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+
+from hone.tuning.sharding import local
 
 
 class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not followed by mypy
@@ -23,12 +25,12 @@ class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not fol
     def __init__(self, groups: Iterable[dict[str, Any]], lr: float) -> None:
         groups = [{**group, "params": list(group["params"])} for group in groups]
         self._weights = [weight for group in groups for weight in group["params"]]
-        copies = iter([weight.detach().float().clone().requires_grad_() for weight in self._weights])
+        copies = iter([local(weight).detach().float().clone().requires_grad_() for weight in self._weights])
         super().__init__(
             [{**group, "params": [next(copies) for _ in group["params"]]} for group in groups],
             lr=lr,
             betas=(0.9, 0.999),
-            fused=self._weights[0].is_cuda,
+            fused=local(self._weights[0]).is_cuda,
         )
         self._copies = [copy for group in self.param_groups for copy in group["params"]]
 
@@ -36,9 +38,9 @@ class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not fol
     def step(self, closure: Any = None) -> None:  # noqa: ARG002 - the signature of torch.optim
         """One step of the copies, then the weights take their values."""
         for weight, copy in zip(self._weights, self._copies, strict=True):
-            copy.grad = None if weight.grad is None else weight.grad.to(copy.dtype)
+            copy.grad = None if weight.grad is None else local(weight.grad).to(copy.dtype)
         super().step()
-        torch._foreach_copy_(self._weights, self._copies)
+        self._take_over()
         for copy in self._copies:
             copy.grad = None
 
@@ -57,5 +59,8 @@ class MasteredAdamW(torch.optim.AdamW):  # type: ignore[misc] # torch is not fol
         with torch.no_grad():
             for copy, saved in zip(self._copies, state.pop("copies"), strict=True):
                 copy.copy_(saved)
-            torch._foreach_copy_(self._weights, self._copies)
+            self._take_over()
         super().load_state_dict(state)
+
+    def _take_over(self) -> None:
+        torch._foreach_copy_([local(weight) for weight in self._weights], self._copies)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
-from hone.tuning.memory import Shape, flops, need
+from hone.tuning.memory import Shape, alone, flops, need
 from hone.tuning.planning import Plan
 from hone.tuning.settings import TuneSettings
 from hone.tuning.tokens import Encoded, Tokens, end_tokens, leading_starts, wants_start
@@ -145,17 +145,26 @@ def _steps(scene: Scene, planned: Plan) -> str:
 
 def _memory(scene: Scene) -> str:
     settings = scene.settings
-    found = need(Shape.of(scene.config, settings.rank), settings, bytes_each=scene.bytes_each,
-                 checkpointing=settings.checkpointing == "on")  # fmt: skip
+    shape = Shape.of(scene.config, settings.rank)
+    found = need(shape, settings, bytes_each=scene.bytes_each, checkpointing=settings.checkpointing == "on")
     free = free_memory(scene.device)
+    each = ""
+    if settings.gpus > 1:
+        each = f" on each of {settings.gpus} devices, weights {'split' if settings.sharding else 'whole'}"
     again = "recomputed" if settings.checkpointing == "on" else "kept"
     text = (
-        f"about {_size(found.total)} of {_size(free)} free: weights {_size(found.weights)}, adapter "
+        f"about {_size(found.total)} of {_size(free)} free{each}: weights {_size(found.weights)}, adapter "
         f"{_size(found.adapter)}, optimiser {_size(found.optimiser)}, activations {_size(found.activations)} "
         f"({again}), work {_size(found.work)}"
     )
     if found.total > free:
-        raise TuneError(f"{text}; lower row or max_length, take method: lora or qlora, or a smaller base")
+        split = ", split the weights with --shard" if settings.gpus > 1 and not settings.sharding else ""
+        raise TuneError(f"{text}; lower row or max_length{split}, take method: lora or qlora, or a smaller base")
+    if settings.sharding and scene.device == "cuda":
+        whole, room = alone(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")
+        text += f"; the machine's own memory, for the whole model: about {_size(whole)} of {_size(room)} free"
+        if whole > room:
+            raise TuneError(f"{text}; take method: lora, a smaller base, or a machine with more memory")
     return text
 
 

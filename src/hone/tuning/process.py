@@ -47,7 +47,7 @@ def _told(folder: Path, *, first: bool) -> Iterator[Any]:
     with (folder / HISTORY).open("a", encoding="utf-8") as history:
 
         def tell(event: dict[str, Any]) -> None:
-            if not first:
+            if not first and event["event"] != "error":  # memory may run out in any process
                 return
             line = json.dumps(event, ensure_ascii=False)
             if event["event"] in {"step", "look"}:

@@ -60,6 +60,8 @@ class TuneSettings(Frozen):
     seed: int = Field(default=0, ge=0, lt=2**31)
     gpus: int = Field(default=1, ge=1, le=64)
     """Processes, one a device."""
+    sharding: bool = False
+    """Split weights, gradients and optimiser state over the devices (FSDP) instead of keeping all on each (DDP)."""
 
     @property
     def scaling(self) -> float:

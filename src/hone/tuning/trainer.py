@@ -18,6 +18,9 @@ from hone.tuning.rows import row_inputs
 from hone.tuning.settings import TuneSettings
 from hone.tuning.watching import Watcher
 
+SCHEDULE = "scheduler.pt"
+"""Where a checkpoint has the learning rate's schedule."""
+
 
 class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
     """The trainer; `watcher` and `shape` are set by `make_trainer`."""
@@ -50,12 +53,19 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
                 total += float(model(**inputs, use_cache=False).loss)
                 count += row.learnt
         model.train(training)
-        metrics = {"eval_loss": total / max(1, count)}
+        metrics = {"eval_loss": self._agreed(total / max(1, count))}
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
+    def _agreed(self, loss: float) -> float:
+        """The first process's loss: kernels may round apart, and all must keep the same weights and stop together."""
+        if self.accelerator.num_processes == 1:
+            return loss
+        mine = torch.tensor([loss], dtype=torch.float64, device=self.args.device)
+        return float(self.accelerator.gather(mine)[0])
+
     def create_optimizer(self, *_: Any, **__: Any) -> Any:
-        """AdamW, over 32-bit copies where the weights have 16 bits."""
+        """AdamW, over 32-bit copies where the weights have 16 bits or are split."""
         if self.optimizer is None:
             weights = [weight for weight in self.model.parameters() if weight.requires_grad]
             parts = (
@@ -66,8 +76,8 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
                 ),
             )
             groups = [{"params": part, "weight_decay": decay} for part, decay in parts if part]
-            whole = all(weight.dtype == torch.float32 for weight in weights)
-            kind = torch.optim.AdamW if whole else MasteredAdamW
+            plain = all(weight.dtype == torch.float32 for weight in weights) and not self.watcher.settings.sharding
+            kind = torch.optim.AdamW if plain else MasteredAdamW
             self.optimizer = kind(groups, lr=self.args.learning_rate)
         return self.optimizer
 
@@ -84,6 +94,18 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, share)
         return self.lr_scheduler
 
+    def optimiser_file(self, folder: str | Path) -> Path:
+        """Where a checkpoint has what this process's optimiser keeps."""
+        return Path(folder) / "optimizer.pt"
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        # transformers would load it to the device `cpu:0` where several processes share a processor; torch has none.
+        if checkpoint is None:
+            return
+        state = torch.load(self.optimiser_file(checkpoint), map_location="cpu", weights_only=True)
+        self.optimizer.load_state_dict(state)
+        self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
+
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None: Hone writes its own."""
 
@@ -93,7 +115,8 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
 
 
 def make_trainer(
-    model: Any, tokenizer: Any, settings: TuneSettings, folder: Path, watcher: Watcher, *, shape: dict[str, Any]
+    model: Any, tokenizer: Any, settings: TuneSettings, folder: Path, watcher: Watcher, *, shape: dict[str, Any],
+    kind: type[Trainer] = Trainer,
 ) -> Trainer:  # fmt: skip
     """A trainer over the watcher's plan.
 
@@ -104,6 +127,7 @@ def make_trainer(
         folder: Where checkpoints go.
         watcher: Holds the plan, and is told of every step.
         shape: How `row_inputs` shapes rows.
+        kind: The trainer, or the one over a model that is split.
     """
     rows, planned = watcher.rows, watcher.plan
     arguments = SFTConfig(
@@ -137,7 +161,7 @@ def make_trainer(
         max_length=None,
     )
     places = Dataset.from_dict({"row": list(range(len(rows)))})
-    trainer = Trainer(
+    trainer = kind(
         model=model,
         args=arguments,
         train_dataset=places,

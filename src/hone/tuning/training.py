@@ -20,12 +20,14 @@ import torch
 
 from hone.errors import TuneError
 from hone.models.weights import library
-from hone.tuning.adapting import causal
+from hone.tuning.adapting import causal, device
 from hone.tuning.attention import packed_attention
+from hone.tuning.choice import check_sharding
 from hone.tuning.history import History, Tell
 from hone.tuning.planning import Plan, plan
 from hone.tuning.rows import row_loss
 from hone.tuning.settings import TuneSettings
+from hone.tuning.sharding import shard
 from hone.tuning.tokens import Encoded
 
 _INPUTS = ("input_ids", "position_ids", "labels", "cu_seq_lens_q", "max_length_q")
@@ -40,7 +42,8 @@ def train(
     """Train a model in place.
 
     Args:
-        model: From `open_model` and `adapt`, or any causal model whose trainable weights require gradients.
+        model: From `open_model` and `adapt`, or any causal model whose trainable weights require gradients. With
+            `sharding` it is split here, and `gather` gives what it learnt.
         tokenizer: Its tokenizer.
         examples: From `encode_all`.
         settings: How; gaps are filled for the model's device.
@@ -51,10 +54,16 @@ def train(
     Raises:
         TuneError: The loss is not a number, or memory does not suffice; the last checkpoint stays.
     """
-    settings = settings.resolve(model.device.type)
+    check_sharding(settings)
+    settings = settings.resolve(device() if settings.sharding else model.device.type)
     planned = plan(examples, held_out, settings)
     with ExitStack() as stack:
         saving = folder is not None
+        if settings.sharding:
+            if folder is None:
+                raise TuneError("--shard needs a folder that all processes share")
+            with _memory_errors(settings):
+                shard(model, device())
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hone-tune-")))
         packed = stack.enter_context(packed_attention(causal(model)))
         shape = {
@@ -76,7 +85,12 @@ def _fit(
 
     folder, saving, tell = place
     watcher = Watcher(planned, settings, folder, saving=saving, tell=tell)
-    trainer = make_trainer(model, tokenizer, settings, folder, watcher, shape=shape)
+    made: dict[str, Any] = {}
+    if settings.sharding:
+        from hone.tuning.sharded import ShardedTrainer  # noqa: PLC0415 - the same
+
+        made["kind"] = ShardedTrainer
+    trainer = make_trainer(model, tokenizer, settings, folder, watcher, shape=shape, **made)
     checkpoint = latest_checkpoint(folder) if saving else None
     cuda = model.device.type == "cuda"
     if cuda:
@@ -115,6 +129,8 @@ def lower_memory(settings: TuneSettings) -> str:
         ways.append(f"row: {max(settings.max_length, (settings.row or 0) // 2)} (now {settings.row})")
     else:
         ways.append(f"max_length: {settings.max_length // 2} (now {settings.max_length})")
+    if settings.gpus > 1 and not settings.sharding and settings.method != "qlora":
+        ways.append("--shard")
     ways += {"full": ["method: lora"], "lora": ["method: qlora"], "qlora": []}[settings.method]
     return f"memory ran out; lower it with {', or '.join(ways)}; the last checkpoint is kept"
 
@@ -164,7 +180,8 @@ def _own_loss(model: Any) -> Iterator[None]:
 def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool) -> Iterator[None]:
     """Compiled decoder layers while the block runs; all layers share one compilation."""
     rows = planned.steps * planned.accumulate
-    wanted = settings.compiled == "on" or (settings.compiled == "auto" and packed and rows >= _WORTH_COMPILING)
+    worth = settings.compiled == "auto" and packed and rows >= _WORTH_COMPILING and not settings.sharding
+    wanted = settings.compiled == "on" or worth
     layers = list(causal(model).get_decoder().layers) if wanted else []
     for layer in layers:
         layer.compile(dynamic=False)

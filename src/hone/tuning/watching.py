@@ -11,11 +11,11 @@ from typing import Any
 
 from hone.errors import TuneError
 from hone.models.weights import library
-from hone.tuning.adapting import trainable
 from hone.tuning.history import History, Look, Step, Tell, as_data
 from hone.tuning.packing import Row
 from hone.tuning.planning import Plan
 from hone.tuning.settings import TuneSettings
+from hone.tuning.sharding import gather, put
 
 BEST = "best.safetensors"
 
@@ -96,8 +96,8 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
             self._tell(as_data(look))
         if self.history.best is None or look.loss < self.history.best.loss:
             self.history.best, self._worse = look, 0
-            if look.step and state.is_world_process_zero:
-                self._keep(told["model"], look)
+            if look.step and (self.settings.sharding or state.is_world_process_zero):
+                self._keep(told["model"], look, first=state.is_world_process_zero)
             return
         self._worse += 1
         if self.settings.patience is not None and self._worse >= self.settings.patience:
@@ -110,13 +110,12 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         last = self.history.looks[-1].step if self.history.looks else 0
         if best is None or best.step in {0, last} or not (self.folder / BEST).is_file():
             return
-        kept = library("safetensors.torch").load_file(self.folder / BEST)
-        with library("torch").no_grad():
-            for name, weight in trainable(model).items():
-                weight.copy_(kept[name].to(weight.device))
+        put(model, library("safetensors.torch").load_file(self.folder / BEST))
 
-    def _keep(self, model: Any, look: Look) -> None:
-        weights = {name: weight.detach().contiguous() for name, weight in trainable(model).items()}
+    def _keep(self, model: Any, look: Look, *, first: bool) -> None:
+        weights = gather(model)
+        if not first:
+            return
         part = self.folder / f".{BEST}.part"
         note = {"look": json.dumps({"step": look.step, "loss": look.loss})}
         library("safetensors.torch").save_file(weights, part, metadata=note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -16,11 +17,12 @@ from hone.tuning.card import write_card
 from hone.tuning.examples import Example
 from hone.tuning.history import History
 from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job
-from hone.tuning.memory import Shape, must_recompute
+from hone.tuning.memory import Shape, alone, must_recompute
 from hone.tuning.planning import plan
 from hone.tuning.preflight import Scene, checks, free_memory
 from hone.tuning.scales import Change, Scaled, best, try_scales
 from hone.tuning.settings import TuneSettings
+from hone.tuning.sharding import gather, put
 from hone.tuning.solving import solver
 from hone.tuning.tokens import Tokens, encode_all
 from hone.tuning.training import clear_checkpoints, train
@@ -42,6 +44,8 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
         TuneError: A check failed, or training did.
     """
     kind, base = device(), Path(job.weights)
+    if kind == "cuda":  # each process has one of its own
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     tokenizer = tokenizer_of(base)
     longest = job.settings.max_length
     tokens = encode_all(tokenizer, (example.chat for example in examples), longest=longest)
@@ -53,9 +57,16 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
     model = _open(job, base, settings, kind)
     planned = plan(tokens.examples, kept.examples, settings)
     history = train(model, tokenizer, tokens.examples, settings, held_out=kept.examples, folder=folder, tell=tell)
+    weights = {}
+    if settings.sharding:
+        weights = gather(model)
+        torch.distributed.destroy_process_group()
     if int(os.environ.get("RANK", "0")):
         return
     tell({"event": "trained", "seconds": history.seconds, "tokens": history.tokens, "stopped": history.stopped})
+    if settings.sharding:
+        del model
+        model, kind = _whole(base, settings, kind, weights, tell)
     change = Change(model, base)
     tried = try_scales(
         change, model, planned.held_out, settings.scales, solve=solver(tokenizer, held_out, kind),
@@ -107,6 +118,28 @@ def _open(job: Job, base: Path, settings: TuneSettings, kind: str) -> Any:
 
         return open_with_unsloth(base, settings)
     return adapt(open_model(base, settings, kind), settings)
+
+
+def _whole(base: Path, settings: TuneSettings, kind: str, weights: dict[str, Any], tell: Tell) -> tuple[Any, str]:
+    """The tuned model in one piece, after the other processes have ended: on the device where it fits there."""
+    from hone.models.weights import library  # noqa: PLC0415
+
+    gc.collect()  # the trainer and the split model hold each other
+    if kind == "cuda":
+        torch.cuda.empty_cache()
+    chosen = precision(settings, kind)
+    settings = settings.model_copy(
+        update={"sharding": False, "precision": "bf16" if chosen == torch.bfloat16 else "fp32"}
+    )
+    shape = Shape.of(library("transformers").AutoConfig.from_pretrained(base), settings.rank)
+    wanted = alone(shape, settings, bytes_each=2 if chosen == torch.bfloat16 else 4)
+    if kind == "cuda" and wanted > 0.9 * free_memory(kind):
+        kind = "cpu"
+        tell({"event": "note", "text": f"the whole model takes about {wanted / 1e9:.0f} GB, more than one device has "
+              "free; scales are tried on the processor, which takes longer"})  # fmt: skip
+    model = adapt(open_model(base, settings, kind), settings)
+    put(model, weights)
+    return model, kind
 
 
 def _result(
