@@ -1,7 +1,9 @@
-"""The borders that packed rows hand to a kernel for unequal lengths, tried with a plain one on a processor."""
+"""Attention over packed rows: an example at a time on a processor, and the borders that CUDA's kernel is handed."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -45,8 +47,29 @@ def test_a_row_with_borders_and_filling_has_the_loss_of_the_row_with_a_mask() ->
         assert float(row_loss(model, inputs)) == pytest.approx(plain, rel=1e-5)
 
 
-def test_on_a_processor_the_models_own_attention_stays() -> None:
+@pytest.mark.parametrize("copies", [1, 6])
+def test_on_a_processor_examples_one_by_one_have_loss_and_slopes_of_a_row_with_a_mask(copies: int) -> None:
     model = small_model()
+    # Six copies one behind the other are longer than what plain products are used for.
+    longer = [replace(one, ids=one.ids * copies, learnt=one.learnt * copies) for one in encoded(6)]
+    (row,) = pack(longer, 6 * 400, seed=0)
+    before, found = model.config._attn_implementation, []
+    for way in ("mask", "one by one"):
+        model.zero_grad()
+        with packed_attention(model) if way == "one by one" else nullcontext(False) as packed:
+            inputs = row_inputs(row, pieces=len(longer) + 2, longest=400) if packed else row_inputs(row)
+            loss = row_loss(model, inputs)
+            loss.backward()
+        found.append((float(loss.detach()), {n: w.grad.clone() for n, w in model.named_parameters()}))
+    assert model.config._attn_implementation == before
+    (masked, slopes), (alone, others) = found
+    assert alone == pytest.approx(masked, rel=1e-5)
+    assert all(torch.allclose(slope, others[name], atol=1e-4, rtol=1e-3) for name, slope in slopes.items())
+
+
+def test_layers_with_windows_keep_their_own_attention() -> None:
+    model = small_model()
+    model.config.layer_types = ["sliding_attention"] * model.config.num_hidden_layers
     before = model.config._attn_implementation
     with packed_attention(model) as packed:
         assert not packed

@@ -52,7 +52,7 @@ class TransformersModel(Model):
         folder = weights(name)
         torch = library("torch")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 64))
+        super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 128))
         self._rows = concurrency
         self._model: Any = load(folder, adapter, device, precision)
         stamps = [*_stamps(folder), *(_stamps(adapter) if adapter else ())]

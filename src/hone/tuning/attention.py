@@ -1,7 +1,9 @@
-"""Attention over packed rows on CUDA: each example sees itself alone, and no mask of tokens by tokens is ever made.
+"""Attention over packed rows: each example sees itself alone, and no mask of tokens by tokens is ever made.
 
-`torch.nn.attention.varlen` brings flash attention's kernel for sequences of unequal length without the `flash-attn`
-package. Elsewhere transformers' own SDPA builds the block-diagonal mask from position ids that restart.
+On CUDA `torch.nn.attention.varlen` brings flash attention's kernel for sequences of unequal length without the
+`flash-attn` package. On a processor the examples of a row are attended to one by one: with a mask, nine tenths of a
+row of ten examples would be worked out for nothing. Elsewhere transformers' own SDPA builds the block-diagonal mask
+from position ids that restart.
 """
 
 from __future__ import annotations
@@ -9,14 +11,17 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 NAME = "hone_varlen"
 """How transformers knows it."""
+_SHORT = 256
+"""Tokens up to which torch's plain products are faster on a processor than its flash attention."""
 
 
 @contextmanager
@@ -28,14 +33,14 @@ def packed_attention(model: Any) -> Iterator[bool]:
     Yields:
         Whether the model wants `cu_seq_lens_q` and `max_length_q` beside its inputs.
     """
-    mode = _mode() if model.device.type == "cuda" and _plain(model) and "unsloth" not in sys.modules else None
-    if mode is None:
+    attend = _chosen(model)
+    if attend is None:
         yield False
         return
     from transformers import AttentionInterface, AttentionMaskInterface  # noqa: PLC0415 - Unsloth comes first
 
     before = model.config._attn_implementation
-    AttentionInterface.register(NAME, _attention(repeated=mode == "repeated"))
+    AttentionInterface.register(NAME, attend)
     AttentionMaskInterface.register(NAME, _no_mask)
     model.set_attn_implementation(NAME)
     try:
@@ -44,12 +49,40 @@ def packed_attention(model: Any) -> Iterator[bool]:
         model.set_attn_implementation(before)
 
 
+def _chosen(model: Any) -> Callable[..., tuple[Any, None]] | None:
+    """What the model's device and layers allow."""
+    if "unsloth" in sys.modules or not _plain(model):
+        return None
+    if model.device.type == "cpu":
+        return _one_by_one
+    mode = _mode() if model.device.type == "cuda" and model.dtype in {torch.bfloat16, torch.float16} else None
+    return _attention(repeated=mode == "repeated") if mode else None
+
+
 def _plain(model: Any) -> bool:
     """Whether all layers attend to everything before a token: no sliding windows, no caps on scores."""
     config = model.config.get_text_config()
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    capped = getattr(config, "attn_logit_softcapping", None)
-    return kinds == {"full_attention"} and not capped and model.dtype in {torch.bfloat16, torch.float16}
+    return kinds == {"full_attention"} and not getattr(config, "attn_logit_softcapping", None)
+
+
+def _one_by_one(
+    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None,
+    dropout: float = 0.0, **more: Any,
+) -> tuple[Any, None]:  # fmt: skip
+    """Attention of shape (1, heads, tokens, width), an example at a time, as transformers calls it."""
+    del module, attention_mask
+    lengths = [length for length in more["cu_seq_lens_q"].diff().tolist() if length]
+    # One `split` and one `cat`: the backward pass of a slice makes a whole row of zeros.
+    pieces = zip(*(one.split(lengths, dim=2) for one in (query, key, value)), strict=True)
+    with sdpa_kernel(SDPBackend.MATH) if max(lengths) <= _SHORT else nullcontext():
+        found = [
+            torch.nn.functional.scaled_dot_product_attention(
+                *parts, is_causal=True, enable_gqa=True, scale=scaling, dropout_p=dropout
+            )
+            for parts in pieces
+        ]
+    return torch.cat(found, dim=2).transpose(1, 2), None
 
 
 def _no_mask(*_: Any, **__: Any) -> None:

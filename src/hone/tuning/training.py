@@ -67,7 +67,8 @@ def train(
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hone-tune-")))
         packed = stack.enter_context(packed_attention(causal(model)))
         shape = {
-            "size": settings.row if settings.packing else _longest(planned),
+            # One shape for all rows is what compiling on CUDA wants; on a processor it is work for nothing.
+            "size": _size(planned, settings) if model.device.type == "cuda" else 0,
             "pieces": _pieces(planned, settings),
             "longest": _longest(planned),
         }
@@ -150,6 +151,10 @@ def latest_checkpoint(folder: Path) -> Path | None:
 def _longest(planned: Plan) -> int:
     """The longest example, rounded up: the kernel is compiled for it."""
     return -(-planned.longest // 128) * 128
+
+
+def _size(planned: Plan, settings: TuneSettings) -> int:
+    return (settings.row or 0) if settings.packing else _longest(planned)
 
 
 def _pieces(planned: Plan, settings: TuneSettings) -> int:

@@ -20,7 +20,7 @@ _GRAPH_STEPS = 16
 """Steps between two looks at what has ended: a look waits for the GPU."""
 _FILL_TOKENS = {"cuda": 16_384, "cpu": 2_048}
 """Tokens, padding included, of one call that fills rows."""
-_CPU_ROWS, _CPU_BYTES = 32, 2**30
+_CPU_ROWS, _CPU_BYTES = 128, 2**30
 _GPU_SHARE = 0.75
 """The share of the free memory that rows may take; the rest is for what a step works with."""
 _WORK_PER_WORD = 12
