@@ -14,6 +14,8 @@ from hone.tuning.settings import TuneSettings
 
 JOB, TRAIN, HELD_OUT, HISTORY, RESULTS = "job.json", "train.jsonl", "held_out.jsonl", "history.jsonl", "tuned.json"
 ADAPTER, MODEL = "adapter", "model"
+FINISH = "finish"
+"""What the training process is told where another process has trained already."""
 
 
 class Job(Frozen):

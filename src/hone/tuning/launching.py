@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
-from hone.tuning.job import Job
+from hone.tuning.job import FINISH, Job
 
 _KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
 _ENDING = 30.0
@@ -34,9 +34,20 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
     Raises:
         TuneError: Training failed; the message says what to change. Checkpoints stay.
     """
+    last = _run(_command(job.settings.gpus), job, folder, tell)
+    if job.backend == "unsloth" and last.get("event") == "trained":
+        # A process without Unsloth tries the scales and saves: see `finishing`.
+        last = _run(_command(1), job, folder, tell, FINISH)
+    return last
+
+
+def _run(
+    command: list[str], job: Job, folder: Path, tell: Callable[[dict[str, Any]], object], *more: str
+) -> dict[str, Any]:  # fmt: skip
+    """Run one process to its end: the last event that it told."""
     last: dict[str, Any] = {}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [*_command(job.settings.gpus), "hone.tuning.process", str(folder)],
+        [*command, "hone.tuning.process", str(folder), *more],
         stdout=subprocess.PIPE, env=_environment(job), text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None  # noqa: S101 - it was asked for

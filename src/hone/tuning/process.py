@@ -1,4 +1,4 @@
-"""The training process: ``python -m hone.tuning.process RUN_FOLDER``.
+"""The training process: ``python -m hone.tuning.process RUN_FOLDER [finish]``.
 
 It is a process of its own so that running out of memory ends it alone, and so that Unsloth can be imported before
 transformers. It tells what happens as JSON lines on standard output; all else that is printed goes to ``log.txt``.
@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from hone.errors import HoneError
 from hone.models.weights import library
-from hone.tuning.job import HELD_OUT, HISTORY, TRAIN, Job, read_rows
+from hone.tuning.job import FINISH, HELD_OUT, HISTORY, TRAIN, Job, read_rows
 
 
 def main() -> None:
@@ -26,6 +26,11 @@ def main() -> None:
     with _told(folder, first=first) as tell:
         try:
             job = Job.read(folder)
+            if sys.argv[2:] == [FINISH]:
+                from hone.tuning.finishing import take_over  # noqa: PLC0415 - imports torch and transformers
+
+                take_over(job, folder, read_rows(folder / HELD_OUT), tell)
+                return
             if job.backend == "unsloth":
                 import unsloth  # noqa: F401, PLC0415 - it must come before transformers
             library("peft")  # TRL would import it too, but not through the door that fetches nothing
