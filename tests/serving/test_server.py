@@ -23,7 +23,7 @@ from hone.export.exporting import convert, convert_adapter
 from hone.judging import Judge
 from hone.models import ScriptedModel, connect
 from hone.models.embedded import EmbeddedModel, smollm2_file
-from hone.serving.server import Serving, check_host, listen
+from hone.serving.server import Serving, check_host, check_port, listen
 
 from ..export.tiny import tiny_adapter, tiny_model
 
@@ -95,9 +95,10 @@ def test_it_answers_as_openai_does_many_at_once_and_counts(model: EmbeddedModel)
 
 def test_a_stream_comes_in_pieces_that_make_the_whole(model: EmbeddedModel) -> None:
     async def run() -> None:
-        async with served(Serving(model, "pocket")) as (session, root):
+        serving = Serving(model, "pocket")
+        async with served(serving) as (session, root):
             _, whole = await post(session, f"{root}/v1/chat/completions", HELLO)
-            pieces = []
+            counted, pieces = dict(serving.metrics.tokens), []
             async with session.post(f"{root}/v1/chat/completions", json=HELLO | {"stream": True}) as answer:
                 assert answer.content_type == "text/event-stream"
                 async for line in answer.content:
@@ -106,6 +107,7 @@ def test_a_stream_comes_in_pieces_that_make_the_whole(model: EmbeddedModel) -> N
                         pieces.append(json.loads(text)["choices"][0]["delta"].get("content") or "")
             assert len([piece for piece in pieces if piece]) > 2
             assert "".join(pieces) == whole["choices"][0]["message"]["content"]
+            assert dict(serving.metrics.tokens) == {kind: 2 * count for kind, count in counted.items()}
 
     asyncio.run(run())
 
@@ -256,6 +258,9 @@ def test_a_port_in_use_and_an_open_door_are_refused(model: EmbeddedModel) -> Non
         port = taken.getsockname()[1]
         with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* --port"):
             asyncio.run(run(port))
+        with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* --port"):
+            check_port("127.0.0.1", port)
+    check_port("127.0.0.1", port)
     with pytest.raises(UnavailableError, match="set a key in HONE_SERVE_KEY"):
         check_host("0.0.0.0", None)  # noqa: S104 - that it is refused is the point
     check_host("0.0.0.0", "secret")  # noqa: S104

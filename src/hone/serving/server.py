@@ -7,8 +7,10 @@ be named in a request.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -29,6 +31,8 @@ from hone.serving.metrics import Metrics
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
 _ENGINE = web.AppKey("engine", aiohttp.ClientSession)
+_LAST = 2**16
+"""Bytes from the end of a stream in which its last piece is looked for."""
 _UNPASSED = ("lora", "id_slot", "slot_id")
 """Options of llama.cpp that would reach beyond one request."""
 
@@ -113,9 +117,15 @@ class Serving:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(request)
         # The engine ends a reply that nobody reads any more: leaving this block closes the connection to it.
+        last = b""
         async for piece in answer.content.iter_any():
+            last = (last + piece)[-_LAST:]
             await response.write(piece)
         await response.write_eof()
+        for line in reversed(last.splitlines()):
+            if line.startswith(b"data: {"):
+                self._count_tokens(line.removeprefix(b"data: "))
+                break
         return response
 
     async def _score(self, request: web.Request) -> web.Response:
@@ -137,10 +147,16 @@ class Serving:
         return web.json_response(judgement.model_dump(mode="json"))
 
     def _count_tokens(self, content: bytes) -> None:
+        """Count what an answer, or the last piece of a stream, says of itself."""
         try:
-            usage = json.loads(content)["usage"]
-            self.metrics.tokens.update(prompt=int(usage["prompt_tokens"]), completion=int(usage["completion_tokens"]))
-        except (ValueError, KeyError, TypeError):
+            told = json.loads(content)
+            if usage := told.get("usage"):
+                prompt, completion = usage["prompt_tokens"], usage["completion_tokens"]
+            else:  # a stream tells its usage to those alone who ask for it, and its times to all
+                times = told["timings"]
+                prompt, completion = times["prompt_n"] + times.get("cache_n", 0), times["predicted_n"]
+            self.metrics.tokens.update(prompt=int(prompt), completion=int(completion))
+        except (ValueError, KeyError, TypeError, AttributeError):
             return
 
     def _counted(self) -> Any:
@@ -196,11 +212,30 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitS
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await stack.aclose()
-        raise UnavailableError(
-            f"port {port} of {host} cannot be used ({_why(error)}); name another with --port"
-        ) from error
+        raise _unusable(host, port, error) from error
     address: Mapping[int, Any] = dict(enumerate(runner.addresses[0]))
     return stack, f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/v1"
+
+
+def check_port(host: str, port: int) -> None:
+    """See that a port can be had before a model is loaded for it; whether it still can is seen by `listen`.
+
+    Raises:
+        UnavailableError: It is in use, or may not be used.
+    """
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                if os.name == "posix":  # as asyncio does: a port that was just left may be taken up again
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+            raise _unusable(host, port, error) from error
+
+
+def _unusable(host: str, port: int, error: OSError) -> UnavailableError:
+    return UnavailableError(f"port {port} of {host} cannot be used ({_why(error)}); name another with --port")
 
 
 def _why(error: OSError) -> str:

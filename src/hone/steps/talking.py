@@ -21,7 +21,7 @@ from hone.project import Project
 from hone.project.naming import named_rubric, rubric_anywhere
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
-from hone.serving.server import Serving, check_host, listen
+from hone.serving.server import Serving, check_host, check_port, listen
 from hone.steps.watching import SILENT, Watch
 
 
@@ -140,6 +140,7 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
     """
     at = endpoint or Endpoint()
     check_host(at.host, at.key)
+    check_port(at.host, at.port)
     found = behind(Path(project), at.rubric, at.judge)
     with ExitStack() as stack:
         settings = ModelSettings(model=model, context=at.context, concurrency=at.slots)
