@@ -15,7 +15,7 @@ import pytest
 
 from hone.tuning.job import read_history
 from tests.cli.conftest import Hone
-from tests.tuning.small import chats, small_base
+from tests.tuning.small import chats_file, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--rank", "4",
         "--learning-rate", "0.01", "--backend", "trl")  # fmt: skip
@@ -28,9 +28,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    file = tmp_path / "chats.jsonl"
-    file.write_text("".join(json.dumps({"messages": turns}) + "\n" for turns in chats(60)))
-    return file
+    return chats_file(tmp_path)
 
 
 def _command(data: Path, base: Path, runs: Path, *more: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from hone.tuning.packing import pack
 from hone.tuning.rows import held_out_loss
 from hone.tuning.settings import TuneSettings
 from tests.cli.conftest import Hone
-from tests.tuning.small import chats, encoded, small_base
+from tests.tuning.small import chats_file, encoded, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--rank", "4", "--backend", "trl",
         "--set", "scales=[0, 1]", "--set", "patience=none", "--json")  # fmt: skip
@@ -35,9 +34,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    file = tmp_path / "chats.jsonl"
-    file.write_text("".join(json.dumps({"messages": turns}) + "\n" for turns in chats(60)))
-    return file
+    return chats_file(tmp_path)
 
 
 def _command(data: Path, base: Path, runs: Path, *more: str) -> list[str]:

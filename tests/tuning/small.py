@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ def chats(count: int) -> list[list[Turn]]:
          {"role": "assistant", "content": f"{place} it is{'.' * (place % 4)}"}]
         for place in range(count)
     ]  # fmt: skip
+
+
+def chats_file(folder: Path) -> Path:
+    """Sixty of them as JSON Lines."""
+    file = folder / "chats.jsonl"
+    file.write_text("".join(json.dumps({"messages": turns}) + "\n" for turns in chats(60)))
+    return file
 
 
 def encoded(count: int) -> list[Encoded]:

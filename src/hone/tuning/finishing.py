@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from hone.models.weights import library
 from hone.tuning.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.tuning.card import write_card
 from hone.tuning.examples import Example
-from hone.tuning.history import History, Look, Step
+from hone.tuning.history import History, Look, Step, Tell
 from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job
 from hone.tuning.memory import Shape, alone, must_recompute
 from hone.tuning.packing import Row, pack
@@ -36,8 +36,6 @@ from hone.tuning.training import clear_checkpoints
 TRAINED = "trained"
 """The folder in which one process hands its model over to the next."""
 _HISTORY = "history.json"
-
-Tell = Callable[[dict[str, Any]], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Tell = Callable[[dict[str, Any]], object]
-"""Told of each step and each look at the held-out examples, as plain data."""
+"""Told of each step, each look at the held-out examples and whatever else comes of training, as plain data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from hone.tuning.adapting import adapt, cuda_without_gpu, device, open_model, precision, tokenizer_of
 from hone.tuning.examples import Example
 from hone.tuning.finishing import Trained, finish, hand_over, resolved, whole
+from hone.tuning.history import Tell
 from hone.tuning.job import Job
 from hone.tuning.planning import plan
 from hone.tuning.preflight import Scene, checks
@@ -19,8 +20,6 @@ from hone.tuning.settings import TuneSettings
 from hone.tuning.sharding import gather
 from hone.tuning.tokens import Tokens, encode_all
 from hone.tuning.training import train
-
-Tell = Callable[[dict[str, Any]], object]
 
 
 def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence[Example], tell: Tell) -> None:
