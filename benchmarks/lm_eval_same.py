@@ -13,6 +13,7 @@ import argparse
 import importlib.metadata
 import importlib.resources
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def reason(whole: str, text: str, answer: Answer, taken: str) -> str:
         (answer.place == "mark" and taken == "[invalid]", "lm_eval wants one space and no $ between #### and number"),
         (answer.place == "mark", "Hone takes the number behind the first ####, lm_eval the last one of the text"),
         (answer.place in {"words", "boxed"}, "Hone takes what is called the answer, lm_eval the last number"),
+        ("/" in (answer.value or ""), "Hone takes a fraction for one number, lm_eval its lower half"),
         (not taken.strip("$.,-"), "lm_eval's flexible pattern takes marks without a digit for a number"),
         (
             last > 0 and taken[:1] == "-" and text[last - 1].isalnum(),
@@ -83,11 +85,13 @@ def main() -> None:
     texts = [cut_at_stops(row["text"], task["generation_kwargs"]["until"]) for row in rows]
     marks = theirs(texts, [row["gold"] for row in rows], task)
     answers = [read_answer(text) for text in texts]
-    print(f"lm_eval {importlib.metadata.version('lm_eval')}, {rows[0]['model']}, n = {len(rows)} texts\n")
+    models = ", ".join(dict.fromkeys(row["model"] for row in rows))
+    print(f"lm_eval {importlib.metadata.version('lm_eval')}, {models}, n = {len(rows)} texts\n")
     print(
         "| reading | lm_eval: right | Hone: right | marks that differ | readings that differ |\n|---|---|---|---|---|"
     )
     told: list[str] = []
+    reasons: Counter[str] = Counter()
     for name, filtered, key in (("strict", "strict-match", "strict"), ("flexible", "flexible-extract", "right")):
         their, wrong, apart = marks[filtered], 0, 0
         for row, text, answer, (taken, right) in zip(rows, texts, answers, their, strict=True):
@@ -96,11 +100,14 @@ def main() -> None:
             if right != row[key] or ours != plain(taken):
                 apart += 1
                 why = reason(row["text"], text, answer, taken)
+                reasons[why] += 1
                 told.append(f"| {row['item']} | {name} | {row['gold']} | {taken} | {ours} | {why} |")
         print(
             f"| {name} | {sum(right for _, right in their)} | {sum(row[key] for row in rows)} | {wrong} | {apart} |"
         )
     if told:
+        print("\n| why | how often |\n|---|---|")
+        print("\n".join(f"| {why} | {count} |" for why, count in reasons.most_common()))
         print("\n| item | reading | gold | lm_eval takes | Hone takes | why |\n|---|---|---|---|---|---|")
         print("\n".join(told))
     if any("UNEXPLAINED" in line for line in told):
