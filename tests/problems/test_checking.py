@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hone.problems import Problem
-from hone.problems.checking import false_equations
+from hone.problems.checking import false_equations, shows_steps
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,14 @@ def test_what_holds_or_cannot_be_read_is_left_alone(text: str) -> None:
 )
 def test_what_does_not_hold_is_named(text: str, wrong: list[str]) -> None:
     assert false_equations(text) == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("3 + 4 = 7", True), ("3 + 4 = 8", True), ("The answer is 7.", False), ("x = 7", False), ("#### 7", False)],
+)
+def test_a_step_is_a_sum_with_its_result(text: str, shown: bool) -> None:
+    assert shows_steps(text) == shown
 
 
 @pytest.mark.parametrize("text", ["=" * 5000, "1+" * 5000 + "1 = 3", "(" * 5000 + "1+1=3", "9" * 5000 + "+1=2"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hone.tuning.adapting import adapt
 from hone.tuning.examples import Example
-from hone.tuning.own import Drawing, own_examples
+from hone.tuning.own import Drawing, own_examples, settled
 from hone.tuning.settings import TuneSettings
 from hone.tuning.solving import solver
 from hone.tuning.tokens import encode_all
@@ -38,3 +40,25 @@ def test_right_replies_are_kept_once_each_and_the_rest_is_told() -> None:
 
 def test_where_an_answer_is_no_number_nothing_is_solved() -> None:
     assert solver(small_tokenizer(), [_example("aaaa", "blue")], "cpu") is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "learnt"),
+    [
+        ("3 + 4 = 7\n#### 7", "3 + 4 = 7\n#### 7"),
+        ("  3 + 4 = 7\n#### 7 apples\n\nThe answer is: 7. 1 + 1 = 3", "3 + 4 = 7\n#### 7 apples"),
+        ("3 + 4 = 7, so the answer is 7.", "3 + 4 = 7, so the answer is 7.\n#### 7"),
+        ("The answer is 7.", None),
+        ("#### 7", None),
+        ("3 + 3 = 7\n#### 7", None),
+        ("3 + 4 = 7\n#### 8", None),
+    ],
+)
+def test_a_reply_is_learnt_in_the_form_of_the_gold_one_or_not_at_all(reply: str, learnt: str | None) -> None:
+    gold = Example("1", (("user", "How many?"), ("assistant", "There are 3 + 4 = 7.\n#### 7")), "1", "How many?", "7")
+    assert settled(gold, reply) == learnt
+
+
+def test_where_the_gold_reply_shows_no_steps_and_no_mark_none_are_asked_for() -> None:
+    gold = Example("1", (("user", "How many?"), ("assistant", "Seven: 7")), "1", "How many?", "7")
+    assert settled(gold, "The answer is 7.") == "The answer is 7."

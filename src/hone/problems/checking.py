@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from hone.problems.arithmetic import evaluate, parts
+from hone.problems.arithmetic import Part, evaluate, parts
 
 _SUM = frozenset("0123456789.,$%+-*/x×÷() ")
 _RESULT = re.compile(r"\s*\$?\s*(-?(?:\d[\d,]*)?\.?\d+)(?P<more>[\d%/,.]*[\d%/]|\s*[-+*x×÷]\s*[\d($])?")
@@ -27,16 +27,31 @@ def false_equations(text: str) -> list[str]:
         ['3 x 4 = 13']
     """
     found = []
-    for left, stated in _equations(text):
-        expression = parts(left.translate(_SIGNS))
-        if sum(isinstance(part, Fraction) for part in expression) < 2:
-            continue
+    for left, stated, expression in _sums(text):
         value, number = evaluate(expression), stated.replace(",", "").replace(" ", "")
         places = len(number.partition(".")[2])
         allowed = max(_ROUNDED, Fraction(1, 2 * 10**places) if places else Fraction(0))
         if value is not None and abs(value - Fraction(number.lstrip("$"))) > allowed:
             found.append(f"{left} = {stated}")
     return found
+
+
+def shows_steps(text: str) -> bool:
+    """Whether there is any equation of a sum and its result, true or false.
+
+    Example:
+        >>> shows_steps("3 x 4 = 12. #### 12"), shows_steps("The answer is 12.")
+        (True, False)
+    """
+    return next(_sums(text), None) is not None
+
+
+def _sums(text: str) -> Iterator[tuple[str, str, list[Part]]]:
+    """Both sides of every equation whose left side works on two numbers or more, and the parts of that side."""
+    for left, stated in _equations(text):
+        expression = parts(left.translate(_SIGNS))
+        if sum(isinstance(part, Fraction) for part in expression) > 1:
+            yield left, stated, expression
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:

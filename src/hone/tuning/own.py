@@ -12,7 +12,8 @@ from typing import Any
 
 from hone.models import Message
 from hone.models.decoding import Ask, generate
-from hone.problems.checking import false_equations
+from hone.problems import MARK
+from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
 from hone.tuning.examples import Example
 from hone.tuning.solving import prompt_of, right
@@ -26,7 +27,7 @@ class Shares:
     samples: int
     """Replies drawn in all."""
     right: int
-    """Of these, right ones: the answer is right, and so is every equation on the way."""
+    """Of these, right ones, as `settled` has it."""
     solved: int
     """Questions with at least one right reply."""
     kept: int
@@ -73,7 +74,7 @@ def own_examples(
     unsolved: list[Example] = []
     count = solved = 0
     for example, texts in zip(examples, answers, strict=True):
-        good = [text.text.strip() for text in texts if not text.cut and _sound(example, text.text)]
+        good = [reply for text in texts if not text.cut and (reply := settled(example, text.text))]
         count, solved = count + len(good), solved + bool(good)
         for place, reply in enumerate(_different(good)[: drawing.keep], 1):
             made.append(_with_reply(example, reply, f"self-{place}"))
@@ -94,15 +95,27 @@ def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing:
     asked = [[Message("user", prompt.render(question=one.question, solution=one.reply))] for one in unsolved]
     answers = generate(model, tokenizer, asked, Ask(drawing.max_tokens, seed=drawing.seed))
     return [
-        _with_reply(example, texts[0].text.strip(), "rewritten")
+        _with_reply(example, reply, "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)
-        if not texts[0].cut and _sound(example, texts[0].text)
+        if not texts[0].cut and (reply := settled(example, texts[0].text))
     ]
 
 
-def _sound(example: Example, reply: str) -> bool:
-    # A right answer over a false equation teaches the equation.
-    return right(example, reply) and not false_equations(reply)
+def settled(example: Example, reply: str) -> str | None:
+    """A reply as it can be learnt, or none where nothing good would be learnt from it.
+
+    The answer must be right, and so must every equation: a right answer over a false one teaches the false one. Where
+    the gold reply shows its steps, so must this one, or terse answers are what is learnt. Where the gold reply ends
+    in ``#### N``, so does this one: what comes after it is cut off, and where it is missing it is put.
+    """
+    reply = reply.strip()
+    if not right(example, reply):
+        return None
+    if MARK in example.reply:
+        steps, mark, end = reply.partition(MARK)
+        reply = f"{steps}{mark}{end.partition(chr(10))[0]}" if mark else f"{reply}\n{MARK} {example.answer}"
+    terse = shows_steps(example.reply) and not shows_steps(reply)
+    return None if terse or false_equations(reply) else reply.rstrip()
 
 
 def _different(replies: Sequence[str]) -> list[str]:
