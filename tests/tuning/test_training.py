@@ -57,6 +57,15 @@ def test_training_lowers_the_loss_and_moves_only_what_is_trained(method: str) ->
     assert all(torch.equal(weight, frozen[name]) for name, weight in model.named_parameters() if name in frozen)
 
 
+def test_a_long_run_on_a_processor_compiles_nothing() -> None:
+    settings = SETTINGS.model_copy(update={"method": "full", "max_steps": 120, "step_tokens": 96, "epochs": 100})
+    model, seen = adapt(small_model(), settings), list[Any]()
+    layer = model.get_decoder().layers[0]
+    train(model, small_tokenizer(), encoded(20), settings, tell=lambda _: seen.append(layer._compiled_call_impl))
+    assert len(seen) == 120  # more rows than make compiling worth while on CUDA
+    assert set(seen) == {None}
+
+
 def test_training_in_16_bits_moves_weights_by_less_than_they_can_hold() -> None:
     settings = SETTINGS.model_copy(update={"learning_rate": 1e-5, "max_steps": 20, "method": "full"})
     model = adapt(small_model().to(torch.bfloat16), settings)

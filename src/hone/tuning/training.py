@@ -185,8 +185,8 @@ def _own_loss(model: Any) -> Iterator[None]:
 def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool) -> Iterator[None]:
     """Compiled decoder layers while the block runs; all layers share one compilation."""
     rows = planned.steps * planned.accumulate
-    worth = settings.compiled == "auto" and packed and rows >= _WORTH_COMPILING and not settings.sharding
-    wanted = settings.compiled == "on" or worth
+    worth = packed and model.device.type == "cuda" and rows >= _WORTH_COMPILING and not settings.sharding
+    wanted = settings.compiled == "on" or (settings.compiled == "auto" and worth)
     layers = list(causal(model).get_decoder().layers) if wanted else []
     for layer in layers:
         layer.compile(dynamic=False)
