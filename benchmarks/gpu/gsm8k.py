@@ -10,7 +10,8 @@ Arms:
 - ``first-half``, ``second-half``: trained on one half of the training problems and on variants of them (one story,
   other numbers: `hone.problems.variants`), tested on the other half, whose questions they then answer several times.
   What is right, in its result and in every equation, is kept for ``full``. A model that has seen a question knows its
-  answer by heart and has no other to give.
+  answer by heart and has no other to give. With ``--round 2`` each half is trained once more, with what the other
+  found for its questions in the first round, and only answers that are new are kept.
 - ``full``: every weight, on gold answers, variants, some sums, and what the halves found.
 - ``soup``: the mean of the weights of several ``full`` runs (``--seed``).
 - ``lora``: adapters of rank 128, on the sums first, then on the same examples without what the halves found.
@@ -28,7 +29,7 @@ import json
 import multiprocessing
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,19 @@ def sums_of(reply: str) -> tuple[str, ...]:
     return tuple("".join(c for c in line if c in "0123456789+-*/=.") for line in reply.splitlines())
 
 
-def own_answers(model: Any, tokenizer: Any, problems: Sequence[Problem], count: int) -> list[tuple[str, str]]:
-    """Right answers of the model's own, at most a few a question, each with other sums than the gold answer."""
+def told_apart(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, tuple[str, ...]], tuple[str, str]]:
+    """The pairs by question and sums; of those with the same sums the first."""
+    found: dict[tuple[str, tuple[str, ...]], tuple[str, str]] = {}
+    for question, reply in pairs:
+        found.setdefault((question, sums_of(reply)), (question, reply))
+    return found
+
+
+def own_answers(
+    model: Any, tokenizer: Any, problems: Sequence[Problem], count: int, known: Iterable[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Right answers of the model's own, at most a few a question, with sums of which no answer is known."""
+    before = told_apart(known)
     ask = Ask(max_tokens=256, temperature=0.8, samples=count, seed=2)
     found = []
     for one, texts in zip(problems, generate(model, tokenizer, put(problems), ask), strict=True):
@@ -132,6 +144,7 @@ def own_answers(model: Any, tokenizer: Any, problems: Sequence[Problem], count: 
             if not text.cut and right(text.text, one, strict=True) and not false_equations(text.text):
                 new.setdefault(sums_of(text.text), text.text.strip())
         new.pop(sums_of(one.reply), None)
+        new = {sums: text for sums, text in new.items() if (one.question, sums) not in before}
         found += [(one.question, reply) for reply in list(new.values())[:KEPT]]
     return found
 
@@ -189,28 +202,36 @@ class Arms:
         mine, other = self.rows[HALVES[name] :: 2], self.rows[1 - HALVES[name] :: 2]
         unseen = [problem(row) for row in other]
         settings = self.shaped("full", 4e-4, self.options.epochs)
-        model, history = self.trained(self.practised(), settings, self.examples(mine))
+        known = self.own(self.options.round - 1)
+        asked = {row["question"] for row in mine}
+        examples = [*self.examples(mine), *(pair for pair in known if pair[0] in asked)]
+        model, history = self.trained(self.practised(), settings, examples)
         found = {name: tested(model, self.tokenizer, unseen) | history}
         self.write(name, found)
         print(name, {key: value for key, value in found[name].items() if key != "items"}, flush=True)
         if not self.options.answers:
             return found
-        own = own_answers(model, self.tokenizer, unseen, 2 if self.small else self.options.answers)
-        path = self.work / f"own-{name}-{self.seed}.jsonl"
+        own = own_answers(model, self.tokenizer, unseen, 2 if self.small else self.options.answers, known)
+        path = self.work / f"own-{name}-{self.seed}-{self.options.round}.jsonl"
         path.with_suffix(".part").write_text("".join(json.dumps(pair) + "\n" for pair in own), encoding="utf-8")
         path.with_suffix(".part").rename(path)
         found[name]["own"] = len(own)
         return found
 
     def full(self) -> dict[str, Any]:
-        for name in HALVES:
-            self.wait(f"own-{name}-*.jsonl")
-        own = [tuple(json.loads(line)) for path in sorted(self.work.glob("own-*.jsonl"))
-               for line in path.read_text(encoding="utf-8").splitlines()]  # fmt: skip
-        own = list(dict.fromkeys(own))
+        own = self.own(self.options.round)
         examples = [*self.examples(self.rows), *own]
         model, history = self.trained(self.practised(), self.shaped("full", 4e-4, self.options.epochs), examples)
         return self.finished("full", model, history | {"own": len(own)})
+
+    def own(self, rounds: int) -> list[tuple[str, str]]:
+        """What both halves have answered right in all rounds up to one, once each."""
+        for done in range(1, rounds + 1):
+            for name in HALVES:
+                self.wait(f"own-{name}-*-{done}.jsonl")
+        paths = [path for path in sorted(self.work.glob("own-*.jsonl")) if int(path.stem.rsplit("-", 1)[1]) <= rounds]
+        lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
+        return list(told_apart(tuple(json.loads(line)) for line in lines).values())
 
     def lora(self) -> dict[str, Any]:
         sums = paired(self.drills(DRILLS, self.seed))
@@ -335,6 +356,7 @@ def main() -> None:
     parser.add_argument("--row", type=int, default=ROW, help="tokens of a step")
     parser.add_argument("--epochs", type=float, default=3, help="of `full` and the halves")
     parser.add_argument("--answers", type=int, default=ANSWERS, help="a question in the halves; 0 asks none")
+    parser.add_argument("--round", type=int, default=1, help="of the halves; in `full`, how many are learnt from")
     parser.add_argument("--label", default="", help="added to the names of results")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()

@@ -16,14 +16,16 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 NEAR = 0.02
 """Nats: kernels differ in the order of their 16-bit sums."""
 
 
-def make(options: argparse.Namespace, method: str, folder: Path) -> dict[str, Any]:
-    """Train in Hone's own process, and give what it told last."""
+def make(
+    options: argparse.Namespace, folder: Path, *, backend: Literal["trl", "unsloth"], **settings: Any
+) -> dict[str, Any]:
+    """Train SmolLM2 on GSM8K in Hone's own process, and give what it told last."""
     from hone.models.weights import weights
     from hone.problems import load, prompting
     from hone.tuning.choice import pins
@@ -38,15 +40,22 @@ def make(options: argparse.Namespace, method: str, folder: Path) -> dict[str, An
     problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=limit)
     halves = split([of_problem(one, put) for one in problems], 0.05, seed=0)
     base = weights("smollm2")
-    small = {"row": 512, "max_length": 512, "max_steps": 2, "scales": (0.0, 1.0)} if options.small else {}
-    how = TuneSettings.model_validate({"method": method, "rank": 16, "epochs": 1.0, **small})
+    how = TuneSettings.model_validate({"rank": 16, "epochs": 1.0, **settings})
     job = Job(
         base="smollm2", weights=str(base), weights_digest=weights_digest(base), settings=how, prompt=put.system,
-        backend="trl" if options.small else "unsloth", data=data_digest(halves.train), source="gsm8k", pins=pins(),
+        backend=backend, data=data_digest(halves.train), source="gsm8k", pins=pins(),
     )  # fmt: skip
     folder.mkdir(parents=True)
     job.write(folder, halves.train, halves.held_out)
     return launch(job, folder, lambda event: print(json.dumps(event)[:300], flush=True))
+
+
+def use_model(path: str) -> None:
+    """Take SmolLM2 from a file on a machine without the package that brings it."""
+    from hone.models import weights
+
+    if Path(path).is_file():
+        weights.smollm2_file = lambda: Path(path)  # type: ignore[attr-defined]
 
 
 def again(folder: Path) -> float:
@@ -81,15 +90,14 @@ def main() -> None:
     if options.again:
         print(json.dumps({"loss": again(options.again)}))
         return
-    from hone.models import weights
-
-    if Path(options.model).is_file():  # a machine without the package that brings SmolLM2
-        weights.smollm2_file = lambda: Path(options.model)  # type: ignore[attr-defined]
+    use_model(options.model)
+    backend: Literal["trl", "unsloth"] = "trl" if options.small else "unsloth"
+    small = {"row": 512, "max_length": 512, "max_steps": 2, "scales": (0.0, 1.0)} if options.small else {}
     rows, failed = [], False
     with tempfile.TemporaryDirectory() as scratch:
         for method in options.methods.split(","):
             folder = Path(scratch, method)
-            told = make(options, method, folder)
+            told = make(options, folder, backend=backend, method=method, **small)
             kept = next(one for one in told["scales"] if one["scale"] == told["scale"])
             command = [sys.executable, __file__, "--again", str(folder)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
