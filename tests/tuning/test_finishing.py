@@ -64,6 +64,19 @@ def test_a_process_without_unsloth_goes_on_with_the_very_weights(tmp_path: Path,
     assert not (tmp_path / "run" / TRAINED).exists()
 
 
+def test_weights_that_were_trained_as_another_model_are_told_of(tmp_path: Path) -> None:
+    base, told = small_base(tmp_path / "base"), list[dict[str, Any]]()
+    job, loss = handed_over(tmp_path / "run", base, "lora")
+    file = tmp_path / "run" / TRAINED / "history.json"
+    history = json.loads(file.read_text())
+    history["best"]["loss"] += 0.3
+    file.write_text(json.dumps(history))
+    take_over(job, tmp_path / "run", HELD_OUT, told.append)
+    assert [one["event"] for one in told] == ["note", "scale", "scale", "done"]
+    assert f"was {loss + 0.3:.3f} while training and is {loss:.3f}" in told[0]["text"]
+    assert "--backend trl" in told[0]["text"]
+
+
 def test_an_adapter_that_lacks_a_part_is_refused_and_kept(tmp_path: Path) -> None:
     base, told = small_base(tmp_path / "base"), list[dict[str, Any]]()
     job, _ = handed_over(tmp_path / "run", base, "lora")

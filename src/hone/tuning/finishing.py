@@ -26,6 +26,7 @@ from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job
 from hone.tuning.memory import Shape, alone, must_recompute
 from hone.tuning.packing import Row, pack
 from hone.tuning.preflight import free_memory
+from hone.tuning.rows import held_out_loss
 from hone.tuning.scales import Change, Scaled, best, try_scales
 from hone.tuning.settings import TuneSettings
 from hone.tuning.sharding import put
@@ -36,6 +37,8 @@ from hone.tuning.training import clear_checkpoints
 TRAINED = "trained"
 """The folder in which one process hands its model over to the next."""
 _HISTORY = "history.json"
+_NEAR = 0.05
+"""Nats by which the same weights' held-out loss may differ between two ways to compute it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -
         job: What was trained and how.
         folder: The run's folder.
         held_out: What is held out.
-        tell: Told of scales and the end.
+        tell: Told of scales and the end, and where the other process' loss was another.
 
     Raises:
         TuneError: The adapter does not fit the base as PEFT adapts it.
@@ -109,8 +112,24 @@ def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -
         **told, "steps": [Step(**one) for one in told["steps"]], "looks": [Look(**one) for one in told["looks"]],
         "best": Look(**told["best"]) if told["best"] else None,
     })  # fmt: skip
+    if note := _other_model(model, history, rows):
+        tell({"event": "note", "text": note})
     finish(Trained(job, model, history), folder, settings, (tokenizer, rows, held_out), tell)
     shutil.rmtree(source)
+
+
+def _other_model(model: Any, history: History, rows: Sequence[Row]) -> str | None:
+    """What to tell where the other process computed something else from these weights; none where it did not."""
+    if not rows or history.best is None:
+        return None
+    there, here = history.best.loss, held_out_loss(model, rows)
+    if abs(here - there) <= _NEAR:
+        return None
+    return (
+        f"the held-out loss was {there:.3f} while training and is {here:.3f} for the same weights in plain "
+        "transformers: another model was trained than the one that is saved; the scales below are true, but "
+        "--backend trl will do better"
+    )
 
 
 def _put_adapter(model: Any, source: Path) -> None:

@@ -48,7 +48,7 @@ def _run(
     last: dict[str, Any] = {}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [*command, "hone.tuning.process", str(folder), *more],
-        stdout=subprocess.PIPE, env=_environment(job), text=True, encoding="utf-8", start_new_session=True,
+        stdout=subprocess.PIPE, env=environment(job), text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
@@ -77,7 +77,8 @@ def _command(gpus: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _environment(job: Job) -> dict[str, str]:
+def environment(job: Job) -> dict[str, str]:
+    """The environment of the training process: this one's, with what the job asks for."""
     made = dict(os.environ)
     source = str(Path(__file__).resolve().parents[2])
     made["PYTHONPATH"] = os.pathsep.join(part for part in (source, made.get("PYTHONPATH", "")) if part)
@@ -86,7 +87,10 @@ def _environment(job: Job) -> dict[str, str]:
     made.setdefault("TOKENIZERS_PARALLELISM", "false")
     made.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
     made["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if job.settings.gpus > 1:
+    if job.settings.gpus == 1:
+        # One process that sees several GPUs would be made to share each batch among them.
+        made["CUDA_VISIBLE_DEVICES"] = made.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
+    else:
         made.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // job.settings.gpus)))
     return made
 

@@ -12,6 +12,23 @@ from hone.tuning.settings import TuneSettings
 _LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
+def within_positions(settings: TuneSettings, base: Path) -> TuneSettings:
+    """The settings with rows of no more tokens than the base has positions.
+
+    Asked for more, Unsloth stretches the positions: another model would be trained than PEFT opens.
+
+    Args:
+        settings: Resolved.
+        base: A transformers folder.
+    """
+    return settings.model_copy(update={"row": min(settings.row or settings.max_length, _positions(base))})
+
+
+def _positions(base: Path) -> int:
+    config = library("transformers").AutoConfig.from_pretrained(base).get_text_config()
+    return int(config.max_position_embeddings)
+
+
 def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
     """The base, adapted by Unsloth.
 
@@ -23,9 +40,10 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
         TuneError: Unsloth cannot open it.
     """
     unsloth, torch = library("unsloth"), library("torch")
+    longest = min(max(settings.max_length, settings.row or 0), _positions(base))
     try:
         model, _ = unsloth.FastLanguageModel.from_pretrained(
-            model_name=str(base), max_seq_length=max(settings.max_length, settings.row or 0), dtype=torch.bfloat16,
+            model_name=str(base), max_seq_length=longest, dtype=torch.bfloat16,
             load_in_4bit=settings.method == "qlora", full_finetuning=settings.method == "full",
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
@@ -36,7 +54,6 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
         return model
     return unsloth.FastLanguageModel.get_peft_model(
         model, r=settings.rank, lora_alpha=settings.scaling, lora_dropout=settings.dropout, bias="none",
-        target_modules=_LINEAR, random_state=settings.seed,
-        max_seq_length=max(settings.max_length, settings.row or 0),
+        target_modules=_LINEAR, random_state=settings.seed, max_seq_length=longest,
         use_gradient_checkpointing="unsloth" if settings.checkpointing == "on" else False,
     )  # fmt: skip

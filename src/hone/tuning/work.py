@@ -20,6 +20,7 @@ from hone.tuning.settings import TuneSettings
 from hone.tuning.sharding import gather
 from hone.tuning.tokens import Tokens, encode_all
 from hone.tuning.training import train
+from hone.tuning.unsloth import open_with_unsloth, within_positions
 
 
 def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence[Example], tell: Tell) -> None:
@@ -43,6 +44,8 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
     tokens = encode_all(tokenizer, (example.chat for example in examples), longest=longest)
     kept = encode_all(tokenizer, (example.chat for example in held_out), longest=longest)
     settings = resolved(job.settings, base, kind)
+    if job.backend == "unsloth":
+        settings = within_positions(settings, base)
     _check(job, folder, settings, (tokens, kept), tokenizer, tell)
     if job.checks_only:
         return
@@ -83,7 +86,5 @@ def _check(
 
 def _open(job: Job, base: Path, settings: TuneSettings, kind: str) -> Any:
     if job.backend == "unsloth":
-        from hone.tuning.unsloth import open_with_unsloth  # noqa: PLC0415 - it must come before transformers
-
         return open_with_unsloth(base, settings)
     return adapt(open_model(base, settings, kind), settings)
