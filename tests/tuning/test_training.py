@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from transformers import TrainingArguments
 
 from hone.errors import TuneError
 from hone.tuning.adapting import adapt, cuda_without_gpu, open_model, trainable
@@ -64,6 +66,21 @@ def test_a_long_run_on_a_processor_compiles_nothing() -> None:
     train(model, small_tokenizer(), encoded(20), settings, tell=lambda _: seen.append(layer._compiled_call_impl))
     assert len(seen) == 120  # more rows than make compiling worth while on CUDA
     assert set(seen) == {None}
+
+
+def test_one_process_that_sees_two_devices_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = TrainingArguments._setup_devices.func
+
+    def two(self: TrainingArguments) -> Any:
+        device = found(self)
+        self._n_gpu = 2
+        return device
+
+    cached = functools.cached_property(two)
+    cached.__set_name__(TrainingArguments, "_setup_devices")
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", cached)
+    history = train(adapt(small_model(), SETTINGS), small_tokenizer(), encoded(20), SETTINGS)
+    assert len(history.steps) == 5
 
 
 def test_training_in_16_bits_moves_weights_by_less_than_they_can_hold() -> None:

@@ -160,6 +160,7 @@ def make_trainer(
         use_cpu=model.device.type == "cpu",
         max_length=None,
     )
+    arguments._n_gpu = 1  # with several in sight of one process, transformers would share each row among them
     places = Dataset.from_dict({"row": list(range(len(rows)))})
     trainer = kind(
         model=model,
