@@ -135,17 +135,15 @@ def own_answers(
     model: Any, tokenizer: Any, problems: Sequence[Problem], count: int, known: Iterable[tuple[str, str]] = ()
 ) -> list[tuple[str, str]]:
     """Right answers of the model's own, at most a few a question, with sums of which no answer is known."""
-    before = told_apart(known)
+    before = told_apart([*known, *paired(problems)])
     ask = Ask(max_tokens=256, temperature=0.8, samples=count, seed=2)
     found = []
     for one, texts in zip(problems, generate(model, tokenizer, put(problems), ask), strict=True):
-        new: dict[tuple[str, ...], str] = {}
-        for text in texts:
-            if not text.cut and right(text.text, one, strict=True) and not false_equations(text.text):
-                new.setdefault(sums_of(text.text), text.text.strip())
-        new.pop(sums_of(one.reply), None)
-        new = {sums: text for sums, text in new.items() if (one.question, sums) not in before}
-        found += [(one.question, reply) for reply in list(new.values())[:KEPT]]
+        good = told_apart(
+            (one.question, text.text.strip()) for text in texts
+            if not text.cut and right(text.text, one, strict=True) and not false_equations(text.text)
+        )  # fmt: skip
+        found += [pair for key, pair in good.items() if key not in before][:KEPT]
     return found
 
 

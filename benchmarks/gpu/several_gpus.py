@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from unsloth_backend import make, use_model
+from unsloth_backend import make
 
 from hone.tuning.job import read_history
 
@@ -55,7 +55,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where figures are written as JSON, too")
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
-    use_model(options.model)
     found: list[dict[str, Any]] = []
     rows, failed = [], False
     with tempfile.TemporaryDirectory() as scratch:

@@ -24,6 +24,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from unsloth_backend import given
+
 PEAK = 989e12
 """bfloat16 operations a second of an H100 SXM, dense, by its data sheet."""
 SHAPE = {
@@ -254,11 +256,9 @@ def table(found: dict[str, dict[str, Any]], learnt: float) -> Iterator[str]:
 
 def prepare(options: argparse.Namespace, scratch: Path) -> float:
     """The base of the shape and SmolLM2's folder, made before any arm runs; the share of tokens that are learnt."""
-    from hone.models import weights
+    from hone.models.weights import weights
 
-    if Path(options.model).is_file():  # a machine without the package that brings SmolLM2
-        weights.smollm2_file = lambda: Path(options.model)  # type: ignore[attr-defined]
-    options.tokenizer = str(weights.weights("smollm2"))
+    options.tokenizer = str(weights("smollm2", file=given(options.model)))
     options.base = str(scratch / "base")
     Path(options.base).mkdir()
     if set(options.arms.split(",")) & set(ARMS):

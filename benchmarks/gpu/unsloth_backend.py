@@ -23,6 +23,11 @@ NEAR = 0.02
 """Nats: kernels differ in the order of their 16-bit sums."""
 
 
+def given(path: str) -> Path | None:
+    """SmolLM2's GGUF file, on a machine without the package that brings it; none where there is no such file."""
+    return Path(path) if Path(path).is_file() else None
+
+
 def make(
     options: argparse.Namespace, folder: Path, *, backend: Literal["trl", "unsloth"], **settings: Any
 ) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def make(
     limit = 60 if options.small else 2000
     problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=limit)
     halves = split([of_problem(one, put) for one in problems], 0.05, seed=0)
-    base = weights("smollm2")
+    base = weights("smollm2", file=given(options.model))
     how = TuneSettings.model_validate({"rank": 16, "epochs": 1.0, **settings})
     job = Job(
         base="smollm2", weights=str(base), weights_digest=weights_digest(base), settings=how, prompt=put.system,
@@ -49,14 +54,6 @@ def make(
     folder.mkdir(parents=True)
     job.write(folder, halves.train, halves.held_out)
     return launch(job, folder, lambda event: print(json.dumps(event)[:300], flush=True))
-
-
-def use_model(path: str) -> None:
-    """Take SmolLM2 from a file on a machine without the package that brings it."""
-    from hone.models import weights
-
-    if Path(path).is_file():
-        weights.smollm2_file = lambda: Path(path)  # type: ignore[attr-defined]
 
 
 def again(folder: Path) -> float:
@@ -92,7 +89,6 @@ def main() -> None:
     if options.again:
         print(json.dumps({"loss": again(options.again)}))
         return
-    use_model(options.model)
     backend: Literal["trl", "unsloth"] = "trl" if options.small else "unsloth"
     scales = tuple(float(one) for one in options.scales.split(","))
     small = {"row": 512, "max_length": 512, "max_steps": 2} if options.small else {}
