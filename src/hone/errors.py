@@ -22,6 +22,7 @@
         ├── UnavailableError    no call can succeed: missing file, wrong key, unknown model
         └── CallError           this one call failed; the others may go on
             ├── BudgetError     the call was not sent: the budget is used up
+            ├── NoAnswerError   the endpoint answered without an answer: an error, a filter, nothing
             ├── UnreachableError  the connection failed or timed out, however often it was tried
             └── ContextError    the prompt does not fit into the model's context
 
@@ -132,6 +133,10 @@ class CallError(ModelError):
 
 class BudgetError(CallError):
     """The call was not sent, because the budget is used up."""
+
+
+class NoAnswerError(CallError):
+    """The endpoint answered without an answer: it reports a failure, a filter withheld it, or it is empty."""
 
 
 class UnreachableError(CallError):

@@ -39,9 +39,7 @@ def test_a_model_that_cannot_stream_gives_its_answer_at_once() -> None:
     assert streamed(ScriptedModel("All of it.")) == ["All of it."]
 
 
-@pytest.mark.parametrize(
-    "body", ["data: {no json\n\n", "data: []\n\n", 'data: {"error": "x"}\n\n', 'data: {"choices": [1]}\n\n']
-)
+@pytest.mark.parametrize("body", ["data: {no json\n\n", "data: []\n\n", 'data: {"error": "x"}\n\n'])
 def test_a_stream_that_is_no_answer_is_a_failed_call(server: Loopback, body: str) -> None:
     server.queue.append(raw(event("One") + body))
     with pytest.raises(CallError):

@@ -24,6 +24,8 @@ class Outcome:
     request: Request
     completion: Completion | None
     error: CallError | None = None
+    known: bool = False
+    """Whether the answer was in the journal already."""
 
 
 class Answers(Protocol):
@@ -96,8 +98,13 @@ class Caller:
         self._journal, self._budget = journal, budget or Budget()
         self._under_way: dict[str, asyncio.Future[Completion | CallError]] = {}
 
-    async def ask(self, model: Model, request: Request) -> Outcome:
+    async def ask(self, model: Model, request: Request, *, anew: bool = False) -> Outcome:
         """The outcome of one request. The same request twice at once is one call.
+
+        Args:
+            model: Who is asked.
+            request: What is asked.
+            anew: Ask even where the journal has an answer; the new one takes its place.
 
         Raises:
             UnavailableError: The model cannot answer at all.
@@ -107,10 +114,11 @@ class Caller:
         if journal is None:
             return await self._send(model, request)
         key = request.key(model.identity)
-        known = journal.get(key)
-        if known is not None:
+        known = None if anew else journal.get(key)
+        # Journals of older versions hold answers that never came.
+        if known is not None and not (known.empty and model.empty_is_failure):
             self.tally.reused += 1
-            return Outcome(request, known)
+            return Outcome(request, known, known=True)
         if key in self._under_way:
             answer = await asyncio.shield(self._under_way[key])
             return Outcome(request, *((None, answer) if isinstance(answer, CallError) else (answer, None)))

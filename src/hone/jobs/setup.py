@@ -24,6 +24,8 @@ class Setup:
     """Answers that are in it are not asked for again; without one, nothing is written."""
     progress: Progress | None = None
     """Told after every answer."""
+    retry: bool = False
+    """Ask once more where an answer of the journal could not be read."""
 
     def messages(self, text: str) -> tuple[Message, ...]:
         """The fixed system block, then the text."""

@@ -2,6 +2,6 @@
 
 from hone.judging.judge import Judge, judge
 from hone.judging.pairwise import prefer, win_rate
-from hone.judging.verdict import read_object, read_verdict, read_winner
+from hone.judging.verdict import cut_problem, read_object, read_verdict, read_winner
 
-__all__ = ["Judge", "judge", "prefer", "read_object", "read_verdict", "read_winner", "win_rate"]
+__all__ = ["Judge", "cut_problem", "judge", "prefer", "read_object", "read_verdict", "read_winner", "win_rate"]

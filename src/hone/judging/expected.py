@@ -13,7 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from hone.domain.rubric import Scale
 from hone.models import TokenLogprob
+from hone.models.thinking import answer_of
 
+_ALONE = 0.99
+"""The least probability of a token that is told without alternatives: below it, they are unknown, not absent."""
 _SCORE = re.compile(r'(?<!\\)"score"\s*:\s*(?=[-+"\d])')
 
 
@@ -30,11 +33,14 @@ def level_probabilities(
 
     Returns:
         One mapping from level values to probabilities (sum 1) a score, in the order of the text; none where the
-        tokens are not told, are not those of the text, or leave open which level they begin.
+        tokens are not told, are not those of the text, have no alternatives beside them though they
+        are not certain, or leave open which level
+        they begin.
     """
     if tokens is None or "".join(token.token for token in tokens).rstrip() != text.rstrip():
         return None
-    starts = [match.end() + (text[match.end()] == '"') for match in _SCORE.finditer(text)]
+    begin = max(text.rfind(answer_of(text)), 0)  # a draft in the thoughts before the answer states scores, too
+    starts = [match.end() + (text[match.end()] == '"') for match in _SCORE.finditer(text, begin)]
     if len(starts) != places:
         return None
     found = [_at(start, tokens, scale) for start in starts]
@@ -55,10 +61,12 @@ def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[flo
             break
     else:
         return None
+    if math.fsum(math.exp(logprob) for _, logprob in token.top) < (_ALONE if len(token.top) < 2 else 0):
+        return None
     lead = token.token[: start - begin]
     names = {f"{value:g}": value for value in scale.values}
     mass: dict[float, float] = dict.fromkeys(scale.values, 0.0)
-    for text, logprob in token.top or ((token.token, token.logprob),):
+    for text, logprob in token.top:
         if not text.startswith(lead):
             continue
         rest = text[len(lead) :].lstrip()

@@ -19,7 +19,7 @@ from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import Form, default_sampling
-from hone.judging.verdict import read_pattern, read_verdict
+from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.models import Model, Request
 
 Job = TypeVar("Job")
@@ -35,6 +35,8 @@ class _Vote:
     """The same with expected values, where the probabilities were told."""
     problem: str | None = None
     raw: str | None = None
+    cut: bool = False
+    """Whether it could not be read because it was cut; the same would be cut again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +181,15 @@ class Judge:
         return _Vote(scores, tuple(score for part in parts for score in part.weighed) if whole else ())
 
     async def _answer(self, model: Model, request: Request, form: Form, caller: Caller) -> _Vote:
-        vote = self._read(await caller.ask(model, request), form)
-        if vote.raw is None or model.constrains or self._pattern or vote.problem == _CUT:
+        outcome = await caller.ask(model, request)
+        vote = self._read(outcome, form)
+        anew = vote.problem is not None and outcome.known and self.setup.retry
+        if anew:
+            vote = self._read(await caller.ask(model, request, anew=True), form)
+        if vote.raw is None or model.constrains or self._pattern or vote.cut:
             return vote
-        again = self._read(await caller.ask(model, form.repair(request, vote.raw, vote.problem or "")), form)
+        repair = form.repair(request, vote.raw, vote.problem or "")
+        again = self._read(await caller.ask(model, repair, anew=anew), form)
         return again if again.problem is None else vote
 
     def _read(self, outcome: Outcome, form: Form) -> _Vote:
@@ -194,7 +201,8 @@ class Judge:
                 return _Vote(read_pattern(completion.text, form.rubric, self._pattern))
             scores = read_verdict(completion.text, form.rubric)
         except VerdictError as error:
-            return _Vote(problem=_CUT if completion.cut else str(error), raw=completion.text)
+            problem = cut_problem(completion, "judge") if completion.cut else str(error)
+            return _Vote(problem=problem, raw=completion.text, cut=completion.cut)
         if not form.logprobs:
             return _Vote(scores)
         shares = level_probabilities(completion.text, completion.logprobs, form.rubric.scale, len(scores))
@@ -219,9 +227,6 @@ class Judge:
             item=reply.item, judge=self.spec, rubric=self._digest, mode="expected" if weighed else "verdict",
             votes=len(read), scores=scores, note="; ".join(notes) or None,
         )  # fmt: skip
-
-
-_CUT = "cut at its length limit; raise `max_tokens` of the judge"
 
 
 def judge(

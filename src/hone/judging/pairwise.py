@@ -13,7 +13,7 @@ from hone.domain.task import Reply
 from hone.errors import VerdictError
 from hone.jobs import Outcome, Setup
 from hone.judging.form import criteria_text
-from hone.judging.verdict import read_object, read_winner
+from hone.judging.verdict import cut_problem, read_object, read_winner
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.stats import Figure, wilson
@@ -132,4 +132,4 @@ def _read(outcome: Outcome) -> tuple[Any, str, str]:
             raise VerdictError("a verdict without a reason")
         return read_winner(data.get("winner")), reason, ""
     except VerdictError as error:
-        return None, "", "cut at its length limit" if outcome.completion.cut else str(error)
+        return None, "", cut_problem(outcome.completion, "judge") if outcome.completion.cut else str(error)

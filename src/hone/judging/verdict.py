@@ -10,43 +10,76 @@ from typing import Any, Literal
 from hone.domain.evidence import Score
 from hone.domain.rubric import Rubric, Scale
 from hone.errors import VerdictError
+from hone.judging.formulas import with_formulas
+from hone.models import Completion
+from hone.models.thinking import answer_of
 
 _LONGEST = 200_000
 """Characters of a text that is still read: no verdict is longer, and a pattern over more might never end."""
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
 _PLACES: tuple[Literal["first", "second", "tie"], ...] = ("first", "second", "tie")
 _STATED = re.compile(
-    r"\b(?:score|grade|rating)(?: (?:is|of)|:| ?=)\s*(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))",
+    r"(?:\b(?:score|grade|rating)(?: is|:| ?=)\s*"
+    r"|\b(?:giv\w+|gave|get\w*|got|deserv\w+|earn\w*|assign\w*|award\w*|receiv\w+|merit\w*)(?: \w+){0,3}? a"
+    r" (?:score|grade|rating) of\s+)"
+    r"(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))"
+    r"(?!\W{0,2}\s*(?:only |just )?(?:if|when|where|unless|for|needs?|requires?|means|would|could)\b)",
     re.IGNORECASE,
 )
-"""Where a reason names a score of its own."""
+"""Where a reason says of the reply which score it has; what a level would take is no such place."""
+_SUPPOSED = re.compile(
+    r"\b(?:would|could|might|may|should|can|cannot|not|never|n't|if|to|than)\W+(?:\w+\W+){0,2}$", re.IGNORECASE
+)
+"""Words before such a place that say that the reply does not have it."""
+_OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', re.DOTALL)
+"""How a JSON object with a key begins; every other brace is a word."""
 _DIGIT = re.compile(r"\d")
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """The JSON object that a text holds, with or without words or a code fence around it.
+    r"""The JSON object that a text holds, with or without words, formulas or a code fence around it.
+
+    What a reasoning model thought before its answer is left out. Formulas in the object are read as they were meant:
+    ``\frac`` in a text is a fraction, though JSON would read a form feed.
 
     Raises:
         VerdictError: There is none, there are several, it is cut, it repeats a key, or it holds NaN.
     """
-    start = text.find("{")
-    if start < 0:
-        raise VerdictError("no JSON object in the answer")
     if len(text) > _LONGEST:
         raise VerdictError(f"an answer of {len(text)} characters is no verdict")
+    answer = answer_of(text)
+    if "\\" in answer:
+        answer = with_formulas(answer)
+    if answer.strip() == "{}":
+        return {}
+    found, place = None, 0
+    while (place := answer.find("{", place)) >= 0:
+        if not _OBJECT.match(answer, place):  # braces of a formula, such as \frac{1}{2}
+            place += 1
+            continue
+        if found is not None:
+            raise VerdictError("several JSON objects in the answer")
+        found, place = _decoded(answer, place)
+    if found is None:
+        raise VerdictError(_nothing(text, answer))
+    if "\\u" in answer and not _encodable(found):
+        raise VerdictError("half a character in the answer")
+    return found
+
+
+def _decoded(text: str, place: int) -> tuple[dict[str, Any], int]:
     try:
-        data, end = _DECODER.raw_decode(text, start)
+        return _DECODER.raw_decode(text, place)
     except ValueError as error:
         raise VerdictError(f"the JSON does not parse ({error})") from error
     except RecursionError as error:
         raise VerdictError("the JSON is nested too deeply") from error
-    if "{" in text[end:]:
-        raise VerdictError("several JSON objects in the answer")
-    if "\\u" in text and not _encodable(data):
-        raise VerdictError("half a character in the answer")
-    if not isinstance(data, dict):
-        raise VerdictError("the JSON is no object")
-    return data
+
+
+def _nothing(text: str, answer: str) -> str:
+    if text.strip() and not answer.strip():
+        return "the model's thoughts do not end in an answer"
+    return "the JSON does not parse" if answer.lstrip().startswith("{") else "no JSON object in the answer"
 
 
 def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
@@ -85,6 +118,7 @@ def read_pattern(text: str, rubric: Rubric, pattern: re.Pattern[str]) -> tuple[S
         raise VerdictError(f"the pattern has {pattern.groups} groups for {len(rubric.criteria)} criteria")
     if len(text) > _LONGEST:
         raise VerdictError(f"an answer of {len(text)} characters is no verdict")
+    text = answer_of(text)
     match = None
     for match in pattern.finditer(text):  # noqa: B007 - the last one counts
         pass
@@ -119,6 +153,19 @@ def read_level(value: Any, scale: Scale) -> float:
     raise VerdictError(f"{value:g} is not on the scale")
 
 
+def cut_problem(completion: Completion, part: str) -> str:
+    """Why an answer that was cut at its length limit holds no verdict, and what to do.
+
+    Args:
+        completion: The answer.
+        part: Whose `max_tokens` to raise: ``judge`` or ``expert``.
+    """
+    remedy = f"cut at its length limit; raise `max_tokens` of the {part}"
+    if completion.answer.strip():
+        return remedy
+    return f"{remedy} (it was still reasoning: such a model needs thousands of tokens before its answer)"
+
+
 def read_winner(value: Any) -> Literal["first", "second", "tie"]:
     """Which of two replies a verdict names, by its place.
 
@@ -139,6 +186,8 @@ def _score(name: str, data: Any, scale: Scale) -> Score:
         raise VerdictError(f"{name!r} has a score without a reason")
     value = read_level(data["score"], scale)
     for stated in _STATED.finditer(reason) if _DIGIT.search(reason) else ():
+        if _SUPPOSED.search(reason[max(0, stated.start() - 40) : stated.start()]):
+            continue
         if float(stated["value"]) in scale.values and float(stated["value"]) != value:
             raise VerdictError(f"{name!r} has the score {value:g}, but its reason says {stated['value']}")
     return Score(criterion=name, value=value, reason=reason)
@@ -173,4 +222,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs_once, parse_constant=_no_constant, parse_int=_whole)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_pairs_once, parse_constant=_no_constant, parse_int=_whole, strict=False
+)
+"""Line breaks within a text are taken: models write them, and they can mean one thing only."""

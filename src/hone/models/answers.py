@@ -9,8 +9,18 @@ from typing import Any
 
 import orjson
 
-from hone.errors import CallError
+from hone.errors import CallError, NoAnswerError
 from hone.models.base import Completion, TokenLogprob, Usage
+
+_CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
+"""How endpoints say that an answer reached its length limit."""
+_FILTERED = frozenset({"content_filter", "safety", "prohibited_content", "blocklist", "recitation", "sensitive"})
+_SAID = (
+    (("rate limit", "rate_limit", "rate-limit", "too many requests", "resource_exhausted"), 429),
+    (("overloaded", "unavailable", "capacity"), 503),
+    (("invalid_request", "bad request", "invalid_argument"), 400),
+)
+"""What an error without a number says, and the status that it stands for."""
 
 
 def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> Completion:
@@ -22,7 +32,8 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         scrub: Takes the key out of what a message quotes.
 
     Raises:
-        CallError: The body is no chat completion: HTML, half a JSON, no choice, no text, another role.
+        CallError: The body is no chat completion: HTML, half a JSON, no choice.
+        NoAnswerError: There is no answer in it: no text, withheld by a filter, a call of a tool, another role.
     """
     try:
         data = _parsed(body)
@@ -34,18 +45,93 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        text = message["content"] if message["content"] is not None else message.get("refusal")
-        role = message.get("role", "assistant")
-    except (KeyError, IndexError, TypeError) as error:
+        role = message.get("role") or "assistant"
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise CallError(f"{where} answers JSON without a reply in it") from error
-    if not isinstance(text, str) or role != "assistant":
-        raise CallError(f"{where} answers without text of an assistant in it")
+    finish = str(choice.get("finish_reason")).lower()
+    text = text_of(message.get("content"))
+    if not text and isinstance(message.get("refusal"), str):
+        text = message["refusal"]
+    if finish in _FILTERED:
+        raise NoAnswerError(f"{where}: a content filter withheld the answer")
+    if not text and (message.get("tool_calls") or message.get("function_call")):
+        raise NoAnswerError(f"{where} calls a tool where an answer was asked for")
+    if (text is None and message.get("content") is not None) or role not in {"assistant", "model"}:
+        raise NoAnswerError(f"{where} answers without text of an assistant in it")
     return Completion(
-        text=text,
-        finish="length" if choice.get("finish_reason") == "length" else "stop",
+        text=text or "",
+        finish="length" if finish in _CUT else "stop",
         usage=_usage(data.get("usage")),
         logprobs=_logprobs(choice.get("logprobs")),
     )
+
+
+def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
+    """The status and the error of an answer that says 200 and reports a failure in its body; none where it does not.
+
+    Gateways do so: OpenRouter with ``{"error": {"code": 429, …}}`` in place of the choices, or within one.
+    """
+    if b'"error"' not in body:  # neither as a key nor as a reason to finish
+        return None
+    try:
+        data = _parsed(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    choices = data.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    error = data.get("error") or first.get("error")
+    if not error and first.get("finish_reason") == "error":
+        error = {"message": "the answer broke off with an error"}
+    return (_status(error), orjson.dumps({"error": error})) if error else None
+
+
+def said(body: bytes, scrub: Callable[[str], str] = str) -> str:
+    """What an error answer says, in one short line without the key: scrubbed before it is cut."""
+    return " ".join(scrub(_message(body)).split())[:300]
+
+
+def _message(body: bytes) -> str:
+    try:
+        data = json.loads(body)
+        error = data.get("error", data) if isinstance(data, dict) else data
+        text = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
+        code = error.get("code") if isinstance(error, dict) else None
+        return f"{text} [{code}]" if isinstance(code, str) else str(text)
+    except (ValueError, AttributeError, RecursionError):
+        return body[:2000].decode("utf-8", "replace")
+
+
+def _status(error: Any) -> int:
+    """The status that an error in a body would have had as an answer of its own; 502 where it does not say."""
+    entry = error if isinstance(error, dict) else {"message": error}
+    for key in ("code", "status", "status_code", "http_code"):
+        value = entry.get(key)
+        if isinstance(value, str) and value.strip().isdigit():
+            value = int(value)
+        if isinstance(value, int) and 400 <= value < 600:
+            return value
+    said = " ".join(str(entry.get(key, "")) for key in ("code", "type", "status", "message")).lower()
+    return next((status for words, status in _SAID if any(word in said for word in words)), 502)
+
+
+def text_of(content: Any) -> str | None:
+    """The text of a message: as it is, or the text parts of a list of parts; thoughts among them are left out."""
+    if isinstance(content, str) or content is None:
+        return content
+    if not isinstance(content, list):
+        return None
+    texts = [part if isinstance(part, str) else _part(part) for part in content]
+    kept = [text for text in texts if text is not None]
+    return "".join(kept) if kept else None
+
+
+def _part(part: Any) -> str | None:
+    if not isinstance(part, dict) or part.get("type", "text") not in {"text", "output_text"}:
+        return None
+    text = part.get("text", part.get("content"))
+    return text if isinstance(text, str) else None
 
 
 def _parsed(body: bytes) -> Any:

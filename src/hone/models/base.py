@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from hone.domain.settings import Sampling
+from hone.models.thinking import answer_of
 
 Schema = Mapping[str, Any]
 """A JSON schema."""
@@ -26,6 +27,17 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The same turns for a model that takes no system turn: its text opens the first turn of the user."""
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    rest = [message for message in messages if message.role != "system"]
+    if not system:
+        return tuple(messages)
+    if rest and rest[0].role == "user":
+        return Message("user", f"{system}\n\n{rest[0].content}"), *rest[1:]
+    return Message("user", system), *rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,16 @@ class Completion:
         """Whether it ended because it reached its length limit."""
         return self.finish == "length"
 
+    @property
+    def answer(self) -> str:
+        """The text without what a reasoning model thought before it."""
+        return answer_of(self.text)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing came, though the length limit was not reached."""
+        return not self.cut and not self.text.strip()
+
     def to_data(self) -> dict[str, Any]:
         """A JSON-serialisable form that `from_data` reads back."""
         data: dict[str, Any] = {
@@ -164,6 +186,9 @@ class Model(ABC):
         """What stands for the model in the keys of journals: the spec, and the file behind it where there is one."""
         self.constrains = False
         """Whether the engine enforces a request's schema; where it does not, the reader asks once for a repair."""
+        self.empty_is_failure = False
+        """Whether an answer without text is a failed call: of an endpoint it is; an engine in this process has said
+        what the model says."""
         self.notes: list[str] = []
         """What the person should know: a parameter that the endpoint does not take, and the like."""
 

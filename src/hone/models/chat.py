@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hone.errors import UnavailableError
-from hone.models.base import Message
+from hone.models.base import Message, without_system
 
 
 def chat_text(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True) -> str:
@@ -18,7 +18,7 @@ def chat_text(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True
 
     Args:
         tokenizer: From transformers.
-        messages: The turns.
+        messages: The turns. A system turn that the template does not take opens the first turn of the user.
         reply: End where the model's reply begins; without it, end behind the last turn.
 
     Raises:
@@ -29,6 +29,20 @@ def chat_text(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True
             f"the tokenizer of {tokenizer.name_or_path} has no chat template; use an instruct or chat model, "
             "or put a chat_template.jinja beside it"
         )
+    system = [message.content.strip() for message in messages if message.role == "system"]
+    try:
+        text = _templated(tokenizer, messages, reply=reply)
+    except UnavailableError:
+        if not system:
+            raise
+        return _templated(tokenizer, without_system(messages), reply=reply)
+    # Some templates leave a system turn out without a word.
+    return (
+        text if all(part in text for part in system) else _templated(tokenizer, without_system(messages), reply=reply)
+    )
+
+
+def _templated(tokenizer: Any, messages: Sequence[Message], *, reply: bool) -> str:
     turns = [{"role": message.role, "content": message.content} for message in messages]
     try:
         return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=reply))

@@ -76,9 +76,15 @@ class EmbeddedModel(Model):
         """The server's own OpenAI-compatible address; it takes calls with `key` only."""
         self.key = key
         self._endpoint = EndpointModel(
-            spec, self.url, "embedded", key=key, concurrency=slots, patience=Patience(answer=1800.0, retries=2)
+            spec,
+            self.url,
+            "embedded",
+            key=key,
+            concurrency=slots,
+            patience=Patience(answer=1800.0, retries=2),
+            remote=False,
         )
-        self._endpoint.loop_breaker = _DRY
+        self._endpoint.capabilities.extra = _DRY
         self.notes = self._endpoint.notes
 
     async def __aenter__(self) -> Self:

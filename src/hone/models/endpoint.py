@@ -8,7 +8,7 @@ user named and to no other.
 from __future__ import annotations
 
 import asyncio
-import json
+import math
 import random
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -16,16 +16,17 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
-import orjson
 from aiohttp.http_exceptions import HttpProcessingError
 
-from hone.errors import CallError, ContextError, UnavailableError, UnreachableError
-from hone.models.answers import read_answer
-from hone.models.base import Completion, Model, Request, Schema, schema_text
+from hone.errors import CallError, ContextError, NoAnswerError, UnavailableError, UnreachableError
+from hone.models.answers import hidden_failure, read_answer, said
+from hone.models.base import Completion, Model, Request
+from hone.models.capabilities import MOST_LESSONS, Capabilities
 from hone.models.gate import Gate
+from hone.models.proxies import proxy_for
 from hone.models.streaming import pieces
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -46,16 +47,6 @@ class Patience:
     """A `Retry-After` beyond this ends the call: the endpoint is out of quota, not busy."""
 
 
-@dataclass(slots=True)
-class _Accepts:
-    """What the endpoint has shown that it takes; the first refusal is remembered."""
-
-    schema: str = "json_schema"
-    """How the form of an answer is enforced: one of `_SCHEMA_STEPS`."""
-    without: frozenset[str] = frozenset()
-    max_tokens: str = "max_tokens"
-
-
 class EndpointModel(Model):
     """A model behind an OpenAI-compatible endpoint.
 
@@ -67,6 +58,8 @@ class EndpointModel(Model):
         key_name: The environment variable that the key came from, for messages.
         concurrency: How many calls to have under way.
         patience: Time limits and retries.
+        remote: Whether it runs elsewhere. Calls then take the proxy that the environment names, the reader asks once
+            for a repair (many say that they enforce a schema, and do not), and an empty answer is a failed call.
     """
 
     def __init__(
@@ -79,17 +72,19 @@ class EndpointModel(Model):
         key_name: str = "HONE_API_KEY",
         concurrency: int = 32,
         patience: Patience = Patience(),
+        remote: bool = True,
     ) -> None:
         super().__init__(spec, concurrency)
-        self.constrains = True
+        self.constrains, self.empty_is_failure = not remote, remote
         self._url = url.rstrip("/")
         self._address = f"{self._url}/chat/completions"
         self._name = name
         self._key, self._key_name = key, key_name
         self._patience = patience
-        self._accepts = _Accepts(max_tokens="max_completion_tokens" if spec.startswith("openai:") else "max_tokens")
-        self.loop_breaker: Mapping[str, Any] = {}
-        """What the engine behind the endpoint is told where a request asks to break loops; no standard names it."""
+        self._proxy = proxy_for(self._address) if remote else None
+        self.capabilities = Capabilities(
+            self._url, name, "max_completion_tokens" if spec.startswith("openai:") else "max_tokens"
+        )
         self._session: aiohttp.ClientSession | None = None
         self._gate = Gate(concurrency)
         self._opened = 0
@@ -128,14 +123,21 @@ class EndpointModel(Model):
             CallError: The endpoint refused this request, or its answer is no chat completion.
             UnavailableError: The key or the model is refused.
         """
-        for _ in range(len(_DROPPABLE) + 4):  # each turn learns one thing that the endpoint does not take
-            status, body = await self._post_patiently(self._body(request))
+        empty = 0
+        for _ in range(MOST_LESSONS + _EMPTY):
+            status, body = await self._post_patiently(request)
             if status == 200:
-                return read_answer(body, self._url, self._scrub)
-            problem = self._problem(body)
-            if status in {400, 422} and self._learn(problem, request):
+                completion = read_answer(body, self._url, self._scrub)
+                if not completion.empty or not self.empty_is_failure:
+                    return completion
+                empty += 1
+                if empty == _EMPTY:
+                    raise NoAnswerError(f"{self._url} answered without any text, {empty} times in a row")
+                await asyncio.sleep(self._patience.first_wait)
                 continue
-            raise self._refusal(status, problem)
+            problem = said(body, self._scrub)
+            if not self._learn(status, problem, request):
+                raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
     async def stream(self, request: Request) -> AsyncIterator[str]:
@@ -146,54 +148,25 @@ class EndpointModel(Model):
             CallError: The endpoint refused this request, or what it streams is no chat completion.
             UnavailableError: The key or the model is refused.
         """
-        body = self._body(request)[:-1] + b', "stream": true}'
         try:
-            async with self._gate, self._posting(body) as response:
-                if response.status != 200:
-                    raise self._refusal(response.status, self._problem(await response.content.read(_MOST_PROBLEM)))
-                async for piece in pieces(response.content, self._url):
-                    yield piece
+            for _ in range(MOST_LESSONS):
+                body = self.capabilities.body(request)[:-1] + b', "stream": true}'
+                async with self._gate, self._posting(body) as response:
+                    if response.status == 200:
+                        async for piece in pieces(response.content, self._url, self._scrub):
+                            yield piece
+                        return
+                    problem = said(await response.content.read(_MOST_PROBLEM), self._scrub)
+                    if not self._learn(response.status, problem, request):
+                        raise self._refusal(response.status, problem)
+            raise CallError(f"{self._url} refuses every form of this request")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnreachableError(f"{self._url} cannot be reached ({self._scrub(_reason(error))})") from error
         except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
-    def _body(self, request: Request) -> bytes:
-        sampling, accepts = request.sampling, self._accepts
-        body: dict[str, Any] = {
-            "model": self._name,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            accepts.max_tokens: sampling.max_tokens,
-            "temperature": sampling.temperature,
-        }
-        if sampling.seed is not None:
-            body["seed"] = (sampling.seed + request.call.sample) % 2**32
-        if sampling.top_p is not None:
-            body["top_p"] = sampling.top_p
-        if sampling.break_loops:
-            body |= self.loop_breaker
-        if request.top_logprobs:
-            body["logprobs"], body["top_logprobs"] = True, request.top_logprobs
-        for name in accepts.without:
-            body.pop(name, None)
-        try:
-            text = orjson.dumps(body)
-        except TypeError:  # half a character, which orjson refuses and the standard library escapes
-            text = json.dumps(body).encode()
-        form = self._response_format(request.schema) if request.schema is not None else None
-        return b'%b,"response_format":%b}' % (text[:-1], form.encode()) if form else text
-
-    def _response_format(self, schema: Schema) -> str | None:
-        """How the schema is put to this endpoint, as JSON; none where it takes none."""
-        if self._accepts.schema in {"json_schema", "plain_schema"}:
-            text = schema_text(schema)
-            if self._accepts.schema == "plain_schema":
-                text = json.dumps(without_limits(schema))
-            return f'{{"type": "json_schema", "json_schema": {{"name": "answer", "strict": true, "schema": {text}}}}}'
-        return '{"type": "json_object"}' if self._accepts.schema == "json_object" else None
-
-    async def _post_patiently(self, body: bytes) -> tuple[int, bytes]:
-        problem = ""
+    async def _post_patiently(self, request: Request) -> tuple[int, bytes]:
+        problem, body = "", self.capabilities.body(request)
         for attempt in range(self._patience.retries + 1):
             wait = min(self._patience.longest_wait, self._patience.first_wait * 2**attempt)
             try:
@@ -210,13 +183,16 @@ class EndpointModel(Model):
             except (aiohttp.ClientError, OSError) as error:
                 problem = f"cannot be reached ({_reason(error)})"
             else:
-                if status not in _RETRIED or "insufficient_quota" in (said := self._problem(answer)):
+                if status not in _RETRIED:
                     return status, answer
-                problem = f"answers {status}: {said}"
+                problem = said(answer, self._scrub)
+                if "insufficient_quota" in problem or self.capabilities.refuses(status, problem, request):
+                    return status, answer
+                problem = f"answers {status}: {problem}"
                 if asked is not None and asked > self._patience.longest_wait:
                     raise UnavailableError(f"{self._url} asks to wait {asked:.0f} s ({problem}); try later")
                 # The jitter below takes up to half away; what the endpoint asks for is the least.
-                wait = wait if asked is None else 2 * max(asked, 0.0)
+                wait = wait if asked is None else 2 * asked
             if attempt < self._patience.retries:
                 # Jitter keeps many waiting calls from coming back together.
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
@@ -229,40 +205,30 @@ class EndpointModel(Model):
         async with self._posting(body) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
                 raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")
-            return response.status, await response.read(), _retry_after(response.headers)
+            body, wait = await response.read(), _retry_after(response.headers)
+            status, body = (hidden_failure(body) if response.status == 200 else None) or (response.status, body)
+            return status, body, wait
 
     def _posting(self, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("use the model within `async with model:`")
-        return self._session.post(self._address, data=body, headers=_JSON, allow_redirects=False)
+        return self._session.post(self._address, data=body, headers=_JSON, proxy=self._proxy, allow_redirects=False)
 
-    def _learn(self, problem: str, request: Request) -> bool:
+    def _learn(self, status: int, problem: str, request: Request) -> bool:
         """Whether the refusal names something that can be left out; if so, leave it out from now on."""
-        low, accepts = problem.lower(), self._accepts
-        if request.schema is not None and accepts.schema != "prompt" and any(word in low for word in _SCHEMA_WORDS):
-            accepts.schema = _SCHEMA_STEPS[_SCHEMA_STEPS.index(accepts.schema) + 1]
-            if accepts.schema == "json_object":
-                self.notes.append(
-                    f"{self._url} takes no JSON schema ({problem[:120]}); the form is asked for in words"
-                )
-            return True
-        other = "max_completion_tokens" if accepts.max_tokens == "max_tokens" else "max_tokens"
-        if accepts.max_tokens in low and (other in low or "unsupported" in low):
-            accepts.max_tokens = other
-            return True
-        for name in _DROPPABLE:
-            if name in low and name not in accepts.without:
-                accepts.without |= {name}
-                self.notes.append(f"{self._url} takes no {name}; calls go without it")
-                return True
-        return False
+        note = self.capabilities.learn(status, problem, request)
+        if note:
+            self.notes.append(note)
+        return note is not None
 
     def _refusal(self, status: int, problem: str) -> CallError | UnavailableError:
         low = problem.lower()
+        if status == 403 and any(word in low for word in _MODERATED):
+            return NoAnswerError(f"{self._url} will not answer this request ({status}: {problem})")
         if status in {401, 403}:
             remedy = f"check the key in {self._key_name}" if self._key else f"put a key into {self._key_name}"
             return UnavailableError(f"{self._url} refuses entry ({status}: {problem}); {remedy}")
-        if "insufficient_quota" in low:
+        if status == 402 or "insufficient_quota" in low:
             return UnavailableError(f"{self._url}: the account has no credit left ({problem})")
         if status == 404:
             return UnavailableError(
@@ -281,40 +247,16 @@ class EndpointModel(Model):
             )
         return CallError(f"{self._url} answers {status}: {problem}")
 
-    def _problem(self, body: bytes) -> str:
-        """What an error answer says, in one short line without the key: scrubbed before it is cut."""
-        return " ".join(self._scrub(_message(body)).split())[:300]
-
     def _scrub(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
 
 
 _JSON = {"Content-Type": "application/json"}
-_SCHEMA_STEPS = ("json_schema", "plain_schema", "json_object", "prompt")
-"""The whole schema; the schema without lengths, which some refuse; any JSON; the words of the prompt alone."""
-_SCHEMA_WORDS = ("response_format", "json_schema", "schema", "grammar", "structured output")
-_DROPPABLE = ("top_logprobs", "logprobs", "seed", "top_p", "temperature")
+_EMPTY = 3
+"""How often an answer without text is asked for before the call counts as failed."""
+_MODERATED = ("flagged", "moderation", "content policy", "safety")
+"""Words of a 403 that speaks of this request, and not of the key."""
 _CONTEXT_REMEDY = "; shorten the items or examples, or raise `context` for this model in hone.yaml"
-
-
-def without_limits(schema: Any) -> Any:
-    """The schema without patterns and limits on lengths and counts."""
-    limits = {"minLength", "maxLength", "minItems", "maxItems", "pattern"}
-    if isinstance(schema, Mapping):
-        return {key: without_limits(value) for key, value in schema.items() if key not in limits}
-    return [without_limits(value) for value in schema] if isinstance(schema, list) else schema
-
-
-def _message(body: bytes) -> str:
-    """What an error answer says."""
-    try:
-        data = json.loads(body)
-        error = data.get("error", data) if isinstance(data, dict) else data
-        text = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
-        code = error.get("code") if isinstance(error, dict) else None
-        return f"{text} [{code}]" if isinstance(code, str) else str(text)
-    except (ValueError, AttributeError, RecursionError):
-        return body[:2000].decode("utf-8", "replace")
 
 
 def _reason(error: BaseException) -> str:
@@ -328,10 +270,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if not value:
         return None
     try:
-        return float(value)
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(value).timestamp() - time.time()
-    except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -3,47 +3,66 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from hone.errors import CallError
+from hone.models.answers import hidden_failure, read_answer, said, text_of
 
 MOST_BYTES = 16 * 2**20
 """Of one answer; more is no chat completion."""
 
 
-async def pieces(lines: AsyncIterable[bytes], where: str) -> AsyncIterator[str]:
+async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str], str] = str) -> AsyncIterator[str]:
     """The pieces of text in a stream of events.
 
     Args:
         lines: The body, line by line.
         where: The endpoint, for messages.
+        scrub: Takes the key out of what a message quotes.
 
     Raises:
-        CallError: An event is no piece of a chat completion, reports an error, or there are too many.
+        CallError: An event is no piece of a chat completion, reports an error, or there are too many; or the body is
+            neither a stream nor an answer in one piece.
     """
-    total = 0
+    total, streams = 0, False
+    other: list[bytes] = []
     async for line in lines:
         total += len(line)
         if total > MOST_BYTES:
             raise CallError(f"{where}: an answer of over {MOST_BYTES:,} bytes is no chat completion")
         text = line.strip()
         if not text.startswith(b"data:"):
+            if not streams:
+                other.append(line)
             continue
+        streams = True
+        other.clear()
         data = text.removeprefix(b"data:").strip()
         if data == b"[DONE]":
             return
-        yield _piece(data, where)
+        yield _piece(data, where, scrub)
+    if not streams:
+        yield _whole(b"".join(other), where, scrub)
 
 
-def _piece(data: bytes, where: str) -> str:
+def _whole(body: bytes, where: str, scrub: Callable[[str], str]) -> str:
+    """The text of an answer that came in one piece though a stream was asked for."""
+    if failure := hidden_failure(body):
+        raise CallError(f"{where} answers {failure[0]}: {said(failure[1], scrub)}")
+    return read_answer(body, where, scrub).text
+
+
+def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> str:
     try:
         event = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise CallError(f"{where} streams something that is not JSON") from error
-    if not isinstance(event, dict) or event.get("error"):
-        raise CallError(f"{where} broke off while it answered")
-    try:
-        content = event["choices"][0]["delta"].get("content") if event.get("choices") else None
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise CallError(f"{where} streams JSON without a piece of a reply in it") from error
-    return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
+    if not isinstance(event, dict):
+        raise CallError(f"{where} streams JSON without a piece of a reply in it")
+    if failure := hidden_failure(data):
+        raise CallError(f"{where} broke off while it answered ({said(failure[1], scrub)})")
+    choices = event.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    # Azure sends choices that carry a filter's findings and no piece of text.
+    content = text_of((first.get("delta") or {}).get("content")) if isinstance(first, dict) else None
+    return content.encode("utf-8", "replace").decode() if content else ""

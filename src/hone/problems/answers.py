@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from hone.models.thinking import answer_of
+
 Place = Literal["mark", "words", "boxed", "last", "none"]
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,]*\d)|\d+)(?:\.\d+)?|\.\d+"
@@ -44,8 +46,8 @@ class Answer:
 
 
 def read_answer(text: str) -> Answer:
-    """The final numeric answer in a model's text."""
-    text = _plain(text)
+    """The final numeric answer in a model's text; thoughts before the answer are left out."""
+    text = _plain(answer_of(text))
     marked = _MARKED.search(text)
     if marked:
         return Answer(_value(marked), "mark")
@@ -76,6 +78,7 @@ def marked_text(text: str) -> tuple[str, Place]:
         What stands on the line behind the first ``####``, behind the last "answer is", in the last ``\boxed{}``, or
         the last line that is not empty; and where it stood.
     """
+    text = answer_of(text)
     if "####" in text:
         return text.split("####", 1)[1].strip().partition("\n")[0].strip(" *"), "mark"
     said = re.findall(r"\b(?:final\s+answer|answer)\s*(?:is|:)\s*([^\n]+)", text, re.IGNORECASE)

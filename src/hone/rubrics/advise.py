@@ -16,7 +16,7 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Task
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Setup
-from hone.judging import read_object
+from hone.judging import cut_problem, read_object
 from hone.models import Call, Model, Request
 from hone.rubrics.draft import CRITERION_SCHEMA
 from hone.rubrics.wording import bullets, likeness, names_match, worded
@@ -106,8 +106,8 @@ def advise(
         data = read_object(outcome.completion.text)
         return _advice(data, rubric, measures)
     except VerdictError as error:
-        cut = "; it was cut at its length limit, raise `max_tokens` of the expert" if outcome.completion.cut else ""
-        raise VerdictError(f"the advice of {expert.spec} cannot be read: {error}{cut}") from error
+        problem = cut_problem(outcome.completion, "expert") if outcome.completion.cut else str(error)
+        raise VerdictError(f"the advice of {expert.spec} cannot be read: {problem}") from error
 
 
 def default_sampling(rubric: Rubric) -> Sampling:

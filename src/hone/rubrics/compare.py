@@ -11,7 +11,7 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, VerdictError
 from hone.jobs import Outcome, Setup
-from hone.judging import read_object, read_winner
+from hone.judging import cut_problem, read_object, read_winner
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import NAME_SCHEMA
@@ -144,9 +144,7 @@ def _verdict(outcome: Outcome, order: tuple[Side, Side], texts: dict[str, str]) 
         if not isinstance(reason, str) or not reason.strip():
             raise VerdictError("a verdict without a reason")
     except VerdictError as error:
-        problem = (
-            "cut at its length limit; raise `max_tokens` of the expert" if outcome.completion.cut else str(error)
-        )
+        problem = cut_problem(outcome.completion, "expert") if outcome.completion.cut else str(error)
         return Verdict(first=order[0], winner=None, unread=problem, raw=text)
     return Verdict(first=order[0], winner=winner, reason=reason, measures=measures)
 

@@ -61,7 +61,7 @@ def write(
             Reply(
                 item=item.id,
                 prompt=item.prompt,
-                text=outcome.completion.text,
+                text=outcome.completion.answer,
                 model=writer.spec,
                 rubric=rubric.digest if rubric else None,
                 cut=outcome.completion.cut,

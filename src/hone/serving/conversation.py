@@ -72,7 +72,7 @@ class Conversation:
         finally:
             # Also where the person, or the engine, ended it in the middle.
             if pieces:
-                self.turns = [*turns, Message("assistant", "".join(pieces))]
+                self.turns = [*turns, Message("assistant", answer_of("".join(pieces)))]
 
     def ask(self, text: str) -> str:
         """Ask something, and wait for the whole reply; `say` gives it piece by piece.
