@@ -14,12 +14,12 @@ from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.judging import judge as score
-from hone.judging.form import default_sampling
 from hone.models.spec import fingerprint
 from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
 from hone.rubrics import replies
+from hone.steps.judges import judge_sampling
 from hone.steps.loop import Models, models, step_config
 from hone.steps.watching import SILENT, Watch
 
@@ -130,7 +130,7 @@ def _judged(
     match: Match, written: Sequence[Reply], opened: Models, journal: Journal, watch: Watch
 ) -> list[Judgement]:
     settings = match.project.settings
-    draws = match.judge.sampling(default_sampling(match.rubric))
+    draws = judge_sampling(match.judge, match.rubric)
     with watch.progress(f"{match.judge.model} scores") as progress:
         setup = Setup(match.project.prompts, draws, journal, progress)
         return score(written, match.rubric, opened(match.judge), subject=settings.task.subject, setup=setup,

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hone.domain.rubric import Rubric
-from hone.domain.settings import Judging, ModelSettings, Sampling
+from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
-from hone.jobs import Setup
 from hone.judging import Judge
-from hone.judging.form import default_sampling
 from hone.models import Model, connect
 from hone.models.embedded import EmbeddedModel
 from hone.project import Project
@@ -22,6 +20,7 @@ from hone.project.naming import named_rubric, rubric_anywhere
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
 from hone.serving.server import Serving, check_host, check_port, listen
+from hone.steps.judges import judge_of
 from hone.steps.watching import SILENT, Watch
 
 
@@ -51,12 +50,7 @@ class Behind:
         """The judge over a model that is open already; none where there is no rubric."""
         if self.rubric is None:
             return None
-        settings = self.project.settings if self.project else None
-        subject = settings.task.subject if settings else "reply"
-        setup = Setup(sampling=self.judge.sampling(default_sampling(self.rubric)))
-        if self.project:
-            setup = Setup(prompts=self.project.prompts, sampling=setup.sampling)
-        return Judge((model,), self.rubric, subject, settings.judging if settings else Judging(), setup)
+        return judge_of(self.project, (model,), self.judge, self.rubric)
 
 
 def behind(folder: Path, name: str | None, judge: str | None) -> Behind:
