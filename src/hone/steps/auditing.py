@@ -16,8 +16,8 @@ from hone.jobs import Journal
 from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
-from hone.steps.judges import judge_of, judge_sampling
 from hone.steps.loop import Models, step_config
 from hone.tables import open_table
 

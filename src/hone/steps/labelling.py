@@ -19,9 +19,9 @@ from hone.jobs.prices import price
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
-from hone.steps.judges import judge_of, judge_sampling
 from hone.steps.loop import Models, step_config
 from hone.tables import Table, open_writer
 

@@ -13,6 +13,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
 from hone.judging import Judge
+from hone.judging.of_project import judge_of
 from hone.models import Model, connect
 from hone.models.embedded import EmbeddedModel
 from hone.project import Project
@@ -20,7 +21,6 @@ from hone.project.naming import named_rubric, rubric_anywhere
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
 from hone.serving.server import Serving, check_host, check_port, listen
-from hone.steps.judges import judge_of
 from hone.steps.watching import SILENT, Watch
 
 

@@ -24,11 +24,11 @@ from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import HoneError
 from hone.jobs.calls import Caller
+from hone.judging.of_project import judge_of
 from hone.models import Call, Message
 from hone.models import Request as ModelRequest
 from hone.report.terminal import clean
 from hone.rubrics.replies import SAMPLING, system_text
-from hone.steps.judges import judge_of
 from hone.web.people import Form, Owner, text
 from hone.web.site import Site, site_of
 from hone.web.typeset import typeset

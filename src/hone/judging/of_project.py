@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.jobs import Journal, Progress, Setup
-from hone.judging import Judge
 from hone.judging.form import default_sampling
+from hone.judging.judge import Judge
 from hone.models import Model
 from hone.project import Project
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import hone
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.models import ScriptedModel
-from hone.steps.judges import judge_of, judge_sampling
 from hone.steps.talking import Behind
 
 RUBRIC = Rubric(criteria=(Criterion(name="Be Short", sentence="The reply has one sentence."),))
-HOMES = {"steps/judges.py", "judging/judge.py", "judging/shards.py"}
+HOMES = {"judging/of_project.py", "judging/judge.py", "judging/shards.py"}
 """The one way, its public façade, and the copy that another process makes from the first one's own parts."""
 
 
