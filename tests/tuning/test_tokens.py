@@ -63,3 +63,14 @@ def test_a_tokenizer_without_a_chat_template_is_refused() -> None:
 def test_a_histogram_has_a_bar_for_every_bin() -> None:
     assert len(histogram([1, 2, 3, 50])) == 16
     assert histogram([5, 5])[0] == "█"
+
+
+def test_a_turn_of_weight_zero_is_seen_and_not_learnt() -> None:
+    tokenizer = small_tokenizer()
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Rude", "weight": "0"},
+             {"role": "user", "content": "And"}, {"role": "assistant", "content": "so"}]  # fmt: skip
+    example = encode(tokenizer, turns)
+    assert not isinstance(example, str)
+    text = shown(tokenizer, example)
+    assert text.count(OPEN) == 1
+    assert "Rude" in text.partition(OPEN)[0]

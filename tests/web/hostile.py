@@ -64,7 +64,7 @@ HOSTILE = (
             (r"\newcommand",)),
     Hostile("a formula of 3,000 braces", "$" + "{" * 3000 + "x" + "}" * 3000 + "$", "its source", ("{{{",)),
     Hostile("5,000 formulas", "$a$ " * 5000, "the first 300 typeset, the others as written", ("a",)),
-    Hostile("a formula a kilometre wide", r"$x\hspace{99999em}y$", "a gap of at most 8 em", ("x", "y")),
+    Hostile("a formula a kilometre wide", r"$x\hspace{99999em}y$", "its source", ("x", "hspace", "y")),
     Hostile("a formula with classes and styles", r"$\class{big}{x}\style{color:red}{y}$", "its source", (r"\class",)),
     Hostile("an unclosed formula", "costs $5 and \\[ never ends", "text", ("$5", "never ends")),
     Hostile("20,000 brackets", "[" * 20_000, "text", ("[[[",)),

@@ -14,7 +14,7 @@ from tests.web.hostile import HOSTILE, Hostile, table
 
 TAGS = {"p", "br", "hr", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s",
         "table", "thead", "tbody", "tr", "th", "td", "span", "mark", "div"} | set(ELEMENTS)  # fmt: skip
-LAYOUT = {"class", "title", "start", *(name for names in ATTRIBUTES.values() for name in names)}
+LAYOUT = {"class", "title", "start", "value", *(name for names in ATTRIBUTES.values() for name in names)}
 
 
 class Page(HTMLParser):

@@ -52,10 +52,24 @@ class ModelSettings(Frozen):
 
     def sampling(self, default: Sampling) -> Sampling:
         """The default of a step, changed where these settings say so."""
-        names = ("temperature", "max_tokens", "seed", "top_p")
+        names = self._sampled()
         return default.model_copy(
             update={name: value for name in names if (value := getattr(self, name)) is not None}
         )
+
+    @property
+    def engine(self) -> dict[str, Any]:
+        """What an engine is started with, as plain data: all but sampling, which belongs to each call."""
+        return self.model_dump(mode="json", exclude=self._sampled())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What answers depend on besides sampling, as plain data; a field at its default is left out."""
+        return self.model_dump(mode="json", exclude={*self._sampled(), "concurrency"}, exclude_defaults=True)
+
+    @classmethod
+    def _sampled(cls) -> set[str]:
+        return set(cls.model_fields) & set(Sampling.model_fields)
 
 
 class Judging(Frozen):

@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,7 +109,7 @@ class Serving:
         async with request.app[_ENGINE].post(url, json=body) as answer:
             if answer.content_type == "text/event-stream":
                 return await self._stream(request, answer)
-            content = await answer.read()
+            content = self._named(await answer.read())
             self._count_tokens(content)
             return web.Response(body=content, status=answer.status, content_type="application/json")
 
@@ -118,7 +118,9 @@ class Serving:
         await response.prepare(request)
         # The engine ends a reply that nobody reads any more: leaving this block closes the connection to it.
         last = b""
-        async for piece in answer.content.iter_any():
+        async for line in _lines(answer.content):
+            start, data = line[:6], line[6:]
+            piece = start + self._named(data) + b"\n" if start == b"data: " else line
             last = (last + piece)[-_LAST:]
             await response.write(piece)
         await response.write_eof()
@@ -145,6 +147,16 @@ class Serving:
         except HoneError as error:
             return refuse(502, str(error), "server_error")
         return web.json_response(judgement.model_dump(mode="json"))
+
+    def _named(self, content: bytes) -> bytes:
+        """An answer, or a piece of a stream, under this model's name; what is no JSON object stays as it is."""
+        try:
+            told = json.loads(content)
+        except ValueError:
+            return content
+        if not isinstance(told, dict) or "model" not in told:
+            return content
+        return json.dumps(told | {"model": self.name}, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _count_tokens(self, content: bytes) -> None:
         """Count what an answer, or the last piece of a stream, says of itself."""
@@ -184,6 +196,17 @@ class Serving:
             return response
 
         return count
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Whole lines, however long, as they come."""
+    kept = b""
+    async for piece in content.iter_any():
+        *whole, kept = (kept + piece).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+    if kept:
+        yield kept
 
 
 async def _json(request: web.Request) -> dict[str, Any] | web.Response:

@@ -12,12 +12,11 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
-from hone.jobs import Journal, Setup
-from hone.judging import Judge
+from hone.jobs import Journal
 from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
-from hone.judging.form import default_sampling
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
 from hone.steps.loop import Models, step_config
 from hone.tables import open_table
@@ -50,7 +49,7 @@ def run_audit(
         IncompleteError: Not one reply could be scored.
     """
     part = judge or project.settings.models.judge
-    draws = part.sampling(default_sampling(rubric))
+    draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
     run = project.open_run("audit", config, fresh=fresh)
@@ -58,8 +57,7 @@ def run_audit(
         Journal(run.journal, index=run.index, reuse=not fresh) as journal,
         models.watch.progress("auditing") as progress,
     ):
-        setup = Setup(project.prompts, draws, journal, progress)
-        who = Judge((models(part),), rubric, project.settings.task.subject, project.settings.judging, setup)
+        who = judge_of(project, (models(part),), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
     if all(finding.figure.value is None for finding in findings):
         raise IncompleteError("not one reply could be scored; try the judge with: hone label")

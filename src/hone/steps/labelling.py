@@ -14,12 +14,12 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.jobs import Budget, Journal, Setup
+from hone.jobs import Budget, Journal
 from hone.jobs.prices import price
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
-from hone.judging.form import default_sampling
 from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
 from hone.steps.loop import Models, step_config
@@ -66,7 +66,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         tell: Told what it will take before it starts.
     """
     found = survey(work.table, work.columns)
-    draws = work.judges[0].sampling(default_sampling(work.rubric))
+    draws = judge_sampling(work.judges[0], work.rubric)
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
@@ -78,9 +78,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         # A finished run is gone through again only for its files: every answer is in its journal.
         journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
         progress = stack.enter_context(models.watch.progress("scoring"))
-        setup = Setup(work.project.prompts, draws, journal, progress)
         opened = tuple(models(judge) for judge in work.judges)
-        judge = Judge(opened, work.rubric, work.project.settings.task.subject, work.judging, setup)
+        judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
+                         progress=progress)  # fmt: skip
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before:
@@ -116,7 +116,7 @@ def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> 
         subject=judge.subject,
         judging=work.judging,
         prompts=setup.prompts,
-        sampling=setup.sampling or default_sampling(work.rubric),
+        sampling=setup.sampling or judge_sampling(work.judges[0], work.rubric),
     )
     return label_in_shards(
         lambda: entries(work.table, work.columns), judge, labeller, sink.take, folder=run.shards, total=rows

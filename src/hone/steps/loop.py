@@ -38,7 +38,7 @@ class Models:
     def __call__(self, settings: ModelSettings) -> Model:
         """The model of these settings."""
         # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
-        key = settings.model_dump_json(include={"model", "context", "concurrency"})
+        key = repr(settings.engine)
         if key not in self._open:
             self.watch.fetch(settings.model)
             self._open[key] = connect(settings, folder=self._folder)
@@ -204,7 +204,7 @@ def step_config(project: Project, **parts: Any) -> dict[str, Any]:
 
 def _data(value: Any) -> Any:
     if isinstance(value, ModelSettings):
-        return value.model_dump(mode="json", include={"model", "context"}, exclude_none=True)
+        return value.identity
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):

@@ -15,6 +15,7 @@ from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.judging import judge as score
 from hone.judging.form import default_sampling
+from hone.judging.of_project import judge_sampling
 from hone.models.spec import fingerprint
 from hone.project import Project, Run
 from hone.project.folder import read_items
@@ -99,9 +100,12 @@ def benchmark_by_rubric(
 def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:
     """Every model's judged replies, asked for or out of a finished run."""
     writers = {spec: fingerprint(spec, folder=match.project.folder) for spec in match.specs}
+    draws = judge_sampling(match.judge, match.rubric)
+    # A judge that is sampled as usual leaves the config as it always was, so that finished runs open again.
+    scoring = {} if draws == default_sampling(match.rubric) else {"judge_sampling": draws}
     config = step_config(
         match.project, rubric=match.rubric, items=match.items, judge=match.judge, sampling=match.sampling,
-        judging=match.project.settings.judging, models=writers,
+        judging=match.project.settings.judging, models=writers, **scoring,
     )  # fmt: skip
     run = match.project.open_run(VERB, config, fresh=fresh)
     watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
@@ -130,7 +134,7 @@ def _judged(
     match: Match, written: Sequence[Reply], opened: Models, journal: Journal, watch: Watch
 ) -> list[Judgement]:
     settings = match.project.settings
-    draws = match.judge.sampling(default_sampling(match.rubric))
+    draws = judge_sampling(match.judge, match.rubric)
     with watch.progress(f"{match.judge.model} scores") as progress:
         setup = Setup(match.project.prompts, draws, journal, progress)
         return score(written, match.rubric, opened(match.judge), subject=settings.task.subject, setup=setup,

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hone.domain.rubric import Rubric
-from hone.domain.settings import Judging, ModelSettings, Sampling
+from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
-from hone.jobs import Setup
 from hone.judging import Judge
-from hone.judging.form import default_sampling
+from hone.judging.of_project import judge_of
 from hone.models import Model, connect
 from hone.models.embedded import EmbeddedModel
 from hone.project import Project
@@ -51,12 +50,7 @@ class Behind:
         """The judge over a model that is open already; none where there is no rubric."""
         if self.rubric is None:
             return None
-        settings = self.project.settings if self.project else None
-        subject = settings.task.subject if settings else "reply"
-        setup = Setup(sampling=self.judge.sampling(default_sampling(self.rubric)))
-        if self.project:
-            setup = Setup(prompts=self.project.prompts, sampling=setup.sampling)
-        return Judge((model,), self.rubric, subject, settings.judging if settings else Judging(), setup)
+        return judge_of(self.project, (model,), self.judge, self.rubric)
 
 
 def behind(folder: Path, name: str | None, judge: str | None) -> Behind:

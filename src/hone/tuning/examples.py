@@ -20,8 +20,7 @@ from hone.tables import Problem as Unreadable
 from hone.tables import Row, Table, guess, open_table
 from hone.tuning.choosing import Keep, choose
 from hone.tuning.tokens import Turn
-
-_ROLES = {"system", "user", "assistant", "tool"}
+from hone.tuning.turns import Turns, read_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,16 @@ class Example:
     question: str = ""
     answer: str | None = None
     """The final answer, where there is one that can be checked."""
+    context: tuple[int, ...] = ()
+    """Places of the assistant's turns that are not learnt."""
 
     @property
     def chat(self) -> list[Turn]:
-        """The turns as chat templates take them."""
-        return [{"role": role, "content": text} for role, text in self.turns]
+        """The turns as chat templates take them; those that are not learnt have a `weight` of 0."""
+        return [
+            {"role": role, "content": text} | ({"weight": "0"} if place in self.context else {})
+            for place, (role, text) in enumerate(self.turns)
+        ]
 
     @property
     def reply(self) -> str:
@@ -72,7 +76,8 @@ class ExampleRow(Frozen):
     def example(self) -> Example:
         """The example of a row."""
         turns = tuple((turn["role"], turn["content"]) for turn in self.messages)
-        return Example(self.id, turns, self.group, self.question, self.answer)
+        context = tuple(place for place, turn in enumerate(self.messages) if turn.get("weight") == "0")
+        return Example(self.id, turns, self.group, self.question, self.answer, context)
 
 
 def read_examples(
@@ -177,21 +182,7 @@ def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prom
 
 
 def _of_messages(table: Table, line: int, row: Row) -> Example:
-    turns = row.get("messages")
-    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
-        raise FileFormatError(table.path, 'write a list of {"role": …, "content": …}', line=line, key="messages")
-    read = []
-    for place, turn in enumerate(turns):
-        role, text = turn.get("role"), turn.get("content")
-        if role not in _ROLES or not isinstance(text, str):
-            raise FileFormatError(
-                table.path, f"a turn needs a role ({', '.join(sorted(_ROLES))}) and its content as text",
-                line=line, key=f"messages.{place}",
-            )  # fmt: skip
-        read.append((str(role), text))
-    if not read or read[-1][0] != "assistant" or not read[-1][1].strip():
-        raise FileFormatError(table.path, "the last turn is no reply of the assistant", line=line, key="messages")
-    return _made(row, line, tuple(read))
+    return _made(row, line, *read_turns(row.get("messages"), table.path, line))
 
 
 def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Example:
@@ -209,11 +200,11 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
     return _made(row, line, (("user", str(prompt)), ("assistant", str(reply))))
 
 
-def _made(row: Row, line: int, turns: tuple[tuple[str, str], ...]) -> Example:
+def _made(row: Row, line: int, turns: Turns, context: tuple[int, ...] = ()) -> Example:
     name = _text(row, "id", "item") or str(line)
     asked = next((text for role, text in reversed(turns) if role == "user"), "")
     known = (_text(row, "answer") or None) if "messages" in row else None
-    return Example(name, turns, _text(row, "group") or name, _text(row, "question") or asked, known)
+    return Example(name, turns, _text(row, "group") or name, _text(row, "question") or asked, known, context)
 
 
 def _text(row: Row, *names: str) -> str:
@@ -224,7 +215,10 @@ def data_digest(examples: Iterable[Example]) -> str:
     """The content hash of examples in their order."""
     made = hashlib.sha256()
     for example in examples:
-        made.update(repr((example.turns, example.group, example.answer)).encode("utf-8", "replace"))
+        parts: tuple[object, ...] = (example.turns, example.group, example.answer)
+        # Data without such turns keeps the digest that it had before there were any.
+        parts = (*parts, example.context) if example.context else parts
+        made.update(repr(parts).encode("utf-8", "replace"))
     return made.hexdigest()[:16]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from hone.errors import TuneError
 
 Turn = dict[str, str]
-"""`role` and `content`, as chat templates take them."""
+"""`role` and `content`, as chat templates take them; a `weight` of 0 makes an assistant's turn context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> Encoded | str:
         if end is None:
             return "its text holds control tokens of the chat template"
         ids += asked + reply[: end + 1]
-        learnt += [False] * len(asked) + [True] * (end + 1)
+        learnt += [False] * len(asked) + [turn.get("weight") != "0"] * (end + 1)
         done = before + tokenizer.decode(reply[: end + 1], clean_up_tokenization_spaces=False)
         if not after.startswith(done):
             done = after  # what follows the end token is then not seen; nothing is learnt from it either way
@@ -145,7 +145,8 @@ def _ids(tokenizer: Any, text: str) -> list[int]:
 def _render(tokenizer: Any, turns: Sequence[Turn], *, prompt: bool) -> str:
     # A template that raises on a missing system turn or on roles that do not alternate says so in its own words.
     try:
-        return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=prompt))
+        plain = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
+        return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=prompt))
     except Exception as error:
         words = " ".join(str(error).split())[:200]
         raise TuneError(f"the model's chat template refuses an example ({words})") from error

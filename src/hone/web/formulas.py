@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
+from collections import Counter
 from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import TYPE_CHECKING
@@ -53,6 +55,19 @@ _REFUSED = re.compile(
     r"\\(?:def|edef|gdef|xdef|let|(?:re)?newcommand|providecommand|newenvironment|href|url|class|cssId|style|id|data"
     r"|unicode|require|input|include|includegraphics|write|read|catcode|csname)\b"
 )
+_UNSHOWN = re.compile(
+    r"\\(?:[hv]?phantom|(?:text|math)?color|colorbox|fcolorbox|tag|label|(?:eq)?ref|notag|nonumber|[hvm]space|[hvm]skip|kern"
+    r"|[mh]kern|rule|raisebox|smash|[lr]lap|math[clr]lap|tiny|scriptsize|footnotesize|small|scriptscriptstyle"
+    r"|hide|vanish|transparent|opacity|intertext|shoveleft|footnote|pagecolor|scalebox|resizebox)(?![A-Za-z])"
+)
+"""What hides, shrinks or moves what a judge reads."""
+_KNOWN = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "array", "cases", "align", "align*",
+          "split"}  # fmt: skip
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^}]*)\}")
+_MARKUP = re.compile(
+    r"\\(?:begin|end)\s*\{[^}]*\}|\\\\\s*(?:\[-?[\d.]+\s*[a-z]{2}\])?|\\(?:left|right)\s*\.|\\[A-Za-z]+|\\."
+)
+_CELLS = re.compile(r"\\begin\{array\}\s*\{([^{}]*)\}")
 _VALUE = re.compile(r"[\w.+% -]{0,40}")
 _EM = re.compile(r"(-?\d+(?:\.\d+)?)(em|pt|px|mu)")
 
@@ -82,10 +97,12 @@ def mathml(tex: str, *, display: bool, allowance: Allowance) -> str:
     try:
         _check(tex, allowance)
         tree = convert_to_element(tex, display="block" if display else "inline")
-        return _written(tree, allowance, 0)
+        made = _written(tree, allowance, 0)
+        _check_shown(tex, made)
     except Exception:
         allowance.left += 1
         return f"<code>{escape(tex)}</code>"
+    return made
 
 
 class _RefusedError(ValueError):
@@ -102,8 +119,32 @@ def _check(tex: str, allowance: Allowance) -> None:
         depth += {"{": 1, "}": -1}.get(mark, 0)
         if depth > DEEPEST:
             raise _RefusedError("too deep")
+    _check_faithful(tex)
     if _REFUSED.search(tex) or len(re.findall(r"\\(?:begin|left|sqrt|frac)\b", tex)) > 200:
         raise _RefusedError("a command that is not for formulas")
+
+
+def _check_faithful(tex: str) -> None:
+    """Refuse what this converter lays out wrongly, or what is there so as not to be seen."""
+    names = _ENVIRONMENT.findall(tex)
+    plain = re.sub(r"\\.", "", tex)
+    if _UNSHOWN.search(tex) or set(names) - _KNOWN or "%" in plain or ("&" in plain and not names):
+        raise _RefusedError("not all of it would be seen")
+    for columns in _CELLS.findall(tex):
+        if set(columns) - set("lcr| "):
+            raise _RefusedError("columns that are not known")
+
+
+def _check_shown(tex: str, html: str) -> None:
+    """Make sure that each letter, digit and sign of the source stands in what was made of it."""
+    source = _CELLS.sub("", tex)
+    shown = unescape(re.sub(r"<[^>]*>", "", html))
+    if "&" in shown or "\\" in shown or _signs(_MARKUP.sub("", source)) - _signs(shown):
+        raise _RefusedError("not all of it is seen")
+
+
+def _signs(text: str) -> Counter[str]:
+    return Counter(one for one in unicodedata.normalize("NFKD", text) if one.isalnum() or one in "+=<>!?*/,:;|()")
 
 
 def _written(element: Element, allowance: Allowance, depth: int) -> str:

@@ -21,6 +21,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from hone.web.faithful import all_seen, plain_asterisks
 from hone.web.formulas import ATTRIBUTES, ELEMENTS, MOST_CHARACTERS, Allowance, mathml
 
 MOST_SHOWN = 100_000
@@ -37,7 +38,7 @@ _TAGS = set(
 )
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+    "\u00ad\u034f\u200b\u200e\u200f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 """What cannot be seen, or turns the direction of writing. Joiners, which emoji and many scripts need, stay."""
 _ACCENT = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -82,6 +83,8 @@ def typeset(text: str) -> Typeset:
     lines = shown.splitlines()
     tables = len(lines) <= MOST_LINES and max((line.count("|") for line in lines), default=0) <= MOST_COLUMNS + 1
     html = _reader(tables=tables).render(shown, {"allowance": allowance})
+    if not all_seen(shown, html):
+        return Typeset(plain(shown), (*notes, "part of it would not be seen if typeset: shown as it was written"))
     if len(html) > MOST_HTML:
         return Typeset(plain(shown), (*notes, "too much to be typeset: shown as it was written"))
     if allowance.left:
@@ -115,7 +118,8 @@ def _wall(html: str) -> str:
     return nh3.clean(
         html,
         tags=_TAGS | set(ELEMENTS),
-        attributes=attributes | {"span": {"class"}, "mark": {"title"}, "ol": {"start"}, "td": {"class"}},
+        attributes=attributes
+        | {"span": {"class"}, "mark": {"title"}, "ol": {"start"}, "li": {"value"}, "td": {"class"}},
         url_schemes=set(),
         strip_comments=True,
         link_rel=None,
@@ -125,6 +129,8 @@ def _wall(html: str) -> str:
 @lru_cache(maxsize=2)
 def _reader(*, tables: bool) -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False, "maxNesting": _NESTING, "linkify": False})
+    reader.disable(["entity", "reference"])
+    reader.inline.ruler.before("strikethrough", "literal", plain_asterisks)
     reader.enable(["strikethrough", *(["table"] if tables else [])])
     reader.inline.ruler.before("escape", "formula", _inline_formula)
     reader.block.ruler.before(
@@ -195,10 +201,13 @@ def _render_formula(_: Any, tokens: Sequence[Token], index: int, __: Any, env: A
 
 def _disarm(state: Any) -> None:
     """Links and images become words; headings go below those of the page; nothing keeps a class or an address."""
+    lists: list[int] = []
     for token in state.tokens:
+        _numbered(token, lists)
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
         if token.type == "fence":
+            token.content = f"{token.markup}{token.info}\n{token.content}" if token.info.strip() else token.content
             token.info = ""
         if token.type in ("th_open", "td_open"):
             token.attrs = {}
@@ -206,12 +215,24 @@ def _disarm(state: Any) -> None:
             token.children = _without_links(token.children)
 
 
+def _numbered(token: Token, lists: list[int]) -> None:
+    """Give a list's item its own number where it is not the next one: a browser would count on."""
+    if token.type in ("ordered_list_open", "bullet_list_open"):
+        lists.append(int(token.attrGet("start") or 1) - 1)
+    elif token.type in ("ordered_list_close", "bullet_list_close"):
+        lists.pop()
+    elif token.type == "list_item_open" and token.info:
+        if int(token.info) != lists[-1] + 1:
+            token.attrSet("value", token.info)
+        lists[-1] = int(token.info)
+
+
 def _without_links(children: Sequence[Token]) -> list[Token]:
     kept: list[Token] = []
     addresses: list[tuple[str, int]] = []
     for child in children:
         if child.type == "link_open":
-            addresses.append((str(child.attrGet("href") or ""), len(kept)))
+            addresses.append((_where(child, "href"), len(kept)))
         elif child.type == "link_close" and addresses:
             address, start = addresses.pop()
             words = "".join(token.content for token in kept[start:])
@@ -219,10 +240,16 @@ def _without_links(children: Sequence[Token]) -> list[Token]:
                 kept += _address(address)
         elif child.type == "image":
             kept.append(_text(f"[image: {child.content or 'without a description'}]"))
-            kept += _address(str(child.attrGet("src") or ""))
+            kept += _address(_where(child, "src"))
         else:
             kept.append(child)
     return kept
+
+
+def _where(token: Token, name: str) -> str:
+    """The address of a link or an image, and its title in quotes."""
+    address, title = str(token.attrGet(name) or ""), str(token.attrGet("title") or "")
+    return f'{address} "{title}"' if title else address
 
 
 def _address(address: str) -> list[Token]:

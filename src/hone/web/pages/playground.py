@@ -23,9 +23,8 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import HoneError
-from hone.jobs import Setup
 from hone.jobs.calls import Caller
-from hone.judging import Judge
+from hone.judging.of_project import judge_of
 from hone.models import Call, Message
 from hone.models import Request as ModelRequest
 from hone.report.terminal import clean
@@ -174,9 +173,8 @@ async def _side(
 
 
 async def _judged(site: Site, reply: Reply, rubric: Rubric) -> Judgement:
-    settings = site.project.settings
-    model = await run_in_threadpool(site.steps.model, settings.models.judge)
-    setup = Setup(site.project.prompts)
-    judge = Judge((model,), rubric, settings.task.subject, settings.judging, setup)
+    settings = site.project.settings.models.judge
+    model = await run_in_threadpool(site.steps.model, settings)
+    judge = judge_of(site.project, (model,), settings, rubric)
     async with model:
         return await judge.score(reply, Caller())

@@ -1,0 +1,46 @@
+"""The judge of a project: one way to make it, so that every door asks the same of the same reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hone.domain.rubric import Rubric
+from hone.domain.settings import Judging, ModelSettings, Sampling
+from hone.jobs import Journal, Progress, Setup
+from hone.judging.form import default_sampling
+from hone.judging.judge import Judge
+from hone.models import Model
+from hone.project import Project
+
+
+def judge_sampling(judge: ModelSettings, rubric: Rubric) -> Sampling:
+    """How a judge is sampled: as its settings say, else the likeliest tokens with room for every reason."""
+    return judge.sampling(default_sampling(rubric))
+
+
+def judge_of(
+    project: Project | None, models: Sequence[Model], settings: ModelSettings, rubric: Rubric, *,
+    judging: Judging | None = None, journal: Journal | None = None, progress: Progress | None = None,
+) -> Judge:  # fmt: skip
+    """The judge over models that are open.
+
+    Args:
+        project: Whose prompts, subject and way of judging; none outside a project.
+        models: One model, or a panel.
+        settings: The settings of the first of them, for the sampling.
+        rubric: What is judged by.
+        judging: Another way of judging than the project's.
+        journal: Where answers are kept.
+        progress: Told how far it is.
+
+    Raises:
+        RubricError: The rubric has no criteria.
+    """
+    setup = Setup(sampling=judge_sampling(settings, rubric), journal=journal)
+    if project is not None:
+        setup = Setup(project.prompts, setup.sampling, journal)
+    if progress is not None:
+        setup = Setup(setup.prompts, setup.sampling, journal, progress)
+    subject = project.settings.task.subject if project else "reply"
+    usual = project.settings.judging if project else Judging()
+    return Judge(tuple(models), rubric, subject, judging or usual, setup)
