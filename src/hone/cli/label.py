@@ -66,6 +66,9 @@ _SHOWN = 50
     show_default=True,
     help="In this process, or in several on Ray (RAY_ADDRESS names a cluster).",
 )
+@click.option(
+    "--retry", is_flag=True, help="Ask again for rows whose answer in the journal could not be read; keep the others."
+)
 @project_option
 @fresh_option
 @json_option
@@ -90,7 +93,8 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
         note(f"written: {labelling.file}")
     if labelling.people:
         note(f"for people: {labelling.people} ({done.routed} rows)")
-    again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
+    idle = done.before and not done.report.tally.calls
+    again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
     note(f"run: {done.run.folder}{again}")
     if done.report.scored == 0:
         raise IncompleteError("nothing could be scored; the reasons stand above")
@@ -117,6 +121,7 @@ class Options:
     uncertain: float
     share: float
     engine: Literal["local", "ray"]
+    retry: bool
     fresh: bool
 
     def judging(self, default: Judging) -> Judging:
@@ -130,6 +135,8 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
     settings = project.settings
     if options.engine == "ray":
         ray()  # before anything else is done
+        if options.retry:
+            raise click.UsageError("--retry needs --engine local: processes on Ray write journals of their own")
         if options.budget:
             raise click.UsageError("--budget needs --engine local: processes on Ray do not see each other's spending")
     table = open_table(data or latest_replies(project))
@@ -148,6 +155,7 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         routing=Routing(probability=options.uncertain, share=options.share),
         budget=read_budget(options.budget),
         fresh=options.fresh,
+        retry=options.retry,
         engine=options.engine,
     )
 

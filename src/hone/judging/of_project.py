@@ -11,6 +11,7 @@ from hone.judging.form import default_sampling
 from hone.judging.judge import Judge
 from hone.models import Model
 from hone.project import Project
+from hone.prompts import load_prompts
 
 
 def judge_sampling(judge: ModelSettings, rubric: Rubric) -> Sampling:
@@ -21,6 +22,7 @@ def judge_sampling(judge: ModelSettings, rubric: Rubric) -> Sampling:
 def judge_of(
     project: Project | None, models: Sequence[Model], settings: ModelSettings, rubric: Rubric, *,
     judging: Judging | None = None, journal: Journal | None = None, progress: Progress | None = None,
+    retry: bool = False,
 ) -> Judge:  # fmt: skip
     """The judge over models that are open.
 
@@ -32,15 +34,13 @@ def judge_of(
         judging: Another way of judging than the project's.
         journal: Where answers are kept.
         progress: Told how far it is.
+        retry: Whether to ask once more where an answer of the journal could not be read.
 
     Raises:
         RubricError: The rubric has no criteria.
     """
-    setup = Setup(sampling=judge_sampling(settings, rubric), journal=journal)
-    if project is not None:
-        setup = Setup(project.prompts, setup.sampling, journal)
-    if progress is not None:
-        setup = Setup(setup.prompts, setup.sampling, journal, progress)
+    prompts = project.prompts if project is not None else load_prompts()
+    setup = Setup(prompts, judge_sampling(settings, rubric), journal, progress, retry)
     subject = project.settings.task.subject if project else "reply"
     usual = project.settings.judging if project else Judging()
     return Judge(tuple(models), rubric, subject, judging or usual, setup)

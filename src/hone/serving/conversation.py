@@ -15,6 +15,7 @@ from hone.errors import ContextError, HoneError, ProjectError
 from hone.jobs import Caller, wait
 from hone.judging import Judge
 from hone.models import Message, Model, Request
+from hone.models.thinking import answer_of
 
 SAMPLING = Sampling(max_tokens=512)
 """The likeliest tokens, as a benchmark has them."""

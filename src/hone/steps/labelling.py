@@ -41,6 +41,8 @@ class Labelling:
     routing: Routing = field(default_factory=Routing)
     budget: Budget = field(default_factory=Budget)
     fresh: bool = False
+    retry: bool = False
+    """Whether to ask again where an answer of the journal could not be read."""
     engine: Literal["local", "ray"] = "local"
     """Where: in this process, or in several on Ray. The results are the same."""
 
@@ -80,7 +82,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         progress = stack.enter_context(models.watch.progress("scoring"))
         opened = tuple(models(judge) for judge in work.judges)
         judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
-                         progress=progress)  # fmt: skip
+                         progress=progress, retry=work.retry)  # fmt: skip
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before:

@@ -27,6 +27,7 @@ from hone.jobs.calls import Caller
 from hone.judging.of_project import judge_of
 from hone.models import Call, Message
 from hone.models import Request as ModelRequest
+from hone.models.thinking import answer_of
 from hone.report.terminal import clean
 from hone.rubrics.replies import SAMPLING, system_text
 from hone.web.people import Form, Owner, text
@@ -161,7 +162,7 @@ async def _side(
         async for piece in model.stream(request):
             parts.append(piece)
             await queue.put({"side": side, "text": piece})
-    reply = "".join(parts)
+    reply = answer_of("".join(parts))
     took = f"{len(reply.split())} words in {time.monotonic() - started:.1f} s"
     await queue.put({"side": side, "into": "text", "html": str(typeset(reply).html), "state": took})
     if not scored or not rubric.criteria:
