@@ -127,6 +127,18 @@ def test_only_checks_are_made_where_only_checks_are_wanted(
     assert result.code == 0, result.err
     assert "10. disk" in result.err
     assert not list((tmp_path / "runs").rglob("adapter"))
+    again = bare(*_command(data, base, tmp_path / "runs", "--check"))
+    assert again.code == 0, again.err
+    assert "10. disk" in again.err
+
+
+def test_a_check_that_fails_does_not_stand_in_the_way_of_the_next(
+    bare: Hone, data: Path, base: Path, tmp_path: Path
+) -> None:
+    failed = bare(*_command(data, base, tmp_path / "runs", "--check", "--max-length", "16"))
+    assert failed.code == 1
+    mended = bare(*_command(data, base, tmp_path / "runs", "--check"))
+    assert mended.code == 0, mended.err
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 
 from hone.errors import ExportError, MissingExtraError, UnavailableError
 from hone.export.card import MADE, About, licence_of, modelfile, readme
-from hone.export.gguf_file import metadata, open_gguf, rewrite, whole_file
+from hone.export.gguf_file import metadata, open_gguf, rewrite
 from hone.export.quantise import check_quants, quantise
+from hone.files import whole_path
 
 gguf: Any = pytest.importorskip("gguf")
 
@@ -112,10 +113,14 @@ def test_what_is_no_gguf_is_said_to_be_none(tmp_path: Path, file: Path) -> None:
 
 def test_a_half_written_file_never_gets_the_name(tmp_path: Path) -> None:
     target = tmp_path / "model.gguf"
-    with pytest.raises(RuntimeError, match="power"), whole_file(target) as part:
+    with pytest.raises(RuntimeError, match="power"), whole_path(target) as part:
         _write_half(part)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ExportError, match="cannot be written"), whole_file(tmp_path / "no" / "model.gguf") as part:
+    (tmp_path / "no").write_text("a file in the folder's place")
+    with (
+        pytest.raises(ExportError, match="cannot be written"),
+        whole_path(tmp_path / "no" / "model.gguf", kind=ExportError) as part,
+    ):
         part.write_bytes(b"GGUF")
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from hone.errors import UnavailableError
+from hone.files import cache
 from hone.models.embedded import EmbeddedModel, smollm2_file
-from hone.models.weights import cache, library, weights
+from hone.models.weights import library, weights
 from hone.problems import prompting, sums
 
 TEXTS = (

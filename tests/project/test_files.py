@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, HoneError, ProjectError
-from hone.project.files import read_lines, read_yaml, update_yaml, write_lines, write_whole, write_yaml
+from hone.files import write_whole
+from hone.project.files import read_lines, read_yaml, update_yaml, write_lines, write_yaml
 
 TASK = "task:\n  subject: plan\n  role: r\n  instruction: i\n"
 CRITERIA = "criteria:\n  - Be Kind: x\n  - Be Clear: y\n"
@@ -207,16 +207,6 @@ def test_a_failed_write_leaves_the_old_file_and_no_part_of_the_new(tmp_path: Pat
         write_lines(path, entries())  # type: ignore[arg-type]
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["hone.yaml"]
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "hone.yaml"
-    path.write_text("old")
-    # A folder in the way of the new text fails as a full disk does: before anything is replaced.
-    (tmp_path / ".hone.yaml.part").mkdir()
-    with pytest.raises(ProjectError, match=re.escape(str(path))):
-        write_whole(path, "new")
-    assert path.read_text() == "old"
 
 
 def test_a_path_through_a_file_is_an_error_of_ours(tmp_path: Path) -> None:

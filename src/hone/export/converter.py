@@ -14,11 +14,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
 from hone.errors import ExportError
-from hone.models.weights import cache
+from hone.files import cache, cache_folder, folder_beside, locked, make_folder, whole_folder
 
 RELEASE = "0.3.36"
 """The release of `llama-cpp-python` whose source package holds the converter."""
@@ -64,18 +63,16 @@ def tree_digest(folder: Path) -> str:
 
 
 def _fetch(folder: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".llama.cpp-") as scratch:
-        work = Path(scratch)
-        package = _download(work)
-        try:
-            _unpack(package, work / "kept")
-        except (tarfile.TarError, OSError) as error:
-            raise ExportError(f"{package.name}: the source package does not unpack ({error})") from error
-        try:
-            (work / "kept").rename(folder)
-        except OSError:
-            if not folder.is_dir():  # another process was quicker: what it wrote is the same
-                raise
+    cache_folder(kind=ExportError)
+    with locked(folder.with_name(f".{folder.name}.lock"), kind=ExportError):
+        if folder.is_dir():  # another process was quicker
+            return
+        with folder_beside(folder, kind=ExportError) as work, whole_folder(folder, kind=ExportError) as kept:
+            package = _download(work)
+            try:
+                _unpack(package, kept)
+            except tarfile.TarError as error:
+                raise ExportError(f"{package.name}: the source package does not unpack ({error})") from error
 
 
 def _download(work: Path) -> Path:
@@ -100,7 +97,7 @@ def _unpack(package: Path, folder: Path) -> None:
             if member.isfile() and name != member.name and name.startswith(_KEPT) and ".." not in name:
                 content = archive.extractfile(member)
                 target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(target.parent, kind=ExportError)
                 with target.open("wb") as stream:
                     shutil.copyfileobj(content, stream)  # type: ignore[arg-type]
 

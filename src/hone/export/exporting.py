@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from hone.export.prompt import takes_system, with_system
 from hone.export.quantise import BITS, check_quants, quantise
 from hone.export.results import Accuracy, accuracy_data, parity_data, summary
 from hone.export.source import Source, chat_text, read_tokenizer
+from hone.files import folder_beside
 from hone.models.weights import library
 
 Tell = Callable[[str], object]
@@ -243,8 +243,7 @@ def _turns(tokenizer: object) -> Turns | None:
 def _workshop(out: Path) -> Iterator[Path]:
     """A folder on the disk of the result, gone at the end, so that finished files need no copy across disks."""
     try:
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".hone-export-") as folder:
-            yield Path(folder)
-    except (OSError, library("safetensors").SafetensorError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ExportError(f"{out.parent}: cannot be written ({why}); free some space") from error
+        with folder_beside(out, kind=ExportError) as folder:
+            yield folder
+    except library("safetensors").SafetensorError as error:
+        raise ExportError(f"{out.parent}: cannot be written ({error}); free some space") from error

@@ -5,14 +5,13 @@ It knows the container, not models: what a key means and which tensor may lose p
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hone.errors import ExportError
+from hone.files import whole_path
 from hone.models.embedded import check_gguf
 from hone.models.weights import library
 
@@ -31,23 +30,6 @@ class Tensor:
     """Rows last, as numpy has it: the last number is the length of a row."""
     type: str
     """GGML's name, such as ``F16``."""
-
-
-@contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """A path beside the target that takes its name when the block ends well; else nothing is left.
-
-    Raises:
-        ExportError: It cannot be written.
-    """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(target)
-    except OSError as error:
-        raise ExportError(f"{target}: cannot be written ({error.strerror or error})") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def open_gguf(path: Path) -> Any:
@@ -99,7 +81,7 @@ def rewrite(
     """
     gguf, reader = library("gguf"), open_gguf(source)
     architecture = reader.fields["general.architecture"].contents()
-    with whole_file(target) as part:
+    with whole_path(target, kind=ExportError) as part:
         writer = gguf.GGUFWriter(part, architecture, endianess=reader.endianess)
         _copy_fields(reader, writer, changes)
         types = {tensor.name: gguf.GGMLQuantizationType[recast(_described(tensor))] for tensor in reader.tensors}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import ExportError
+from hone.files import write_whole
 from hone.models.weights import library, quiet
 
 _PREFIX = "base_model.model."
@@ -179,7 +180,7 @@ def scaled_adapter(adapter: Path, scale: float, target: Path) -> Path:
     target.mkdir()
     shutil.copyfile(adapter / "adapter_model.safetensors", target / "adapter_model.safetensors")
     changed = config | {"lora_alpha": config["lora_alpha"] * scale * factor, "use_rslora": False}
-    (target / "adapter_config.json").write_text(json.dumps(changed), encoding="utf-8")
+    write_whole(target / "adapter_config.json", json.dumps(changed), kind=ExportError)
     return target
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from hone.errors import ExportError, MissingExtraError
 from hone.export.converter import last_words
-from hone.export.gguf_file import Tensor, rewrite, whole_file
+from hone.export.gguf_file import Tensor, rewrite
+from hone.files import whole_path
 
 SIXTEEN = {"f16": 1, "bf16": 32}
 """Nothing is lost but what a change between the two rounds away, and llama.cpp's number of each."""
@@ -79,7 +80,7 @@ def quantise(source: Path, target: Path, name: str) -> None:
         changes = {"general.file_type": PLAIN[name], "general.quantization_version": 2}
         rewrite(source, target, changes, lambda tensor: _type(tensor, kind))
         return
-    with whole_file(target) as part:
+    with whole_path(target, kind=ExportError) as part:
         _by_llama_cpp(source, part, name)
 
 

@@ -25,6 +25,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.domain.task import Reply
 from hone.errors import ProjectError, RunBusyError, RunError
+from hone.files import whole_path
 from hone.jobs import Budget, Caller, Journal, Setup, Tally, wait
 from hone.jobs.ray import Work, spread
 from hone.judging.judge import Judge
@@ -73,13 +74,15 @@ class Labeller:
         Returns:
             Its name, and the counts of its tally.
         """
-        part = shard / f".{RESULTS}.part"
         try:
-            with Journal(shard / JOURNAL) as journal, part.open("w", encoding="utf-8", errors="replace") as stream:
+            with (
+                Journal(shard / JOURNAL) as journal,
+                whole_path(shard / RESULTS, kind=RunError, hint="every machine must see this folder") as part,
+                part.open("w", encoding="utf-8", errors="replace") as stream,
+            ):
                 setup = Setup(self.prompts, self.sampling, journal)
                 judge = Judge(models, self.rubric, self.subject, self.judging, setup)
                 report = label(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
-            part.replace(shard / RESULTS)
         except OSError as error:
             raise RunError(
                 f"{shard}: cannot be used ({error.strerror}); every machine must see this folder"

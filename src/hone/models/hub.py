@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import aiohttp
 
 from hone.errors import SpecError, UnavailableError, UnreachableError
-from hone.models.weights import cache
+from hone.files import cache, disk_errors, make_folder
 
 HUB = "https://huggingface.co"
 """The hub; ``HF_ENDPOINT`` names another."""
@@ -93,7 +93,7 @@ async def _fetch(address: str, target: Path, show: Show) -> Path:
     try:
         async with aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar()) as session:
             offer = await _ask(session, url, address)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent, kind=UnavailableError)
             # The revision is in the name: bytes of another version are never gone on with.
             part = target.with_name(f".{target.name}.{(offer.sha256 or offer.revision)[:16]}.part")
             await _download(session, offer, part, show)
@@ -105,7 +105,8 @@ async def _fetch(address: str, target: Path, show: Show) -> Path:
     except OSError as error:
         raise UnavailableError(f"{target}: cannot be written ({error.strerror or error}); free some space") from error
     _check(part, offer, address)
-    part.replace(target)
+    with disk_errors(target, UnavailableError):
+        part.replace(target)
     return target
 
 

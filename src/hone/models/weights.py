@@ -11,10 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import logging
-import os
-import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -23,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import MissingExtraError, UnavailableError
+from hone.files import cache, cache_folder, locked, whole_folder
 from hone.models.embedded import smollm2_file
 
 _FORM = "1"
@@ -53,14 +51,6 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UnavailableError(f"{name}: there is no such folder; write a folder, or OWNER/NAME for the hub")
     return _from_hub(name)
-
-
-def cache() -> Path:
-    """Hone's cache: ``HONE_CACHE``, else ``hone`` in the system's cache folder. Safe to delete at any time."""
-    given = os.environ.get("HONE_CACHE")
-    if given:
-        return Path(given).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hone"
 
 
 def library(name: str) -> Any:
@@ -127,8 +117,12 @@ def _nothing_fetched() -> Iterator[None]:
 def _smollm2(file: Path) -> Path:
     target = cache() / "weights" / f"smollm2-{_FORM}-{file.stat().st_size}"
     if not (target / "config.json").is_file():
-        with _whole(target) as part:
-            _convert(file, part)
+        home = cache_folder("weights", kind=UnavailableError)
+        with locked(home / f".{target.name}.lock", kind=UnavailableError):
+            if not (target / "config.json").is_file():  # another process was faster
+                hint = "free some space, or set HONE_CACHE"
+                with whole_folder(target, kind=UnavailableError, hint=hint) as part:
+                    _convert(file, part)
     return target
 
 
@@ -162,31 +156,6 @@ def _mend(model: Any, tokenizer: Any) -> None:
     tokenizer.clean_up_tokenization_spaces = False
     tokenizer.model_max_length = model.config.max_position_embeddings
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A folder beside the target that takes its name when the block ends well, so that no half is ever used."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    except OSError as error:
-        raise UnavailableError(
-            f"{target.parent}: the cache cannot be written ({error.strerror}); set HONE_CACHE to a folder that can"
-        ) from error
-    try:
-        yield part
-        try:
-            part.replace(target)
-        except OSError:
-            if not target.is_dir():  # another process was faster: its folder is as good
-                raise
-    except OSError as error:
-        raise UnavailableError(
-            f"{target}: cannot be written ({error.strerror or error}); free some space, or set HONE_CACHE"
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _from_hub(name: str) -> Path:

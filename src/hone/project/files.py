@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import io
 import json
-import os
 import re
 import sys
 import typing
@@ -23,6 +21,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from hone.domain.base import PlacedError
 from hone.errors import FileFormatError, ProjectError
+from hone.files import write_whole
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -191,26 +190,6 @@ def read_lines(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
 def write_lines(path: Path, entries: Iterable[BaseModel]) -> None:
     """Write a JSON Lines file as a whole."""
     write_whole(path, "".join(entry.model_dump_json() + "\n" for entry in entries))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's text in one step, so that an interruption leaves the old text.
-
-    Raises:
-        ProjectError: The folder cannot be written, or the disk is full.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", errors="surrogatepass") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise ProjectError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _plain(node: Any) -> Any:

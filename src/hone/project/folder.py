@@ -13,8 +13,9 @@ from hone.domain.rubric import Criterion, Rubric, number
 from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, ProjectError
+from hone.files import write_whole
 from hone.project import runs
-from hone.project.files import read_lines, read_yaml, update_yaml, write_whole, write_yaml
+from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.templates import DEFAULT, find_template
 from hone.prompts import Prompts, load_prompts
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError
-from hone.project.files import load_document, read_lines, write_lines, write_whole, write_yaml
+from hone.files import whole_path, write_whole
+from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -75,15 +76,8 @@ class Run:
     @contextmanager
     def writing(self) -> Iterator[TextIO]:
         """A stream for the results, which take their place when the block ends well."""
-        part = self.folder / ".results.jsonl.part"
-        try:
-            with part.open("w", encoding="utf-8", errors="replace") as stream:
-                yield stream
-            part.replace(self.results)
-        except OSError as error:
-            raise ProjectError(f"{self.results}: cannot be written ({error.strerror})") from error
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_path(self.results) as part, part.open("w", encoding="utf-8", errors="replace") as stream:
+            yield stream
 
     def finish(self, results: Iterable[BaseModel]) -> None:
         """Write the results, which ends the run."""

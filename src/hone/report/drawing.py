@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import MissingExtraError, ProjectError
+from hone.files import whole_path
 
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
 PASS, FAIL, UNSURE, CEILING, HEAT = "#0072b2", "#d55e00", "#8a6d00", "#009e73", "#0072b3"
@@ -78,10 +79,11 @@ def save(picture: Picture, folder: Path) -> list[Path]:
     """
     paths = [folder / f"{picture.name}{suffix}" for suffix in (".svg", ".png")]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with _drawn(picture) as figure:
             for path in paths:
-                figure.savefig(path, dpi=_DPI, facecolor="white", metadata=_undated(path.suffix))
+                with whole_path(path) as part:
+                    form = path.suffix[1:]
+                    figure.savefig(part, format=form, dpi=_DPI, facecolor="white", metadata=_undated(path.suffix))
     except OSError as error:
         raise ProjectError(f"{folder}: the figures cannot be written ({error.strerror or error})") from error
     return paths

@@ -10,7 +10,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from hone.errors import ProjectError
+from hone.files import write_whole
 from hone.report.terminal import clean
 
 
@@ -129,11 +129,7 @@ def write_page(path: Path, document: str) -> None:
     Raises:
         ProjectError: It cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ProjectError(f"{path}: cannot be written ({error.strerror or error})") from error
+    write_whole(path, document, errors="replace")
 
 
 def _cell(part: Markup | str, place: int) -> Markup:

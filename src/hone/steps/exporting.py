@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from hone.bench import ask, read_task
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
-from hone.errors import ProjectError
+from hone.errors import ExportError, ProjectError
 from hone.export import About, Made, Order, export, export_adapter
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
 from hone.export.results import Accuracy, accuracy, export_row
+from hone.files import write_whole
 from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
@@ -193,6 +194,6 @@ def _beside(order: Order, made: list[Made]) -> list[Path]:
         path = order.out.with_name(name)
         if path.exists() and MADE not in path.read_text(encoding="utf-8", errors="replace"):
             path = order.out.with_name(f"{order.out.stem}.{name}")
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text, kind=ExportError)
         written.append(path)
     return written

@@ -14,12 +14,12 @@ from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
+from hone.files import write_whole
 from hone.jobs import Journal
 from hone.models import connect
 from hone.models.spec import fingerprint
 from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Project, Run
-from hone.project.files import write_whole
 from hone.project.runs import open_run
 from hone.steps.watching import SILENT, Watch
 

@@ -85,7 +85,9 @@ def run_tune(
     put = prompting()
     halves = _data(request, put, note)
     job = _job(request, base, folder, backend, halves, put)
-    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=request.fresh)
+    # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
+    fresh = request.fresh or request.check
+    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=fresh)
     spec = base if base == "smollm2" else f"hf:{base}"
     full = request.settings.method == "full"
     tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
@@ -96,10 +98,13 @@ def run_tune(
     if run.resumed:
         note(f"going on with {run.folder.name}")
     job.write(run.folder, halves.train, halves.held_out)
-    result = launch(job, run.folder, tell)
     if request.check:
-        run.finish([])
+        try:
+            result = launch(job, run.folder, tell)
+        finally:
+            run.finish([])  # passed or not, there is nothing to go on with
         return Tuned(run, result, False, spec, tuned, bench)
+    launch(job, run.folder, tell)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     pictures = _draw(run.folder, note)
     run.finish([])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hone.errors import TuneError
+from hone.files import write_whole
 from hone.tuning.job import Job
 
 
 def write_card(folder: Path, job: Job, result: dict[str, Any]) -> None:
     """Write ``README.md`` into a tuned model's folder."""
-    (folder / "README.md").write_text(card(job, result), encoding="utf-8")
+    write_whole(folder / "README.md", card(job, result), kind=TuneError)
 
 
 def card(job: Job, result: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
+from hone.files import write_whole
 from hone.models.weights import library
 from hone.tuning.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.tuning.card import write_card
@@ -78,14 +79,14 @@ def finish(
     tokenizer.save_pretrained(target)
     write_card(target, job, result)
     clear_checkpoints(folder)
-    (folder / RESULTS).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    write_whole(folder / RESULTS, json.dumps(result, indent=1), kind=TuneError)
     tell({"event": "done", "folder": target.name, **result})
 
 
 def hand_over(model: Any, history: History, folder: Path) -> None:
     """Write what `take_over` reads: a PEFT adapter or a whole model, and the history."""
     model.save_pretrained(folder / TRAINED)
-    (folder / TRAINED / _HISTORY).write_text(json.dumps(asdict(history)), encoding="utf-8")
+    write_whole(folder / TRAINED / _HISTORY, json.dumps(asdict(history)), kind=TuneError)
 
 
 def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -> None:

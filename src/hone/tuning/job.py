@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hone.domain.base import Frozen
+from hone.errors import TuneError
+from hone.files import write_whole
 from hone.tuning.examples import Example, ExampleRow
 from hone.tuning.settings import TuneSettings
 
@@ -43,8 +45,8 @@ class Job(Frozen):
         """Write the job and its examples into a run's folder."""
         for name, examples in ((TRAIN, train), (HELD_OUT, held_out)):
             lines = (ExampleRow.of(example).model_dump_json(exclude_none=True) for example in examples)
-            (folder / name).write_text("".join(line + "\n" for line in lines), encoding="utf-8", errors="replace")
-        (folder / JOB).write_text(self.model_dump_json(indent=1), encoding="utf-8")
+            write_whole(folder / name, "".join(line + "\n" for line in lines), errors="replace", kind=TuneError)
+        write_whole(folder / JOB, self.model_dump_json(indent=1), kind=TuneError)
 
     @classmethod
     def read(cls, folder: Path) -> Job:

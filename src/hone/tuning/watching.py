@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import TuneError
+from hone.files import whole_path
 from hone.models.weights import library
 from hone.tuning.history import History, Look, Step, Tell, as_data
 from hone.tuning.packing import Row
@@ -116,7 +117,6 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         weights = gather(model)
         if not first:
             return
-        part = self.folder / f".{BEST}.part"
         note = {"look": json.dumps({"step": look.step, "loss": look.loss})}
-        library("safetensors.torch").save_file(weights, part, metadata=note)
-        part.replace(self.folder / BEST)
+        with whole_path(self.folder / BEST, kind=TuneError, hint="free some space") as part:
+            library("safetensors.torch").save_file(weights, part, metadata=note)

@@ -15,6 +15,7 @@ from pathlib import Path
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from hone.errors import ProjectError
+from hone.files import part_of
 
 DAYS = 30
 """How long a browser stays signed in; a revoked rater is out at once all the same."""
@@ -87,8 +88,8 @@ def key_of(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part = part_of(path)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(secrets.token_bytes(_BYTES))
     try:

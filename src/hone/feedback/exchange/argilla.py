@@ -20,7 +20,7 @@ from hone.feedback.exchange.entries import Entry
 from hone.feedback.exchange.gathering import Gathered, Voice, gather
 from hone.feedback.exchange.label_studio import json_list, slug
 from hone.feedback.store.store import Store
-from hone.project.files import write_whole
+from hone.files import write_whole
 
 _SPACE = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 NOTE = "note"

@@ -17,7 +17,7 @@ from hone.feedback.exchange.whole import is_store, read_store, write_store
 from hone.feedback.pairs import is_pairs
 from hone.feedback.store.database import connect
 from hone.feedback.store.store import Store
-from hone.project.files import write_whole
+from hone.files import write_whole
 from hone.tables import open_table
 
 Form = Literal["store", "ratings", "pairs", "label-studio", "argilla"]

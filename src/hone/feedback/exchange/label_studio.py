@@ -21,7 +21,8 @@ from hone.errors import FileFormatError
 from hone.feedback.exchange.entries import Entry
 from hone.feedback.exchange.gathering import Gathered, Voice, gather
 from hone.feedback.store.store import Store
-from hone.project.files import read_text, write_whole
+from hone.files import write_whole
+from hone.project.files import read_text
 
 
 def write_tasks(store: Store, path: Path, rubric: Rubric) -> int:

@@ -18,7 +18,8 @@ from hone.errors import FileFormatError, StoreError
 from hone.feedback.store.database import Database
 from hone.feedback.store.opening import known_revisions, revision_of
 from hone.feedback.store.schema import HEAD, metadata
-from hone.project.files import read_text, write_whole
+from hone.files import write_whole
+from hone.project.files import read_text
 
 MARK = "hone feedback"
 _KINDS: dict[type, tuple[type, ...]] = {Boolean: (bool,), Float: (int, float), Integer: (int,)}

@@ -1,0 +1,113 @@
+"""What is written to disk is whole or not there, and a disk that refuses is one line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hone.errors import ExportError, HoneError, ProjectError
+from hone.files import cache, cache_folder, folder_beside, locked, whole_folder, whole_path, write_whole
+
+
+def _cache(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {key: value for key, value in os.environ.items() if key not in {"HOME", "XDG_CACHE_HOME", "HONE_CACHE"}}
+    return subprocess.run(
+        [sys.executable, "-c", f"from hone.files import *; {code}"],
+        env=kept | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_cache_is_made_where_the_home_folder_is_empty(tmp_path: Path) -> None:
+    done = _cache("print(cache_folder('weights'))", HOME=str(tmp_path))
+    assert done.stdout.strip() == str(tmp_path / ".cache" / "hone" / "weights")
+    assert (tmp_path / ".cache" / "hone" / "weights").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"), [("HONE_CACHE", ""), ("XDG_CACHE_HOME", "hone")], ids=["HONE_CACHE", "XDG_CACHE_HOME"]
+)
+def test_a_variable_moves_the_cache_whatever_the_home_folder_is(name: str, inside: str, tmp_path: Path) -> None:
+    done = _cache("print(cache_folder())", HOME="/nowhere", **{name: str(tmp_path / "ä b")})
+    assert done.stdout.strip() == str(tmp_path / "ä b" / inside)
+
+
+def test_a_home_folder_that_does_not_exist_names_the_variable_that_moves_the_cache() -> None:
+    done = _cache("cache_folder()", HOME="/nowhere/at/all")
+    assert "/nowhere/at/all: the home folder does not exist" in done.stderr.splitlines()[-1]
+    assert "set HONE_CACHE" in done.stderr.splitlines()[-1]
+
+
+def test_a_cache_that_cannot_be_made_names_its_path_and_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("HONE_CACHE", str(tmp_path / "file" / "cache"))
+    assert cache() == tmp_path / "file" / "cache"
+    with pytest.raises(ExportError, match=r"file/cache/weights: the cache cannot be written .*; set HONE_CACHE"):
+        cache_folder("weights", kind=ExportError)
+
+
+def test_a_failed_block_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(ZeroDivisionError), whole_path(target) as part:  # noqa: PT012
+        part.write_text("half")
+        raise ZeroDivisionError
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+
+
+def test_a_link_in_the_target_s_place_is_replaced_and_what_it_names_stays(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("kept")
+    (tmp_path / "a.txt").symlink_to(other)
+    write_whole(tmp_path / "a.txt", "new")
+    assert other.read_text() == "kept"
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_the_asked_permissions_hold_from_the_start(tmp_path: Path) -> None:
+    with whole_path(tmp_path / "secret", mode=0o600) as part:
+        assert part.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_error_of_the_disk_is_one_line_with_the_path_in_the_kind_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ExportError, match=r"^.*/file/a: cannot be written \(File exists\)$"):
+        write_whole(tmp_path / "file" / "a", "x", kind=ExportError)
+    with pytest.raises(ProjectError, match="cannot be written"), folder_beside(tmp_path / "file" / "a"):
+        pass
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        pytest.raises(HoneError, match=r"a: cannot be written \(No space left on device\)"),
+        whole_path(tmp_path / "a"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        full.write(b"x")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_takes_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "new" / "folder") as part:  # noqa: PT012
+        (part / "a").write_text("half")
+        raise ZeroDivisionError
+    assert not list((tmp_path / "new").iterdir())
+    with whole_folder(tmp_path / "new" / "folder") as part:
+        (part / "a").write_text("whole")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["folder"]
+
+
+def test_a_lock_that_another_holds_says_whose_it_is(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path / "lock"),
+        pytest.raises(ProjectError, match=rf"process {os.getpid()} on .* holds this lock"),
+        locked(tmp_path / "lock", patience=0),
+    ):
+        pass
+    with locked(tmp_path / "lock", patience=0):
+        pass
