@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hone.domain.rubric import Rubric, Scale
 from hone.errors import VerdictError
 from hone.judging import read_object, read_verdict
-from hone.judging.verdict import read_level
+from hone.judging.verdict import read_level, read_pattern
 
 VerdictText = Callable[..., str]
 FIVE = Scale.model_validate("1..5")
@@ -220,3 +221,48 @@ def test_a_level_is_found_by_its_label_before_its_number() -> None:
     )
     assert read_level("1", scale) == 0
     assert read_level(1, scale) == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "A score of 0 would need jargon.",
+        "It would get a score of 0 if it had jargon.",
+        "The score is 0 only if a sentence is missing.",
+        "A rating of -1 means that nothing is there.",
+        "This could have been given a score of 0.",
+        "It does not deserve a score of 0.",
+    ],
+)
+def test_a_level_that_a_reason_supposes_is_not_the_score(rubric: Rubric, reason: str) -> None:
+    data = {name: {"reason": reason, "score": 1} for name in rubric.names}
+    assert [score.value for score in read_verdict(json.dumps(data), rubric)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "So the score is 0.",
+        "Score: 0",
+        "I give it a score of 0.",
+        "It deserves a score of 0.",
+        "The reply earns a rating of 0 here.",
+        "Rating = 0",
+    ],
+)
+def test_a_reason_that_gives_another_score_is_refused(rubric: Rubric, reason: str) -> None:
+    data = {name: {"reason": reason, "score": 1} for name in rubric.names}
+    with pytest.raises(VerdictError, match="its reason says 0"):
+        read_verdict(json.dumps(data), rubric)
+
+
+def test_a_verdict_in_the_thoughts_is_not_the_verdict(rubric: Rubric, verdict: VerdictText) -> None:
+    assert [score.value for score in read_verdict(f"<think>{verdict(-1, -1)}</think>{verdict(1, 0)}", rubric)] == [
+        1,
+        0,
+    ]
+    with pytest.raises(VerdictError, match="thoughts do not end"):
+        read_verdict(f"<think>{verdict(-1, -1)} But wait", rubric)
+    pattern = re.compile(r"A=(\d) B=(\d)")
+    with pytest.raises(VerdictError, match="does not match"):
+        read_pattern("<think>A=1 B=1 or", rubric, pattern)

@@ -11,7 +11,7 @@ from hone.errors import CallError, ModelError, UnavailableError, UnreachableErro
 from hone.models import Message, Model, Request, ScriptedModel
 from hone.models.endpoint import EndpointModel
 
-from .loopback import Loopback, break_off, raw, refuse
+from .loopback import Loopback, break_off, chat, raw, refuse
 
 ASKED = Request((Message("user", "Hello."),))
 
@@ -33,6 +33,39 @@ def test_pieces_come_in_order_until_the_end(server: Loopback) -> None:
     server.queue.append(raw(body))
     assert "".join(streamed(EndpointModel("s", server.url, "m"))) == "One two."
     assert server.seen[0].body["stream"] is True
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"choices": []},
+        {"choices": None},
+        {"choices": [{"finish_reason": None, "content_filter_results": {}}]},
+        {"choices": [{"delta": None}]},
+        {"choices": [{"delta": {"role": "assistant"}}]},
+        {"usage": {"total_tokens": 3}},
+    ],
+)
+def test_an_event_without_a_piece_of_text_is_passed_over(server: Loopback, chunk: dict[str, object]) -> None:
+    server.queue.append(raw(f"{event('One ')}data: {json.dumps(chunk)}\n\n{event('two.')}data: [DONE]\n\n"))
+    assert "".join(streamed(EndpointModel("s", server.url, "m"))) == "One two."
+
+
+def test_an_answer_that_came_in_one_piece_is_the_answer(server: Loopback) -> None:
+    server.queue.append(chat("All of it."))
+    assert "".join(streamed(EndpointModel("s", server.url, "m"))) == "All of it."
+
+
+@pytest.mark.parametrize("body", ["", "<html>Sign in</html>", '{"error": {"message": "no such thing"}}'])
+def test_a_body_that_is_neither_a_stream_nor_an_answer_is_a_failed_call(server: Loopback, body: str) -> None:
+    server.queue.append(raw(body))
+    with pytest.raises(CallError, match="no such thing" if "thing" in body else "not JSON"):
+        streamed(EndpointModel("s", server.url, "m"))
+
+
+def test_what_an_endpoint_does_not_take_is_left_out_of_a_stream_too(server: Loopback) -> None:
+    server.queue += [refuse(400, "temperature is not supported"), raw(event("Hi."))]
+    assert streamed(EndpointModel("s", server.url, "m")) == ["Hi."]
 
 
 def test_a_model_that_cannot_stream_gives_its_answer_at_once() -> None:

@@ -59,7 +59,6 @@ def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
         comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
-        notes = opened.notes
     summary = comparing.summary(comparisons)
     if as_json:
         print_json({"run": done.run.folder.name, "summary": summary_data(summary), "comparisons": comparisons})
@@ -68,10 +67,10 @@ def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
     out().print(terminal.comparison_summary(summary), markup=False)
     cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))
     if cut:
-        notes.append(
-            f"{cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
+        note(
+            f"note: {cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
         )
-    _said(done, notes)
+    _said(done)
     note("Next: hone rubric advise")
 
 
@@ -205,8 +204,6 @@ def summary_data(summary: comparing.Summary) -> dict[str, object]:
     return {name: getattr(summary, name) for name in counts} | {"rate": share}
 
 
-def _said(done: Done, notes: list[str] | None = None) -> None:
-    for text in notes or ():
-        note(f"note: {text}")
+def _said(done: Done) -> None:
     again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
     note(f"run: {done.run.folder}{again}")

@@ -13,8 +13,8 @@ _DOUBLED = re.compile(r"\\\\[A-Za-z(\[]")
 _HEX = re.compile(r"u[0-9A-Fa-f]{4}")
 _N = """nabla natural ncong ne nearrow neg neq newcommand newline nexists ngeq ngtr ni nleq nless nmid nolimits
 nonumber not notag notin nparallel nprec nrightarrow nsim nsubseteq nsucc nsupseteq ntriangleleft nu num nwarrow""".split()
-_R = """rVert raisebox rangle rbrace rbrack rceil ref renewcommand restriction rfloor rho right rightarrow
-rightharpoonup rightleftharpoons rm root rule rvert""".split()
+_R = """rVert raisebox rangle rbrace rbrack rceil ref renewcommand restriction rfloor rho right
+rightarrow rightharpoonup rightleftharpoons rm root rule rvert""".split()
 _T = """tag tan tanh tau tbinom text textbf textit textrm textsf textstyle texttt textup tfrac therefore theta
 thickapprox thickspace thinspace tilde times tiny to top triangle triangleleft triangleright""".split()
 _COMMANDS = frozenset([*_N, *_R, *_T])
@@ -31,9 +31,9 @@ def with_formulas(text: str) -> str:
         text: JSON, perhaps with words around it.
     """
     if _DOUBLED.search(text):
-        sure, certain = frozenset[str](), False
+        sure = frozenset[str]()
     else:
-        certain = any(_is_command(match, frozenset()) for match in _ESCAPE.finditer(text))
+        certain = any(_is_command(match, _COMMANDS - _DOUBTFUL) for match in _ESCAPE.finditer(text))
         sure = _COMMANDS if certain else _COMMANDS - _DOUBTFUL
     return _ESCAPE.sub(lambda match: f"\\{match[0]}" if _is_command(match, sure) else match[0], text)
 

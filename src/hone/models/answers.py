@@ -47,7 +47,7 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         message = choice["message"]
         role = message.get("role") or "assistant"
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise CallError(f"{where} answers JSON without a reply in it") from error
+        raise CallError(f"{where} answers JSON without a reply in it ({said(body, scrub)[:120]})") from error
     finish = str(choice.get("finish_reason")).lower()
     text = text_of(message.get("content"))
     if not text and isinstance(message.get("refusal"), str):
@@ -81,7 +81,7 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
         return None
     choices = data.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    error = data.get("error") or first.get("error")
+    error = data.get("error") or first.get("error") or (data if data.get("object") == "error" else None)
     if not error and first.get("finish_reason") == "error":
         error = {"message": "the answer broke off with an error"}
     return (_status(error), orjson.dumps({"error": error})) if error else None

@@ -20,8 +20,8 @@ SCHEMA_STEPS = ("json_schema", "plain_schema", "json_object", "prompt")
 _SCHEMA_WORDS = ("response_format", "json_schema", "schema", "grammar", "structured output")
 _DROPPABLE = ("logprobs", "seed", "top_p", "temperature")
 _ABOUT_THE_REQUEST = frozenset({400, 422})
-_ABOUT_THE_MOMENT = frozenset({401, 402, 408, 425, 429, 503, 504, 529})
-"""Statuses that speak of keys, credit and load, never of a parameter."""
+_ABOUT_THE_MOMENT = frozenset({408, 425, 429, 503, 504, 529})
+"""Statuses that speak of load and time, never of a parameter."""
 _REFUSING = re.compile(
     r"support|not (allowed|permitted|available|enabled|accepted)|unknown|unrecogni[sz]ed|invalid|unexpected|disabled"
     r"|must |cannot|can't|only |at most|greater than|too (large|many|high)"

@@ -12,6 +12,9 @@ from typing import Any
 from hone.errors import UnavailableError
 from hone.models.base import Message, without_system
 
+_SYSTEM: dict[str, bool] = {}
+"""What was found out of each template: a run asks for the same thousands of times."""
+
 
 def chat_text(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True) -> str:
     """A conversation in the words of the tokenizer's chat template.
@@ -29,17 +32,21 @@ def chat_text(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True
             f"the tokenizer of {tokenizer.name_or_path} has no chat template; use an instruct or chat model, "
             "or put a chat_template.jinja beside it"
         )
-    system = [message.content.strip() for message in messages if message.role == "system"]
-    try:
-        text = _templated(tokenizer, messages, reply=reply)
-    except UnavailableError:
-        if not system:
-            raise
-        return _templated(tokenizer, without_system(messages), reply=reply)
-    # Some templates leave a system turn out without a word.
-    return (
-        text if all(part in text for part in system) else _templated(tokenizer, without_system(messages), reply=reply)
-    )
+    if any(message.role == "system" for message in messages) and not takes_system(tokenizer):
+        messages = without_system(messages)
+    return _templated(tokenizer, messages, reply=reply)
+
+
+def takes_system(tokenizer: Any) -> bool:
+    """Whether the chat template writes system turns: some refuse them, and some leave them out without a word."""
+    system = [Message("system", "Be kind."), Message("user", "-")]
+    template = str(tokenizer.chat_template)
+    if template not in _SYSTEM:
+        try:
+            _SYSTEM[template] = system[0].content in _templated(tokenizer, system, reply=True)
+        except UnavailableError:
+            _SYSTEM[template] = False
+    return _SYSTEM[template]
 
 
 def _templated(tokenizer: Any, messages: Sequence[Message], *, reply: bool) -> str:

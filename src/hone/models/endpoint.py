@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -161,7 +162,8 @@ class EndpointModel(Model):
                         raise self._refusal(response.status, problem)
             raise CallError(f"{self._url} refuses every form of this request")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{self._url} cannot be reached ({self._scrub(_reason(error))})") from error
+            problem = f"cannot be reached{self._way()} ({self._scrub(_reason(error))})"
+            raise UnreachableError(f"{self._url} {problem}") from error
         except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
@@ -181,7 +183,7 @@ class EndpointModel(Model):
             except TimeoutError:
                 problem = f"did not answer within {self._patience.answer:g} s"
             except (aiohttp.ClientError, OSError) as error:
-                problem = f"cannot be reached ({_reason(error)})"
+                problem = f"cannot be reached{self._way()} ({_reason(error)})"
             else:
                 if status not in _RETRIED:
                     return status, answer
@@ -246,6 +248,10 @@ class EndpointModel(Model):
                 f"{self._url} redirects elsewhere ({status}); write the final address into the spec"
             )
         return CallError(f"{self._url} answers {status}: {problem}")
+
+    def _way(self) -> str:
+        """Through which proxy, for messages; without the password that its address may hold."""
+        return f" through the proxy {urlsplit(self._proxy).netloc.rpartition('@')[2]}" if self._proxy else ""
 
     def _scrub(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text

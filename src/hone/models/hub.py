@@ -20,6 +20,7 @@ import aiohttp
 
 from hone.errors import SpecError, UnavailableError, UnreachableError
 from hone.files import cache, disk_errors, make_folder
+from hone.models.proxies import proxy_for
 
 HUB = "https://huggingface.co"
 """The hub; ``HF_ENDPOINT`` names another."""
@@ -119,7 +120,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, address: str) -> _Offer
         headers = {"Accept-Encoding": "identity"}
         if token and parts.netloc == home:
             headers["Authorization"] = f"Bearer {token}"
-        async with session.head(url, headers=headers, allow_redirects=False) as seen:
+        async with session.head(url, headers=headers, proxy=proxy_for(url), allow_redirects=False) as seen:
             found = seen.headers
             etag = found.get("X-Linked-Etag", "").strip('"').removeprefix("W/").strip('"')
             sha256 = sha256 or (etag if _SHA256.fullmatch(etag) else None)
@@ -149,7 +150,8 @@ async def _download(session: aiohttp.ClientSession, offer: _Offer, part: Path, s
     if offer.size is not None and there == offer.size:
         return
     headers = {**offer.headers, **({"Range": f"bytes={there}-"} if there else {})}
-    async with session.get(offer.url, headers=headers, allow_redirects=False) as answer:
+    proxy = proxy_for(offer.url)
+    async with session.get(offer.url, headers=headers, proxy=proxy, allow_redirects=False) as answer:
         if answer.status not in {200, 206}:
             if answer.status == 416:  # what is there is longer than the file
                 part.unlink(missing_ok=True)

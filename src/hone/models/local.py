@@ -15,7 +15,7 @@ from typing import Any
 from hone.domain.settings import Precision, Sampling
 from hone.errors import CallError, ContextError, HoneError, UnavailableError
 from hone.models.base import Completion, Model, Request, Usage
-from hone.models.chat import chat_tokens
+from hone.models.chat import chat_tokens, takes_system
 from hone.models.decoding import Ask, Text, generate
 from hone.models.weights import fast_type, library, quiet, weights
 
@@ -70,6 +70,9 @@ class TransformersModel(Model):
         """
         if self._model is None:
             raise UnavailableError(f"{self.spec} was closed; connect to it again")
+        if any(one.role == "system" for one in request.messages) and not takes_system(self._tokenizer):
+            note = f"{self.spec} takes no system turn; its text opens the first turn of the user"
+            self.notes += [note] if note not in self.notes else []
         tokens = chat_tokens(self._tokenizer, request.messages)
         context = getattr(self._model.config, "max_position_embeddings", None)
         if context and len(tokens) >= context:

@@ -44,10 +44,11 @@ class Models:
             self._open[key] = connect(settings, folder=self._folder)
         return self._open[key]
 
-    @property
-    def notes(self) -> list[str]:
-        """What the person should know about them."""
-        return [note for model in self._open.values() for note in dict.fromkeys(model.notes)]
+    def tell_notes(self) -> None:
+        """Tell what the person should know about them: a parameter that an endpoint does not take, and the like."""
+        for model in self._open.values():
+            for note in dict.fromkeys(model.notes):
+                self.watch.tell(f"note: {note}")
 
     def close(self) -> None:
         """End every engine."""
@@ -61,6 +62,7 @@ def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
     opened = Models(project, watch)
     try:
         yield opened
+        opened.tell_notes()
     finally:
         opened.close()
 

@@ -117,8 +117,6 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
             written = _written(match, ModelSettings(model=spec), opened, journal, watch)
             judgements = _judged(match, written, opened, journal, watch)
             found += map(_both, written, judgements, (item.group for item in match.items))
-        for line in opened.notes:
-            watch.tell(line)
     run.finish(found)
     return run, found
 

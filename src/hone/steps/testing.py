@@ -119,7 +119,7 @@ def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, li
             with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
                 own, speed = ask(model, bout.problems, bout.task, bout.way, journal=journal, progress=progress)
             for line in dict.fromkeys(model.notes):
-                watch.tell(line)
+                watch.tell(f"note: {line}")
             results += own
             if speed.calls:
                 speeds[spec] = speed
