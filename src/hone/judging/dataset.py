@@ -11,6 +11,7 @@ from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import Entry
 from hone.tables import Problem, Row, Table, guess
+from hone.text import identifier
 
 LONGEST = 400_000
 """Characters of a reply that is still sent to a judge; about 100,000 tokens."""
@@ -123,8 +124,7 @@ def _problem(value: Any, what: str) -> str:
 
 
 def _id(row: Row, columns: Columns, number: int) -> str:
-    value = row.get(columns.id) if columns.id else None
-    return str(value)[:200] if value not in (None, "") else f"row {number}"
+    return identifier(row.get(columns.id) if columns.id else None)[:200] or f"row {number}"
 
 
 def _wider(known: type | None, value: Any) -> type:

@@ -34,7 +34,9 @@ def project_store(
         check_there(where)
     with open_store(where, readonly=readonly) as store:
         if store.backup is not None:
-            tell(f"the store's schema was brought up to date; a copy from before is in {store.backup}")
+            tell(
+                f"the store was brought up to date: each id and name has one spelling; the copy from before: {store.backup}"
+            )
         yield store
 
 

@@ -17,7 +17,9 @@ from hone.domain.base import Frozen
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
 from hone.problems import Problem, Prompting, load, read_problems
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, open_table
+from hone.tables import Row, Table, guess, is_blank, open_table
+from hone.text import identifier
+from hone.text import name as named
 from hone.tuning.choosing import Keep, choose
 from hone.tuning.tokens import Turn
 
@@ -141,7 +143,8 @@ def _rows(table: Table) -> Iterator[tuple[int, Row]]:
     for line, row in table.rows():
         if isinstance(row, Unreadable):
             raise FileFormatError(table.path, row.reason, line=line)
-        yield line, row
+        if not is_blank(row):
+            yield line, row
 
 
 def _limited(found: Iterable[Example], limit: int | None) -> Iterator[Example]:
@@ -210,10 +213,10 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
 
 
 def _made(row: Row, line: int, turns: tuple[tuple[str, str], ...]) -> Example:
-    name = _text(row, "id", "item") or str(line)
+    id_ = identifier(row.get("id")) or identifier(row.get("item")) or str(line)
     asked = next((text for role, text in reversed(turns) if role == "user"), "")
     known = (_text(row, "answer") or None) if "messages" in row else None
-    return Example(name, turns, _text(row, "group") or name, _text(row, "question") or asked, known)
+    return Example(id_, turns, named(row.get("group")) or id_, _text(row, "question") or asked, known)
 
 
 def _text(row: Row, *names: str) -> str:
