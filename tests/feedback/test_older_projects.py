@@ -7,7 +7,7 @@ import pytest
 
 from hone.project import Project
 from hone.steps.people import feedback_status, import_feedback
-from hone.steps.stored import project_store
+from hone.steps.stored import project_ratings, project_store
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "project-0.1"
 
@@ -44,3 +44,9 @@ def test_raters_and_items_in_two_spellings_become_one_with_the_newest_score_and_
 def test_its_export_of_the_whole_store_goes_into_a_new_store_in_the_same_spelling(project: Project) -> None:
     import_feedback(project, FIXTURE / "whole.jsonl", database=str(project.folder / "new.db"))
     assert feedback_status(project, database=str(project.folder / "new.db"))["ratings"] == 4 * 2 * 2
+
+
+def test_a_command_that_only_reads_opens_it_too(project: Project) -> None:
+    said: list[str] = []
+    assert project_ratings(project, project.versions[-1].rubric, tell=said.append).count() >= 16
+    assert sum("up to date" in line for line in said) == 1
