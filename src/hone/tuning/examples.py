@@ -17,7 +17,7 @@ from hone.domain.base import Frozen
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
 from hone.problems import Problem, Prompting, load, read_problems
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, is_blank, open_table
+from hone.tables import Row, Table, guess, guess_request, is_blank, open_table, request_of
 from hone.text import identifier
 from hone.text import name as named
 from hone.tuning.choosing import Keep, choose
@@ -160,7 +160,8 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
         return (_of_messages(table, line, row) for line, row in rows)
     if {"question", "answer"} <= columns and not {"prompt", "completion"} <= columns:
         return _of_questions(table, rows, prompting)
-    prompt = guess(table.columns, "prompt", "prompt" if "prompt" in columns else None)
+    request = guess_request(table, None)
+    prompt = request[0] if request else None
     reply = guess(table.columns, "reply", "completion" if "completion" in columns else None)
     if prompt is None or reply is None or prompt == reply:
         known, lacking = ", ".join(table.columns[:20]), "replies" if reply in {None, prompt} else "prompts"
@@ -168,7 +169,7 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
             f"{table.path}: no column holds the {lacking}; name columns messages, prompt and completion, or question "
             f"and answer (it has: {known})"
         )
-    return (_of_pair(table, line, row, (prompt, reply)) for line, row in rows)
+    return (_of_pair(table, line, row | {prompt: request_of(row, request)}, (prompt, reply)) for line, row in rows)
 
 
 def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
