@@ -24,6 +24,8 @@ from hone.tuning.choosing import Keep, choose
 from hone.tuning.tokens import Turn
 
 _ROLES = {"system", "user", "assistant", "tool"}
+_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
+"""Who speaks in ShareGPT's form, by the roles of messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
     columns = set(table.columns)
     if "messages" in columns:
         return (_of_messages(table, line, row) for line, row in rows)
+    if "conversations" in columns:
+        return (_of_messages(table, line, _from_sharegpt(row)) for line, row in rows)
     if {"question", "answer"} <= columns and not {"prompt", "completion"} <= columns:
         return _of_questions(table, rows, prompting)
     request = guess_request(table, None)
@@ -170,6 +174,20 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
             f"and answer (it has: {known})"
         )
     return (_of_pair(table, line, row | {prompt: request_of(row, request)}, (prompt, reply)) for line, row in rows)
+
+
+def _from_sharegpt(row: Row) -> Row:
+    """The row with ShareGPT's turns, `from` and `value`, as messages."""
+    turns = row.get("conversations")
+    if isinstance(turns, list):
+        turns = [
+            {"role": _SPEAKERS.get(str(turn["from"]), turn["from"]), "content": turn["value"]}
+            if isinstance(turn, dict) and {"from", "value"} <= turn.keys() else turn
+            for turn in turns
+        ]  # fmt: skip
+        if row.get("system"):
+            turns = [{"role": "system", "content": row["system"]}, *turns]
+    return row | {"messages": turns}
 
 
 def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
