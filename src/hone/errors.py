@@ -111,6 +111,10 @@ class StoreError(HoneError):
     """The store of people's feedback cannot be read or written. What it has acknowledged is kept."""
 
 
+class OlderStoreError(StoreError):
+    """The store was made by an earlier version; opening it for writing brings it up to date."""
+
+
 class ModelError(HoneError):
     """A model cannot be used, or did not answer."""
 

@@ -38,7 +38,7 @@ _SHOWN = 50
 @click.option(
     "--out", "file", type=click.Path(path_type=Path), help=".jsonl, .csv, .parquet, or a `datasets` folder."
 )
-@click.option("--prompt-column", help="The column of the requests.  [default: guessed]")
+@click.option("--prompt-column", help="The column of the requests; several as A+B.  [default: guessed]")
 @click.option("--reply-column", help="The column of the replies.  [default: guessed]")
 @click.option("--id-column", help="The column of the ids.  [default: guessed]")
 @click.option("--reference-column", help="The column of good answers.  [default: guessed]")
@@ -79,11 +79,14 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
     """
     project = Project.find(folder)
     labelling = _labelling(project, data, Options(**options))
+    note("columns: " + ", ".join(f"{what} from {name!r}" for what, name in labelling.columns.taken.items()))
     with models(project, SCREEN) as opened:
         done = run_labelling(labelling, opened, tell=note)
     judgements = done.run.read(Judgement) if done.report.tally.total and done.report.tally.total <= _SHOWN else []
     if as_json:
-        print_json({"run": done.run.folder.name, "rubric": labelling.rubric.digest, **report_data(done.report),
+        print_json({"run": done.run.folder.name, "rubric": labelling.rubric.digest,
+                    "columns": labelling.columns.taken,
+                    **report_data(done.report),
                     "judgements": judgements})  # fmt: skip
     elif judgements:
         out().print(terminal.judgement_table(judgements, labelling.rubric))

@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen, Number, PlacedError, digest
+from hone.text import visible
 
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
 """How many criteria a finalised rubric may have: one is no rubric, and more than seven tire people and judges."""
@@ -143,6 +144,7 @@ class Criterion(Frozen):
     @field_validator("name")
     @classmethod
     def _form(cls, name: str) -> str:
+        name = visible(name)
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no criterion name; write 'Be' and an adjective, as in 'Be Detailed: …'")
         return name

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from hone.domain.base import Frozen
+from hone.text import identifier, name
+
+
+def _id(value: object) -> object:
+    """A number for an id is written as text; what is neither goes on to be refused."""
+    return identifier(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+
+
+def _name(value: object) -> object:
+    return name(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+
+
+Identifier = Annotated[str, BeforeValidator(_id)]
+Name = Annotated[str, BeforeValidator(_name)]
 
 
 class Task(Frozen):
@@ -21,13 +37,13 @@ class Task(Frozen):
 class Item(Frozen):
     """One request."""
 
-    id: str = Field(min_length=1, max_length=200)
+    id: Identifier = Field(min_length=1, max_length=200)
     """Names the item everywhere; unique within its file."""
     prompt: str = Field(min_length=1)
     """The request as a user would write it."""
     reference: str | None = None
     """A good answer, where one is known."""
-    group: str | None = None
+    group: Name | None = None
     """Items with the same group stay on one side of every split."""
 
 

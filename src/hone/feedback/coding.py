@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.tables import Problem, Table
+from hone.tables import Problem, Table, is_blank
+from hone.text import identifier, is_missing
+from hone.text import name as named
 
 Integers = npt.NDArray[np.int64]
 
@@ -47,6 +49,8 @@ class Coded:
     table: Table
     columns: Mapping[str, Column]
     rows: int
+    empty: int = 0
+    """Rows without any value, which are passed over; a spreadsheet leaves them behind."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns
@@ -57,7 +61,8 @@ class Coded:
         Raises:
             FileFormatError: Always.
         """
-        number = next((number for number, _ in islice(self.table.rows(), row, None)), None)
+        filled = (number for number, one in self.table.rows() if isinstance(one, Problem) or not is_blank(one))
+        number = next(islice(filled, row, None), None)
         raise FileFormatError(self.table.path, problem, line=number)
 
     def refuse_value(self, name: str, code: int, problem: str) -> NoReturn:
@@ -75,7 +80,7 @@ class Coded:
             if not _is_name(value):
                 what = "is empty" if value is None or value == "" else f"is {value!r}"
                 self.refuse_value(column, code, f"the column {column!r} {what}; write a name there")
-        return _merged(found, lambda value: f"{value:g}" if isinstance(value, float) else str(value).strip())
+        return _merged(found, identifier if column == "item" else named)
 
     def words(self, column: str, default: str, allowed: Sequence[str]) -> Column:
         """A column of set words, in any case; the default where a cell is empty or the column absent.
@@ -88,11 +93,9 @@ class Coded:
         by_lower = {word.lower(): word for word in allowed}
         found = self.columns[column]
         for code, value in enumerate(found.values):
-            if value not in (None, "") and str(value).strip().lower() not in by_lower:
+            if not is_missing(value) and named(value).lower() not in by_lower:
                 self.refuse_value(column, code, f"{column} {value!r} is not known; write {' or '.join(allowed)}")
-        return _merged(
-            found, lambda value: by_lower[str(value).strip().lower()] if value not in (None, "") else default
-        )
+        return _merged(found, lambda value: default if is_missing(value) else by_lower[named(value).lower()])
 
     def figures(self, column: str) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where a cell is empty; shape (rows,).
@@ -131,10 +134,13 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
     coders = [_Coder() for _ in wanted]
     codes = [array("i") for _ in wanted]
     steps = [(known[name], coder, out.append) for name, coder, out in zip(wanted, coders, codes, strict=True)]
-    rows = 0
+    rows = empty = 0
     for number, row in table.rows():
         if isinstance(row, Problem):
             raise FileFormatError(table.path, row.reason, line=number)
+        if is_blank(row):
+            empty += 1
+            continue
         try:
             for name, coder, add in steps:
                 add(coder[row.get(name)])
@@ -146,18 +152,16 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
         name: Column(name, tuple(coder), np.frombuffer(out, dtype=np.int32).astype(np.int64))
         for name, coder, out in zip(wanted, coders, codes, strict=True)
     }
-    return Coded(table, columns, rows)
+    return Coded(table, columns, rows, empty)
 
 
 def as_number(value: Any) -> float | None:
     """The number in a cell, NaN where it is empty; none where it holds something else."""
-    if value is None:
+    if is_missing(value):
         return math.nan
     if isinstance(value, (int, float)):
         return float(value)
     text = str(value).strip()
-    if text in ("", "NA"):
-        return math.nan
     try:
         return float(text) if "_" not in text else None
     except ValueError:
@@ -165,7 +169,7 @@ def as_number(value: Any) -> float | None:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, (int, float)) or (isinstance(value, str) and bool(value.strip()))
+    return isinstance(value, (int, float, str)) and bool(identifier(value))
 
 
 def _merged(column: Column, name: Callable[[Any], str]) -> Column:

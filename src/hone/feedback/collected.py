@@ -50,12 +50,16 @@ class Collected:
     """By rater, for verdicts on pairs."""
     unknown: tuple[str, ...] = ()
     """Criteria that the rubric does not have."""
+    empty: int = 0
+    """Rows without any value, which were passed over."""
 
     def notes(self) -> list[str]:
         """What a reader should know of the file, one line each."""
         lines = [f"{self.rows:,} rows, {len(self.items):,} items; {self.level_note}"]
         if self.duplicates:
             lines.append(f"{self.duplicates:,} rows were replaced by a later row for the same item and rater")
+        if self.empty:
+            lines.append(f"{self.empty:,} rows without any value were passed over")
         if self.missing:
             lines.append(f"{self.missing:,} rows have no score: counted as missing, not as 0")
         if self.unknown:
@@ -70,6 +74,7 @@ class Collected:
             "items": len(self.items),
             "duplicates": self.duplicates,
             "missing": self.missing,
+            "empty": self.empty,
             "level": self.level_note,
             "labels": {f"{value:g}": label for value, label in self.labels.items()},
         }

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from hone.errors import FileFormatError
 from hone.feedback.coding import as_number
 from hone.feedback.ratings import Reading, read_ratings
-from hone.tables import Problem, Table, guess, open_table
+from hone.tables import Problem, Table, guess, is_blank, open_table
+from hone.text import identifier
+from hone.text import name as named
 
 Floats = npt.NDArray[np.float64]
 
@@ -80,12 +82,14 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     for number, row in table.rows():
         if isinstance(row, Problem):
             raise FileFormatError(table.path, row.reason, line=number)
-        item = row.get(key)
-        if item is None or item == "":
+        if is_blank(row):
+            continue
+        item = identifier(row.get(key))
+        if not item:
             raise FileFormatError(table.path, f"the column {key!r} is empty", line=number)
-        place = places.setdefault(str(item).strip(), len(places))
+        place = places.setdefault(item, len(places))
         if row.get("judge"):
-            judges.add(str(row["judge"]))
+            judges.add(named(row["judge"]))
         for name, values in columns.items():
             value = row.get(name)
             figure = labels.get(str(value).strip().lower(), as_number(value))

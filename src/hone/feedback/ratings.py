@@ -70,6 +70,7 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
         level_note=meaning.note,
         labels=meaning.labels,
         weights=figure_an_item(rows, items, "weight"),
+        empty=rows.empty,
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
 

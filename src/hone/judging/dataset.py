@@ -10,7 +10,8 @@ from typing import Any
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import Entry
-from hone.tables import Problem, Row, Table, guess
+from hone.tables import Problem, Row, Table, guess, guess_request, request_of
+from hone.text import identifier
 
 LONGEST = 400_000
 """Characters of a reply that is still sent to a judge; about 100,000 tokens."""
@@ -26,6 +27,19 @@ class Columns:
     prompt: str | None = None
     id: str | None = None
     reference: str | None = None
+    more: tuple[str, ...] = ()
+    """Columns that complete the request, each after a blank line."""
+
+    @property
+    def request(self) -> tuple[str, ...]:
+        """All columns of the request, in order."""
+        return () if self.prompt is None else (self.prompt, *self.more)
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """Which columns hold what; none is named that was not taken."""
+        found = {"request": "+".join(self.request), "reply": self.reply, "id": self.id, "reference": self.reference}
+        return {what: name for what, name in found.items() if name}
 
     @classmethod
     def of(cls, table: Table, **given: str | None) -> Columns:
@@ -38,17 +52,18 @@ class Columns:
         Raises:
             ProjectError: A named column is not there, two purposes share one, or there is none for the replies.
         """
-        found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "prompt", "id", "reference")}
+        found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "id", "reference")}
+        request = guess_request(table, given.get("prompt"))
         reply = found["reply"]
         if reply is None:
             known = ", ".join(table.columns)
             raise ProjectError(
                 f"{table.path}: no column looks like the replies; name it with --reply-column ({known})"
             )
-        taken = [column for column in found.values() if column is not None]
+        taken = [*(column for column in found.values() if column is not None), *request]
         if len(set(taken)) < len(taken):
             raise ProjectError(f"{table.path}: one column serves two purposes ({', '.join(taken)}); name them apart")
-        return cls(reply, found["prompt"], found["id"], found["reference"])
+        return cls(reply, request[0] if request else None, found["id"], found["reference"], request[1:])
 
 
 @dataclass(slots=True)
@@ -79,7 +94,8 @@ def survey(table: Table, columns: Columns) -> Survey:
         for name, value in row.items():
             if value is not None:
                 found.types[name] = _wider(found.types.get(name), value)
-        found.characters += len(str(row.get(columns.reply) or "")) + len(str(row.get(columns.prompt or "") or ""))
+        prompt = request_of(row, columns.request) if columns.request else ""
+        found.characters += len(str(row.get(columns.reply) or "")) + len(str(prompt or ""))
         name = _id(row, columns, number)
         found.duplicates += name in ids
         if len(ids) < _IDS:
@@ -100,7 +116,7 @@ def entries(table: Table, columns: Columns) -> Iterator[Entry]:
 
 def _entry(row: Row, columns: Columns, number: int) -> Entry:
     name, reply = _id(row, columns, number), row.get(columns.reply)
-    prompt = row.get(columns.prompt) if columns.prompt else ""
+    prompt = request_of(row, columns.request) if columns.request else ""
     reference = row.get(columns.reference) if columns.reference else None
     problem = _problem(reply, "reply") or (_problem(prompt, "prompt") if columns.prompt else "")
     if problem:
@@ -123,8 +139,7 @@ def _problem(value: Any, what: str) -> str:
 
 
 def _id(row: Row, columns: Columns, number: int) -> str:
-    value = row.get(columns.id) if columns.id else None
-    return str(value)[:200] if value not in (None, "") else f"row {number}"
+    return identifier(row.get(columns.id) if columns.id else None)[:200] or f"row {number}"
 
 
 def _wider(known: type | None, value: Any) -> type:

@@ -12,7 +12,8 @@ _ESCAPE = re.compile(r"\\(?:(?P<name>[A-Za-z]+)|(?P<other>.)|\Z)", re.DOTALL)
 _DOUBLED = re.compile(r"\\\\[A-Za-z(\[]")
 _HEX = re.compile(r"u[0-9A-Fa-f]{4}")
 _N = """nabla natural ncong ne nearrow neg neq newcommand newline nexists ngeq ngtr ni nleq nless nmid nolimits
-nonumber not notag notin nparallel nprec nrightarrow nsim nsubseteq nsucc nsupseteq ntriangleleft nu num nwarrow""".split()
+nonumber not notag notin nparallel nprec nrightarrow nsim nsubseteq nsucc nsupseteq
+ntriangleleft nu num nwarrow""".split()
 _R = """rVert raisebox rangle rbrace rbrack rceil ref renewcommand restriction rfloor rho right
 rightarrow rightharpoonup rightleftharpoons rm root rule rvert""".split()
 _T = """tag tan tanh tau tbinom text textbf textit textrm textsf textstyle texttt textup tfrac therefore theta

@@ -10,7 +10,8 @@ from hone.errors import FileFormatError, MissingExtraError, ProjectError
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, open_table
+from hone.tables import Row, Table, guess, is_blank, open_table
+from hone.text import identifier, name
 
 Split = Literal["train", "test"]
 
@@ -82,6 +83,8 @@ def read_problems(table: Table, names: Names = Names(), *, limit: int | None = N
             break
         if isinstance(row, Unreadable):
             raise FileFormatError(table.path, row.reason, line=line)
+        if is_blank(row):
+            continue
         problem = _problem(row, columns, table.path, line)
         if problem.id in problems:
             raise FileFormatError(
@@ -93,8 +96,7 @@ def read_problems(table: Table, names: Names = Names(), *, limit: int | None = N
 
 def _problem(row: Row, columns: dict[str, str | None], path: Path, line: int) -> Problem:
     def text(wanted: str) -> str:
-        name = columns[wanted]
-        value = row.get(name) if name else None
+        value = row.get(columns[wanted] or "")
         return "" if value is None else _written(value)
 
     question = text("question").strip()
@@ -106,11 +108,11 @@ def _problem(row: Row, columns: dict[str, str | None], path: Path, line: int) ->
             )
     choices = row.get("choices")
     return Problem(
-        id=text("id") or str(line),
+        id=identifier(row.get(columns["id"] or "")) or str(line),
         question=question,
         answer=answer,
         solution=text("solution").strip() or solution,
-        group=text("group") or None,
+        group=name(row.get(columns["group"] or "")) or None,
         choices=tuple(map(_written, choices)) if isinstance(choices, list) else (),
     )
 

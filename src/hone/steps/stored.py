@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
-from hone.errors import ProjectError
+from hone.errors import OlderStoreError, ProjectError
 from hone.feedback.store import check_installed, open_store
 from hone.project import Project
 from hone.steps.watching import Tell, nothing
@@ -32,10 +32,26 @@ def project_store(
     where = database_of(project, database)
     if readonly:
         check_there(where)
+        _bring_up(where, tell)
     with open_store(where, readonly=readonly) as store:
-        if store.backup is not None:
-            tell(f"the store's schema was brought up to date; a copy from before is in {store.backup}")
+        _say_backup(store, tell)
         yield store
+
+
+def _bring_up(where: Path | str, tell: Tell) -> None:
+    """Bring a store of an earlier version up to date, which only opening it for writing does."""
+    try:
+        with open_store(where, readonly=True):
+            return
+    except OlderStoreError:
+        with open_store(where) as store:
+            _say_backup(store, tell)
+
+
+def _say_backup(store: Store, tell: Tell) -> None:
+    if store.backup is not None:
+        what = "the store was brought up to date: each id and name has one spelling"
+        tell(f"{what}; a copy from before is in {store.backup}")
 
 
 def database_of(project: Project, database: str | None) -> Path | str:

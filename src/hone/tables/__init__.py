@@ -4,9 +4,21 @@ A million rows need no more memory than a thousand: nothing here holds a table. 
 the caller to say; this room only suggests it by the columns' names.
 """
 
-from hone.tables.base import Form, Problem, Row, Table
-from hone.tables.columns import guess
+from hone.tables.base import Form, Problem, Row, Table, is_blank
+from hone.tables.columns import guess, guess_request, request_of
 from hone.tables.opening import open_table
 from hone.tables.writer import Writer, open_writer
 
-__all__ = ["Form", "Problem", "Row", "Table", "Writer", "guess", "open_table", "open_writer"]
+__all__ = [
+    "Form",
+    "Problem",
+    "Row",
+    "Table",
+    "Writer",
+    "guess",
+    "guess_request",
+    "is_blank",
+    "open_table",
+    "open_writer",
+    "request_of",
+]

@@ -75,6 +75,11 @@ def first_columns(path: Path, rows: Iterator[tuple[int, Row | Problem]]) -> tupl
     return tuple(dict.fromkeys(name for row in readable for name in row))
 
 
+def is_blank(row: Row) -> bool:
+    """Whether a row holds no value at all, as rows that were deleted in a spreadsheet do."""
+    return all(value is None or (isinstance(value, str) and not value.strip()) for value in row.values())
+
+
 def unreadable(path: Path, error: OSError) -> ProjectError:
     """The error for a file that the system will not let us read."""
     if isinstance(error, FileNotFoundError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from hone.errors import ProjectError
+from hone.tables.base import Problem, Row, Table
 
 NAMES = {
-    "prompt": ("prompt", "question", "instruction", "input", "request", "query", "problem"),
+    "prompt": ("prompt", "question", "instruction", "user_input", "input", "request", "query", "problem"),
     "reply": ("reply", "response", "answer", "output", "completion", "generation", "text"),
     "id": ("id", "item", "item_id", "uid", "uuid", "idx", "index", "key"),
     "reference": ("reference", "gold", "expected", "target", "reference_answer", "ground_truth", "solution"),
@@ -18,7 +21,70 @@ NAMES = {
 }
 """The names that each column goes by in data sets at large, the most telling first."""
 
+_ASKED = ("system", "system_prompt", "history", "instruction", "input", "user_input", "context", "contexts",
+          "retrieved_contexts", "prompt", "question", "query", "request")  # fmt: skip
+"""What columns are called that hold the request, or a part of it, in the order in which a model reads them."""
+
 _LISTED = 20
+
+
+def guess_request(table: Table, given: str | None) -> tuple[str, ...]:
+    """The columns that make up the request; see `request_of`. Alpaca's `input` completes its `instruction`.
+
+    Args:
+        table: The table.
+        given: The columns that the user named, as ``system+instruction``; they are then all.
+
+    Returns:
+        The columns' names in order; none where no name tells.
+
+    Raises:
+        ProjectError: The user named a column that is not there, or a column that looks like a part of the request
+            has values and no rule says what to do with it.
+    """
+    if given is not None:
+        names = [given] if given in table.columns or "+" not in given else given.split("+")
+        return tuple(guess(table.columns, "prompt", name.strip()) or name for name in names)
+    first = guess(table.columns, "prompt", None)
+    if first is None:
+        return ()
+    by_plain = {_plain(column): column for column in table.columns}
+    taken = (first, by_plain["input"]) if _plain(first) == "instruction" and "input" in by_plain else (first,)
+    others = [by_plain[name] for name in _ASKED if name in by_plain and by_plain[name] not in taken]
+    left = _with_values(table, others)
+    if left:
+        whole = "+".join(by_plain[name] for name in _ASKED if by_plain.get(name) in {*taken, *left})
+        raise ProjectError(
+            f"{table.path}: the column {left[0]!r} looks like a part of the request; `hone label` takes "
+            f"--prompt-column {whole}, or {'+'.join(taken)} to leave it out; elsewhere join or remove the column"
+        )
+    return taken
+
+
+def request_of(row: Row, names: Sequence[str]) -> Any:
+    """The request of a row: the value of its one column, or the texts of several with a blank line between them."""
+    if len(names) == 1:
+        return row.get(names[0])
+    parts = [part for name in names for part in _parts(row.get(name))]
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def _parts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [part for one in value for part in _parts(one)]
+    return [] if value is None else [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+
+
+def _with_values(table: Table, names: Sequence[str]) -> list[str]:
+    """Those of the columns that hold a value in some row."""
+    left = dict.fromkeys(names, False)
+    for _, row in table.rows() if names else ():
+        if not isinstance(row, Problem):
+            for name in names:
+                left[name] = left[name] or row.get(name) not in (None, "", [])
+        if all(left.values()):
+            break
+    return [name for name, holds in left.items() if holds]
 
 
 def guess(columns: Sequence[str], wanted: str, given: str | None) -> str | None:

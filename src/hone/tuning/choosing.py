@@ -11,6 +11,7 @@ from typing import Any
 
 from hone.errors import ProjectError, TuneError
 from hone.tables import Row, Table, guess
+from hone.text import identifier, is_missing
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq, "=": operator.eq,
@@ -79,8 +80,8 @@ def choose(
         if not known_values:
             continue
         score = sum(known_values) / len(known_values)
-        if score > top.get(str(row.get(item)), (-math.inf, 0, row))[0]:
-            top[str(row.get(item))] = (score, line, row)
+        if score > top.get(identifier(row.get(item)), (-math.inf, 0, row))[0]:
+            top[identifier(row.get(item))] = (score, line, row)
     return ((line, row) for _, line, row in sorted(top.values(), key=lambda one: one[1]))
 
 
@@ -94,6 +95,6 @@ def _scores(table: Table) -> list[str]:
 
 def _number(value: Any) -> float | None:
     try:
-        return float(value) if value not in (None, "") else None
+        return None if is_missing(value) else float(value)
     except (TypeError, ValueError):
         return None

@@ -17,10 +17,15 @@ from hone.domain.base import Frozen
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
 from hone.problems import Problem, Prompting, load, read_problems
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, open_table
+from hone.tables import Row, Table, guess, guess_request, is_blank, open_table, request_of
+from hone.text import identifier
+from hone.text import name as named
 from hone.tuning.choosing import Keep, choose
 from hone.tuning.tokens import Turn
 from hone.tuning.turns import Turns, read_turns
+
+_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
+"""Who speaks in ShareGPT's form, by the roles of messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,8 @@ def _rows(table: Table) -> Iterator[tuple[int, Row]]:
     for line, row in table.rows():
         if isinstance(row, Unreadable):
             raise FileFormatError(table.path, row.reason, line=line)
-        yield line, row
+        if not is_blank(row):
+            yield line, row
 
 
 def _limited(found: Iterable[Example], limit: int | None) -> Iterator[Example]:
@@ -160,9 +166,12 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
     columns = set(table.columns)
     if "messages" in columns:
         return (_of_messages(table, line, row) for line, row in rows)
+    if "conversations" in columns:
+        return (_of_messages(table, line, _from_sharegpt(row)) for line, row in rows)
     if {"question", "answer"} <= columns and not {"prompt", "completion"} <= columns:
         return _of_questions(table, rows, prompting)
-    prompt = guess(table.columns, "prompt", "prompt" if "prompt" in columns else None)
+    request = guess_request(table, None)
+    prompt = request[0] if request else None
     reply = guess(table.columns, "reply", "completion" if "completion" in columns else None)
     if prompt is None or reply is None or prompt == reply:
         known, lacking = ", ".join(table.columns[:20]), "replies" if reply in {None, prompt} else "prompts"
@@ -170,7 +179,21 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
             f"{table.path}: no column holds the {lacking}; name columns messages, prompt and completion, or question "
             f"and answer (it has: {known})"
         )
-    return (_of_pair(table, line, row, (prompt, reply)) for line, row in rows)
+    return (_of_pair(table, line, row | {prompt: request_of(row, request)}, (prompt, reply)) for line, row in rows)
+
+
+def _from_sharegpt(row: Row) -> Row:
+    """The row with ShareGPT's turns, `from` and `value`, as messages."""
+    turns = row.get("conversations")
+    if isinstance(turns, list):
+        turns = [
+            {"role": _SPEAKERS.get(str(turn["from"]), turn["from"]), "content": turn["value"]}
+            if isinstance(turn, dict) and {"from", "value"} <= turn.keys() else turn
+            for turn in turns
+        ]  # fmt: skip
+        if row.get("system"):
+            turns = [{"role": "system", "content": row["system"]}, *turns]
+    return row | {"messages": turns}
 
 
 def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
@@ -201,10 +224,10 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
 
 
 def _made(row: Row, line: int, turns: Turns, context: tuple[int, ...] = ()) -> Example:
-    name = _text(row, "id", "item") or str(line)
+    id_ = identifier(row.get("id")) or identifier(row.get("item")) or str(line)
     asked = next((text for role, text in reversed(turns) if role == "user"), "")
     known = (_text(row, "answer") or None) if "messages" in row else None
-    return Example(name, turns, _text(row, "group") or name, _text(row, "question") or asked, known, context)
+    return Example(id_, turns, named(row.get("group")) or id_, _text(row, "question") or asked, known, context)
 
 
 def _text(row: Row, *names: str) -> str:

@@ -21,6 +21,7 @@ from hone.feedback.exchange.gathering import Gathered, Voice, gather
 from hone.feedback.exchange.label_studio import json_list, slug
 from hone.feedback.store.store import Store
 from hone.files import write_whole
+from hone.text import identifier, name
 
 _SPACE = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 NOTE = "note"
@@ -85,23 +86,23 @@ def _user(voice: Voice) -> str:
 
 def _entries(place: str, record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Entry]:
     fields, metadata = record["fields"], record.get("metadata") or {}
-    writer = str(metadata.get("writer") or "")
+    writer = name(metadata.get("writer"))
     about: dict[str, Any] = {
         "prompt": str(fields.get("prompt") or fields.get("instruction") or ""),
         "reply": str(fields.get("reply") or fields.get("response") or ""),
         "writer": "" if "," in writer else writer,
-        "group": metadata.get("group"),
+        "group": name(metadata.get("group")) or None,
     }
-    item = str(metadata.get("item") or record.get("id"))
+    item = identifier(metadata.get("item")) or identifier(record.get("id"))
     for question, given in (record.get("responses") or {}).items():
         for response in given:
-            user = str(response["user_id"])
-            rater = str(metadata.get(f"user {user}") or user)
+            user = identifier(response["user_id"])
+            rater = name(metadata.get(f"user {user}")) or name(user)
             value = response["value"]
             if question == NOTE:
                 yield Entry(place, item, rater, "human", note=str(value), **about)
             else:
                 yield Entry(place, item, rater, "human", names.get(question, question), value, **about)
     for question, suggestion in (record.get("suggestions") or {}).items():
-        agent = str(suggestion.get("agent") or "suggestion")
+        agent = name(suggestion.get("agent")) or "suggestion"
         yield Entry(place, item, agent, "judge", names.get(question, question), suggestion["value"], **about)

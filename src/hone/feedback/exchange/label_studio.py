@@ -23,6 +23,8 @@ from hone.feedback.exchange.gathering import Gathered, Voice, gather
 from hone.feedback.store.store import Store
 from hone.files import write_whole
 from hone.project.files import read_text
+from hone.text import identifier
+from hone.text import name as named
 
 
 def write_tasks(store: Store, path: Path, rubric: Rubric) -> int:
@@ -129,15 +131,18 @@ def _result(voice: Voice, rubric: Rubric) -> list[dict[str, Any]]:
 
 def _entries(place: str, task: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Entry]:
     data = task["data"]
-    item = str(data.get("item") or data.get("id") or task.get("id") or digest(data))
+    known = (identifier(one) for one in (data.get("item"), data.get("id"), task.get("id")))
+    item = next((one for one in known if one), digest(data))
     prompt, reply = str(data.get("prompt") or data.get("text") or ""), str(data.get("reply") or "")
-    about = {"prompt": prompt, "reply": reply, "writer": str(data.get("writer") or ""), "group": data.get("group")}
+    about: dict[str, Any] = {"prompt": prompt, "reply": reply, "writer": named(data.get("writer")),
+             "group": named(data.get("group")) or None}  # fmt: skip
     if "," in about["writer"]:
         about["writer"] = ""  # several wrote it, and the store that gave it away knows who
     for annotation in task.get("annotations") or []:
         yield from _said(place, item, about, (_person(annotation), "human", annotation), names)
     for prediction in task.get("predictions") or []:
-        yield from _said(place, item, about, (str(prediction.get("model_version")), "judge", prediction), names)
+        judge = named(prediction.get("model_version")) or "prediction"
+        yield from _said(place, item, about, (judge, "judge", prediction), names)
     if not task.get("annotations") and not task.get("predictions"):
         return
 
@@ -166,5 +171,5 @@ def _said(
 def _person(annotation: Mapping[str, Any]) -> str:
     who = annotation.get("completed_by")
     if isinstance(who, dict):
-        return str(who.get("email") or who.get("first_name") or who.get("id"))
-    return str(who)
+        return named(who.get("email")) or named(who.get("first_name")) or named(who.get("id"))
+    return named(who)

@@ -22,7 +22,9 @@ from hone.feedback.store.raters import entered as entered_rater
 from hone.feedback.store.rating import save
 from hone.feedback.store.schema import choices, pairs
 from hone.feedback.store.store import Store
-from hone.tables import Problem, Table, open_writer
+from hone.tables import Problem, Table, is_blank, open_writer
+from hone.text import identifier
+from hone.text import name as named
 
 RATINGS: Mapping[str, type] = {
     "item": str, "criterion": str, "rater": str, "score": float, "kind": str, "group": str, "time": str
@@ -140,12 +142,13 @@ def _rows(table: Table, required: tuple[str, ...]) -> Iterator[tuple[int, dict[s
     for number, row in table.rows():
         if isinstance(row, Problem):
             raise FileFormatError(table.path, row.reason, line=number)
+        if is_blank(row):
+            continue
         yield number, {name.strip().lower(): value for name, value in row.items()}
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value).strip()
+    return identifier(row.get(name)) if name == "item" else named(row.get(name))
 
 
 def _kind(row: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import FileFormatError, StoreError
 from hone.feedback.store.database import Database
+from hone.feedback.store.migrations.versions.spelt_one_way import respell
 from hone.feedback.store.opening import known_revisions, revision_of
 from hone.feedback.store.schema import HEAD, metadata
 from hone.files import write_whole
@@ -68,7 +69,13 @@ def read_store(database: Database, path: Path) -> dict[str, int]:
     counts = {name: len(found) for name, found in rows.items() if found}
     if counts != {name: count for name, count in head["rows"].items() if count}:
         raise FileFormatError(path, "the file is not whole: it has other rows than its first line says", line=1)
-    database.write(lambda connection: _fill(connection, rows, database.name))
+
+    def work(connection: Connection) -> None:
+        _fill(connection, rows, database.name)
+        if head["schema"] < "0003":
+            respell(connection)
+
+    database.write(work)
     return counts
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from hone.errors import StoreError
+from hone.errors import OlderStoreError, StoreError
 from hone.feedback.store.database import Database, alone
 from hone.feedback.store.failures import explained
 from hone.feedback.store.schema import HEAD
@@ -51,7 +51,8 @@ def check_readable(database: Database) -> None:
         return
     _check(revision, database)
     what = f"has the older schema {revision}" if revision else "holds no feedback yet"
-    raise StoreError(f"{database.name}: {what}; open it once for writing: hone feedback status")
+    kind = OlderStoreError if revision else StoreError
+    raise kind(f"{database.name}: {what}; open it once for writing: hone feedback status")
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -16,6 +16,7 @@ from hone.feedback.store.rating import save
 from hone.feedback.store.schema import choices, pairs
 from hone.feedback.store.subjects import PRIME, drawn, present
 from hone.feedback.store.values import NewPair, Pair, PairAnswer, Saved, Side
+from hone.text import identifier, name
 
 _HAND_OUT = 4
 _WINNERS: dict[tuple[str, Side], str] = {
@@ -43,7 +44,7 @@ class Pairs:
         """
         rows, at = list(rows), stamp(self.clock())
         for row in rows:
-            if not (row.item.strip() and row.a.strip() and row.b.strip()):
+            if not (identifier(row.item) and row.a.strip() and row.b.strip()):
                 raise FeedbackError(f"item {row.item!r}: a pair needs an item's id and two replies with a text")
         return self.database.write(lambda connection: paired(connection, rows, at, seed=self.seed))
 
@@ -149,8 +150,8 @@ def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, a
 
 def _storable(row: NewPair) -> NewPair:
     return NewPair(
-        storable(row.item), storable(row.prompt), storable(row.a), storable(row.b), storable(row.a_writer),
-        storable(row.b_writer), None if row.group is None else storable(row.group),
+        storable(identifier(row.item)), storable(row.prompt), storable(row.a), storable(row.b),
+        storable(name(row.a_writer)), storable(name(row.b_writer)), storable(name(row.group)) or None,
     )  # fmt: skip
 
 

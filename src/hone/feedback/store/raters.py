@@ -16,6 +16,7 @@ from hone.feedback.store.database import Database
 from hone.feedback.store.log import Author, Step, record, stamp
 from hone.feedback.store.schema import invitations, raters
 from hone.feedback.store.values import Rater, Role
+from hone.text import name as named
 
 LONGEST_NAME = 80
 ASK = "ask the owner for a new one"
@@ -129,7 +130,7 @@ def entered(
     Raises:
         FeedbackError: The name is empty or too long, or is entered with another role.
     """
-    name = " ".join(name.split())
+    name = named(name)
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise FeedbackError(f"{name[:LONGEST_NAME]!r} is no name; write 1 to {LONGEST_NAME} characters")
     rater = id_of(name, role)
@@ -150,7 +151,7 @@ def entered(
 
 def id_of(name: str, role: Role = "rater") -> str:
     """The id of a name, in any case and spacing. A person and a judge may share a name."""
-    plain = " ".join(name.split()).casefold()
+    plain = named(named(name).casefold())
     return digest(["judge", plain] if role == "judge" else plain)
 
 

@@ -37,6 +37,7 @@ from hone.feedback.store.database import Database, alone
 from hone.feedback.store.log import author, stamp, storable
 from hone.feedback.store.schema import assignments, subjects, writers
 from hone.feedback.store.values import NewSubject, Subject
+from hone.text import identifier, name
 
 PRIME = 2_147_483_647
 """The modulus of draws: multiplying by a number below a prime only changes the order, and 2^62 fits into 64 bits."""
@@ -115,7 +116,7 @@ class Subjects:
         """
         rows, at = list(rows), stamp(self.clock())
         for row in rows:
-            if not row.item.strip() or not row.reply.strip():
+            if not identifier(row.item) or not row.reply.strip():
                 raise FeedbackError(f"item {row.item!r}: a reply to rate needs an item's id and a text")
 
         def work(connection: Connection) -> list[str]:
@@ -198,8 +199,8 @@ def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: in
 
 def _storable(row: NewSubject) -> NewSubject:
     return NewSubject(
-        storable(row.item), storable(row.prompt), storable(row.reply), storable(row.writer),
-        None if row.group is None else storable(row.group),
+        storable(identifier(row.item)), storable(row.prompt), storable(row.reply), storable(name(row.writer)),
+        storable(name(row.group)) or None,
     )  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""What of a table is taken for the request."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hone.errors import ProjectError
+from hone.judging.dataset import Columns, entries
+from hone.tables import Table, open_table
+
+
+def _table(path: Path, **row: object) -> Table:
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return open_table(path)
+
+
+def _asked(table: Table, columns: Columns) -> str:
+    reply = next(entries(table, columns)).reply
+    assert reply is not None
+    return reply.prompt
+
+
+def test_input_completes_the_instruction(tmp_path: Path) -> None:
+    table = _table(tmp_path / "a.jsonl", instruction="Count the words.", input="One two.", output="2")
+    columns = Columns.of(table)
+    assert _asked(table, columns) == "Count the words.\n\nOne two."
+    assert columns.taken == {"request": "instruction+input", "reply": "output"}
+
+
+def test_a_part_of_the_request_that_no_rule_takes_stops_the_run_and_names_the_option(tmp_path: Path) -> None:
+    table = _table(tmp_path / "a.jsonl", system="Be terse.", instruction="Count.", input="", output="2")
+    with pytest.raises(ProjectError, match=r"'system'.*--prompt-column system\+instruction\+input"):
+        Columns.of(table)
+    named = Columns.of(table, prompt="system+instruction")
+    assert _asked(table, named) == "Be terse.\n\nCount."
+
+
+def test_an_empty_part_stops_nothing(tmp_path: Path) -> None:
+    table = _table(tmp_path / "a.jsonl", system="", history=[], instruction="Count.", input="", output="2")
+    assert _asked(table, Columns.of(table)) == "Count."
+
+
+def test_retrieved_texts_are_joined_where_they_are_named(tmp_path: Path) -> None:
+    table = _table(tmp_path / "a.jsonl", user_input="Who?", retrieved_contexts=["A.", "B."], response="C.")
+    with pytest.raises(ProjectError, match="retrieved_contexts"):
+        Columns.of(table)
+    named = Columns.of(table, prompt="user_input+retrieved_contexts")
+    assert _asked(table, named) == "Who?\n\nA.\n\nB."
