@@ -148,7 +148,7 @@ def test_a_changed_config_after_a_finished_run_is_a_new_run(hone: Hone, project:
         ("rubric.yaml", "Be Adaptable:", "Be Detailed:", "two criteria are called 'Be Detailed'"),
         ("rubric.yaml", "-1..1", "0..9", "rubric.yaml:5: scale: unknown scale '0..9'"),
         ("items.jsonl", '"i2"', '"i1"', "items.jsonl:2: id: the id 'i1' stands twice"),
-        ("items.jsonl", '{"id": "i3"', '{"id": 3', "items.jsonl:3: id: "),
+        ("items.jsonl", '{"id": "i3"', '{"id": []', "items.jsonl:3: id: "),
         ("items.jsonl", '{"id": "i4"', "{", "items.jsonl:4: not valid JSON"),
     ],
 )
