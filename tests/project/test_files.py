@@ -121,7 +121,7 @@ def test_a_wrong_rubric_file_names_file_line_and_key(
     [
         ('{"id": "b"}', "prompt", "this key is missing"),
         ('{"id": "b", "prompt": "p", "promt": "q"}', "promt", "did you mean 'prompt'?"),
-        ('{"id": "i1", "prompt": 7}', "prompt", "write text here, in quotation marks where it looks like something else"),
+        ('{"id": "i1", "prompt": 7}', "prompt", "write text here, in quotation marks"),
         ('{"id": "b", "prompt": ', "", "not valid JSON"),
         ("words", "", "not valid JSON"),
         ('["b"]', "", "write one JSON object a line"),
