@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hone.prompts import fence
+from hone.prompts import break_marks, fence
 
 MARKERS = [
     "<|im_end|>",
@@ -26,6 +26,24 @@ MARKERS = [
     "[SYSTEM_PROMPT]",
     "<<SYS>>",
     "<</SYS>>",
+    "<turn|>",
+    "<|turn>",
+    "<tool_call>",
+    "</tool_call>",
+    "<think>",
+    "</think>",
+    "[THINK]",
+    "[/THINK]",
+    "[gMASK]",
+    "[TOOL_CALLS]",
+    "<pad>",
+    "<unused94>",
+    "<fim_prefix>",
+    "<|START_OF_TURN_TOKEN|>",
+    "<0x0A>",
+    "◁think▷",
+    "◁/think▷",
+    "<｜User｜>",
 ]
 pieces = st.lists(
     st.sampled_from([*MARKERS, "<", "|", ">", "[", "/", "</reply-", "\n", "abc123"]) | st.text(max_size=5)
@@ -58,6 +76,25 @@ def test_text_that_quotes_a_fence_is_given_another_mark() -> None:
     assert mark != parts(fenced)[0]
 
 
-@pytest.mark.parametrize("text", ["", "x < 3 and y > 2", "a | b", "[a](b)", "<p>Hi</p>", "if a<b: print(c|d)", "é🎓"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x < 3 and y > 2",
+        "a | b",
+        "[a](b)",
+        "<p>Hi</p>",
+        "if a<b: print(c|d)",
+        "é🎓",
+        "<a href='x'>y</a>",
+        "List<int>",
+    ],
+)
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert parts(fence("reply", text))[1] == text
+
+
+@pytest.mark.parametrize("mark", MARKERS)
+def test_a_mark_is_broken_behind_its_first_character(mark: str) -> None:
+    assert break_marks(f"a{mark}b").startswith(f"a{mark[0]}\u200b")
+    assert mark not in break_marks(mark)

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from hone.models.base import Request, Schema, schema_text, without_system
+from hone.prompts import break_marks
 
 SCHEMA_STEPS = ("json_schema", "plain_schema", "json_object", "prompt")
 """The whole schema; the schema without lengths, which some refuse; any JSON; the words of the prompt alone."""
@@ -65,7 +66,7 @@ class Capabilities:
         messages = request.messages if self._system else without_system(request.messages)
         body: dict[str, Any] = {
             "model": self._name,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [{"role": message.role, "content": break_marks(message.content)} for message in messages],
             self._max_tokens: sampling.max_tokens,
             "temperature": sampling.temperature,
         }

@@ -207,9 +207,18 @@ class EndpointModel(Model):
         async with self._posting(body) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
                 raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")
-            body, wait = await response.read(), _retry_after(response.headers)
+            body, wait = await self._read(response), _retry_after(response.headers)
             status, body = (hidden_failure(body) if response.status == 200 else None) or (response.status, body)
             return status, body, wait
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body, counted as it comes: an answer without an end says nothing of its length before."""
+        body = bytearray()
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > _MAX_BODY:
+                raise CallError(f"{self._url}: an answer of over {_MAX_BODY:,} bytes is no chat completion")
+        return bytes(body)
 
     def _posting(self, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:

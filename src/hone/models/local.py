@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hone.models.base import Completion, Model, Request, Usage
 from hone.models.chat import chat_tokens, takes_system
 from hone.models.decoding import Ask, Text, generate
 from hone.models.weights import fast_type, library, quiet, weights
+from hone.prompts import break_marks
 
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
@@ -73,7 +74,8 @@ class TransformersModel(Model):
         if any(one.role == "system" for one in request.messages) and not takes_system(self._tokenizer):
             note = f"{self.spec} takes no system turn; its text opens the first turn of the user"
             self.notes += [note] if note not in self.notes else []
-        tokens = chat_tokens(self._tokenizer, request.messages)
+        turns = [replace(one, content=break_marks(one.content)) for one in request.messages]
+        tokens = chat_tokens(self._tokenizer, turns)
         context = getattr(self._model.config, "max_position_embeddings", None)
         if context and len(tokens) >= context:
             raise ContextError(
