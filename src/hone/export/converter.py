@@ -116,7 +116,7 @@ def run_converter(script: str, *arguments: str | Path) -> str:
         ExportError: It failed; the message says why as far as that can be read.
     """
     folder = converter_folder()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "HF_TOKEN"))}
+    environment = {key: value for key, value in os.environ.items() if key.upper().startswith(_PASSED)}
     environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, str(folder / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
@@ -124,6 +124,10 @@ def run_converter(script: str, *arguments: str | Path) -> str:
         raise ExportError(_reason(done.stderr))
     return done.stderr
 
+
+_PASSED = ("PATH", "HOME", "USER", "LANG", "LC_", "TMP", "TEMP", "TZ", "LD_", "DYLD_", "OMP_", "MKL_", "SYSTEMROOT",
+           "WINDIR", "OPENBLAS", "VIRTUAL_ENV", "CUDA", "HONE_CACHE", "XDG_")  # fmt: skip
+"""What the converter's process is given of the environment: it reads model files of strangers, and no keys."""
 
 _KNOWN = (
     (r"Architecture '?([\w.]+)'? (?:is )?not supported|Model (\w+) is not supported",

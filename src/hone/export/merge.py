@@ -73,8 +73,8 @@ def check_fits(base: Path, adapter: Path) -> None:
     adapter_config(adapter)
     torch, transformers = library("torch"), library("transformers")
     with opening(base), torch.device("meta"):
-        config = transformers.AutoConfig.from_pretrained(base)
-        places = dict(transformers.AutoModelForCausalLM.from_config(config).named_modules())
+        config = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
+        places = dict(transformers.AutoModelForCausalLM.from_config(config, trust_remote_code=False).named_modules())
     path = adapter / "adapter_model.safetensors"
     with opening(adapter), library("safetensors").safe_open(path, "pt") as tensors:
         names = [name for name in tensors.keys() if ".lora_" in name]  # noqa: SIM118 - no mapping
@@ -146,9 +146,11 @@ def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
     check_base(base)
     torch, transformers = library("torch"), library("transformers")
     with opening(base):
-        config = transformers.AutoConfig.from_pretrained(base)
+        config = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
         # A 16-bit base stays 16-bit while it is merged: peft adds in 32 bits and rounds once.
-        model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype="auto")
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            base, dtype="auto", trust_remote_code=False, use_safetensors=True
+        )
     brain = str(config.dtype).removeprefix("torch.") == "bfloat16"
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -162,7 +164,19 @@ def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
     for pattern in _TOKENIZER:
         for path in base.glob(pattern):
             shutil.copyfile(path, target / path.name)
+    for path in target.glob("*config.json"):
+        _name_no_program(path)
     return kind
+
+
+def _name_no_program(path: Path) -> None:
+    """Take out what names Python of the model's own: llama.cpp's converter would run it, or fetch it from the hub."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"{path.name} of the base is not valid JSON ({str(error)[:80]})") from error
+    if isinstance(data, dict) and data.pop("auto_map", None) is not None:
+        write_whole(path, json.dumps(data, indent=2), kind=ExportError)
 
 
 def scaled_adapter(adapter: Path, scale: float, target: Path) -> Path:

@@ -37,7 +37,9 @@ class Source:
         torch, transformers = library("torch"), library("transformers")
         self._torch = torch
         with opening(base):
-            model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                base, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+            )
         if adapter is not None:
             check_fits(base, adapter)
             with quiet(), warnings.catch_warnings():
@@ -88,7 +90,7 @@ def read_tokenizer(folder: Path) -> Any:
     try:
         with quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder)
+            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ExportError(f"{folder}: the tokenizer does not load ({' '.join(str(error).split())[:200]})") from error
     if not tokenizer.chat_template:

@@ -139,7 +139,9 @@ def load(folder: Path, adapter: Path | None, device: Any, precision: Precision =
     dtype = named[precision] if adapter is None else torch.float32
     try:
         with quiet():
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+            )
             if adapter is not None:
                 model = library("peft").PeftModel.from_pretrained(model, _adapter(adapter)).merge_and_unload()
         return model.to(device, named[precision]).eval()
@@ -161,7 +163,7 @@ def load_tokenizer(folder: Path) -> Any:
     """
     try:
         with quiet():
-            return library("transformers").AutoTokenizer.from_pretrained(folder)
+            return library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise UnavailableError(
             f"{folder}: no tokenizer can be loaded ({' '.join(str(error).split())[:200]})"

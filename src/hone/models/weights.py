@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import json
 import logging
 import sys
 import warnings
@@ -47,10 +48,29 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UnavailableError(f"{folder}: there is no config.json in this folder, so it holds no model")
-        return folder
+        return _without_program(folder)
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UnavailableError(f"{name}: there is no such folder; write a folder, or OWNER/NAME for the hub")
-    return _from_hub(name)
+    return _without_program(_from_hub(name))
+
+
+def _without_program(folder: Path) -> Path:
+    """The folder, where transformers itself knows its architecture: Python that a model brings along is never run.
+
+    Raises:
+        UnavailableError: The model is a program of its own, or its config does not read.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        named, kind = config.get("auto_map"), config.get("model_type")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise UnavailableError(f"{folder / 'config.json'}: this is not the config of a model") from error
+    if named and kind not in library("transformers").models.auto.configuration_auto.CONFIG_MAPPING:
+        raise UnavailableError(
+            f"{folder}: this model brings Python code of its own (auto_map), which Hone does not run; use a model "
+            "whose architecture transformers knows"
+        )
+    return folder
 
 
 def library(name: str) -> Any:
@@ -132,12 +152,16 @@ def _convert(file: Path, target: Path) -> None:
     with quiet(), redirect_stderr(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = transformers.AutoModelForCausalLM.from_pretrained(
-            file.parent, gguf_file=file.name, dtype=torch.float32
+            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            file.parent, gguf_file=file.name, trust_remote_code=False
+        )
         # What was read from a GGUF file counts as quantised for good; a new model of its config does not.
         del read.config.quantization_config
-        model = transformers.AutoModelForCausalLM.from_config(read.config, dtype=torch.float32)
+        model = transformers.AutoModelForCausalLM.from_config(
+            read.config, dtype=torch.float32, trust_remote_code=False
+        )
         model.load_state_dict(read.state_dict())
         _mend(model, tokenizer)
         # bfloat16 would round the dequantised weights a second time.

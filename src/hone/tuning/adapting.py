@@ -70,7 +70,7 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
         options["device_map"] = "meta"
     try:
         with quiet():
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, **options, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
         raise TuneError(f"{folder}: the model cannot be opened ({words})") from error
@@ -110,7 +110,7 @@ def tokenizer_of(folder: Path) -> Any:
     transformers = library("transformers")
     try:
         with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
         raise TuneError(f"{folder}: its tokenizer cannot be opened ({words})") from error

@@ -149,7 +149,7 @@ def resolved(settings: TuneSettings, base: Path, kind: str) -> TuneSettings:
     settings = settings.resolve(kind)
     if settings.method == "qlora" and settings.precision == "auto":
         settings = settings.model_copy(update={"precision": "bf16"})
-    config = library("transformers").AutoConfig.from_pretrained(base)
+    config = library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False)
     each = 2 if precision(settings, kind) == torch.bfloat16 else 4
     again = must_recompute(Shape.of(config, settings.rank), settings, free_memory(kind), bytes_each=each)
     return settings.model_copy(update={"checkpointing": "on" if again else "off"})
@@ -172,7 +172,7 @@ def whole(base: Path, settings: TuneSettings, kind: str, weights: dict[str, Any]
     settings = settings.model_copy(
         update={"sharding": False, "precision": "bf16" if chosen == torch.bfloat16 else "fp32"}
     )
-    shape = Shape.of(library("transformers").AutoConfig.from_pretrained(base), settings.rank)
+    shape = Shape.of(library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False), settings.rank)
     wanted = alone(shape, settings, bytes_each=2 if chosen == torch.bfloat16 else 4)
     if kind == "cuda" and wanted > 0.9 * free_memory(kind):
         kind = "cpu"

@@ -25,7 +25,7 @@ def within_positions(settings: TuneSettings, base: Path) -> TuneSettings:
 
 
 def _positions(base: Path) -> int:
-    config = library("transformers").AutoConfig.from_pretrained(base).get_text_config()
+    config = library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False).get_text_config()
     return int(config.max_position_embeddings)
 
 

@@ -76,7 +76,7 @@ def _check(
     kind = device()
     if note := cuda_without_gpu():
         tell({"event": "note", "text": note})
-    config = library("transformers").AutoConfig.from_pretrained(job.weights)
+    config = library("transformers").AutoConfig.from_pretrained(job.weights, trust_remote_code=False)
     each = 2 if precision(settings, kind) == torch.bfloat16 else 4
     scene = Scene(tokenizer, config, tokens[0], tokens[1], settings, folder, kind, each)
     planned = plan(tokens[0].examples, tokens[1].examples, settings) if tokens[0].examples else None
