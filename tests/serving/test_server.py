@@ -133,6 +133,16 @@ def test_a_client_that_goes_away_in_mid_stream_leaves_the_server_well(model: Emb
     asyncio.run(run())
 
 
+async def odd_header(root: str) -> int:
+    """The status of a request whose key is no text."""
+    host, port = root.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \xff\r\n\r\n")
+    line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
+
+
 def test_a_key_is_asked_for_everywhere_but_at_health(model: EmbeddedModel) -> None:
     async def run() -> None:
         serving = Serving(model, "pocket", key="secret")
@@ -143,6 +153,7 @@ def test_a_key_is_asked_for_everywhere_but_at_health(model: EmbeddedModel) -> No
             assert (await post(session, f"{root}/v1/chat/completions", HELLO))[0] == 401
             async with session.get(f"{root}/health") as answer:
                 assert await answer.json() == {"status": "ok"}
+            assert await odd_header(root) == 401
         async with served(serving, Authorization="Bearer secret") as (session, root):
             assert (await post(session, f"{root}/v1/chat/completions", HELLO))[0] == 200
 

@@ -31,7 +31,7 @@ def guard(key: str | None) -> Any:
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         if key is not None and request.path not in OPEN:
             given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), key.encode()):
+            if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key.encode()):
                 return refuse(401, "a wrong key, or none; send it as a bearer token", "authentication_error")
         if key is None and _host(request) not in LOOPBACK:
             return refuse(403, "without a key only 127.0.0.1, localhost and ::1 are answered", "permission_error")

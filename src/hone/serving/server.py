@@ -27,14 +27,13 @@ from hone.models.embedded import EmbeddedModel
 from hone.serving.access import LOOPBACK, Handler, guard, refuse
 from hone.serving.conversation import score
 from hone.serving.metrics import Metrics
+from hone.serving.requests import allowed
 
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
 _ENGINE = web.AppKey("engine", aiohttp.ClientSession)
 _LAST = 2**16
 """Bytes from the end of a stream in which its last piece is looked for."""
-_UNPASSED = ("lora", "id_slot", "slot_id")
-"""Options of llama.cpp that would reach beyond one request."""
 
 
 @dataclass
@@ -91,19 +90,15 @@ class Serving:
         body = await _json(request)
         if isinstance(body, web.Response):
             return body
+        try:
+            body = allowed(body)
+        except ValueError as error:
+            return refuse(400, str(error))
         scale = body.pop("adapter_scale", None)
-        body = {key: value for key, value in body.items() if key not in _UNPASSED}
         body["model"] = self.name
         if scale is not None:
-            if (
-                not self.adapter
-                or isinstance(scale, bool)
-                or not isinstance(scale, int | float)
-                or not 0 <= scale <= 2
-            ):
-                return refuse(
-                    400, "adapter_scale is a number from 0 to 2, for a model that is served with an adapter"
-                )
+            if not self.adapter:
+                return refuse(400, "adapter_scale is for a model that is served with an adapter")
             body["lora"] = [{"id": 0, "scale": float(scale)}]
         url = f"{self.model.url.removesuffix('/v1')}{request.path}"
         async with request.app[_ENGINE].post(url, json=body) as answer:
