@@ -18,15 +18,15 @@ def enter(request: Request, token: str) -> Response:
     """Sign in whoever holds a valid link, and lead on to an address without the token in it."""
     site = site_of(request)
     address = request.client.host if request.client else "unknown"
-    wait = site.limit.wait(address)
-    if wait:
-        many = f"Too many links from your address did not work. Try again in {max(1, round(wait / 60))} minutes."
-        raise HTTPException(429, many, {"Retry-After": str(round(wait))})
+    # The token comes first: a whole school may stand behind one address, and its valid links must work whoever mistyped.
     try:
         if len(token) > LONGEST_TOKEN:
             raise FeedbackError("this link is not known; ask the owner for a new one")
         rater = site.store.redeem(token)
     except FeedbackError as error:
+        if wait := site.limit.wait(address):
+            many = f"Too many links from your address did not work. Try again in {max(1, round(wait / 60))} minutes."
+            raise HTTPException(429, many, {"Retry-After": str(round(wait))}) from error
         site.limit.failed(address)
         raise HTTPException(403, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     _, cookie = site.sessions.begin(rater.id)
