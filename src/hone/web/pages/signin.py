@@ -18,7 +18,7 @@ def enter(request: Request, token: str) -> Response:
     """Sign in whoever holds a valid link, and lead on to an address without the token in it."""
     site = site_of(request)
     address = request.client.host if request.client else "unknown"
-    # The token comes first: a whole school may stand behind one address, and its valid links must work whoever mistyped.
+    # The token comes first: a whole school may stand behind one address, and its valid links must work.
     try:
         if len(token) > LONGEST_TOKEN:
             raise FeedbackError("this link is not known; ask the owner for a new one")
