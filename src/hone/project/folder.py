@@ -16,6 +16,7 @@ from hone.errors import FileFormatError, ProjectError
 from hone.files import write_whole
 from hone.project import runs
 from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
+from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
 from hone.prompts import Prompts, load_prompts
 
@@ -29,13 +30,14 @@ class Project:
         folder: The folder that holds ``hone.yaml``.
 
     Raises:
-        ProjectError: It holds none.
+        ProjectError: It holds none, or a link in it leads out of it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         if not (folder / SETTINGS).exists():
             raise ProjectError(f"{folder} is no Hone project (it has no {SETTINGS}); make one with: hone init FOLDER")
+        refuse_links_out(folder)
 
     @classmethod
     def find(cls, start: Path) -> Project:
