@@ -74,7 +74,7 @@ def test_csv_is_written_as_the_standard_has_it(tmp_path: Path) -> None:
     with open_writer(tmp_path / "a.csv", {"t": str, "b": bool}) as writer:
         writer.write({"t": '=1+"2",\n', "b": False})
         writer.write({"t": "a\rb"})
-    assert (tmp_path / "a.csv").read_bytes() == b'"t","b"\r\n"=1+""2"",\n",false\r\n"a\rb",\r\n'
+    assert (tmp_path / "a.csv").read_bytes() == b'"t","b"\r\n"\'=1+""2"",\n",false\r\n"a\rb",\r\n'
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """CSV and TSV as RFC 4180 has them, with a header, in UTF-8.
 
-Cells stay as they are written: text. An empty cell is None, because the form cannot tell it from an empty text.
+Cells stay as they are written: text. The apostrophe that keeps a spreadsheet from running a cell is taken away. An empty
+cell is None, because the form cannot tell it from an empty text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TextIO
 
 from hone.errors import FileFormatError
 from hone.tables.base import Problem, Row, Table, unreadable
+from hone.tables.cells import read_cell
 
 DELIMITERS = ",;\t"
 LONGEST_CELL = 100_000_000
@@ -80,7 +82,7 @@ class Delimited(Table):
                 yield number, Problem(number, "bytes that are not UTF-8; save the file as UTF-8")
             else:
                 if len(record) == width:
-                    yield number, {name: cell or None for name, cell in zip(columns, record, strict=True)}
+                    yield number, {name: read_cell(cell) or None for name, cell in zip(columns, record, strict=True)}
                 else:
                     yield number, Problem(number, f"{len(record)} cells where the header has {width}")
 
@@ -114,7 +116,7 @@ def _header(path: Path, reader: Any) -> tuple[list[str], int]:
     try:
         for record in reader:
             if any(record):
-                return [name.strip() for name in record], int(reader.line_num)
+                return [read_cell(name.strip()) for name in record], int(reader.line_num)
     except csv.Error as error:
         raise FileFormatError(path, f"the header does not read: {_in_words(error)}", line=1) from error
     raise FileFormatError(path, "the file is empty; its first line must name the columns")

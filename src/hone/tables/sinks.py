@@ -13,6 +13,7 @@ import orjson
 
 from hone.tables.arrow import arrow
 from hone.tables.base import utf8, whole_text
+from hone.tables.cells import safe_cell
 
 _BUFFER = 1 << 18
 _GROUP_ROWS = 10_000
@@ -81,12 +82,12 @@ class JsonSink:
 
 
 class CsvSink:
-    """CSV as RFC 4180 has it: commas (or tabs), CRLF, quotation marks where they are needed."""
+    """CSV as RFC 4180 has it: commas (or tabs), CRLF, quotation marks where they are needed; no cell is a formula."""
 
     def __init__(self, path: Path, columns: Mapping[str, type], *, delimiter: str = ",") -> None:
         self._stream = path.open("wb", buffering=_BUFFER)
         # The header is quoted throughout, so that a semicolon in a name is not taken for the delimiter.
-        csv.writer(self, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerow(columns)
+        csv.writer(self, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerow(map(safe_cell, columns))
         self._writer = csv.writer(self, delimiter=delimiter)
 
     def write(self, line: str) -> None:
@@ -94,8 +95,13 @@ class CsvSink:
         self._stream.write(utf8(line))
 
     def add(self, values: Sequence[Any]) -> None:
-        """Write one record; None is an empty cell, and a flag `true` or `false`."""
-        self._writer.writerow([_SPELT.get(value, value) if isinstance(value, bool) else value for value in values])
+        """Write one record; None is an empty cell, a flag `true` or `false`, and no text a formula."""
+        self._writer.writerow(
+            [
+                safe_cell(value) if isinstance(value, str) else _SPELT[value] if isinstance(value, bool) else value
+                for value in values
+            ]
+        )
 
     def close(self) -> None:
         """Close the file."""
