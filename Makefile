@@ -16,8 +16,9 @@ demo-full: .venv/pocket
 pocket: .venv/pocket
 	scripts/pocket.sh pocket $(BIN)/hone
 
+# On as many cores as there are; the tests of one file stay together, because they share what is slow to make.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadscope
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -54,7 +55,7 @@ format: .venv/dev
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ppi-python
 	@# llama.cpp's converter, which tests of export run.
-	$(BIN)/python -c "from hone.export.converter import converter_folder; converter_folder()"
+	$(BIN)/python scripts/converter.py
 	@touch $@
 
 .venv/pocket: .venv/core

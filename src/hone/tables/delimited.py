@@ -1,7 +1,7 @@
 """CSV and TSV as RFC 4180 has them, with a header, in UTF-8.
 
-Cells stay as they are written: text. The apostrophe that keeps a spreadsheet from running a cell is taken away. An empty
-cell is None, because the form cannot tell it from an empty text.
+Cells stay as they are written: text. The apostrophe that keeps a spreadsheet from running a cell is taken away.
+An empty cell is None, because the form cannot tell it from an empty text.
 """
 
 from __future__ import annotations
