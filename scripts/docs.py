@@ -13,6 +13,7 @@ import click
 from reference import python_page
 
 from hone.cli.main import cli
+from hone.files import write_whole
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -54,7 +55,7 @@ def main() -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in sys.argv[1:]:
-                path.write_text(text, encoding="utf-8")
+                write_whole(path, text)
     if stale and "--check" in sys.argv[1:]:
         sys.stderr.write(f"{', '.join(stale)}: not current; run: make docs\n")
         return 1

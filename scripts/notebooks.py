@@ -12,13 +12,14 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+
+from hone.files import temporary_folder, write_whole
 
 DOCS = Path(__file__).parent.parent / "docs"
 _LONGEST = 4000
@@ -103,8 +104,7 @@ def main(arguments: list[str]) -> int:
         if wanted and path.stem not in wanted:
             continue
         notebook = read(path)
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
+        with temporary_folder("hone-notebook-") as folder:
             seconds = execute(notebook, folder)
             trim(notebook, folder)
         notebook.metadata["hone"] = {
@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
             "processors": os.cpu_count(),
             "fast": "HONE_NOTEBOOK_FAST" in os.environ,
         }
-        nbformat.write(notebook, str(path))  # type: ignore[no-untyped-call]
+        write_whole(path, nbformat.writes(notebook) + "\n")  # type: ignore[no-untyped-call]
         print(f"{path.name}: {seconds:.0f} s, {path.stat().st_size / 1e3:.0f} kB")
     return 0
 

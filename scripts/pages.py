@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from playwright.sync_api import sync_playwright
 
 from hone.feedback.store import open_store
 from hone.feedback.store.store import Store
+from hone.files import make_folder, temporary_folder, whole_path
 from hone.project import Project
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -151,15 +151,15 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    make_folder(options.out)
     if options.report:
         take_report(options.project, options.out)
         if options.keep:
             for name in ("report-desktop-light", "report-bench-desktop-light"):
                 keep(options.out, name)
         return
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "study-plans"
+    with temporary_folder("hone-pages-") as place:
+        folder = place / "study-plans"
         project = prepare(options.project, folder)
         with serving(folder) as address:
             take(address, project, options.out)
@@ -170,7 +170,8 @@ def main() -> None:
 def keep(out: Path, name: str) -> None:
     """A small copy of a picture for the docs."""
     picture = Image.open(out / f"{name}.png").convert("RGB").quantize(256)
-    picture.save(IMAGES / f"page-{name}.png", optimize=True)
+    with whole_path(IMAGES / f"page-{name}.png") as part:
+        picture.save(part, format="PNG", optimize=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from hone.domain.evidence import Advice, Comparison, Judgement
+from hone.files import write_whole
 from hone.project import Project
 from hone.report import terminal
 from hone.rubrics.compare import summary
@@ -39,11 +40,10 @@ def main() -> None:
         console.print("\n[bold green]$[/] hone label")
         judgements = runs["label"].read(Judgement) if runs["label"] else []
         console.print(terminal.judgement_table(judgements, version.rubric))
-        PICTURE.parent.mkdir(parents=True, exist_ok=True)
         # The built-in format loads a font from elsewhere; the reader's own monospace font does as well.
         svg = console.export_svg(title="Hone", theme=None)
     lines = [line for line in svg.splitlines() if "url(" not in line or "clip-path" in line]
-    PICTURE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(PICTURE, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import hone.files
 from hone.errors import ExportError, HoneError, ProjectError
-from hone.files import cache, cache_folder, folder_beside, locked, whole_folder, whole_path, write_whole
+from hone.files import (
+    cache,
+    cache_folder,
+    folder_beside,
+    locked,
+    make_private,
+    open_to_append,
+    whole_folder,
+    whole_path,
+    write_whole,
+)
 
 
 def _cache(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -111,3 +124,94 @@ def test_a_lock_that_another_holds_says_whose_it_is(tmp_path: Path) -> None:
         pass
     with locked(tmp_path / "lock", patience=0):
         pass
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from hone.files import write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "write_whole(Path(sys.argv[1]), 'x' * 10_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, target], capture_output=True, text=True, check=False)
+    assert f"{target}: cannot be written (File too large)" in done.stderr.splitlines()[-1]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(104, "reset"), TimeoutError("late"), OSError(2, "gone", "/elsewhere/read")],
+    ids=["network", "time", "another file"],
+)  # fmt: skip
+def test_an_error_of_something_else_keeps_its_own_words(error: OSError, tmp_path: Path) -> None:
+    for place in (whole_path, whole_folder, folder_beside):
+        with pytest.raises(type(error)) as seen, place(tmp_path / "a"):
+            raise error
+        assert seen.value is error
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_added_to_is_never_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("kept")
+    (tmp_path / "log").symlink_to(tmp_path / "other")
+    with pytest.raises(ProjectError, match=r"log: cannot be written"):
+        open_to_append(tmp_path / "log", fresh=True)
+    assert (tmp_path / "other").read_text() == "kept"
+
+
+def test_a_private_file_is_its_owner_s_and_stays_when_it_is_made_again(tmp_path: Path) -> None:
+    make_private(tmp_path / "key", b"first")
+    make_private(tmp_path / "key", b"second")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("key", b"first")]
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+_WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile",
+            "copyfile", "copytree", "flock", "rename", "renames", "symlink_to", "hardlink_to", "link",
+            "touch"}  # fmt: skip
+_ALLOWED = {
+    ("hone/export/exporting.py", "hardlink_to"): "one of its own working files under a second name",
+    ("hone/models/hub.py", "fdopen"): "a download that goes on adds to its part, which `open_to_append` opened",
+    ("hone/tuning/process.py", "fdopen"): "the child's history is added to, and its output is a pipe",
+}
+"""Where a module other than `hone.files` opens something for writing, and why. SQLite opens its files itself."""
+
+
+def _written(call: ast.Call) -> str | None:
+    """The name of a call that writes a file or makes a folder by hand."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in _WRITERS:
+        return name
+    texts = [one.value for one in ast.walk(call) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if name in {"open", "fdopen"} and any(re.fullmatch(r"[rbt]*[wax][bt+]*|r[bt]*\+[bt]*", text) for text in texts):
+        return name
+    flags = {one.attr for one in ast.walk(call) if isinstance(one, ast.Attribute)}
+    return "os.open" if name == "open" and flags & {"O_CREAT", "O_RDWR", "O_APPEND"} else None
+
+
+def test_every_other_module_writes_through_this_one() -> None:
+    source = Path(hone.files.__file__).parents[1]
+    found = {
+        (path.relative_to(source).as_posix(), name)
+        for path in sorted((source / "hone").rglob("*.py"))
+        if path != Path(hone.files.__file__)
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and (name := _written(call))
+    }
+    assert found == set(_ALLOWED)
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_write(tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, sys; from hone.files import folder_beside, whole_stream\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "with whole_stream(path) as stream, folder_beside(path) as folder:\n"
+        "    (folder / 'a').write_text('x'); stream.write(b'half'); stream.flush(); os._exit(9)"
+    )
+    path = tmp_path / "out.txt"
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)
+    assert len(list(tmp_path.iterdir())) == 2
+    other = tmp_path / f".out.txt.{'0' * 6}-1-aaaa.part"
+    other.write_text("of another machine")
+    write_whole(path, "whole")
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([other.name, "out.txt"])

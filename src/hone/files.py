@@ -6,15 +6,18 @@ A disk that is full, read-only or not ours is one line that names the path, neve
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from hone.errors import HoneError, ProjectError
 
@@ -24,6 +27,9 @@ except ImportError:  # pragma: no cover - Windows has no flock; there, two proce
     fcntl = None  # type: ignore[assignment]
 
 _MOVE = "set HONE_CACHE to a folder that can be written"
+_FOLLOW_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_OF_DISKS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+"""What only a disk says; a network's errors are others."""
 
 
 def cache() -> Path:
@@ -73,31 +79,130 @@ def reason(error: OSError) -> str:
 
 @contextmanager
 def disk_errors(path: Path, kind: type[HoneError] = ProjectError, hint: str = "") -> Iterator[None]:
-    """Turn an error of the disk inside the block into one line that names the path.
+    """Turn an error of the disk about this path into one line that names it; all other errors pass.
 
     Args:
-        path: What is written.
+        path: What is written: a file, or a folder with all that is in it.
         kind: The error that is raised.
         hint: What to do about it, where more can be said than the reason.
 
     Raises:
         HoneError: The disk is full or read-only, or the path may not be written.
     """
+    with _errors_of(path, path, kind=kind, hint=hint):
+        yield
+
+
+@contextmanager
+def _errors_of(path: Path, *places: Path, kind: type[HoneError], hint: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if not _concerns(error, places):
+            raise
         raise kind(f"{path}: cannot be written ({reason(error)}){f'; {hint}' if hint else ''}") from error
 
 
-def make_folder(path: Path, *, kind: type[HoneError] = ProjectError) -> Path:
+def _concerns(error: OSError, places: tuple[Path, ...]) -> bool:
+    """Whether the file that an error names lies in one of the places; without a name, whether only disks say such."""
+    if isinstance(error.filename, str | bytes):
+        named = Path(os.fsdecode(error.filename))
+        return any(named == place or place in named.parents for place in places)
+    return error.errno in _OF_DISKS
+
+
+def make_folder(path: Path, *, kind: type[HoneError] = ProjectError, new: bool = False) -> Path:
     """Make a folder and those above it, where they are missing.
+
+    Args:
+        path: The folder.
+        kind: The error that is raised.
+        new: It must not be there yet.
+
+    Raises:
+        FileExistsError: It is there, and `new` was asked for.
+        HoneError: It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=not new)
+    except OSError as error:
+        if new and isinstance(error, FileExistsError) and path.is_dir():
+            raise
+        raise kind(f"{path}: cannot be written ({reason(error)})") from error
+    return path
+
+
+@contextmanager
+def temporary_folder(
+    prefix: str, parent: Path | None = None, *, kind: type[HoneError] = ProjectError
+) -> Iterator[Path]:
+    """A folder for its owner only, gone when the block ends, in the system's place for such folders.
 
     Raises:
         HoneError: It cannot be made.
     """
-    with disk_errors(path, kind):
-        path.mkdir(parents=True, exist_ok=True)
-    return path
+    place = Path(parent or tempfile.gettempdir())
+    try:
+        holder = tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise kind(f"{place}: no temporary folder can be made there ({reason(error)}); set TMPDIR") from error
+    with holder as folder:
+        yield Path(folder)
+
+
+def open_to_append(
+    path: Path, *, mode: int = 0o666, fresh: bool = False, kind: type[HoneError] = ProjectError
+) -> int:
+    """Open a file that is added to, as a journal or a log is; made where it is missing. No link is followed.
+
+    Args:
+        path: The file.
+        mode: The permissions of a new file, less the process's umask.
+        fresh: Whether what is in it goes.
+        kind: The error that is raised.
+
+    Returns:
+        The descriptor, which can be read too.
+
+    Raises:
+        HoneError: It cannot be written.
+    """
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _FOLLOW_NO_LINK, mode)
+        if fresh:
+            os.ftruncate(file, 0)
+    except OSError as error:
+        raise kind(f"{path}: cannot be written ({reason(error)})") from error
+    return file
+
+
+def open_new(path: Path, *, buffering: int = -1) -> BinaryIO:
+    """Open a file that must not be there yet, for its writer, which turns the disk's errors into its own words.
+
+    Raises:
+        OSError: It is there, or cannot be made.
+    """
+    return path.open("xb", buffering=buffering)
+
+
+def make_private(path: Path, content: bytes = b"", *, kind: type[HoneError] = ProjectError) -> None:
+    """Make a file for its owner only, whole at once; one that is there stays as it is.
+
+    Raises:
+        HoneError: It cannot be made.
+    """
+    part = part_of(path)
+    with _errors_of(path, path, part, kind=kind):
+        if path.exists():
+            return
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FOLLOW_NO_LINK, 0o600)
+        try:
+            with os.fdopen(file, "wb") as stream:
+                stream.write(content)
+            with contextlib.suppress(FileExistsError):  # another process that starts at the same moment was first
+                os.link(part, path)
+        finally:
+            part.unlink()
 
 
 @contextmanager
@@ -119,9 +224,10 @@ def whole_path(
         HoneError: It cannot be written.
     """
     part = part_of(path)
-    with disk_errors(path, kind, hint):
+    with _errors_of(path, path, path.parent, *path.parent.parents[:-1], kind=kind, hint=hint):
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode))
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FOLLOW_NO_LINK, mode))
+    with _errors_of(path, path, part, kind=kind, hint=hint):
         try:
             yield part
             with part.open("rb") as stream:
@@ -133,11 +239,34 @@ def whole_path(
 
 
 @contextmanager
-def whole_stream(path: Path, *, kind: type[HoneError] = ProjectError, mode: int = 0o666) -> Iterator[BinaryIO]:
+def whole_stream(
+    path: Path, *, kind: type[HoneError] = ProjectError, hint: str = "", mode: int = 0o666
+) -> Iterator[BinaryIO]:
     """A stream of bytes that takes the target's name when the block ends well; see `whole_path`."""
-    with whole_path(path, kind=kind, mode=mode) as part, part.open("wb") as stream:
+    with whole_path(path, kind=kind, hint=hint, mode=mode) as part, part.open("wb") as stream:
         yield stream
         stream.flush()
+
+
+@contextmanager
+def whole_text(path: Path, *, kind: type[HoneError] = ProjectError, hint: str = "") -> Iterator[TextIO]:
+    """A stream of UTF-8 text, half characters replaced, that takes the target's name when the block ends well."""
+    with (
+        whole_path(path, kind=kind, hint=hint) as part,
+        part.open("w", encoding="utf-8", errors="replace", newline="\n") as stream,
+    ):
+        yield stream
+        stream.flush()
+
+
+def copy_whole(source: Path, target: Path, *, kind: type[HoneError] = ProjectError) -> None:
+    """Copy a file's content; see `whole_path`.
+
+    Raises:
+        HoneError: The copy cannot be written.
+    """
+    with whole_path(target, kind=kind, hint="free some space") as part:
+        shutil.copyfile(source, part)
 
 
 def write_whole(
@@ -160,8 +289,42 @@ def write_whole(
 
 
 def part_of(path: Path) -> Path:
-    """A hidden name beside a path that nobody has used."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    """A hidden name beside a path that nobody has used; what killed processes left beside it is removed first."""
+    _sweep(path)
+    return path.with_name(f".{path.name}.{_HERE}-{os.getpid()}-{secrets.token_hex(6)}.part")
+
+
+_HERE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+"""This machine, in the names of parts: on a shared disk, processes of other machines cannot be asked for."""
+
+
+def _sweep(path: Path) -> None:
+    """Remove the parts of this path whose process on this machine has ended without removing them."""
+    begin = f".{path.name}.{_HERE}-"
+    try:
+        left = [Path(entry.path) for entry in os.scandir(path.parent) if entry.name.startswith(begin)]
+    except OSError:
+        return  # no folder yet, so nothing is left in it
+    for part in left:
+        process = part.name.removeprefix(begin).partition("-")[0]
+        if process.isdigit() and not _runs(int(process)):
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    part.unlink()
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":  # elsewhere, asking for a process may end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # another person's
+    return True
 
 
 @contextmanager
@@ -174,9 +337,10 @@ def folder_beside(
         HoneError: It cannot be made, or what the block does with it fails for the disk's reasons.
     """
     part = part_of(path)
-    with disk_errors(path, kind, hint):
+    with _errors_of(path, path.parent, *path.parent.parents[:-1], kind=kind, hint=hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         part.mkdir(mode=0o700)
+    with _errors_of(path, path, part, kind=kind, hint=hint):
         try:
             yield part
         finally:
@@ -206,22 +370,31 @@ def whole_folder(
 
 
 @contextmanager
-def locked(path: Path, *, patience: float = 600, kind: type[HoneError] = ProjectError) -> Iterator[None]:
+def locked(
+    path: Path,
+    *,
+    patience: float = 600,
+    kind: type[HoneError] = ProjectError,
+    busy: type[HoneError] | None = None,
+    what: str = "",
+) -> Iterator[None]:
     """Hold a file's lock while the block runs; the system takes it back when the process ends, however it ends.
 
     Args:
         path: The lock's file, which stays, and holds process and machine of who had it last.
         patience: How long another holder is waited for, in seconds.
         kind: The error that is raised.
+        busy: The error that is raised where another process holds it; without it, `kind`.
+        what: What is being written while it is held, for the message; without it, the lock itself is named.
 
     Raises:
         HoneError: It cannot be made, or another process holds it for too long; the message says which.
     """
+    make_folder(path.parent, kind=kind)
     with disk_errors(path, kind):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | _FOLLOW_NO_LINK, 0o666)
     try:
-        _wait_for(file, path, patience, kind)
+        _wait_for(file, path, patience, busy or kind, what)
         with disk_errors(path, kind):
             os.ftruncate(file, 0)
             os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
@@ -230,7 +403,7 @@ def locked(path: Path, *, patience: float = 600, kind: type[HoneError] = Project
         os.close(file)
 
 
-def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError]) -> None:
+def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError], what: str) -> None:
     if fcntl is None:
         return
     deadline = time.monotonic() + patience
@@ -240,7 +413,8 @@ def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError]) -> 
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
-                raise kind(f"{path}: {holder} holds this lock; wait for it, or end it") from error
+                said = f"{what} is being written by {holder}" if what else f"{path}: {holder} holds this lock"
+                raise kind(f"{said}; wait for it, or end it") from error
             time.sleep(0.1)
         except OSError:  # a disk without locks, such as some of the network's: what is written is whole all the same
             return

@@ -117,7 +117,7 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     with child(code, str(path)) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
-        with pytest.raises(RunBusyError, match="20260102-label-1 is being written by another process"):
+        with pytest.raises(RunBusyError, match=rf"20260102-label-1 is being written by process {holder.pid} on "):
             Journal(path)
         holder.communicate()
     with Journal(path), pytest.raises(RunBusyError):
@@ -125,8 +125,9 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_cannot_be_opened_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(RunError, match="cannot be written"):
-        Journal(tmp_path / "missing" / "journal.jsonl")
+        Journal(tmp_path / "file" / "journal.jsonl")
     with pytest.raises(RunError, match="cannot be written"):
         Journal(tmp_path)
 
@@ -191,3 +192,8 @@ def test_a_full_disk_is_said_and_keeps_what_was_written(tmp_path: Path) -> None:
         for kept in range(int(number)):
             assert journal.get(f"k{kept}") == Completion("x" * 700)
         assert journal.get(f"k{number}") is None
+
+
+def test_a_journal_is_its_owner_s(tmp_path: Path) -> None:
+    path = filled(tmp_path / "journal.jsonl", "a")
+    assert path.stat().st_mode & 0o777 == 0o600

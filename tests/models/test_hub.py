@@ -124,3 +124,16 @@ def test_a_model_of_the_hub_answers(hub: Hub) -> None:
     hub.files["hone/smol/smol.gguf"] = smollm2_file().read_bytes()
     with connect("gguf:hf://hone/smol/smol.gguf") as model:
         assert model.spec == "gguf:hf://hone/smol/smol.gguf"
+
+
+def test_a_link_in_the_part_s_place_is_not_written_through(hub: Hub, tmp_path: Path) -> None:
+    hub.break_after = 3 * 2**20
+    with pytest.raises(UnreachableError):
+        fetch(ADDRESS)
+    (part,) = (tmp_path / "cache").rglob(".*.part")
+    other = tmp_path / "other"
+    other.write_bytes(b"kept")
+    part.unlink()
+    part.symlink_to(other)
+    assert fetch(ADDRESS).read_bytes() == CONTENT
+    assert other.read_bytes() == b"kept"

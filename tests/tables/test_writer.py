@@ -36,7 +36,9 @@ def test_an_error_leaves_what_was_there_and_nothing_else(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_second_run_replaces_the_first_and_the_part_of_a_killed_one(tmp_path: Path, name: str) -> None:
+def test_a_second_run_replaces_the_first_and_the_part_that_a_killed_one_of_0_1_left(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / f".{name}.part").write_text("half")
     fill(tmp_path / name, 1)
     fill(tmp_path / name, 2)

@@ -17,7 +17,7 @@ import tarfile
 from pathlib import Path
 
 from hone.errors import ExportError
-from hone.files import cache, cache_folder, folder_beside, locked, make_folder, whole_folder
+from hone.files import cache, cache_folder, folder_beside, locked, whole_folder, whole_stream, write_whole
 
 RELEASE = "0.3.36"
 """The release of `llama-cpp-python` whose source package holds the converter."""
@@ -78,7 +78,7 @@ def _fetch(folder: Path) -> None:
 def _download(work: Path) -> Path:
     # pip itself refuses a file with another hash, before anything in it runs.
     wanted = work / "wanted.txt"
-    wanted.write_text(f"llama-cpp-python=={RELEASE} --hash=sha256:{SOURCE_SHA256}\n", encoding="utf-8")
+    write_whole(wanted, f"llama-cpp-python=={RELEASE} --hash=sha256:{SOURCE_SHA256}\n", kind=ExportError)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
                "--no-binary", "llama-cpp-python", "--dest", str(work), "--requirement", str(wanted)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
@@ -96,9 +96,7 @@ def _unpack(package: Path, folder: Path) -> None:
             name = member.name.removeprefix(root)
             if member.isfile() and name != member.name and name.startswith(_KEPT) and ".." not in name:
                 content = archive.extractfile(member)
-                target = folder / name
-                make_folder(target.parent, kind=ExportError)
-                with target.open("wb") as stream:
+                with whole_stream(folder / name, kind=ExportError) as stream:
                     shutil.copyfileobj(content, stream)  # type: ignore[arg-type]
 
 

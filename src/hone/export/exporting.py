@@ -19,7 +19,7 @@ from hone.export.prompt import takes_system, with_system
 from hone.export.quantise import BITS, check_quants, quantise
 from hone.export.results import Accuracy, accuracy_data, parity_data, summary
 from hone.export.source import Source, chat_text, read_tokenizer
-from hone.files import folder_beside
+from hone.files import folder_beside, write_whole
 from hone.models.weights import library
 
 Tell = Callable[[str], object]
@@ -169,7 +169,7 @@ def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
     if about.system:
         tokenizer = read_tokenizer(folder)
         template = with_system(tokenizer.chat_template, about.system, lambda chat: chat_text(tokenizer, chat))
-        (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+        write_whole(folder / "chat_template.jinja", template, kind=ExportError)
     run_converter(FULL, folder, "--outfile", target, "--outtype", kind)
     return target
 

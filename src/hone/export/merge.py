@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import ExportError
-from hone.files import write_whole
+from hone.files import copy_whole, make_folder, write_whole
 from hone.models.weights import library, quiet
 
 _PREFIX = "base_model.model."
@@ -163,7 +162,7 @@ def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
         model.save_pretrained(target)
     for pattern in _TOKENIZER:
         for path in base.glob(pattern):
-            shutil.copyfile(path, target / path.name)
+            copy_whole(path, target / path.name, kind=ExportError)
     for path in target.glob("*config.json"):
         _name_no_program(path)
     return kind
@@ -191,8 +190,9 @@ def scaled_adapter(adapter: Path, scale: float, target: Path) -> Path:
             f"{adapter}: its ranks differ from layer to layer; export it merged at scale 1, without --adapter-only"
         )
     factor = math.sqrt(config["r"]) if config.get("use_rslora") else 1.0
-    target.mkdir()
-    shutil.copyfile(adapter / "adapter_model.safetensors", target / "adapter_model.safetensors")
+    make_folder(target, kind=ExportError)
+    weights = "adapter_model.safetensors"
+    copy_whole(adapter / weights, target / weights, kind=ExportError)
     changed = config | {"lora_alpha": config["lora_alpha"] * scale * factor, "use_rslora": False}
     write_whole(target / "adapter_config.json", json.dumps(changed), kind=ExportError)
     return target

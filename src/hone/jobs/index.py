@@ -11,6 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from hone.errors import HoneError
+from hone.files import make_private
 from hone.jobs.sieve import Sieve
 
 _BATCH = 2000
@@ -119,6 +121,8 @@ class Index:
         self._database.close()
 
     def _open(self, path: Path) -> None:
+        with contextlib.suppress(HoneError):  # SQLite says what is wrong with the place
+            make_private(path)
         self._database = sqlite3.connect(path, timeout=60, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")

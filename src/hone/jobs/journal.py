@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +20,9 @@ from typing import Any, Self
 import orjson
 
 from hone.errors import FileFormatError, RunBusyError, RunError
+from hone.files import locked, open_to_append
 from hone.jobs.index import Index, Place, Places
 from hone.models import Completion, Request
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock; two runs at once are not noticed there
-    fcntl = None  # type: ignore[assignment]
 
 
 class Journal:
@@ -44,17 +41,24 @@ class Journal:
 
     def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True) -> None:
         self.path = path
+        self._held = ExitStack()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        except OSError as error:
-            raise RunError(f"{path}: cannot be written ({error.strerror})") from error
-        try:
-            self._lock()
+            self._held.enter_context(
+                locked(
+                    path.with_name(f".{path.name}.lock"),
+                    patience=0,
+                    kind=RunError,
+                    busy=RunBusyError,
+                    what=path.parent.name,
+                )
+            )
+            self._file = open_to_append(path, mode=0o600, kind=RunError)
+            self._held.callback(os.close, self._file)
             self._places: Places | Index = Index(index, path, reuse=reuse) if index else Places()
             self._others: dict[Path, int] = {}
             self._end = self._catch_up()
         except BaseException:
-            os.close(self._file)
+            self._held.close()
             raise
 
     def __len__(self) -> int:
@@ -107,8 +111,9 @@ class Journal:
         """Close the files; may be called twice."""
         if self._file >= 0:
             self._places.close()
-            for file in (self._file, *self._others.values()):
+            for file in self._others.values():
                 os.close(file)
+            self._held.close()
             self._file, self._others = -1, {}
 
     def __enter__(self) -> Self:
@@ -129,16 +134,6 @@ class Journal:
             raise RunError(f"{self.path}: the disk is full; what is in it stays")
         self._places.put(key, self._end, len(line))
         self._end += len(line)
-
-    def _lock(self) -> None:
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RunBusyError(
-                f"{self.path.parent.name} is being written by another process; wait for it, or end it"
-            ) from error
 
     def _read(self, place: Place) -> bytes | None:
         """The line at a place, or none where another run's journal is gone."""

@@ -12,7 +12,6 @@ import logging
 import os
 import pickle
 import socket
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import HoneError, MissingExtraError, RunError
+from hone.files import temporary_folder
 
 Work = Callable[[str], Mapping[str, Any]]
 """Does one job, and tells in JSON-serialisable data what came of it."""
@@ -106,9 +106,9 @@ def _running() -> Iterator[Any]:
     if address:
         _knock(address)
     # The path of a socket may have a hundred characters, which leaves no room for a temporary folder of macOS.
-    short = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 - a folder with a random name is made in it
-    with tempfile.TemporaryDirectory(prefix="hone-ray-", dir=short, ignore_cleanup_errors=True) as folder:
-        own = {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
+    short = Path("/tmp") if Path("/tmp").is_dir() else None  # noqa: S108 - a folder with a random name is made in it
+    with temporary_folder("hone-ray-", short, kind=RunError) as folder:
+        own = {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": str(folder)}
         try:
             package.init(address or "local", **quiet, **({} if address else own))
         except (ConnectionError, RuntimeError, TimeoutError, ValueError, OSError) as error:

@@ -25,7 +25,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.domain.task import Reply
 from hone.errors import ProjectError, RunBusyError, RunError
-from hone.files import whole_path
+from hone.files import make_folder, whole_stream, whole_text
 from hone.jobs import Budget, Caller, Journal, Setup, Tally, wait
 from hone.jobs.ray import Work, spread
 from hone.judging.judge import Judge
@@ -39,6 +39,8 @@ _PATIENCE = 30.0
 
 Spread = Callable[[Callable[[], Work], Sequence[str]], Iterable[Mapping[str, Any]]]
 """What hands the jobs out to processes."""
+
+_SEEN = "every machine must see this folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +79,13 @@ class Labeller:
         try:
             with (
                 Journal(shard / JOURNAL) as journal,
-                whole_path(shard / RESULTS, kind=RunError, hint="every machine must see this folder") as part,
-                part.open("w", encoding="utf-8", errors="replace") as stream,
+                whole_text(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
             ):
                 setup = Setup(self.prompts, self.sampling, journal)
                 judge = Judge(models, self.rubric, self.subject, self.judging, setup)
                 report = label(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
         except OSError as error:
-            raise RunError(
-                f"{shard}: cannot be used ({error.strerror}); every machine must see this folder"
-            ) from error
+            raise RunError(f"{shard}: cannot be used ({error.strerror}); {_SEEN}") from error
         tally = report.tally
         notes = [note for model in models for note in dict.fromkeys(model.notes)]
         return {"shard": str(shard), "done": tally.done, "calls": tally.calls, "failed": tally.failed,
@@ -158,11 +157,8 @@ def split(rows: Iterable[Entry], judge: Judge, folder: Path, size: int) -> list[
     source, shards = iter(rows), list[Path]()
     for first in source:
         shard = folder / f"{len(shards):05d}"
-        try:
-            shard.mkdir(parents=True)
-            wait(_fill(shard, chain([first], islice(source, size - 1)), judge))
-        except OSError as error:
-            raise RunError(f"{shard}: cannot be written ({error.strerror})") from error
+        make_folder(shard, kind=RunError)
+        wait(_fill(shard, chain([first], islice(source, size - 1)), judge))
         shards.append(shard)
     return shards
 
@@ -223,7 +219,10 @@ class _Known:
 async def _fill(shard: Path, rows: Iterable[Entry], judge: Judge) -> None:
     """Write the rows down, and score each with a budget of no calls: what it looks up is what the shard will."""
     journal = judge.setup.journal
-    with (shard / INPUT).open("w", encoding="utf-8") as stream, (shard / JOURNAL).open("wb") as answers:
+    with (
+        whole_text(shard / INPUT, kind=RunError) as stream,
+        whole_stream(shard / JOURNAL, kind=RunError, mode=0o600) as answers,
+    ):
         caller = Caller(_Known(journal, answers) if journal else None, Budget(calls=0))
         for entry in rows:
             reply = entry.reply.model_dump(mode="json") if entry.reply else None

@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import aiohttp
 
 from hone.errors import SpecError, UnavailableError, UnreachableError
-from hone.files import cache, disk_errors, make_folder
+from hone.files import cache, disk_errors, locked, make_folder, open_to_append
 from hone.models.proxies import proxy_for
 
 HUB = "https://huggingface.co"
@@ -97,18 +97,20 @@ async def _fetch(address: str, target: Path, show: Show) -> Path:
             make_folder(target.parent, kind=UnavailableError)
             # The revision is in the name: bytes of another version are never gone on with.
             part = target.with_name(f".{target.name}.{(offer.sha256 or offer.revision)[:16]}.part")
-            await _download(session, offer, part, show)
+            with locked(target.with_name(f".{target.name}.lock"), kind=UnavailableError):
+                if target.is_file():  # another process was quicker
+                    return target
+                with disk_errors(target, UnavailableError, "free some space"):
+                    await _download(session, offer, part, show)
+                _check(part, offer, address)
+                with disk_errors(part, UnavailableError):
+                    part.replace(target)
+                return target
     except (aiohttp.ClientError, TimeoutError) as error:
         raise UnreachableError(
             f"{hub} cannot be reached or broke off ({str(error)[:120] or type(error).__name__}); "
             "type the same command to go on where it stopped"
         ) from error
-    except OSError as error:
-        raise UnavailableError(f"{target}: cannot be written ({error.strerror or error}); free some space") from error
-    _check(part, offer, address)
-    with disk_errors(target, UnavailableError):
-        part.replace(target)
-    return target
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, address: str) -> _Offer:
@@ -146,6 +148,8 @@ def _refusal(status: int, address: str) -> str:
 
 
 async def _download(session: aiohttp.ClientSession, offer: _Offer, part: Path, show: Show) -> None:
+    if part.is_symlink():  # nobody's bytes are added to
+        part.unlink()
     there = part.stat().st_size if part.exists() else 0
     if offer.size is not None and there == offer.size:
         return
@@ -158,7 +162,7 @@ async def _download(session: aiohttp.ClientSession, offer: _Offer, part: Path, s
             raise UnavailableError(f"the hub answers {answer.status} in place of the file; try again")
         if answer.status == 200:
             there = 0  # it does not go on in the middle, so it is fetched anew
-        with part.open("ab" if there else "wb") as stream:
+        with os.fdopen(open_to_append(part, fresh=not there, kind=UnavailableError), "ab") as stream:
             async for piece in answer.content.iter_chunked(_PIECE):
                 stream.write(piece)
                 there += len(piece)

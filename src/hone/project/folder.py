@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from hone.domain.rubric import Criterion, Rubric, number
 from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, ProjectError
-from hone.files import write_whole
+from hone.files import copy_whole, make_folder, write_whole
 from hone.project import runs
 from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
@@ -69,15 +68,12 @@ class Project:
             raise ProjectError(f"the template {template!r} has no finalised rubric; leave --finalised out")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ProjectError(f"{folder} already exists and is not empty; name another folder")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in (SETTINGS, RUBRIC, ITEMS):
-                shutil.copyfile(source.folder / name, folder / name)
-            if finalised and source.finalised:
-                shutil.copyfile(source.finalised, folder / RUBRIC)
-        except OSError as error:
-            raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from error
-        write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n")
+        make_folder(folder)
+        for name in (SETTINGS, RUBRIC, ITEMS):
+            copy_whole(source.folder / name, folder / name)
+        if finalised and source.finalised:
+            copy_whole(source.finalised, folder / RUBRIC)
+        write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n.*.lock\n")
         return cls(folder)
 
     @property

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError
-from hone.files import whole_path, write_whole
+from hone.files import make_folder, whole_text, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -76,7 +76,7 @@ class Run:
     @contextmanager
     def writing(self) -> Iterator[TextIO]:
         """A stream for the results, which take their place when the block ends well."""
-        with whole_path(self.results) as part, part.open("w", encoding="utf-8", errors="replace") as stream:
+        with whole_text(self.results) as stream:
             yield stream
 
     def finish(self, results: Iterable[BaseModel]) -> None:
@@ -178,11 +178,9 @@ def _create(runs: Path, verb: str, config: Mapping[str, Any]) -> Run:
         # Microseconds keep the order of runs that start within a second of each other.
         name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000 + attempt:03d}-{verb}-{digest(config)[:8]}"
         try:
-            (runs / name).mkdir(parents=True)
+            make_folder(runs / name, new=True)
         except FileExistsError:
             continue
-        except OSError as error:
-            raise ProjectError(f"{runs}: cannot be written ({error.strerror})") from error
         run = Run(runs / name, verb, config)
         write_yaml(
             run.folder / "config.yaml", {"verb": verb, "started": f"{now:%Y-%m-%dT%H:%M:%SZ}", "config": config}

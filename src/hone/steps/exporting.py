@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hone.bench import ask, read_task
 from hone.domain.rubric import Rubric
@@ -18,7 +17,7 @@ from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
 from hone.export.results import Accuracy, accuracy, export_row
-from hone.files import write_whole
+from hone.files import temporary_folder, write_whole
 from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
@@ -148,8 +147,8 @@ def _source(order: Order) -> Iterator[str]:
     elif scale == 1:
         yield f"hf:{base}+{adapter}"
     else:
-        with TemporaryDirectory() as scratch:
-            yield f"hf:{base}+{scaled_adapter(adapter, scale, Path(scratch, 'adapter'))}"
+        with temporary_folder("hone-export-", kind=ExportError) as scratch:
+            yield f"hf:{base}+{scaled_adapter(adapter, scale, scratch / 'adapter')}"
 
 
 def split_model(text: str) -> tuple[str, Path | None]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from hone.files import make_folder, open_new, write_whole
 from hone.tables.arrow import arrow
 from hone.tables.base import utf8, whole_text
 from hone.tables.cells import safe_cell
@@ -55,7 +56,7 @@ class JsonSink:
     """JSON Lines, or with `array` one JSON array with an object a line."""
 
     def __init__(self, path: Path, columns: Mapping[str, type], *, array: bool = False) -> None:
-        self._stream = path.open("wb", buffering=_BUFFER)
+        self._stream = open_new(path, buffering=_BUFFER)
         self._names = list(columns)
         self._before = b"[\n" if array else b""
         self._between = b",\n" if array else b""
@@ -85,7 +86,7 @@ class CsvSink:
     """CSV as RFC 4180 has it: commas (or tabs), CRLF, quotation marks where they are needed; no cell is a formula."""
 
     def __init__(self, path: Path, columns: Mapping[str, type], *, delimiter: str = ",") -> None:
-        self._stream = path.open("wb", buffering=_BUFFER)
+        self._stream = open_new(path, buffering=_BUFFER)
         # The header is quoted throughout, so that a semicolon in a name is not taken for the delimiter.
         csv.writer(self, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerow(map(safe_cell, columns))
         self._writer = csv.writer(self, delimiter=delimiter)
@@ -122,8 +123,8 @@ class ParquetSink:
         types = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
         self._schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
         self._texts = [place for place, kind in enumerate(columns.values()) if kind is str]
-        self._path = path
-        self._writer = arrow("parquet").ParquetWriter(path, self._schema)
+        self._stream = open_new(path)
+        self._writer = arrow("parquet").ParquetWriter(self._stream, self._schema)
         self._rows: list[Sequence[Any]] = []
         self._characters = 0
 
@@ -140,9 +141,11 @@ class ParquetSink:
         try:
             self._flush()
         finally:
-            self._writer.close()
-        with self._path.open("rb") as stream:
-            sync(stream)
+            try:
+                self._writer.close()
+                sync(self._stream)
+            finally:
+                self._stream.close()
 
     def _flush(self) -> None:
         if not self._rows:
@@ -157,7 +160,7 @@ class FolderSink:
     """A folder for `datasets.load_dataset`: Parquet files of 100,000 rows each, and a data set card."""
 
     def __init__(self, path: Path, columns: Mapping[str, type], *, title: str) -> None:
-        path.mkdir()
+        make_folder(path, new=True)
         self._path, self._columns, self._title = path, columns, title
         self._count = 0
         self._file = self._next()
@@ -175,7 +178,7 @@ class FolderSink:
         self._file.close()
         lines = (f"| {name.replace('|', chr(92) + '|')} | {kind.__name__} |" for name, kind in self._columns.items())
         card = _CARD.format(title=self._title, mark=CARD_MARK, rows=self._count, columns="\n".join(lines))
-        (self._path / "README.md").write_bytes(utf8(card))
+        write_whole(self._path / "README.md", utf8(card))
 
     def _next(self) -> ParquetSink:
         return ParquetSink(self._path / f"data-{self._count // _FILE_ROWS:05d}.parquet", self._columns)

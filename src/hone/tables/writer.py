@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hone.errors import ProjectError
+from hone.files import make_folder, part_of, reason
 from hone.tables.arrow import arrow
 from hone.tables.sinks import CARD_MARK, CsvSink, FolderSink, JsonSink, ParquetSink, Sink
 from hone.tables.values import converters
@@ -54,13 +55,13 @@ class Writer:
         if self._folder or suffix == ".parquet":
             arrow("parquet")
         self._open = partial(FolderSink, title=path.resolve().name) if self._folder else _SINKS[suffix]
-        self._part = path.with_name(f".{path.name}.part")
+        self._part = part_of(path)
         self._sink: Sink | None = None
 
     def __enter__(self) -> Self:
+        make_folder(self.path.parent)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _remove(self._part)  # of a process that was killed
+            _remove(self.path.with_name(f".{self.path.name}.part"))  # what a killed process of 0.1 left
             self._sink = self._open(self._part, self.columns)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -111,8 +112,7 @@ class Writer:
         if not (self._folder and self.path.is_dir()):
             self._part.replace(self.path)
             return
-        aside = self.path.with_name(f".{self.path.name}.old")
-        _remove(aside)
+        aside = part_of(self.path)
         self.path.replace(aside)
         try:
             self._part.replace(self.path)
@@ -130,7 +130,7 @@ class Writer:
         return TypeError(f"{self.path}: a value does not fit its column")
 
     def _unwritable(self, error: OSError) -> ProjectError:
-        return ProjectError(f"{self.path}: cannot be written ({error.strerror or error})")
+        return ProjectError(f"{self.path}: cannot be written ({reason(error)})")
 
 
 def open_writer(path: Path, columns: Mapping[str, type]) -> Writer:

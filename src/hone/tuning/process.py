@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from hone.errors import HoneError
+from hone.errors import HoneError, TuneError
+from hone.files import open_to_append
 from hone.models.weights import library
 from hone.tuning.job import FINISH, HELD_OUT, HISTORY, TRAIN, Job, read_rows
 
@@ -46,10 +47,10 @@ def main() -> None:
 def _told(folder: Path, *, first: bool) -> Iterator[Any]:
     """A function that tells events; libraries' own printing goes to the log."""
     out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = open_to_append(folder / "log.txt", kind=TuneError)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    with (folder / HISTORY).open("a", encoding="utf-8") as history:
+    with os.fdopen(open_to_append(folder / HISTORY, kind=TuneError), "a", encoding="utf-8") as history:
 
         def tell(event: dict[str, Any]) -> None:
             if not first and event["event"] != "error":  # memory may run out in any process

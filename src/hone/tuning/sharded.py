@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from hone.errors import TuneError
+from hone.files import make_folder
 from hone.models.weights import library
 from hone.tuning.sharding import gather, put
 from hone.tuning.trainer import SCHEDULE, Trainer
@@ -25,11 +27,11 @@ class ShardedTrainer(Trainer):
         """The trained weights, put together; the first process writes them."""
         weights, folder = gather(self.model), Path(output_dir or self.args.output_dir)
         if self.args.should_save:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder, kind=TuneError)
             library("safetensors.torch").save_file(weights, folder / WEIGHTS)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
-        Path(output_dir).mkdir(parents=True, exist_ok=True)
+        make_folder(Path(output_dir), kind=TuneError)
         torch.save(self.optimizer.state_dict(), self.optimiser_file(output_dir))
         if self.args.should_save:
             torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULE)

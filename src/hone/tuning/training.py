@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
+from hone.files import temporary_folder
 from hone.models.weights import library
 from hone.tuning.adapting import causal, device
 from hone.tuning.attention import packed_attention
@@ -64,7 +64,7 @@ def train(
                 raise TuneError("--shard needs a folder that all processes share")
             with _memory_errors(settings):
                 shard(model, device())
-        folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hone-tune-")))
+        folder = folder or stack.enter_context(temporary_folder("hone-tune-", kind=TuneError))
         packed = stack.enter_context(packed_attention(causal(model)))
         shape = {
             # One shape for all rows is what compiling on CUDA wants; on a processor it is work for nothing.

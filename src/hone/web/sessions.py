@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from hone.errors import ProjectError
-from hone.files import part_of
+from hone.files import make_private
 
 DAYS = 30
 """How long a browser stays signed in; a revoked rater is out at once all the same."""
@@ -75,26 +74,12 @@ def key_of(path: Path) -> bytes:
         ProjectError: It can be neither read nor written, or is damaged.
     """
     try:
-        if not path.exists():
-            _make(path)
+        make_private(path, secrets.token_bytes(_BYTES))
         key = path.read_bytes()
     except OSError as error:
-        raise ProjectError(f"{path}: the key of the sessions cannot be kept there ({error.strerror})") from error
+        raise ProjectError(f"{path}: the key of the sessions cannot be read ({error.strerror})") from error
     if len(key) != _BYTES:
         raise ProjectError(
             f"{path}: the key of the sessions is damaged; delete the file, everybody then signs in anew"
         )
     return key
-
-
-def _make(path: Path) -> None:
-    part = part_of(path)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(_BYTES))
-    try:
-        os.link(part, path)  # a second server that starts at the same moment keeps the first one's key
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()

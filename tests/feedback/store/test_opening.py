@@ -98,3 +98,11 @@ def test_a_backup_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
     with open_store(file) as store:
         assert store.backup == tmp_path / f"feedback.db.before-{first}-2"
     assert (tmp_path / f"feedback.db.before-{first}").read_text() == "mine"
+
+
+def test_a_store_and_what_sqlite_puts_beside_it_are_their_owner_s(tmp_path: Path) -> None:
+    with open_store(tmp_path / "feedback.db") as store:
+        store.add_rater("ana")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes["feedback.db"] == 0o600
+    assert set(modes.values()) == {0o600}

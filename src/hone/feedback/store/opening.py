@@ -5,6 +5,7 @@ Alembic is loaded only where there is something to do.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from hone.errors import OlderStoreError, StoreError
 from hone.feedback.store.database import Database, alone
 from hone.feedback.store.failures import explained
 from hone.feedback.store.schema import HEAD
+from hone.files import make_private
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE = 1
@@ -30,6 +32,7 @@ def bring_up(database: Database) -> Path | None:
     Raises:
         StoreError: The schema is newer than this version of Hone, or is none of ours.
     """
+    _own(database)
     revision = database.read(revision_of)
     if revision == HEAD:
         return None  # what made it has set all that stays with the file
@@ -38,6 +41,13 @@ def bring_up(database: Database) -> Path | None:
     _log_ahead(database)
     database.write(_upgrade)
     return backup
+
+
+def _own(database: Database) -> None:
+    """Make a new SQLite file for its owner only; the files that SQLite puts beside it are as it is."""
+    if database.sqlite and database.name != ":memory:" and not database.name.startswith("file:"):
+        with contextlib.suppress(StoreError):  # SQLite says what is wrong with the place
+            make_private(Path(database.name), kind=StoreError)
 
 
 def check_readable(database: Database) -> None:
@@ -124,6 +134,7 @@ def _back_up(database: Database, revision: str) -> Path:
         number += 1
         copy = file.with_name(f"{file.name}.before-{revision}-{number}")
     try:
+        make_private(copy, kind=StoreError)
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
     except (sqlite3.Error, OSError) as error:
