@@ -65,12 +65,23 @@ def test_an_answer_that_was_cut_before_it_began_says_so(content: Any, finish: st
     [
         ("Hi", {"finish_reason": "content_filter"}, "filter withheld"),
         ("", {"finish_reason": "SAFETY"}, "filter withheld"),
+        ("Hi", {"finish_reason": "content-filter"}, "filter withheld"),
+        ("Hi", {"finish_reason": "guardrail_intervened"}, "filter withheld"),
+        ("Half", {"finish_reason": "abort"}, "broke off"),
         (5, {}, "without text"),
+        ([{"type": ["text"], "text": "Hi"}], {}, "without text"),
     ],
 )
 def test_an_answer_that_never_came_is_a_failed_call(content: Any, choice: dict[str, Any], why: str) -> None:
     with pytest.raises(NoAnswerError, match=why):
         read_answer(body(content, **choice), "there")
+
+
+def test_a_role_in_capitals_is_the_role() -> None:
+    answer = read_answer(json.dumps(said({"role": "ASSISTANT", "content": "Hi"})).encode(), "there")
+    assert answer.text == "Hi"
+    with pytest.raises(NoAnswerError, match="without text"):
+        read_answer(json.dumps(said({"role": ["user"], "content": "Hi"})).encode(), "there")
 
 
 def test_a_tool_call_is_not_the_answer() -> None:
@@ -87,6 +98,8 @@ def test_a_tool_call_is_not_the_answer() -> None:
         ({"error": {"type": "rate_limit_error", "message": "x"}}, 429),
         ({"error": "The engine is overloaded"}, 503),
         ({"error": {"message": "x"}}, 502),
+        ({"error": {"code": "²", "message": "x"}}, 502),
+        ({"choices": [{"finish_reason": "ERROR", "message": {"content": "half"}}]}, 502),
         ({"object": "error", "message": "x", "code": 400}, 400),
         ({"choices": [{"error": {"code": 502, "message": "up"}, "message": {"content": "half"}}]}, 502),
         ({"choices": [{"finish_reason": "error", "message": {"content": "half"}}]}, 502),

@@ -47,6 +47,7 @@ def test_what_the_engine_alone_may_be_told_is_left_out() -> None:
         ("n", 10**6),
         ("n", 0),
         ("max_tokens", 2**40),
+        ("max_tokens", 10**400),
         ("max_tokens", "12"),
         ("max_tokens", 1.5),
         ("max_tokens", True),

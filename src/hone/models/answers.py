@@ -14,7 +14,10 @@ from hone.models.base import Completion, TokenLogprob, Usage
 
 _CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
 """How endpoints say that an answer reached its length limit."""
-_FILTERED = frozenset({"content_filter", "safety", "prohibited_content", "blocklist", "recitation", "sensitive"})
+_FILTERED = frozenset({"content_filter", "safety", "prohibited_content", "blocklist", "recitation", "sensitive",
+                       "spii", "content_filtered", "contentfilter", "guardrail_intervened"})  # fmt: skip
+_BROKEN_OFF = frozenset({"abort", "aborted", "cancelled", "canceled", "error"})
+"""How engines say that they stopped in the middle."""
 _SAID = (
     (("rate limit", "rate_limit", "rate-limit", "too many requests", "resource_exhausted"), 429),
     (("overloaded", "unavailable", "capacity"), 503),
@@ -45,15 +48,17 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
     try:
         choice = data["choices"][0]
         message = choice["message"]
-        role = message.get("role") or "assistant"
+        role = str(message.get("role") or "assistant").lower()
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise CallError(f"{where} answers JSON without a reply in it ({said(body, scrub)[:120]})") from error
-    finish = str(choice.get("finish_reason")).lower()
+    finish = str(choice.get("finish_reason")).lower().replace("-", "_")
     text = text_of(message.get("content"))
     if not text and isinstance(message.get("refusal"), str):
         text = message["refusal"]
     if finish in _FILTERED:
         raise NoAnswerError(f"{where}: a content filter withheld the answer")
+    if finish in _BROKEN_OFF:
+        raise NoAnswerError(f"{where} broke off while it answered ({finish})")
     if not text and (message.get("tool_calls") or message.get("function_call")):
         raise NoAnswerError(f"{where} calls a tool where an answer was asked for")
     if (text is None and message.get("content") is not None) or role not in {"assistant", "model"}:
@@ -71,7 +76,7 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
 
     Gateways do so: OpenRouter with ``{"error": {"code": 429, …}}`` in place of the choices, or within one.
     """
-    if b'"error"' not in body:  # neither as a key nor as a reason to finish
+    if b'"error"' not in body.lower():  # neither as a key nor as a reason to finish
         return None
     try:
         data = _parsed(body)
@@ -82,7 +87,7 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
     choices = data.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     error = data.get("error") or first.get("error") or (data if data.get("object") == "error" else None)
-    if not error and first.get("finish_reason") == "error":
+    if not error and str(first.get("finish_reason")).lower() == "error":
         error = {"message": "the answer broke off with an error"}
     return (_status(error), orjson.dumps({"error": error})) if error else None
 
@@ -108,7 +113,7 @@ def _status(error: Any) -> int:
     entry = error if isinstance(error, dict) else {"message": error}
     for key in ("code", "status", "status_code", "http_code"):
         value = entry.get(key)
-        if isinstance(value, str) and value.strip().isdigit():
+        if isinstance(value, str) and value.strip().isdecimal():
             value = int(value)
         if isinstance(value, int) and 400 <= value < 600:
             return value
@@ -128,7 +133,7 @@ def text_of(content: Any) -> str | None:
 
 
 def _part(part: Any) -> str | None:
-    if not isinstance(part, dict) or part.get("type", "text") not in {"text", "output_text"}:
+    if not isinstance(part, dict) or part.get("type", "text") not in ("text", "output_text"):
         return None
     text = part.get("text", part.get("content"))
     return text if isinstance(text, str) else None
