@@ -1,8 +1,8 @@
 """Cells that a spreadsheet would run: a text that begins like a formula is written with an apostrophe before it.
 
 Excel, LibreOffice and Google Sheets take a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break
-for a formula, whoever wrote it: a rater's name or a model's reply could fetch an address. The apostrophe makes it text
-there, and `read_cell` takes it away again, so that a file that Hone wrote is read back as it was.
+for a formula, whoever wrote it: a name or a reply could fetch an address. The apostrophe makes it text there, and
+`read_cell` takes it away again, so that a file that Hone wrote is read back as it was.
 """
 
 from __future__ import annotations
