@@ -24,6 +24,7 @@ def reason(text: str) -> str:
         r"3 \text{cm} \times 4 \neq 13",
         r"\theta \to \nabla \rho \rightarrow \right)",
         r"\underline{x} and \upsilon",
+        r"20 \textdegree and a \nleqslant b \rtimes \trianglelefteq \rightsquigarrow \nsubset",
         r"sum \{1, 2\} \, is 3 \% of \$100",
         r"\sqrt{9} \ne 4 and \nu \not= 2",
     ],

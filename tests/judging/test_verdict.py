@@ -232,6 +232,9 @@ def test_a_level_is_found_by_its_label_before_its_number() -> None:
         "A rating of -1 means that nothing is there.",
         "This could have been given a score of 0.",
         "It does not deserve a score of 0.",
+        "Unlike replies that get a score of 0, it is short.",
+        "The final score is 0-1 in the story.",
+        "Its score is 0% wrong.",
     ],
 )
 def test_a_level_that_a_reason_supposes_is_not_the_score(rubric: Rubric, reason: str) -> None:
@@ -248,6 +251,7 @@ def test_a_level_that_a_reason_supposes_is_not_the_score(rubric: Rubric, reason:
         "It deserves a score of 0.",
         "The reply earns a rating of 0 here.",
         "Rating = 0",
+        "**Score:** 0",
     ],
 )
 def test_a_reason_that_gives_another_score_is_refused(rubric: Rubric, reason: str) -> None:

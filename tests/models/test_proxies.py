@@ -33,6 +33,11 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"ALL_PROXY": "http://p"}, "https://llm.corp.example/v1", "http://p"),
         ({"HTTPS_PROXY": "http://p", "NO_PROXY": ".corp.example"}, "https://llm.corp.example/v1", None),
         ({"HTTPS_PROXY": "http://p", "NO_PROXY": "*"}, "https://llm.corp.example/v1", None),
+        ({"HTTP_PROXY": "http://p", "NO_PROXY": "10.0.0.0/8"}, "http://10.1.2.3/v1", None),
+        ({"HTTP_PROXY": "http://p", "NO_PROXY": "10.0.0.0/8"}, "http://11.1.2.3/v1", "http://p"),
+        ({"HTTP_PROXY": "http://p", "NO_PROXY": "*.example"}, "http://llm.corp.example/v1", None),
+        ({"HTTP_PROXY": " 'http://p' "}, "http://llm.corp.example/v1", "http://p"),
+        ({"HTTP_PROXY": "http://p"}, "http://0.0.0.0:8000/v1", None),
         ({"HTTP_PROXY": "http://p"}, "http://localhost:8000/v1", None),
         ({"HTTP_PROXY": "http://p"}, "http://127.0.0.1:8000/v1", None),
         ({"HTTP_PROXY": "http://p"}, "http://[::1]:8000/v1", None),
@@ -49,6 +54,12 @@ def test_the_environment_names_the_proxy(
 def test_a_proxy_of_another_kind_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://p:1080")
     with pytest.raises(UnavailableError, match=r"socks5 proxy for far\.example.*NO_PROXY"):
+        proxy_for("http://far.example/v1")
+
+
+def test_a_proxy_whose_address_does_not_read_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://[::1")
+    with pytest.raises(UnavailableError, match="does not read; write HTTP_PROXY"):
         proxy_for("http://far.example/v1")
 
 

@@ -22,17 +22,19 @@ _STATED = re.compile(
     r"(?:\b(?:score|grade|rating)(?: is|:| ?=)\s*"
     r"|\b(?:giv\w+|gave|get\w*|got|deserv\w+|earn\w*|assign\w*|award\w*|receiv\w+|merit\w*)(?: \w+){0,3}? a"
     r" (?:score|grade|rating) of\s+)"
-    r"(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|points))"
+    r"(?P<value>[+-]?\d+(?:\.\d+)?)(?![\d.]*\s*(?:/|out of|of \d|to \d|points|%|[-–]\d|,\d|e\d))"
     r"(?!\W{0,2}\s*(?:only |just )?(?:if|when|where|unless|for|needs?|requires?|means|would|could)\b)",
     re.IGNORECASE,
 )
 """Where a reason says of the reply which score it has; what a level would take is no such place."""
 _SUPPOSED = re.compile(
-    r"\b(?:would|could|might|may|should|can|cannot|not|never|n't|if|to|than)\W+(?:\w+\W+){0,2}$", re.IGNORECASE
+    r"\b(?:would|could|might|may|should|can|cannot|not|never|n't|if|to|than|unlike|that|which|of)\W+(?:\w+\W+){0,2}$",
+    re.IGNORECASE,
 )
 """Words before such a place that say that the reply does not have it."""
 _OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*+"\s*:', re.DOTALL)
 """How a JSON object with a key begins; every other brace is a word."""
+_EMPTY = re.compile(r"\s*(?:```\w*\s*)?\{\s*\}\s*(?:```\s*)?")
 _DIGIT = re.compile(r"\d")
 
 
@@ -50,7 +52,7 @@ def read_object(text: str) -> dict[str, Any]:
     answer = answer_of(text)
     if "\\" in answer:
         answer = with_formulas(answer)
-    if answer.strip() == "{}":
+    if _EMPTY.fullmatch(answer):
         return {}
     found, place = None, 0
     while (place := answer.find("{", place)) >= 0:
@@ -185,8 +187,9 @@ def _score(name: str, data: Any, scale: Scale) -> Score:
     if not isinstance(reason, str) or not reason.strip():
         raise VerdictError(f"{name!r} has a score without a reason")
     value = read_level(data["score"], scale)
-    for stated in _STATED.finditer(reason) if _DIGIT.search(reason) else ():
-        if _SUPPOSED.search(reason[max(0, stated.start() - 40) : stated.start()]):
+    plain = reason.replace("*", "")
+    for stated in _STATED.finditer(plain) if _DIGIT.search(plain) else ():
+        if _SUPPOSED.search(plain[max(0, stated.start() - 40) : stated.start()]):
             continue
         if float(stated["value"]) in scale.values and float(stated["value"]) != value:
             raise VerdictError(f"{name!r} has the score {value:g}, but its reason says {stated['value']}")

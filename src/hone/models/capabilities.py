@@ -24,8 +24,8 @@ _ABOUT_THE_REQUEST = frozenset({400, 422})
 _ABOUT_THE_MOMENT = frozenset({408, 425, 429, 503, 504, 529})
 """Statuses that speak of load and time, never of a parameter."""
 _REFUSING = re.compile(
-    r"support|not (allowed|permitted|available|enabled|accepted)|unknown|unrecogni[sz]ed|invalid|unexpected|disabled"
-    r"|must |cannot|can't|only |at most|greater than|too (large|many|high)"
+    r"support|not (allowed|permitted|available|enabled|accepted)|unknown|unrecogni[sz]ed|unexpected|disabled"
+    r"|must (be|alternate)|at most|greater than|too (large|many|high)"
 )
 _SYSTEM = re.compile(
     r"system\W{0,3}(role|message|prompt|instruction|turn)|role\W{0,12}system|developer instruction"

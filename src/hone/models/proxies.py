@@ -21,16 +21,24 @@ def proxy_for(url: str) -> str | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not host or is_loopback(host) or proxy_bypass(parts.netloc.rsplit("@", 1)[-1]):
-        return None
     named = getproxies()
-    proxy = named.get(parts.scheme) or named.get("all")
-    if not proxy:
+    proxy = (named.get(parts.scheme) or named.get("all") or "").strip().strip("\"'")
+    if not proxy or not host or is_loopback(host):
+        return None
+    if proxy_bypass(parts.netloc.rsplit("@", 1)[-1]) or _excepted(host, named.get("no", "")):
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        kind = urlsplit(proxy).scheme
+    try:
+        kind, there = urlsplit(proxy).scheme, urlsplit(proxy).hostname
+    except ValueError:
+        kind, there = "", None
+    if not there:
+        raise UnavailableError(
+            f"the environment names a proxy for {host} whose address does not read; write "
+            f"{parts.scheme.upper()}_PROXY as http://HOST:PORT"
+        )
+    if kind not in {"http", "https"}:
         raise UnavailableError(
             f"the environment names a {kind} proxy for {host}; Hone speaks to HTTP proxies only: set "
             f"{parts.scheme.upper()}_PROXY to one, or add {host} to NO_PROXY"
@@ -38,11 +46,30 @@ def proxy_for(url: str) -> str | None:
     return proxy
 
 
+def _excepted(host: str, listed: str) -> bool:
+    """Whether NO_PROXY lists a host in a form that Python does not read: a network, or a star before a domain."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        address = None
+    for entry in (one.strip().lower() for one in listed.split(",")):
+        if entry.startswith("*.") and host.lower().endswith(entry[1:]):
+            return True
+        try:
+            if address is not None and address in ipaddress.ip_network(entry.strip("[]"), strict=False):
+                return True
+        except ValueError:
+            continue
+    return False
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine itself."""
     if host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_unspecified)

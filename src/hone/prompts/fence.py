@@ -15,6 +15,7 @@ _CONTROL = re.compile(
     rf"|/?(?:{_NAMES})>|<(?:SYS|/SYS)>)"
     # [INST], [/INST], [THINK], [gMASK], [AVAILABLE_TOOLS]
     r"|\[(?=/?(?:[A-Z][A-Z_]{2,40}|[gs]MASK|[gs]op)\])"
+    r"|\[(?=e~\[)|\](?=~[a-z]{1,20}\])"
     r"|◁(?=/?\w{1,20}▷)",
 )
 """Where a mark begins that an engine may read as one of its own tokens, such as the end of the turn."""
@@ -27,7 +28,9 @@ def break_marks(text: str) -> str:
     An engine that turns a conversation into tokens would take such a mark for its own, whoever wrote it: a request
     that holds ``<|im_end|>`` would end the user's turn. Text without such marks comes back as it is.
     """
-    if "<" in text or "[" in text or "◁" in text:  # few texts have one, and the search reads every character
+    if (
+        "<" in text or "[" in text or "]~" in text or "◁" in text
+    ):  # few texts have one, and the search reads every character
         return _CONTROL.sub(lambda match: match[0] + _BREAK, text)
     return text
 
