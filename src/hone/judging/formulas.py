@@ -11,17 +11,18 @@ import re
 _ESCAPE = re.compile(r"\\(?:(?P<name>[A-Za-z]+)|(?P<other>.)|\Z)", re.DOTALL)
 _DOUBLED = re.compile(r"\\\\[A-Za-z(\[]")
 _HEX = re.compile(r"u[0-9A-Fa-f]{4}")
-_N = """nRightarrow nabla natural ncong ne nearrow neg neq newcommand newline nexists ngeq ngtr ni nicefrac nleftarrow
-nleq nleqslant nless nmid nobreak nolimits nonumber normalsize not notag notin nparallel nprec nrightarrow nsim
-nsubset nsubseteq nsucc nsupset nsupseteq ntriangleleft ntrianglelefteq ntriangleright nu null num nvdash nwarrow""".split()
+_N = """nRightarrow nabla natural ncong ne nearrow neg neq newcommand newline nexists ngeq ngtr ni nicefrac
+nleftarrow nleq nleqslant nless nmid nobreak nolimits nonumber normalsize not notag notin nparallel nprec
+nrightarrow nsim nsubset nsubseteq nsucc nsupset nsupseteq ntriangleleft ntrianglelefteq ntriangleright nu
+null num nvdash nwarrow""".split()
 _R = """rVert raisebox rangle rbrace rbrack rceil ref relax renewcommand restriction rfloor rgroup rhd rho right
-rightarrow rightarrowtail rightharpoondown rightharpoonup rightleftharpoons rightsquigarrow risingdotseq rlap rm
-rmoustache root rtimes rule rvert""".split()
-_T = """tag tan tanh tau tbinom text textasciicircum textbackslash textbf textcelsius textcolor textdegree texteuro
-textgreater textit textless textmd textnormal textrm textsc textsf textstyle textsubscript textsuperscript texttimes
-texttt textup tfrac therefore theta thetasym thickapprox thicksim thickspace thinspace tilde times tiny to top toprule
-triangle triangledown triangleleft trianglelefteq triangleq triangleright trianglerighteq twoheadleftarrow
-twoheadrightarrow""".split()
+rightarrow rightarrowtail rightharpoondown rightharpoonup rightleftharpoons rightsquigarrow risingdotseq rlap
+rm rmoustache root rtimes rule rvert""".split()
+_T = """tag tan tanh tau tbinom text textasciicircum textbackslash textbf textcelsius textcolor textdegree
+texteuro textgreater textit textless textmd textnormal textrm textsc textsf textstyle textsubscript
+textsuperscript texttimes texttt textup tfrac therefore theta thetasym thickapprox thicksim thickspace
+thinspace tilde times tiny to top toprule triangle triangledown triangleleft trianglelefteq triangleq
+triangleright trianglerighteq twoheadleftarrow twoheadrightarrow""".split()
 _COMMANDS = frozenset([*_N, *_R, *_T])
 """Commands that begin with the letter of an escape of JSON: a line break, a carriage return, a tab. No model means a
 backspace or a form feed, so that what begins with ``b`` or ``f`` is a command whatever its name."""
