@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hone.errors import ProjectError
-from hone.judging.dataset import Columns, entries
+from hone.judging.dataset import Columns, entries, survey
 from hone.tables import Table, open_table
 
 
@@ -30,8 +30,10 @@ def test_input_completes_the_instruction(tmp_path: Path) -> None:
 
 def test_a_part_of_the_request_that_no_rule_takes_stops_the_run_and_names_the_option(tmp_path: Path) -> None:
     table = _table(tmp_path / "a.jsonl", system="Be terse.", instruction="Count.", input="", output="2")
-    with pytest.raises(ProjectError, match=r"'system'.*--prompt-column system\+instruction\+input"):
-        Columns.of(table)
+    with pytest.raises(
+        ProjectError, match=r"'system'.*--whole system\+instruction\+input, --part instruction\+input"
+    ):
+        Columns.of(table, remedy="--whole {whole}, --part {taken}")
     named = Columns.of(table, prompt="system+instruction")
     assert _asked(table, named) == "Be terse.\n\nCount."
 
@@ -47,3 +49,13 @@ def test_retrieved_texts_are_joined_where_they_are_named(tmp_path: Path) -> None
         Columns.of(table)
     named = Columns.of(table, prompt="user_input+retrieved_contexts")
     assert _asked(table, named) == "Who?\n\nA.\n\nB."
+
+
+def test_rows_without_any_value_are_passed_over_and_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id,prompt,reply\n1,Ask.,Say.\n,,\n , ,\n2,Ask.,Say.\n", encoding="utf-8")
+    table = open_table(file)
+    columns = Columns.of(table)
+    found = survey(table, columns)
+    assert (found.rows, found.blank) == (2, 2)
+    assert [entry.item for entry in entries(table, columns)] == ["1", "2"]

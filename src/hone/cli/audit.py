@@ -19,7 +19,8 @@ from hone.report import terminal
 from hone.steps.auditing import read_replies, run_audit
 from hone.steps.labelling import latest_replies
 from hone.steps.loop import models
-from hone.tables import Problem, open_table
+from hone.tables import Problem, Taken, open_table
+from hone.text import identifier
 
 _FEW = 10
 
@@ -42,14 +43,17 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
     """
     project = Project.find(folder)
     rubric = named_rubric(options["name"], project)
-    replies = read_replies(data or latest_replies(project), count)
+    taken = Taken()
+    replies = read_replies(data or latest_replies(project), count, taken)
+    for line in taken.lines():
+        note(line)
     judge = ModelSettings(model=options["spec"]) if options["spec"] else None
     people = _people(options["ratings"]) if options["ratings"] else None
     with models(project, SCREEN) as opened:
         done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options["fresh"])
     run, findings = done.run, done.findings
     if as_json:
-        print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies),
+        print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies), "columns": taken.columns,
                     "findings": [_data(finding) for finding in findings]})  # fmt: skip
         return
     out().print(terminal.audit_table(findings))
@@ -65,7 +69,7 @@ def _people(path: Path) -> dict[str, float]:
         if isinstance(row, Problem) or str(row.get("kind") or "human") != "human":
             continue
         try:
-            scores.setdefault(str(row["item"]), []).append(float(row["score"]))
+            scores.setdefault(identifier(row["item"]), []).append(float(row["score"]))
         except (KeyError, TypeError, ValueError):
             continue
     if not scores:

@@ -28,6 +28,8 @@ from hone.tables import open_table
 _SHOWN = 50
 """Rows up to which the scores are shown; larger data sets go to a file."""
 
+_REMEDY = "name it with --prompt-column {whole}, or leave it out with --prompt-column {taken}"
+
 
 @click.command()
 @click.argument("data", required=False, type=click.Path(path_type=Path))
@@ -79,13 +81,12 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
     """
     project = Project.find(folder)
     labelling = _labelling(project, data, Options(**options))
-    note("columns: " + ", ".join(f"{what} from {name!r}" for what, name in labelling.columns.taken.items()))
     with models(project, SCREEN) as opened:
         done = run_labelling(labelling, opened, tell=note)
     judgements = done.run.read(Judgement) if done.report.tally.total and done.report.tally.total <= _SHOWN else []
     if as_json:
         print_json({"run": done.run.folder.name, "rubric": labelling.rubric.digest,
-                    "columns": labelling.columns.taken,
+                    "columns": labelling.columns.taken, "blank": done.blank,
                     **report_data(done.report),
                     "judgements": judgements})  # fmt: skip
     elif judgements:
@@ -144,7 +145,7 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
             raise click.UsageError("--budget needs --engine local: processes on Ray do not see each other's spending")
     table = open_table(data or latest_replies(project))
     columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
-                         reference=options.reference_column)  # fmt: skip
+                         reference=options.reference_column, remedy=_REMEDY)  # fmt: skip
     judges = tuple(ModelSettings(model=spec) for spec in options.specs) or (settings.models.judge,)
     return Labelling(
         project=project,

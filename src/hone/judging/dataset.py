@@ -10,7 +10,7 @@ from typing import Any
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import Entry
-from hone.tables import Problem, Row, Table, guess, guess_request, request_of
+from hone.tables import Problem, Row, Table, guess, guess_request, is_blank, request_of
 from hone.text import identifier
 
 LONGEST = 400_000
@@ -42,18 +42,19 @@ class Columns:
         return {what: name for what, name in found.items() if name}
 
     @classmethod
-    def of(cls, table: Table, **given: str | None) -> Columns:
+    def of(cls, table: Table, *, remedy: str | None = None, **given: str | None) -> Columns:
         """The columns of a table: those that the user names, else guessed by their names.
 
         Args:
             table: The data set.
+            remedy: What to do about a part of the request that would be left out; see `guess_request`.
             **given: ``reply``, ``prompt``, ``id`` and ``reference`` as named by the user, or none.
 
         Raises:
             ProjectError: A named column is not there, two purposes share one, or there is none for the replies.
         """
         found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "id", "reference")}
-        request = guess_request(table, given.get("prompt"))
+        request = guess_request(table, given.get("prompt"), remedy=remedy)
         reply = found["reply"]
         if reply is None:
             known = ", ".join(table.columns)
@@ -71,6 +72,9 @@ class Survey:
     """What one pass over a table tells."""
 
     rows: int = 0
+    """Rows that hold a value."""
+    blank: int = 0
+    """Rows without any value; they are passed over."""
     types: dict[str, type] = field(default_factory=dict)
     """The type that all values of a column fit; text where they differ."""
     duplicates: int = 0
@@ -86,6 +90,9 @@ def survey(table: Table, columns: Columns) -> Survey:
     found, content = Survey(), hashlib.sha256()
     ids: set[str] = set()
     for number, row in table.rows():
+        if not isinstance(row, Problem) and is_blank(row):
+            found.blank += 1
+            continue
         found.rows += 1
         if isinstance(row, Problem):
             content.update(b"\x00problem")
@@ -106,11 +113,11 @@ def survey(table: Table, columns: Columns) -> Survey:
 
 
 def entries(table: Table, columns: Columns) -> Iterator[Entry]:
-    """Each row as a judge sees it; a row that cannot be scored carries the reason."""
+    """Each row that holds a value, as a judge sees it; one that cannot be scored carries the reason."""
     for number, row in table.rows():
         if isinstance(row, Problem):
             yield Entry({}, f"row {number}", None, f"the row cannot be read: {row.reason}")
-        else:
+        elif not is_blank(row):
             yield _entry(row, columns, number)
 
 

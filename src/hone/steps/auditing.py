@@ -19,7 +19,7 @@ from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
 from hone.steps.loop import Models, step_config
-from hone.tables import open_table
+from hone.tables import Taken, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,22 @@ def run_audit(
     return Audited(run, findings)
 
 
-def read_replies(data: Path, count: int) -> list[Reply]:
+def read_replies(data: Path, count: int, taken: Taken | None = None) -> list[Reply]:
     """The first replies of a data set.
+
+    Args:
+        data: The file or folder.
+        count: How many.
+        taken: Told which columns are taken.
 
     Raises:
         ProjectError: There are fewer than 2.
     """
     table = open_table(data)
-    found = (entry.reply for entry in entries(table, Columns.of(table)) if entry.reply is not None)
+    columns = Columns.of(table)
+    if taken:
+        taken.take(columns.taken)
+    found = (entry.reply for entry in entries(table, columns) if entry.reply is not None)
     replies = list(islice(found, count))
     if len(replies) < 2:
         raise ProjectError(f"{data}: an audit needs at least 2 replies, and there are {len(replies)}")

@@ -23,7 +23,7 @@ from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
 from hone.steps.loop import Models, step_config
-from hone.tables import Table, open_writer
+from hone.tables import Table, Taken, open_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Labelled:
     """Whether the run had been finished before, so that nothing was asked."""
     routed: int = 0
     """Rows written for people."""
+    blank: int = 0
+    """Rows without any value, which were passed over."""
 
 
 def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> Labelled:
@@ -68,6 +70,8 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         tell: Told what it will take before it starts.
     """
     found = survey(work.table, work.columns)
+    for line in Taken(work.columns.taken, found.blank).lines():
+        tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
     config = step_config(
@@ -93,7 +97,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
     run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
-    return Labelled(run, report, before, sink.routed)
+    return Labelled(run, report, before, sink.routed, found.blank)
 
 
 def latest_replies(project: Project) -> Path:

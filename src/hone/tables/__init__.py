@@ -7,6 +7,7 @@ the caller to say; this room only suggests it by the columns' names.
 from hone.tables.base import Form, Problem, Row, Table, is_blank
 from hone.tables.columns import guess, guess_request, request_of
 from hone.tables.opening import open_table
+from hone.tables.taken import Taken
 from hone.tables.writer import Writer, open_writer
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Problem",
     "Row",
     "Table",
+    "Taken",
     "Writer",
     "guess",
     "guess_request",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from hone.errors import ProjectError
@@ -26,14 +26,20 @@ _ASKED = ("system", "system_prompt", "history", "instruction", "input", "user_in
 """What columns are called that hold the request, or a part of it, in the order in which a model reads them."""
 
 _LISTED = 20
+_JOIN = "join the columns in one that is called prompt, or take the column out of the file"
 
 
-def guess_request(table: Table, given: str | None) -> tuple[str, ...]:
+def guess_request(
+    table: Table, given: str | None = None, *, remedy: str | None = None, placed: Container[str] = ()
+) -> tuple[str, ...]:
     """The columns that make up the request; see `request_of`. Alpaca's `input` completes its `instruction`.
 
     Args:
         table: The table.
         given: The columns that the user named, as ``system+instruction``; they are then all.
+        remedy: What to do where a part would be left out; ``{whole}`` stands for all parts, ``{taken}`` for those
+            that are taken without being asked.
+        placed: Parts, by their plain names, that the caller puts where they belong, such as a system text.
 
     Returns:
         The columns' names in order; none where no name tells.
@@ -48,17 +54,26 @@ def guess_request(table: Table, given: str | None) -> tuple[str, ...]:
     first = guess(table.columns, "prompt", None)
     if first is None:
         return ()
-    by_plain = {_plain(column): column for column in table.columns}
+    by_plain = plain_names(table.columns)
     taken = (first, by_plain["input"]) if _plain(first) == "instruction" and "input" in by_plain else (first,)
-    others = [by_plain[name] for name in _ASKED if name in by_plain and by_plain[name] not in taken]
+    others = [
+        by_plain[name] for name in _ASKED
+        if name in by_plain and name not in placed and by_plain[name] not in taken
+    ]  # fmt: skip
     left = _with_values(table, others)
     if left:
         whole = "+".join(by_plain[name] for name in _ASKED if by_plain.get(name) in {*taken, *left})
-        raise ProjectError(
-            f"{table.path}: the column {left[0]!r} looks like a part of the request; `hone label` takes "
-            f"--prompt-column {whole}, or {'+'.join(taken)} to leave it out; elsewhere join or remove the column"
-        )
+        what = (remedy or _JOIN).format(whole=whole, taken="+".join(taken))
+        raise ProjectError(f"{table.path}: the column {left[0]!r} looks like a part of the request; {what}")
     return taken
+
+
+def plain_names(columns: Sequence[str]) -> dict[str, str]:
+    """The columns by their names in small letters, with underscores; the first of those that differ in case alone."""
+    known: dict[str, str] = {}
+    for column in columns:
+        known.setdefault(_plain(column), column)
+    return known
 
 
 def request_of(row: Row, names: Sequence[str]) -> Any:
@@ -106,9 +121,7 @@ def guess(columns: Sequence[str], wanted: str, given: str | None) -> str | None:
         if given in columns:
             return given
         raise ProjectError(f"there is no column {given!r} for the {wanted}; {_hint(columns, given)}")
-    known: dict[str, str] = {}
-    for column in columns:
-        known.setdefault(_plain(column), column)
+    known = plain_names(columns)
     return next((known[name] for name in names if name in known), None)
 
 
@@ -117,7 +130,7 @@ def _plain(name: str) -> str:
 
 
 def _hint(columns: Sequence[str], given: str) -> str:
-    by_plain = {_plain(column): column for column in columns}
+    by_plain = plain_names(columns)
     close = difflib.get_close_matches(_plain(given), list(by_plain), n=1)
     more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
     known = f"the columns are: {', '.join(columns[:_LISTED])}{more}"

@@ -1,0 +1,41 @@
+"""What was taken of a table, in words: which column holds what, and how many rows hold nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Taken:
+    """Filled in by whoever reads a table, for people to see what was guessed.
+
+    Attributes:
+        columns: By purpose, such as ``request``, the column's name; several columns of one purpose as ``A+B``.
+        blank: Rows without any value, which were passed over.
+        remarks: What else was done with the table's values, one sentence each.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    blank: int = 0
+    remarks: list[str] = field(default_factory=list)
+
+    def take(self, columns: Mapping[str, str | None]) -> None:
+        """Note the columns of a table; a purpose without one is left out."""
+        self.columns = {what: name for what, name in columns.items() if name}
+
+    def lines(self, file: Path | str | None = None) -> list[str]:
+        """One line for the columns, one for rows that hold nothing, one a remark; none where nothing is to say.
+
+        Args:
+            file: The file that they are of, where there are several.
+        """
+        lines = []
+        of = f" of {file}" if file else ""
+        if self.columns:
+            named = ", ".join(f"{what} from {name!r}" for what, name in self.columns.items())
+            lines.append(f"columns{of}: {named}")
+        if self.blank:
+            lines.append(f"{self.blank:,} rows{of} without any value were passed over")
+        return [*lines, *self.remarks]
