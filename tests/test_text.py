@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hone.text import identifier, is_missing, name
+from hone.text import are_whole_floats, identifier, is_missing, name, whole_identifier
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,20 @@ def test_words_that_people_write_for_no_value_are_missing(value: object) -> None
 @pytest.mark.parametrize("value", [0, 0.0, "0", "no", "-1", False])
 def test_a_value_is_not_missing(value: object) -> None:
     assert not is_missing(value)
+
+
+@pytest.mark.parametrize(
+    ("values", "whole"),
+    [
+        (("1.0", "2.0", None), True), (("1.0", 2.0), True), (("1.0", "2"), False), (("1.0", "1.5"), False),
+        (("v1.0",), False), ((1.0, 2.0), False), ((), False), (("1.00",), False),
+    ],
+)  # fmt: skip
+def test_ids_lose_their_point_only_where_every_id_of_the_column_reads_so(
+    values: tuple[object, ...], whole: bool
+) -> None:
+    assert are_whole_floats(values) is whole
+
+
+def test_an_id_without_its_point_is_the_same_as_that_of_a_whole_number() -> None:
+    assert whole_identifier("1000001.0") == whole_identifier(1000001.0) == identifier(1000001)

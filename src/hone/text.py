@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 MISSING = frozenset(
@@ -17,6 +18,9 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+
+
+_WHOLE_FLOAT = re.compile(r"\s*[+-]?\d+\.0\s*")
 
 
 def visible(text: str) -> str:
@@ -41,6 +45,28 @@ def identifier(value: Any) -> str:
             return ""
         return str(int(value)) if value.is_integer() else repr(float(value))
     return visible(str(value)).strip()
+
+
+def are_whole_floats(values: Iterable[Any]) -> bool:
+    """Whether there are ids and every one reads as a whole number with ``.0``, as pandas writes a column with gaps.
+
+    Args:
+        values: The ids of a whole column, as they were read; those without a value do not count.
+    """
+    found = False
+    for value in values:
+        if is_missing(value):
+            continue
+        if not (isinstance(value, float) and value.is_integer()):
+            if not (isinstance(value, str) and _WHOLE_FLOAT.fullmatch(value)):
+                return False
+            found = True
+    return found
+
+
+def whole_identifier(value: Any) -> str:
+    """The id without its ``.0``, for a column whose ids all read so."""
+    return identifier(value).removesuffix(".0")
 
 
 def name(value: Any) -> str:

@@ -44,7 +44,7 @@ def test_blank_rows_are_passed_over_and_counted_and_later_lines_keep_their_numbe
     file = tmp_path / "r.csv"
     file.write_text("item,criterion,rater,score\na,c,x,1\n,,,\na,c,y,n/a\n , ,,\n", encoding="utf-8")
     found = read_ratings(file)
-    assert (found.rows, found.empty, found.missing) == (2, 2, 1)
+    assert (found.rows, found.taken.blank, found.missing) == (2, 2, 1)
     assert "2 rows without any value were passed over" in found.notes()
     file.write_text("item,criterion,rater,score\na,c,x,1\n,,,\n,c,y,1\n", encoding="utf-8")
     with pytest.raises(FileFormatError, match=":4: "):

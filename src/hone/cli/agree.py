@@ -63,7 +63,8 @@ def agree(file: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
         note(line)
     if as_json:
         compared = {"comparison": comparison.as_dict()} if comparison else {}
-        print_json({**agreement.as_dict(), **compared, "input": found.collected.as_dict()})
+        print_json({**agreement.as_dict(), **compared, "columns": found.collected.taken.columns,
+                    "input": found.collected.as_dict()})  # fmt: skip
     else:
         out().print(agreement_report(agreement))
         if comparison:

@@ -19,8 +19,7 @@ from hone.report import terminal
 from hone.steps.auditing import read_replies, run_audit
 from hone.steps.labelling import latest_replies
 from hone.steps.loop import models
-from hone.tables import Problem, Taken, open_table
-from hone.text import identifier
+from hone.tables import Problem, Taken, id_reader, open_table
 
 _FEW = 10
 
@@ -65,11 +64,13 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
 def _people(path: Path) -> dict[str, float]:
     """The mean score that people gave each item."""
     scores: dict[str, list[float]] = {}
-    for _, row in open_table(path).rows():
+    table = open_table(path)
+    id_of = id_reader(table, "item")
+    for _, row in table.rows():
         if isinstance(row, Problem) or str(row.get("kind") or "human") != "human":
             continue
         try:
-            scores.setdefault(identifier(row["item"]), []).append(float(row["score"]))
+            scores.setdefault(id_of(row["item"]), []).append(float(row["score"]))
         except (KeyError, TypeError, ValueError):
             continue
     if not scores:

@@ -106,7 +106,9 @@ def _tell(what: str, file: Path, done: Exchanged, *, as_json: bool) -> None:
     for line in done.notes:
         note(line)
     if as_json:
-        print_json({"file": str(file), "form": done.form, "counts": dict(done.counts), "notes": list(done.notes)})
+        columns = {"columns": dict(done.columns)} if what == "read" else {}
+        print_json({"file": str(file), "form": done.form, **columns, "counts": dict(done.counts),
+                    "notes": list(done.notes)})  # fmt: skip
         return
     counts = ", ".join(f"{count:,} {name}" for name, count in done.counts.items() if count) or "nothing"
     note(f"{what}: {file} ({counts})")

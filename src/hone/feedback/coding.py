@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.tables import Problem, Table, is_blank
-from hone.text import identifier, is_missing
+from hone.tables import Problem, Table, Taken, dropped_point, is_blank
+from hone.text import are_whole_floats, identifier, is_missing, whole_identifier
 from hone.text import name as named
 
 Integers = npt.NDArray[np.int64]
@@ -49,8 +49,8 @@ class Coded:
     table: Table
     columns: Mapping[str, Column]
     rows: int
-    empty: int = 0
-    """Rows without any value, which are passed over; a spreadsheet leaves them behind."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns they are in the file, and how many rows without any value were passed over."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns
@@ -80,7 +80,12 @@ class Coded:
             if not _is_name(value):
                 what = "is empty" if value is None or value == "" else f"is {value!r}"
                 self.refuse_value(column, code, f"the column {column!r} {what}; write a name there")
-        return _merged(found, identifier if column == "item" else named)
+        if column != "item":
+            return _merged(found, named)
+        if not are_whole_floats(found.values):
+            return _merged(found, identifier)
+        self.taken.remarks.append(dropped_point(self.taken.columns[column]))
+        return _merged(found, whole_identifier)
 
     def words(self, column: str, default: str, allowed: Sequence[str]) -> Column:
         """A column of set words, in any case; the default where a cell is empty or the column absent.
@@ -152,7 +157,7 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
         name: Column(name, tuple(coder), np.frombuffer(out, dtype=np.int32).astype(np.int64))
         for name, coder, out in zip(wanted, coders, codes, strict=True)
     }
-    return Coded(table, columns, rows, empty)
+    return Coded(table, columns, rows, Taken({name: known[name] for name in wanted}, empty))
 
 
 def as_number(value: Any) -> float | None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.stats import Ratings
+from hone.tables import Taken
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,16 +51,14 @@ class Collected:
     """By rater, for verdicts on pairs."""
     unknown: tuple[str, ...] = ()
     """Criteria that the rubric does not have."""
-    empty: int = 0
-    """Rows without any value, which were passed over."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns of the file were read, and how many rows without any value were passed over."""
 
     def notes(self) -> list[str]:
         """What a reader should know of the file, one line each."""
-        lines = [f"{self.rows:,} rows, {len(self.items):,} items; {self.level_note}"]
+        lines = [f"{self.rows:,} rows, {len(self.items):,} items; {self.level_note}", *self.taken.lines()]
         if self.duplicates:
             lines.append(f"{self.duplicates:,} rows were replaced by a later row for the same item and rater")
-        if self.empty:
-            lines.append(f"{self.empty:,} rows without any value were passed over")
         if self.missing:
             lines.append(f"{self.missing:,} rows have no score: counted as missing, not as 0")
         if self.unknown:
@@ -74,7 +73,7 @@ class Collected:
             "items": len(self.items),
             "duplicates": self.duplicates,
             "missing": self.missing,
-            "empty": self.empty,
+            "empty": self.taken.blank,
             "level": self.level_note,
             "labels": {f"{value:g}": label for value, label in self.labels.items()},
         }

@@ -9,7 +9,7 @@ judge scores twice, once in each mean, which at the chosen lambda leaves next to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +96,14 @@ class Estimates:
     weighted: bool
     criteria: Mapping[str, Corrected]
     notes: tuple[str, ...]
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By file, which of its columns were read: `columns` of the ratings, `judged_columns`, and with `against_` before
+    them those of the second model."""
 
     def as_dict(self) -> dict[str, Any]:
         """As `hone estimate --json` prints it."""
         criteria = {name: one.as_dict() for name, one in self.criteria.items()}
-        return {"judge": self.judge, "weighted": self.weighted, "criteria": criteria}
+        return {"judge": self.judge, "weighted": self.weighted, **self.columns, "criteria": criteria}
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class _Model:
     weighted: bool
     scored: Mapping[str, Scored]
     notes: tuple[str, ...]
+    columns: Mapping[str, Mapping[str, str]]
 
 
 def estimate(sources: Sources, reading: Reading, confidence: float = 0.95) -> Estimates:
@@ -120,7 +124,7 @@ def estimate(sources: Sources, reading: Reading, confidence: float = 0.95) -> Es
     """
     model = _read(sources, reading)
     criteria = {name: _corrected(scored, confidence) for name, scored in model.scored.items()}
-    return Estimates(model.judge, model.weighted, criteria, model.notes)
+    return Estimates(model.judge, model.weighted, criteria, model.notes, model.columns)
 
 
 def estimate_gap(first: Sources, second: Sources, reading: Reading, confidence: float = 0.95) -> Estimates:
@@ -137,7 +141,9 @@ def estimate_gap(first: Sources, second: Sources, reading: Reading, confidence: 
         problem = f"no criterion of {name_of(first.ratings)} is there; the two must share one"
         raise FileFormatError(name_of(second.ratings), problem)
     criteria = {name: _difference(one.scored[name], other.scored[name], confidence) for name in shared}
-    return Estimates(one.judge, one.weighted or other.weighted, criteria, (*one.notes, *other.notes))
+    columns = {**one.columns, **{f"against_{which}": found for which, found in other.columns.items()}}
+    notes = (*one.notes, *(f"{name_of(second.ratings).name}: {line}" for line in other.notes))
+    return Estimates(one.judge, one.weighted or other.weighted, criteria, notes, columns)
 
 
 def name_of(source: Path | Table) -> Path:
@@ -164,7 +170,11 @@ def _read(sources: Sources, reading: Reading) -> _Model:
             f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
         )
         raise FileFormatError(name_of(sources.ratings), problem)
-    return _Model(judged.judge, weighted, scored, tuple(collected.notes()))
+    notes, columns = collected.notes(), {"columns": collected.taken.columns}
+    if sources.judged is not None:
+        notes += judged.taken.lines(sources.judged.name)
+        columns["judged_columns"] = judged.taken.columns
+    return _Model(judged.judge, weighted, scored, tuple(notes), columns)
 
 
 def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
@@ -191,7 +201,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
         own = np.asarray((ratings.judges or {})[key])[:, place]
         found[at] = np.where(np.isnan(found[at]), own, found[at])
         scores[key] = found
-    return Judged(name, items, scores)
+    return Judged(name, items, scores, taken=judged.taken)
 
 
 def _join(collected: Collected, criterion: str, judged: Judged) -> Scored:

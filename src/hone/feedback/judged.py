@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,7 @@ import numpy.typing as npt
 from hone.errors import FileFormatError
 from hone.feedback.coding import as_number
 from hone.feedback.ratings import Reading, read_ratings
-from hone.tables import Problem, Table, guess, is_blank, open_table
-from hone.text import identifier
+from hone.tables import Problem, Table, Taken, guess, id_reader, is_blank, open_table
 from hone.text import name as named
 
 Floats = npt.NDArray[np.float64]
@@ -30,6 +29,8 @@ class Judged:
     """By criterion, NaN where unscored; shape (items,)."""
     weights: Floats | None = None
     """How many items each stands for, shape (items,); NaN where not said."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns of the file were read, and how many rows without any value were passed over."""
 
 
 def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading: Reading) -> Judged:
@@ -51,7 +52,7 @@ def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading:
         name = choose_judge(path, collected.ratings.judge_names, judge)
         place = collected.ratings.judge_names.index(name)
         scores = {key: np.asarray(one)[:, place] for key, one in (collected.ratings.judges or {}).items()}
-        return Judged(name, collected.items, scores, collected.weights)
+        return Judged(name, collected.items, scores, collected.weights, collected.taken)
     return _wide(table, criteria, reading)
 
 
@@ -79,12 +80,16 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     places: dict[str, int] = {}
     columns = {name: array("d") for name in (*found, "weight")}
     judges: set[str] = set()
+    taken = Taken()
+    taken.take({"item": key} | {name: name for name in (*found, "judge", "weight") if name in table.columns})
+    id_of = id_reader(table, key, taken)
     for number, row in table.rows():
         if isinstance(row, Problem):
             raise FileFormatError(table.path, row.reason, line=number)
         if is_blank(row):
+            taken.blank += 1
             continue
-        item = identifier(row.get(key))
+        item = id_of(row.get(key))
         if not item:
             raise FileFormatError(table.path, f"the column {key!r} is empty", line=number)
         place = places.setdefault(item, len(places))
@@ -102,4 +107,4 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     scores = {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
     weights = scores.pop("weight")
     name = ", ".join(sorted(judges)) if judges else table.path.stem
-    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights)
+    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, taken)

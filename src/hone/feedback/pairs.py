@@ -66,6 +66,7 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
         level_note=f"level: {level}, {says}",
         labels={value: word for word, value in WINNERS.items()},
         positions=_positions(forward, backward, raters),
+        taken=source.taken,
     )
 
 

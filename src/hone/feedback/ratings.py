@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from hone.feedback.collected import Collected
 from hone.feedback.pairs import collect_pairs, is_pairs
 from hone.feedback.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
-from hone.tables import Table, open_table
+from hone.tables import Table, Taken, open_table
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "length", "weight")
@@ -53,7 +53,14 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
     reading = reading or Reading()
     table = open_table(source) if isinstance(source, Path) else source
     if is_pairs(table.columns):
-        return collect_pairs(table, reading.level or "nominal", reading.level is None)
+        found = collect_pairs(table, reading.level or "nominal", reading.level is None)
+    else:
+        found = _collect(table, reading)
+    # Of a store nothing was guessed, so that there is nothing to say of its columns.
+    return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
+
+
+def _collect(table: Table, reading: Reading) -> Collected:
     rows = coded(table, COLUMNS, OPTIONAL, _FORM)
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
@@ -70,7 +77,7 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
         level_note=meaning.note,
         labels=meaning.labels,
         weights=figure_an_item(rows, items, "weight"),
-        empty=rows.empty,
+        taken=rows.taken,
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import Entry
-from hone.tables import Problem, Row, Table, guess, guess_request, is_blank, request_of
-from hone.text import identifier
+from hone.tables import Problem, Row, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
 
 LONGEST = 400_000
 """Characters of a reply that is still sent to a judge; about 100,000 tokens."""
@@ -75,6 +74,8 @@ class Survey:
     """Rows that hold a value."""
     blank: int = 0
     """Rows without any value; they are passed over."""
+    remarks: list[str] = field(default_factory=list)
+    """What else a reader should know of how the table was read."""
     types: dict[str, type] = field(default_factory=dict)
     """The type that all values of a column fit; text where they differ."""
     duplicates: int = 0
@@ -89,6 +90,9 @@ def survey(table: Table, columns: Columns) -> Survey:
     """Read the table once: how many rows, of what types, how long, and whether ids repeat."""
     found, content = Survey(), hashlib.sha256()
     ids: set[str] = set()
+    told = Taken()
+    id_of = _id_of(table, columns, told)
+    found.remarks = told.remarks
     for number, row in table.rows():
         if not isinstance(row, Problem) and is_blank(row):
             found.blank += 1
@@ -103,7 +107,7 @@ def survey(table: Table, columns: Columns) -> Survey:
                 found.types[name] = _wider(found.types.get(name), value)
         prompt = request_of(row, columns.request) if columns.request else ""
         found.characters += len(str(row.get(columns.reply) or "")) + len(str(prompt or ""))
-        name = _id(row, columns, number)
+        name = id_of(row, number)
         found.duplicates += name in ids
         if len(ids) < _IDS:
             ids.add(name)
@@ -114,15 +118,16 @@ def survey(table: Table, columns: Columns) -> Survey:
 
 def entries(table: Table, columns: Columns) -> Iterator[Entry]:
     """Each row that holds a value, as a judge sees it; one that cannot be scored carries the reason."""
+    id_of = _id_of(table, columns)
     for number, row in table.rows():
         if isinstance(row, Problem):
             yield Entry({}, f"row {number}", None, f"the row cannot be read: {row.reason}")
         elif not is_blank(row):
-            yield _entry(row, columns, number)
+            yield _entry(row, columns, id_of(row, number))
 
 
-def _entry(row: Row, columns: Columns, number: int) -> Entry:
-    name, reply = _id(row, columns, number), row.get(columns.reply)
+def _entry(row: Row, columns: Columns, name: str) -> Entry:
+    reply = row.get(columns.reply)
     prompt = request_of(row, columns.request) if columns.request else ""
     reference = row.get(columns.reference) if columns.reference else None
     problem = _problem(reply, "reply") or (_problem(prompt, "prompt") if columns.prompt else "")
@@ -145,8 +150,10 @@ def _problem(value: Any, what: str) -> str:
     return ""
 
 
-def _id(row: Row, columns: Columns, number: int) -> str:
-    return identifier(row.get(columns.id) if columns.id else None)[:200] or f"row {number}"
+def _id_of(table: Table, columns: Columns, taken: Taken | None = None) -> Callable[[Row, int], str]:
+    """How a row with its number is named: by its id, else by its number."""
+    read, column = id_reader(table, columns.id, taken), columns.id
+    return lambda row, number: read(row.get(column) if column else None)[:200] or f"row {number}"
 
 
 def _wider(known: type | None, value: Any) -> type:

@@ -5,7 +5,7 @@ the caller to say; this room only suggests it by the columns' names.
 """
 
 from hone.tables.base import Form, Problem, Row, Table, is_blank
-from hone.tables.columns import guess, guess_request, request_of
+from hone.tables.columns import dropped_point, guess, guess_request, id_reader, request_of
 from hone.tables.opening import open_table
 from hone.tables.taken import Taken
 from hone.tables.writer import Writer, open_writer
@@ -17,8 +17,10 @@ __all__ = [
     "Table",
     "Taken",
     "Writer",
+    "dropped_point",
     "guess",
     "guess_request",
+    "id_reader",
     "is_blank",
     "open_table",
     "open_writer",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from hone.errors import ProjectError
 from hone.tables.base import Problem, Row, Table
+from hone.tables.taken import Taken
+from hone.text import are_whole_floats, identifier, whole_identifier
 
 NAMES = {
     "prompt": ("prompt", "question", "instruction", "user_input", "input", "request", "query", "problem"),
@@ -82,6 +84,29 @@ def request_of(row: Row, names: Sequence[str]) -> Any:
         return row.get(names[0])
     parts = [part for name in names for part in _parts(row.get(name))]
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def id_reader(table: Table, column: str | None, taken: Taken | None = None) -> Callable[[Any], str]:
+    """How the ids of a column are read: as text, or without ``.0`` where every id of the column ends so.
+
+    Args:
+        table: The table; it is read up to the first id of another form.
+        column: The column of the ids; none where there is none.
+        taken: Told where ``.0`` is dropped.
+    """
+    if column is None:
+        return identifier
+    values = (row.get(column) for _, row in table.rows() if not isinstance(row, Problem))
+    if not are_whole_floats(values):
+        return identifier
+    if taken:
+        taken.remarks.append(dropped_point(column))
+    return whole_identifier
+
+
+def dropped_point(column: str) -> str:
+    """The sentence for a column whose ids lost their ``.0``."""
+    return f"every id in the column {column!r} ends in .0, which is dropped: 1.0 is read as 1"
 
 
 def _parts(value: Any) -> list[str]:

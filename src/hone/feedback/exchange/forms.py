@@ -18,7 +18,7 @@ from hone.feedback.pairs import is_pairs
 from hone.feedback.store.database import connect
 from hone.feedback.store.store import Store
 from hone.files import write_whole
-from hone.tables import open_table
+from hone.tables import Taken, open_table
 
 Form = Literal["store", "ratings", "pairs", "label-studio", "argilla"]
 FORMS: tuple[Form, ...] = ("ratings", "pairs", "store", "label-studio", "argilla")
@@ -33,6 +33,8 @@ class Exchanged:
     """How many of what: rows by table, ratings, tasks."""
     notes: tuple[str, ...] = field(default=())
     """What a person should know: what could not be read, what the form cannot hold."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Of a table that was read: by purpose, the column."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,14 @@ def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = No
     form = form or form_of(path)
     if form == "store":
         return Exchanged(form, read_store(store.database, path))
+    taken = Taken()
     if form == "pairs":
-        return _told(form, read_choices(store, open_table(path)))
+        return _told(form, read_choices(store, open_table(path), taken), taken)
     if form == "ratings":
-        entries = read_entries(open_table(path))
+        entries = read_entries(open_table(path), taken)
     else:
         entries = read_tasks(path, rubric) if form == "label-studio" else read_records(path, rubric)
-    return _told(form, enter(store, entries, rubric, path))
+    return _told(form, enter(store, entries, rubric, path), taken)
 
 
 def form_of(path: Path) -> Form:
@@ -139,13 +142,13 @@ def form_of(path: Path) -> Form:
     return "pairs" if is_pairs(open_table(path).columns) else "ratings"
 
 
-def _told(form: Form, tally: Tally) -> Exchanged:
-    notes = []
+def _told(form: Form, tally: Tally, taken: Taken) -> Exchanged:
+    notes = taken.lines()
     if tally.missing:
         notes.append(f"{tally.missing:,} rows have no score: counted as missing, not as 0")
     if tally.strange:
         notes.append(f"{tally.strange:,} items were not in the store; without their texts nobody is handed them")
-    return Exchanged(form, {"rows": tally.rows}, tuple(notes))
+    return Exchanged(form, {"rows": tally.rows}, tuple(notes), taken.columns)
 
 
 def _left_out(store: Store, rubric: Rubric, which: Which) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from hone.feedback.store.raters import entered as entered_rater
 from hone.feedback.store.rating import save
 from hone.feedback.store.schema import choices, pairs
 from hone.feedback.store.store import Store
-from hone.tables import Problem, Table, is_blank, open_writer
+from hone.tables import Problem, Table, Taken, id_reader, is_blank, open_writer
 from hone.text import identifier
 from hone.text import name as named
 
@@ -32,6 +32,8 @@ RATINGS: Mapping[str, type] = {
 PAIRS: Mapping[str, type] = {
     "item": str, "rater": str, "order": str, "winner": str, "kind": str, "group": str, "time": str
 }  # fmt: skip
+_MORE = ("kind", "prompt", "reply", "writer", "group", "time")
+"""Columns of ratings that may be there."""
 
 
 def write_ratings(store: Store, path: Path, rubric: Rubric, *, current_only: bool, blind: bool) -> int:
@@ -54,13 +56,17 @@ def write_pairs(store: Store, path: Path) -> int:
     return len(rows)
 
 
-def read_entries(table: Table) -> Iterator[Entry]:
+def read_entries(table: Table, taken: Taken) -> Iterator[Entry]:
     """Ratings as entries.
+
+    Args:
+        table: The rows.
+        taken: Filled in with the columns that are read.
 
     Raises:
         FileFormatError: A row does not read; the message names its line.
     """
-    for number, row in _rows(table, ("item", "criterion", "rater", "score")):
+    for number, row in _rows(table, ("item", "criterion", "rater", "score"), _MORE, taken):
         yield Entry(
             f"line {number}", _text(row, "item"), _text(row, "rater"), _kind(row), _text(row, "criterion"),
             row.get("score"), str(row.get("prompt") or ""), str(row.get("reply") or ""), _text(row, "writer"),
@@ -68,13 +74,19 @@ def read_entries(table: Table) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-def read_choices(store: Store, table: Table) -> Tally:
+def read_choices(store: Store, table: Table, taken: Taken) -> Tally:
     """Write verdicts on pairs into the store in one transaction; the last of duplicates wins.
+
+    Args:
+        store: The store.
+        table: The rows.
+        taken: Filled in with the columns that are read.
 
     Raises:
         FileFormatError: A row does not read, or names a pair that is not clear.
     """
-    rows, now = list(_rows(table, ("item", "rater", "order", "winner"))), stamp(store.clock())
+    rows = list(_rows(table, ("item", "rater", "order", "winner"), ("kind", "group", "time"), taken))
+    now = stamp(store.clock())
 
     def work(connection: Connection) -> Tally:
         tally = Tally()
@@ -131,20 +143,28 @@ def _pair(connection: Connection, store: Store, row: Mapping[str, Any], context:
     return paired(connection, [new], now, seed=store.seed, active=False)[0]
 
 
-def _rows(table: Table, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The rows, with their columns' names in small letters."""
-    there = {name.strip().lower() for name in table.columns}
+def _rows(
+    table: Table, required: tuple[str, ...], optional: tuple[str, ...], taken: Taken
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows, with their columns' names in small letters, and the items' ids as text."""
+    there = {name.strip().lower(): name for name in reversed(table.columns)}
     missing = [name for name in required if name not in there]
     if missing:
         raise FileFormatError(
             table.path, f"there is no column {missing[0]!r}; the columns are: {', '.join(table.columns)}"
         )
+    taken.take({name: there.get(name) for name in (*required, *optional)})
+    id_of = id_reader(table, there["item"], taken)
     for number, row in table.rows():
         if isinstance(row, Problem):
             raise FileFormatError(table.path, row.reason, line=number)
         if is_blank(row):
+            taken.blank += 1
             continue
-        yield number, {name.strip().lower(): value for name, value in row.items()}
+        yield (
+            number,
+            {name: row.get(column) for name, column in there.items()} | {"item": id_of(row.get(there["item"]))},
+        )
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
