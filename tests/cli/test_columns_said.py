@@ -61,3 +61,50 @@ def test_label_says_the_columns_and_its_rows_keep_their_order_past_blank_ones(ho
     assert [one["item"] for one in done.data["judgements"]] == ["1", "2"]
     assert [json.loads(line)["question"] for line in out.read_text().splitlines()] == ["A?", "B?"]
     assert "columns: request from 'question', reply from 'answer', id from 'id'" in done.err
+
+
+def _questions(path: Path, **more: object) -> Path:
+    rows = [{"q_id": place, **more, "question": f"What is {place} and 1?", "gold": place + 1} for place in range(3)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + "{}\n", encoding="utf-8")
+    return path
+
+
+def _model(path: Path, contains: str) -> str:
+    path.write_text(json.dumps({"contains": contains, "text": "#### 1"}) + "\n", encoding="utf-8")
+    return f"scripted:{path}"
+
+
+def test_bench_says_the_columns_of_a_data_file(bare: Bare, tmp_path: Path) -> None:
+    model = _model(tmp_path / "m.jsonl", "What is")
+    done = bare("bench", _questions(tmp_path / "q.jsonl"), "--model", model, "--project", tmp_path, "--json")
+    assert done.code == 0, done.err
+    assert done.data["columns"] == {"question": "question", "answer": "gold"}
+    assert "columns: question from 'question', answer from 'gold'" in done.err
+    assert "1 rows without any value were passed over" in done.err
+    assert done.data["problems"] == 3
+
+
+def test_bench_stops_where_a_text_beside_the_question_would_be_left_out_and_a_task_file_names_it(
+    bare: Bare, tmp_path: Path
+) -> None:
+    data = _questions(tmp_path / "q.jsonl", context="One text.")
+    model = _model(tmp_path / "m.jsonl", "One text.\n\nWhat is")
+    done = bare("bench", data, "--model", model, "--project", tmp_path)
+    assert done.code == 1
+    assert "'context' looks like a part of the request; write a task file" in done.err
+    assert "`question: context+question`" in done.err
+    (tmp_path / "t.yaml").write_text("data: q.jsonl\nquestion: context+question\n", encoding="utf-8")
+    named = bare("bench", tmp_path / "t.yaml", "--model", model, "--project", tmp_path, "--json")
+    assert named.code == 0, named.err
+    assert named.data["columns"]["question"] == "context+question"
+
+
+def test_tune_data_says_the_columns(bare: Bare, tmp_path: Path) -> None:
+    data = tmp_path / "a.csv"
+    data.write_text("instruction,input,output\nCount.,a b,2\n,,\n", encoding="utf-8")
+    done = bare("tune", "data", data, "--out", tmp_path / "out.jsonl", "--json")
+    assert done.data["columns"] == {"prompt": "instruction+input", "reply": "output"}
+    assert "columns: prompt from 'instruction+input', reply from 'output'" in done.err
+    shown = bare("tune", "data", data, "--out", tmp_path / "out.jsonl")
+    assert shown.err.count("columns:") == 1
+    assert "1 rows without any value were passed over" in shown.err

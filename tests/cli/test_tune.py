@@ -56,6 +56,8 @@ def test_a_tune_leaves_an_adapter_a_card_curves_and_no_checkpoint(
     assert not [path for path in run.rglob("*") if path.suffix in {".pt", ".pth", ".bin", ".pkl"}]
     assert [f"{number}." in result.err for number in range(1, 11)] == [True] * 10
     assert "⟦" in result.err
+    assert result.data["columns"]["messages"] == "messages"
+    assert "columns: messages from 'messages'" in result.err
     before = bare(*_command(data, base, tmp_path / "runs", "--max-steps", "4"))
     assert before.data == result.data  # a finished run is shown, not trained again
 

@@ -13,7 +13,9 @@ from hone.domain.base import Frozen
 from hone.errors import ProjectError
 from hone.problems import MARK, Names, Problem, Split, load, number, read_problems
 from hone.project.files import read_yaml
-from hone.tables import open_table
+from hone.tables import Taken, open_table
+
+_REMEDY = "write a task file (.yaml) with data and `question: {whole}`, or with `question: {taken}` to leave it out"
 
 
 class BenchTask(Frozen):
@@ -35,7 +37,7 @@ class BenchTask(Frozen):
     limit: int | None = Field(default=None, ge=1)
     """Only so many problems, the first ones."""
     question: str | None = None
-    """The column of the questions, where its name does not tell; so for the next two."""
+    """The column of the questions, where its name does not tell, several as ``A+B``; so for the next two."""
     answer: str | None = None
     solution: str | None = None
 
@@ -45,8 +47,13 @@ class BenchTask(Frozen):
             raise ValueError("columns are named for files only")
         return self
 
-    def problems(self, split: Split = "test", limit: int | None = None) -> list[Problem]:
+    def problems(self, split: Split = "test", limit: int | None = None, taken: Taken | None = None) -> list[Problem]:
         """The problems of one part, checked.
+
+        Args:
+            split: The part.
+            limit: Only so many.
+            taken: Filled in with the columns of a file that are read.
 
         Raises:
             ProjectError: They cannot be had, or a gold answer is not of the task's kind.
@@ -54,9 +61,10 @@ class BenchTask(Frozen):
         """
         if self.question or self.answer or self.solution:
             names = Names(question=self.question, answer=self.answer, solution=self.solution)
-            problems = read_problems(open_table(Path(self.data).expanduser()), names, limit=limit)
+            table = open_table(Path(self.data).expanduser())
+            problems = read_problems(table, names, limit=limit, taken=taken, remedy=_REMEDY)
         else:
-            problems = load(self.data, split, limit=limit)
+            problems = load(self.data, split, limit=limit, taken=taken, remedy=_REMEDY)
         for problem in problems:
             if flaw := self._flaw(problem):
                 raise ProjectError(f"{self.data}: problem {problem.id}: the gold answer {problem.answer!r} {flaw}")

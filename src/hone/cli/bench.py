@@ -116,7 +116,8 @@ def _gate(wanted: Wanted, specs: tuple[str, ...], passed: bool | None) -> None:
 def _show(tested: Benchmarked, wanted: Wanted, passed: bool | None, *, as_json: bool) -> None:
     bout, report = tested.bout, tested.report
     if as_json:
-        about = {"task": bout.task, "problems": len(bout.problems), "shots": len(bout.way.shots),
+        about = {"task": bout.task, "columns": bout.taken.columns, "problems": len(bout.problems),
+                 "shots": len(bout.way.shots),
                  "prompting": bout.way.digest, "margin": wanted.margin, "not_worse": passed}  # fmt: skip
         print_json({**about, **report.as_dict()})
     else:

@@ -86,7 +86,7 @@ def run(**options: Any) -> None:
     request = _request(options)
     done = run_tune(request, tell=lambda event: _show(event, as_json=as_json), note=note)
     if as_json:
-        print_json({"run": done.run.folder.name, **done.result})
+        print_json({"run": done.run.folder.name, "columns": done.columns, **done.result})
         return
     if request.check:
         note("the checks passed; nothing was trained")

@@ -40,6 +40,7 @@ def data(source: str, file: Path, as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(told)
         return
+    told.pop("columns")  # said already
     for name, value in told.items():
         note(f"{name}: {value:,}")
     note(f"written: {file}")

@@ -8,7 +8,7 @@ from hone.problems.answers import Answer, marked_text, number, read_answer
 from hone.problems.leaks import Leak, leaks, without_leaks
 from hone.problems.problem import MARK, Problem, split_answer, without_marks
 from hone.problems.prompting import Prompting, choose_shots, prompting
-from hone.problems.reading import Names, Split, load, read_problems
+from hone.problems.reading import Names, Split, load, numbered_problems, read_problems
 from hone.problems.sums import sums
 from hone.problems.variants import variants
 
@@ -25,6 +25,7 @@ __all__ = [
     "load",
     "marked_text",
     "number",
+    "numbered_problems",
     "prompting",
     "read_answer",
     "read_problems",

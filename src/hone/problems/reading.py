@@ -10,7 +10,7 @@ from hone.errors import FileFormatError, MissingExtraError, ProjectError
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, is_blank, open_table
+from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
 from hone.text import identifier, name
 
 Split = Literal["train", "test"]
@@ -20,7 +20,9 @@ GSM8K = "openai/gsm8k"
 _SIZES = {"train": 2000, "test": 500}
 
 
-def load(source: str, split: Split, *, limit: int | None = None) -> list[Problem]:
+def load(
+    source: str, split: Split, *, limit: int | None = None, taken: Taken | None = None, remedy: str | None = None
+) -> list[Problem]:
     """The problems of a named set, or of files.
 
     Args:
@@ -28,6 +30,8 @@ def load(source: str, split: Split, *, limit: int | None = None) -> list[Problem
             a ``test`` split, that split is read.
         split: Which part.
         limit: Read no more than so many.
+        taken: Filled in with the columns of a file or folder that are read.
+        remedy: What to do about a part of the question that would be left out; see `guess_request`.
 
     Raises:
         ProjectError: There is no such file or folder, or the hub does not give it.
@@ -40,7 +44,7 @@ def load(source: str, split: Split, *, limit: int | None = None) -> list[Problem
         return _from_hub(split, limit)
     path = Path(source).expanduser()
     table = open_table(path / split if path.is_dir() and _has_split(path, split) else path)
-    return read_problems(table, limit=limit)
+    return read_problems(table, limit=limit, taken=taken, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,71 +52,108 @@ class Names:
     """The columns of a table of problems; none where they are guessed by their names."""
 
     question: str | None = None
+    """Several columns as ``A+B``."""
     answer: str | None = None
     solution: str | None = None
     id: str | None = None
     group: str | None = None
 
 
-def read_problems(table: Table, names: Names = Names(), *, limit: int | None = None) -> list[Problem]:
+def read_problems(
+    table: Table, names: Names = Names(), *, limit: int | None = None, taken: Taken | None = None,
+    remedy: str | None = None,
+) -> list[Problem]:  # fmt: skip
     """The problems of a table, in its order.
 
     Args:
         table: Rows with a question and an answer. An answer that holds ``####`` is a worked answer, as in GSM8K.
         names: Which column holds what.
-        limit: Read no more than so many rows.
+        limit: Read no more than so many problems.
+        taken: Filled in with the columns that are read, and how many rows without any value were passed over.
+        remedy: What to do about a part of the question that would be left out; see `guess_request`.
 
     Raises:
         FileFormatError: A row does not read, or has no question or answer; an id stands twice.
-        ProjectError: No column holds the questions, or the answers.
+        ProjectError: No column holds the questions, or the answers; or a part of the question would be left out.
     """
-    columns = {
-        "question": guess(table.columns, "prompt", names.question),
+    found = numbered_problems(table, names, limit=limit, taken=taken, remedy=remedy)
+    return [problem for _, problem in found]
+
+
+def numbered_problems(
+    table: Table, names: Names = Names(), *, limit: int | None = None, taken: Taken | None = None,
+    remedy: str | None = None,
+) -> list[tuple[int, Problem]]:  # fmt: skip
+    """The same, each with its line."""
+    columns = _columns(table, names, remedy)
+    taken = taken or Taken()
+    taken.take(columns.named | {"choices": "choices" if "choices" in table.columns else None})
+    problems: dict[str, tuple[int, Problem]] = {}
+    for line, row in table.rows():
+        if len(problems) == limit:
+            break
+        if isinstance(row, Unreadable):
+            raise FileFormatError(table.path, row.reason, line=line)
+        if is_blank(row):
+            taken.blank += 1
+            continue
+        problem = _problem(row, columns, table.path, line)
+        if problem.id in problems:
+            raise FileFormatError(
+                table.path, f"the id {problem.id!r} stands twice", line=line, key=columns.named["id"] or ""
+            )
+        problems[problem.id] = line, problem
+    return list(problems.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Which column holds what; the question may be in several."""
+
+    question: tuple[str, ...]
+    named: dict[str, str | None]
+
+
+def _columns(table: Table, names: Names, remedy: str | None) -> _Columns:
+    question = guess_request(table, names.question, remedy=remedy)
+    named = {
+        "question": "+".join(question) or None,
         "answer": guess(table.columns, "answer", names.answer),
         "solution": guess(table.columns, "solution", names.solution),
         "id": guess(table.columns, "id", names.id),
         "group": guess(table.columns, "group", names.group),
     }
     for wanted in ("question", "answer"):
-        if columns[wanted] is None:
+        if named[wanted] is None:
             known = ", ".join(table.columns[:20])
             raise ProjectError(f"{table.path}: no column holds the {wanted}; it has: {known}")
-    problems: dict[str, Problem] = {}
-    for place, (line, row) in enumerate(table.rows()):
-        if place == limit:
-            break
-        if isinstance(row, Unreadable):
-            raise FileFormatError(table.path, row.reason, line=line)
-        if is_blank(row):
-            continue
-        problem = _problem(row, columns, table.path, line)
-        if problem.id in problems:
-            raise FileFormatError(
-                table.path, f"the id {problem.id!r} stands twice", line=line, key=columns["id"] or ""
-            )
-        problems[problem.id] = problem
-    return list(problems.values())
+    return _Columns(question, named)
 
 
-def _problem(row: Row, columns: dict[str, str | None], path: Path, line: int) -> Problem:
-    def text(wanted: str) -> str:
-        value = row.get(columns[wanted] or "")
+def _problem(row: Row, columns: _Columns, path: Path, line: int) -> Problem:
+    def cell(wanted: str) -> Any:
+        return row.get(columns.named[wanted] or "")
+
+    def text(value: Any) -> str:
         return "" if value is None else _written(value)
 
-    question = text("question").strip()
-    solution, answer = split_answer(text("answer"))
+    question = text(request_of(row, columns.question)).strip()
+    solution, answer = split_answer(text(cell("answer")))
     for wanted, found in (("question", question), ("answer", answer)):
         if not found:
             raise FileFormatError(
-                path, f"the {wanted} is empty; fill it, or take the row out", line=line, key=columns[wanted] or ""
+                path,
+                f"the {wanted} is empty; fill it, or take the row out",
+                line=line,
+                key=columns.named[wanted] or "",
             )
     choices = row.get("choices")
     return Problem(
-        id=identifier(row.get(columns["id"] or "")) or str(line),
+        id=identifier(cell("id")) or str(line),
         question=question,
         answer=answer,
-        solution=text("solution").strip() or solution,
-        group=name(row.get(columns["group"] or "")) or None,
+        solution=text(cell("solution")).strip() or solution,
+        group=name(cell("group")) or None,
         choices=tuple(map(_written, choices)) if isinstance(choices, list) else (),
     )
 

@@ -12,6 +12,7 @@ from hone.models.weights import library, weights
 from hone.problems import prompting
 from hone.project.files import write_lines
 from hone.steps.watching import Tell, nothing
+from hone.tables import Taken
 from hone.tuning.choice import choose_base, machine
 from hone.tuning.examples import Example, ExampleRow, read_examples, shuffled_answers
 
@@ -45,12 +46,16 @@ def write_examples(
         tell: Told how far it is.
 
     Returns:
-        Counts by name; `written` is how many examples the file holds.
+        Counts by name; `written` is how many examples the file holds. `columns` says which column of a table was read
+        for what.
 
     Raises:
         TuneError: The file's name does not end in .jsonl, or the base gave no right reply.
     """
-    examples = read_examples(str(source), prompting(), limit=limit)
+    taken = Taken()
+    examples = read_examples(str(source), prompting(), limit=limit, taken=taken)
+    for line in taken.lines():
+        tell(line)
     told: dict[str, Any] = {"examples": len(examples)}
     if gold:
         write(Path(gold), examples)
@@ -59,7 +64,7 @@ def write_examples(
     if own:
         examples, told = _own(examples, own, tell)
     write(Path(file), examples)
-    return told | {"written": len(examples)}
+    return told | {"written": len(examples), "columns": taken.columns}
 
 
 def _own(examples: Sequence[Example], drawn: Drawn, tell: Tell) -> tuple[list[Example], dict[str, Any]]:

@@ -24,6 +24,7 @@ from hone.problems import prompting
 from hone.project import Project
 from hone.report.export import export_markdown
 from hone.steps.watching import SILENT, Watch
+from hone.tables import Taken
 from hone.tuning.job import JOB, Job
 
 _SLOTS = 4
@@ -120,7 +121,10 @@ def _keep_run(own: Named, bench: str | None, model: str, order: Order, made: Seq
 def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path], Accuracy]:
     """The benchmark of a file beside the source, which is tested once, when the first file is there."""
     task = read_task(name).model_copy(update={"limit": items})
-    problems = task.problems("test", task.limit)
+    taken = Taken()
+    problems = task.problems("test", task.limit, taken)
+    for line in taken.lines():
+        watch.tell(line)
     way = prompting(system=task.system)
     known: list[list[bool]] = []
 

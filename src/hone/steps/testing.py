@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Project, Run
 from hone.project.runs import open_run
 from hone.steps.watching import SILENT, Watch
+from hone.tables import Taken
 
 _SLOTS = 8
 """Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
@@ -63,6 +64,8 @@ def benchmark(
     if limit is not None:
         wanted = wanted.model_copy(update={"limit": limit})
     bout = prepare(wanted, specs, _home(Path(folder)))
+    for line in bout.taken.lines():
+        watch.tell(line)
     run, results, speeds = run_bench(bout, watch, fresh=fresh)
     return Benchmarked(run, bout, compare(results, specs, speeds, reading=reading))
 
@@ -77,6 +80,8 @@ class Bout:
     specs: tuple[str, ...]
     home: Path
     """Relative model files start here, and runs go to its `runs`."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns of a file hold the questions and the answers."""
 
     def config(self) -> dict[str, Any]:
         """What the results depend on."""
@@ -94,7 +99,8 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
     Raises:
         ProjectError: The problems, or those that the shots come from, cannot be had.
     """
-    problems = task.problems("test", task.limit)
+    taken = Taken()
+    problems = task.problems("test", task.limit, taken)
     if not problems:
         raise ProjectError(f"{task.data}: there are no problems")
     shots: Sequence[Problem] = ()
@@ -103,7 +109,7 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
         # A file without a training part gives its shots out of the problems that are not asked.
         pool = [problem for problem in task.problems("train") if problem.question not in asked]
         shots = choose_shots(pool, task.shots, seed=task.shot_seed)
-    return Bout(task, problems, prompting(shots, system=task.system), specs, home)
+    return Bout(task, problems, prompting(shots, system=task.system), specs, home, taken)
 
 
 def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, list[Result], dict[str, Speed]]:

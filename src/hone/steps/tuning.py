@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from hone.project.runs import open_run
 from hone.report.drawing import save
 from hone.report.tuning import curves, event_lines
 from hone.steps.watching import SILENT, Watch
+from hone.tables import Taken
 from hone.tuning.choice import check_sharding, choose_backend, choose_base, machine, pins
 from hone.tuning.choosing import Keep
 from hone.tuning.examples import Example, data_digest, read_examples
@@ -60,6 +61,8 @@ class Tuned:
     bench: str
     """The benchmark that fits the data."""
     pictures: Sequence[Path] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Which columns of a table were learnt from."""
 
 
 def run_tune(
@@ -83,7 +86,8 @@ def run_tune(
     note(f"backend: {backend} ({reason})")
     folder = weights(base)
     put = prompting()
-    halves = _data(request, put, note)
+    taken = Taken()
+    halves = _data(request, put, taken, note)
     job = _job(request, base, folder, backend, halves, put)
     # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
     fresh = request.fresh or request.check
@@ -94,7 +98,7 @@ def run_tune(
     bench = request.source if request.source in _NAMED else request.test or "sums"
     if run.finished:
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-        return Tuned(run, result, True, spec, tuned, bench)
+        return Tuned(run, result, True, spec, tuned, bench, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
     job.write(run.folder, halves.train, halves.held_out)
@@ -103,12 +107,12 @@ def run_tune(
             result = launch(job, run.folder, tell)
         finally:
             run.finish([])  # passed or not, there is nothing to go on with
-        return Tuned(run, result, False, spec, tuned, bench)
+        return Tuned(run, result, False, spec, tuned, bench, columns=taken.columns)
     launch(job, run.folder, tell)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     pictures = _draw(run.folder, note)
     run.finish([])
-    return Tuned(run, result, False, spec, tuned, bench, pictures)
+    return Tuned(run, result, False, spec, tuned, bench, pictures, taken.columns)
 
 
 def tune(
@@ -149,9 +153,14 @@ def tune(
     return run_tune(request, tell=tell, note=watch.tell)
 
 
-def _data(request: Request, put: Prompting, note: Callable[[str], object]) -> Split:
-    examples = read_examples(request.source, put, keep=request.keep, best=request.best, limit=request.limit)
-    test = _test(request)
+def _data(request: Request, put: Prompting, taken: Taken, note: Callable[[str], object]) -> Split:
+    examples = read_examples(
+        request.source, put, keep=request.keep, best=request.best, limit=request.limit, taken=taken
+    )
+    of_test = Taken()
+    test = _test(request, of_test)
+    for line in (*taken.lines(), *of_test.lines("the test set")):
+        note(line)
     halves = split(examples, request.settings.held_out, seed=request.settings.seed, test=test)
     if test:
         kinds = f" ({', '.join(sorted({leak.kind for leak in halves.leaks}))})" if halves.leaks else ""
@@ -163,16 +172,16 @@ def _data(request: Request, put: Prompting, note: Callable[[str], object]) -> Sp
     return halves
 
 
-def _test(request: Request) -> list[Problem]:
+def _test(request: Request, taken: Taken) -> list[Problem]:
     """The problems that must not be trained on: those of the named benchmark, or of the data's own test part."""
     if request.test:
-        return load(request.test, "test")
+        return load(request.test, "test", taken=taken)
     if request.source in _NAMED:
         return load(request.source, "test")
     path = Path(request.source).expanduser()
     beside = path if path.is_dir() else path.parent
     if path.exists() and (path.is_dir() or path.stem.startswith("train")) and any(beside.glob("test*")):
-        return load(str(beside), "test")
+        return load(str(beside), "test", taken=taken)
     return []
 
 

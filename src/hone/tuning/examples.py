@@ -15,17 +15,15 @@ from pydantic import Field
 
 from hone.domain.base import Frozen
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
-from hone.problems import Problem, Prompting, load, read_problems
+from hone.problems import Problem, Prompting, load, numbered_problems
 from hone.tables import Problem as Unreadable
-from hone.tables import Row, Table, guess, guess_request, is_blank, open_table, request_of
+from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
 from hone.text import identifier
 from hone.text import name as named
 from hone.tuning.choosing import Keep, choose
+from hone.tuning.forms import PLACED, from_sharegpt, turns_of, with_before
 from hone.tuning.tokens import Turn
 from hone.tuning.turns import Turns, read_turns
-
-_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
-"""Who speaks in ShareGPT's form, by the roles of messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,9 @@ class ExampleRow(Frozen):
 
 
 def read_examples(
-    source: str, prompting: Prompting, *, keep: Sequence[Keep] = (), best: str | None = None, limit: int | None = None
-) -> list[Example]:
+    source: str, prompting: Prompting, *, keep: Sequence[Keep] = (), best: str | None = None,
+    limit: int | None = None, taken: Taken | None = None,
+) -> list[Example]:  # fmt: skip
     """The examples of a named set, a file, a folder, or a data set of the hub.
 
     Args:
@@ -96,9 +95,12 @@ def read_examples(
         keep: Keep rows whose labels pass all of these.
         best: Of the rows of one item, keep the one with the highest label in this column; ``mean``: of all labels.
         limit: Read no more than so many.
+        taken: Filled in with the columns of a table that are read, and how many rows without any value were passed
+            over.
 
     Raises:
-        ProjectError: There is no such source, or no column holds what is needed.
+        ProjectError: There is no such source, no column holds what is needed, or a part of the request would be left
+            out.
         FileFormatError: A row has no reply, or has another form.
         TuneError: No row passes.
     """
@@ -107,10 +109,11 @@ def read_examples(
         grouped = source != "sums"
         return [of_problem(one, prompting, grouped=grouped) for one in load(source, "train", limit=limit)]
     table = _table(source)
-    rows = _rows(table)
+    taken = taken or Taken()
+    rows = _rows(table, taken)
     if keep or best:
         rows = choose(rows, table, keep, best)
-    found = list(_limited(_read(table, rows, prompting), limit))
+    found = list(_limited(_read(table, rows, prompting, taken), limit))
     if not found:
         raise TuneError(f"{source}: no row passes {' and '.join(str(one) for one in keep) or 'the choice'}")
     return found
@@ -147,11 +150,13 @@ def _from_hub(name: str) -> Path:
     return Path(folder)
 
 
-def _rows(table: Table) -> Iterator[tuple[int, Row]]:
+def _rows(table: Table, taken: Taken) -> Iterator[tuple[int, Row]]:
     for line, row in table.rows():
         if isinstance(row, Unreadable):
             raise FileFormatError(table.path, row.reason, line=line)
-        if not is_blank(row):
+        if is_blank(row):
+            taken.blank += 1
+        else:
             yield line, row
 
 
@@ -162,15 +167,17 @@ def _limited(found: Iterable[Example], limit: int | None) -> Iterator[Example]:
         yield example
 
 
-def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
+def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting, taken: Taken) -> Iterator[Example]:
     columns = set(table.columns)
-    if "messages" in columns:
-        return (_of_messages(table, line, row) for line, row in rows)
-    if "conversations" in columns:
-        return (_of_messages(table, line, _from_sharegpt(row)) for line, row in rows)
+    beside = {what: what for what in (*PLACED, "answer", "id", "item", "group") if what in columns}
+    turns = next((name for name in ("messages", "conversations") if name in columns), None)
+    if turns is not None:
+        taken.take({"messages": turns, **beside})
+        read = from_sharegpt if turns == "conversations" else turns_of
+        return (_of_messages(table, line, read(row, table.path, line)) for line, row in rows)
     if {"question", "answer"} <= columns and not {"prompt", "completion"} <= columns:
-        return _of_questions(table, rows, prompting)
-    request = guess_request(table, None)
+        return _of_questions(table, rows, prompting, taken)
+    request = guess_request(table, placed=PLACED)
     prompt = request[0] if request else None
     reply = guess(table.columns, "reply", "completion" if "completion" in columns else None)
     if prompt is None or reply is None or prompt == reply:
@@ -179,29 +186,19 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -
             f"{table.path}: no column holds the {lacking}; name columns messages, prompt and completion, or question "
             f"and answer (it has: {known})"
         )
+    beside.pop("answer", None)
+    taken.take({"prompt": "+".join(request), "reply": reply} | beside)
     return (_of_pair(table, line, row | {prompt: request_of(row, request)}, (prompt, reply)) for line, row in rows)
 
 
-def _from_sharegpt(row: Row) -> Row:
-    """The row with ShareGPT's turns, `from` and `value`, as messages."""
-    turns = row.get("conversations")
-    if isinstance(turns, list):
-        turns = [
-            {"role": _SPEAKERS.get(str(turn["from"]), turn["from"]), "content": turn["value"]}
-            if isinstance(turn, dict) and {"from", "value"} <= turn.keys() else turn
-            for turn in turns
-        ]  # fmt: skip
-        if row.get("system"):
-            turns = [{"role": "system", "content": row["system"]}, *turns]
-    return row | {"messages": turns}
-
-
-def _of_questions(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting) -> Iterator[Example]:
+def _of_questions(
+    table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting, taken: Taken
+) -> Iterator[Example]:
+    found = Taken()
+    problems = numbered_problems(table, taken=found)
+    taken.columns = found.columns
     wanted = {line for line, _ in rows}
-    numbers = [line for line, _ in table.rows()]
-    for line, problem in zip(numbers, read_problems(table), strict=True):
-        if line in wanted:
-            yield of_problem(problem, prompting)
+    return (of_problem(problem, prompting) for line, problem in problems if line in wanted)
 
 
 def _of_messages(table: Table, line: int, row: Row) -> Example:
@@ -216,11 +213,12 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
                 table.path, f"the {name} is empty; fill it, or take the row out", line=line, key=name
             )
     if isinstance(prompt, list) and isinstance(reply, list):  # both as turns, as TRL has them
-        return _of_messages(table, line, {**row, "messages": [*prompt, *reply]})
+        return _of_messages(table, line, turns_of(row | {"messages": [*prompt, *reply]}, table.path, line))
     for name, value in zip(names, (prompt, reply), strict=True):
         if not isinstance(value, str):
             raise FileFormatError(table.path, f"the {name} is no text", line=line, key=name)
-    return _made(row, line, (("user", str(prompt)), ("assistant", str(reply))))
+    said = [{"role": "user", "content": str(prompt)}, {"role": "assistant", "content": str(reply)}]
+    return _made(row, line, *read_turns(with_before(row, said, table.path, line), table.path, line))
 
 
 def _made(row: Row, line: int, turns: Turns, context: tuple[int, ...] = ()) -> Example:
