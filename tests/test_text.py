@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hone.text import are_whole_floats, identifier, is_missing, name, whole_identifier
+from hone.text import are_whole_floats, identifier, is_missing, is_no_score, name, whole_identifier
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,50 @@ def test_a_name_has_single_spaces() -> None:
     assert name(" Ada \u00a0 Lovelace\u2060 ") == "Ada Lovelace"
 
 
-@pytest.mark.parametrize("value", [None, "", " ", "N/A", "n/a", "NA", "nan", "NULL", "None", "-", "--", "#N/A"])
+@pytest.mark.parametrize("value", [None, "", " ", "N/A", "n/a", "NA", "nan", "NULL", "None", "#N/A"])
 def test_words_that_people_write_for_no_value_are_missing(value: object) -> None:
     assert is_missing(value)
+
+
+@pytest.mark.parametrize("value", ["-", "--", "\u2014", ".", "n/a", " . "])
+def test_a_dash_or_a_point_is_missing_only_as_a_score(value: object) -> None:
+    assert is_no_score(value)
+    assert is_missing(value) is (value == "n/a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",  # Persian, a non-joiner between two parts of a name
+        "\u0915\u094d\u200d\u0937", "\u0d28\u0d4d\u200d",  # Devanagari; Malayalam with an old chillu at its end
+        "\U0001f469\u200d\U0001f3eb", "\U0001f469\U0001f3fd\u200d\U0001f4bb",
+        "\u2764\ufe0f\u200d\U0001f525", "1\ufe0f\u20e3",
+        "\U0001f3f4\U000e0067\U000e0062\U000e007f", "\u845b\U000e0100",
+    ],
+)  # fmt: skip
+def test_what_changes_how_letters_or_emoji_look_stays(text: str) -> None:
+    assert name(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A\u200cnn",
+        "Ann\u200d",
+        "\u200dAnn",
+        "An\ufe0fn",
+        "A\U000e0061nn",
+        "\u2068Ann\u2069",
+        "An\u2060n",
+        "An\u200b\u200cn",
+    ],
+)
+def test_joiners_and_selectors_that_change_nothing_are_dropped(text: str) -> None:
+    assert name(text) == "Ann"
+
+
+def test_two_joiners_in_a_row_are_one() -> None:
+    assert name("\u0639\u200c\u200c\u0644\u200c") == "\u0639\u200c\u0644"
 
 
 @pytest.mark.parametrize("value", [0, 0.0, "0", "no", "-1", False])

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hone.domain.rubric import Rubric
 from hone.domain.task import Item
 from hone.errors import FileFormatError
 from hone.feedback.judged import read_judged
@@ -54,3 +56,25 @@ def test_blank_rows_are_passed_over_and_counted_and_later_lines_keep_their_numbe
 def test_an_item_of_a_project_is_named_as_everywhere() -> None:
     assert Item.model_validate({"id": 12.0, "prompt": "p", "group": "a\u200b"}).id == "12"
     assert Item.model_validate({"id": "x\ufeff", "prompt": "p"}).id == "x"
+
+
+def test_a_label_of_the_scale_is_that_level_and_no_missing_score(tmp_path: Path) -> None:
+    rubric = Rubric.model_validate({
+        "criteria": [{"name": "Be Plain", "sentence": "It has few words."},
+                     {"name": "Be Kind", "sentence": "It thanks the reader."}],
+        "scale": [
+            {"value": 0, "label": ".", "anchor": "No trace."}, {"value": 1, "label": "None", "anchor": "A trace."},
+            {"value": 2, "label": "Much", "anchor": "A lot."},
+        ],
+    })  # fmt: skip
+    file = tmp_path / "r.csv"
+    scores = ("none", ".", "much", "", "-", "2")
+    rows = "".join(f"i{place},Be Plain,ann,{score}\n" for place, score in enumerate(scores))
+    file.write_text(f"item,criterion,rater,score\n{rows}", encoding="utf-8")
+    found = read_ratings(file, Reading(rubric=rubric))
+    np.testing.assert_array_equal(found.ratings.people["Be Plain"][:, 0], [1, 0, 2, np.nan, np.nan, 2])
+    assert found.missing == 2
+    judged = _write(tmp_path / "j.jsonl", [{"id": "a", "Be Plain": "None"}, {"id": "b", "Be Plain": None}])
+    np.testing.assert_array_equal(
+        read_judged(judged, ["Be Plain"], None, Reading(rubric=rubric)).scores["Be Plain"], [1, np.nan]
+    )

@@ -15,9 +15,10 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from hone.domain.rubric import Scale
 from hone.errors import FileFormatError
 from hone.tables import Problem, Table, Taken, dropped_point, is_blank
-from hone.text import are_whole_floats, identifier, is_missing, whole_identifier
+from hone.text import are_whole_floats, identifier, is_no_score, visible, whole_identifier
 from hone.text import name as named
 
 Integers = npt.NDArray[np.int64]
@@ -98,9 +99,9 @@ class Coded:
         by_lower = {word.lower(): word for word in allowed}
         found = self.columns[column]
         for code, value in enumerate(found.values):
-            if not is_missing(value) and named(value).lower() not in by_lower:
+            if named(value).lower() not in by_lower and not is_no_score(value):
                 self.refuse_value(column, code, f"{column} {value!r} is not known; write {' or '.join(allowed)}")
-        return _merged(found, lambda value: default if is_missing(value) else by_lower[named(value).lower()])
+        return _merged(found, lambda value: by_lower.get(named(value).lower(), default))
 
     def figures(self, column: str) -> npt.NDArray[np.float64]:
         """A column of numbers, NaN where a cell is empty; shape (rows,).
@@ -162,15 +163,38 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
 
 def as_number(value: Any) -> float | None:
     """The number in a cell, NaN where it is empty; none where it holds something else."""
-    if is_missing(value):
+    if is_no_score(value):
         return math.nan
     if isinstance(value, (int, float)):
         return float(value)
-    text = str(value).strip()
+    text = visible(str(value)).strip()
     try:
         return float(text) if "_" not in text else None
     except ValueError:
         return None
+
+
+def labels_of(scale: Scale) -> dict[str, float]:
+    """The value of each level by its label, as `as_score` looks for it."""
+    return {_label(level.label): level.value for level in scale.levels}
+
+
+def as_score(value: Any, labels: Mapping[str, float]) -> float | None:
+    """The score in a cell, NaN where it is empty; none where it holds something else.
+
+    A level's label stands above all else: of a scale with the level ``none``, ``none`` is that level.
+
+    Args:
+        value: The cell.
+        labels: What `labels_of` gives for the scale.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return math.nan
+    return labels.get(_label(str(value)), as_number(value))
+
+
+def _label(text: str) -> str:
+    return named(text).lower()
 
 
 def _is_name(value: Any) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.feedback.coding import as_number
+from hone.feedback.coding import as_score, labels_of
 from hone.feedback.ratings import Reading, read_ratings
 from hone.tables import Problem, Table, Taken, guess, id_reader, is_blank, open_table
 from hone.text import name as named
@@ -76,7 +76,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     if key is None or not found:
         what = "column of ids (id or item)" if key is None else f"column for a criterion ({', '.join(criteria)})"
         raise FileFormatError(table.path, f"there is no {what}; the columns are: {', '.join(table.columns[:20])}")
-    labels = {} if reading.rubric is None else {one.label.lower(): one.value for one in reading.rubric.scale.levels}
+    labels = {} if reading.rubric is None else labels_of(reading.rubric.scale)
     places: dict[str, int] = {}
     columns = {name: array("d") for name in (*found, "weight")}
     judges: set[str] = set()
@@ -97,7 +97,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
             judges.add(named(row["judge"]))
         for name, values in columns.items():
             value = row.get(name)
-            figure = labels.get(str(value).strip().lower(), as_number(value))
+            figure = as_score(value, labels)
             if figure is None:
                 raise FileFormatError(table.path, f"{name}: {value!r} is not a number", line=number)
             if place == len(values):

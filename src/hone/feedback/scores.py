@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.domain.rubric import Scale
-from hone.feedback.coding import as_number
+from hone.feedback.coding import as_number, as_score, labels_of
 from hone.stats import Level, guess_level
 
 BUILT_IN = tuple(Scale.model_validate(name) for name in ("-1..1", "0..1", "1..5"))
@@ -53,7 +53,7 @@ def read_scores(
         if number is not None and math.isinf(number):
             refuse(code, f"score {raw[code]!r} is not finite; leave the cell empty where there is no score")
     if scale is not None:
-        return _on_scale(raw, numbers, of_people, level, (scale, refuse))
+        return _on_scale(raw, of_people, level, (scale, refuse))
     words = [code for code, number in enumerate(numbers) if number is None]
     if not words:
         values = np.array(numbers, dtype=np.float64)
@@ -67,17 +67,13 @@ def read_scores(
 
 
 def _on_scale(
-    raw: Sequence[Any],
-    numbers: Sequence[float | None],
-    of_people: Sequence[bool],
-    level: Level | None,
-    known: tuple[Scale, Refuse],
+    raw: Sequence[Any], of_people: Sequence[bool], level: Level | None, known: tuple[Scale, Refuse]
 ) -> Meaning:
     scale, refuse = known
-    labels = {one.label.lower(): one.value for one in scale.levels}
+    labels = labels_of(scale)
     values = np.full(len(raw), np.nan)
-    for code, number in enumerate(numbers):
-        found = labels.get(str(raw[code]).strip().lower(), number)
+    for code in range(len(raw)):
+        found = as_score(raw[code], labels)
         if found is None or (of_people[code] and not math.isnan(found) and found not in scale.values):
             there = ", ".join(f"{one.value:g} ({one.label})" for one in scale.levels)
             refuse(code, f"score {raw[code]!r} is not on the rubric's scale: {there}")

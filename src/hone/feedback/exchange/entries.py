@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError, FileFormatError, HoneError
-from hone.feedback.coding import as_number
+from hone.feedback.coding import as_score, labels_of
 from hone.feedback.store import NewSubject
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.log import Author, stamp
@@ -61,7 +61,7 @@ def enter(store: Store, entries: Iterable[Entry], rubric: Rubric, path: Any) -> 
         FileFormatError: A score or a name does not fit; the message names its place in the file.
     """
     questions, now, entries = store.questions(rubric), stamp(store.clock()), list(entries)
-    labels = {level.label.lower(): level.value for level in rubric.scale.levels}
+    labels = labels_of(rubric.scale)
 
     def work(connection: Connection) -> Tally:
         tally = Tally()
@@ -147,7 +147,7 @@ class _Said:
         if not entry.criterion:
             return
         questions.definition(entry.criterion)
-        value = labels.get(str(entry.score).strip().lower(), as_number(entry.score))
+        value = as_score(entry.score, labels)
         if value is None:
             raise FeedbackError(f"score {entry.score!r} is no number and no level's label")
         if value != value:  # noqa: PLR0124 - an empty score is NaN
