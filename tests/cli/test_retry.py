@@ -84,6 +84,9 @@ def test_an_empty_answer_in_a_journal_of_an_older_version_is_asked_for_again(
     entry = json.loads(journal.read_text())
     with Journal(journal, index=project / "runs" / "index.db") as kept:
         kept.add(entry["key"], Request(()), Completion(""))
+    results = journal.with_name("results.jsonl")
+    row = json.loads(results.read_text()) | {"scores": [], "unscored": "the model wrote nothing"}
+    results.write_text(json.dumps(row) + "\n")
     again = label(hone, server, data)
     assert (again.data["scored"], again.data["calls"]) == (1, 1)
 

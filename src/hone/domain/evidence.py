@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from hone.domain.base import Frozen, PlacedError
 from hone.domain.rubric import Criterion, Rubric
+from hone.domain.task import Identifier
 
 Side = Literal["without", "with"]
 """Which reply of a pair: written under the task alone, or under task and rubric."""
@@ -179,7 +180,7 @@ class Score(Frozen):
 class Judgement(Frozen):
     """A judge's scores for one reply: all criteria of the rubric, or *unscored* with the reason."""
 
-    item: str
+    item: Identifier
     judge: str
     """The judge's model spec."""
     rubric: str
@@ -206,7 +207,7 @@ class Judgement(Frozen):
 class Preference(Frozen):
     """Which of two replies, A and B, a judge holds for better under a rubric; asked in both orders."""
 
-    item: str
+    item: Identifier
     judge: str
     rubric: str
     """The rubric's digest."""

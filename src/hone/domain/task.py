@@ -50,7 +50,7 @@ class Item(Frozen):
 class Reply(Frozen):
     """One model's answer to one item."""
 
-    item: str
+    item: Identifier
     """The item's id."""
     prompt: str
     """The item's request, repeated so that a file of replies can be scored on its own."""

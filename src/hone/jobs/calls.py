@@ -75,6 +75,8 @@ class Tally:
     failed: int = 0
     reused: int = 0
     """Answers that were in a journal already."""
+    unsent: int = 0
+    """Calls that the budget did not allow."""
     usage: Usage = field(default_factory=Usage)
 
 
@@ -136,6 +138,7 @@ class Caller:
 
     async def _send(self, model: Model, request: Request) -> Outcome:
         if spent := self._budget.spent(self.tally):
+            self.tally.unsent += 1
             return Outcome(request, None, BudgetError(spent))
         self.tally.calls += 1
         try:

@@ -32,6 +32,8 @@ class Entry:
     """What is scored; none where the row has nothing to score."""
     problem: str = ""
     """Why there is nothing to score."""
+    known: Judgement | None = None
+    """What a finished run of the same said of it. It counts where the journal does not hold the answers any more."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,15 @@ def label(
     async def score(entry: Entry) -> tuple[Entry, Judgement]:
         if entry.reply is None:
             return entry, judge.unscored(entry.item, entry.problem)
-        return entry, await judge.score(entry.reply, caller)
+        if entry.known is None:
+            return entry, await judge.score(entry.reply, caller)
+        reader = Caller(judge.setup.journal, Budget(calls=0))
+        read = await judge.score(entry.reply, reader)  # as this version reads what was answered
+        if reader.tally.unsent == 0:
+            caller.tally.reused += reader.tally.reused
+            return entry, read
+        caller.tally.reused += 1
+        return entry, entry.known.model_copy(update={"item": entry.item})
 
     def take(done: tuple[Entry, Judgement]) -> None:
         report.add(done[1])

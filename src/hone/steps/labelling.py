@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,7 +82,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     before = run.finished and not run.incomplete
     with ExitStack() as stack:
         stack.enter_context(_rare_collections())
-        # A finished run is gone through again only for its files: every answer is in its journal.
+        # A finished run is gone through again only for its files, and for rows that have no score.
         journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
         progress = stack.enter_context(models.watch.progress("scoring"))
         opened = tuple(models(judge) for judge in work.judges)
@@ -93,11 +94,31 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             report = _on_ray(work, judge, sink, run, found.rows)
         else:
             gather(run.shards, journal)
-            report = label(entries(work.table, work.columns), judge, sink.take, budget=budget, total=found.rows)
+            rows = entries(work.table, work.columns)
+            rows = _known(rows, run) if before and not (work.retry or work.fresh) else rows
+            report = label(rows, judge, sink.take, budget=budget, total=found.rows)
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
     run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
     return Labelled(run, report, before, sink.routed, found.blank)
+
+
+def _known(rows: Iterable[Entry], run: Run) -> Iterator[Entry]:
+    """The rows with the scores that a finished run has of them, which stand in their order.
+
+    The journal's keys hold the place of a model's file, so that a project that was moved would be asked anew.
+    """
+    results = _results(run)
+    for entry in rows:
+        said = next(results, None)
+        yield entry if said is None or said.unscored is not None else replace(entry, known=said)
+
+
+def _results(run: Run) -> Iterator[Judgement]:
+    # What is damaged comes out of the journal instead.
+    with contextlib.suppress(OSError, ValueError), run.results.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield Judgement.model_validate_json(line)
 
 
 def latest_replies(project: Project) -> Path:

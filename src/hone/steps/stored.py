@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from hone.feedback.store import check_installed, open_store
 from hone.project import Project
 from hone.steps.watching import Tell, nothing
 from hone.tables import Table
+from hone.text import are_whole_floats, whole_identifier
 
 if TYPE_CHECKING:
     from hone.feedback.store.store import Store
@@ -34,7 +35,7 @@ def project_store(
         check_there(where)
         _bring_up(where, tell)
     with open_store(where, readonly=readonly) as store:
-        _say_backup(store, tell)
+        _say_upgrade(store, tell)
         yield store
 
 
@@ -45,13 +46,12 @@ def _bring_up(where: Path | str, tell: Tell) -> None:
             return
     except OlderStoreError:
         with open_store(where) as store:
-            _say_backup(store, tell)
+            _say_upgrade(store, tell)
 
 
-def _say_backup(store: Store, tell: Tell) -> None:
-    if store.backup is not None:
-        what = "the store was brought up to date: each id and name has one spelling"
-        tell(f"{what}; a copy from before is in {store.backup}")
+def _say_upgrade(store: Store, tell: Tell) -> None:
+    if store.upgrade is not None:
+        tell(str(store.upgrade))
 
 
 def database_of(project: Project, database: str | None) -> Path | str:
@@ -95,12 +95,25 @@ def project_ratings(
             table = stored_choices(store)
         else:
             rated = {row.item for row in store.ratings(rubric)}
-            judged = [one for one in _judgements(project, rubric, tell) if unrated or one.item in rated]
+            judged = _matched(_judgements(project, rubric, tell), rated)
+            judged = [one for one in judged if unrated or one.item in rated]
             table = stored_ratings(store, rubric, judged)
         if not table.count():
             what = "verdicts on pairs" if pairs else "ratings under this rubric"
             raise ProjectError(f"{store.database.name}: there are no {what}; see: hone feedback status")
     return table
+
+
+def _matched(judgements: list[Judgement], rated: Container[str]) -> list[Judgement]:
+    """The judgements with the items as ratings have them: what came as 7.0 was labelled ``7.0`` by version 0.1."""
+    known = {one.item for one in judgements}
+
+    def item(name: str) -> str:
+        whole = whole_identifier(name)
+        shortened = are_whole_floats([name]) and name not in rated and whole in rated and whole not in known
+        return whole if shortened else name
+
+    return [one.model_copy(update={"item": item(one.item)}) for one in judgements]
 
 
 def _judgements(project: Project, rubric: Rubric, tell: Tell) -> list[Judgement]:

@@ -109,7 +109,8 @@ def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = No
     """
     form = form or form_of(path)
     if form == "store":
-        return Exchanged(form, read_store(store.database, path))
+        counts, notes = read_store(store.database, path)
+        return Exchanged(form, counts, tuple(notes))
     taken = Taken()
     if form == "pairs":
         return _told(form, read_choices(store, open_table(path), taken), taken)

@@ -49,11 +49,11 @@ def write_store(database: Database, path: Path) -> tuple[dict[str, int], list[st
     return counts, notes
 
 
-def read_store(database: Database, path: Path) -> dict[str, int]:
+def read_store(database: Database, path: Path) -> tuple[dict[str, int], list[str]]:
     """Read such a file into an empty store, in one transaction.
 
     Returns:
-        How many rows each table got.
+        How many rows each table got, and what was changed in those of an earlier version.
 
     Raises:
         FileFormatError: The file is not whole, of a newer schema, or a row does not fit.
@@ -70,13 +70,11 @@ def read_store(database: Database, path: Path) -> dict[str, int]:
     if counts != {name: count for name, count in head["rows"].items() if count}:
         raise FileFormatError(path, "the file is not whole: it has other rows than its first line says", line=1)
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> list[str]:
         _fill(connection, rows, database.name)
-        if head["schema"] < "0003":
-            respell(connection)
+        return respell(connection).lines() if head["schema"] < "0003" else []
 
-    database.write(work)
-    return counts
+    return counts, database.write(work)
 
 
 def is_store(line: str) -> bool:

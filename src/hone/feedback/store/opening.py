@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from hone.errors import OlderStoreError, StoreError
 from hone.feedback.store.database import Database, alone
 from hone.feedback.store.failures import explained
+from hone.feedback.store.respelt import Respelt
 from hone.feedback.store.schema import HEAD
 from hone.files import make_private
 
@@ -23,11 +25,26 @@ _UPGRADE = 1
 """The number of the lock that an upgrade holds."""
 
 
-def bring_up(database: Database) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What was done to an older store."""
+
+    revision: str
+    """Its schema before."""
+    backup: Path | None
+    """The copy from before, where the store is an SQLite file."""
+    respelt: Respelt
+
+    def __str__(self) -> str:
+        copy = [f"a copy from before is in {self.backup}"] if self.backup else []
+        return "; ".join(["the store was brought up to date", *self.respelt.lines(), *copy])
+
+
+def bring_up(database: Database) -> Upgrade | None:
     """Make the schema what this version of Hone knows.
 
     Returns:
-        The backup beside the file, where an older schema of an SQLite store was upgraded.
+        What was done, where the schema was an older one.
 
     Raises:
         StoreError: The schema is newer than this version of Hone, or is none of ours.
@@ -39,8 +56,8 @@ def bring_up(database: Database) -> Path | None:
     _check(revision, database)
     backup = _back_up(database, revision) if revision and database.sqlite else None
     _log_ahead(database)
-    database.write(_upgrade)
-    return backup
+    respelt = database.write(_upgrade)
+    return Upgrade(revision, backup, respelt) if revision else None
 
 
 def _own(database: Database) -> None:
@@ -96,20 +113,23 @@ def _check(revision: str | None, database: Database) -> None:
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> Respelt:
     from alembic.config import Config  # noqa: PLC0415
     from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     alone(connection, _UPGRADE)  # two processes that open a new store at once must not both make it
     script = ScriptDirectory(str(MIGRATIONS))
+    config = Config()
     with EnvironmentContext(
-        Config(),
+        config,
         script,
         fn=lambda revision, _: script._upgrade_revs(HEAD, revision),
     ) as environment:
         environment.configure(connection=connection, transactional_ddl=True, transaction_per_migration=False)
         environment.run_migrations()
+    found: Respelt = config.attributes.get("respelt", Respelt())
+    return found
 
 
 def _log_ahead(database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hone.feedback.store.database import Database, connect
 from hone.feedback.store.failures import explained
-from hone.feedback.store.opening import bring_up, check_readable
+from hone.feedback.store.opening import Upgrade, bring_up, check_readable
 from hone.feedback.store.pairs import Pairs
 from hone.feedback.store.raters import Raters
 from hone.feedback.store.rating import Rating
@@ -30,8 +30,8 @@ class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
 
     def __init__(self, database: Database, *, seed: int, clock: Callable[[], datetime]) -> None:
         self.database, self.seed, self.clock = database, seed, clock
-        self.backup: Path | None = None
-        """The copy that was made beside the file when this opening upgraded an older schema."""
+        self.upgrade: Upgrade | None = None
+        """What was done where this opening brought an older schema up to date."""
         self._known = set()
 
     @classmethod
@@ -43,7 +43,7 @@ class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
             if readonly:
                 check_readable(database)
             else:
-                store.backup = bring_up(database)
+                store.upgrade = bring_up(database)
         except SQLAlchemyError as error:
             database.close()
             raise explained(error, database.name) from error
@@ -51,6 +51,11 @@ class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
             database.close()
             raise
         return store
+
+    @property
+    def backup(self) -> Path | None:
+        """The copy that was made beside the file when this opening upgraded an older schema."""
+        return self.upgrade.backup if self.upgrade else None
 
     def close(self) -> None:
         """Close every connection. Nothing waits to be written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from hone.domain.base import digest
+from hone.feedback.store.respelt import Respelt
 from hone.text import identifier, name
+
+_SHORTENED = re.compile(r"-?\d(\.\d+)?e[+-]\d+")
 
 revision = "0003"
 down_revision = "0002"
@@ -31,16 +35,19 @@ _ABOUT = {"subjects": "subject", "pairs": "pair", "raters": "rater"}
 
 def upgrade() -> None:
     """Give every rater, reply and pair its one id."""
-    respell(op.get_bind())
+    config = op.get_context().environment_context.config  # type: ignore[union-attr]
+    config.attributes["respelt"] = respell(op.get_bind())
 
 
-def respell(connection: sa.Connection) -> None:
-    """The same for rows that an export of an earlier store brought in."""
+def respell(connection: sa.Connection) -> Respelt:
+    """The same for rows that an export of an earlier store brought in; gives what was changed."""
     tables = sa.MetaData()
     tables.reflect(connection)
     lost: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+    counts = dict.fromkeys(_ABOUT, 0)
     for table in ("raters", "subjects", "pairs"):
         moved = list(_respelt(connection, tables.tables[table]))
+        counts[table] = len(moved)
         for old, new in moved:
             _enter(connection, tables.tables[table], old, new)
         _repoint(connection, tables, (_ABOUT[table], {old["id"]: new["id"] for old, new in moved}), lost)
@@ -49,6 +56,10 @@ def respell(connection: sa.Connection) -> None:
                 rows = tables.tables[table]
                 connection.execute(sa.delete(rows).where(rows.c.id == old["id"]))
     _record(connection, tables, lost)
+    items = {*connection.scalars(sa.select(tables.tables["subjects"].c.item)),
+             *connection.scalars(sa.select(tables.tables["pairs"].c.item))}  # fmt: skip
+    short = sorted(item for item in items if _SHORTENED.fullmatch(item))
+    return Respelt(counts["subjects"], counts["pairs"], counts["raters"], len(lost), tuple(short))
 
 
 def _respelt(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
