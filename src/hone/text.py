@@ -123,6 +123,11 @@ def name(value: Any) -> str:
     return " ".join(identifier(value).split())
 
 
+def is_printable(text: str) -> bool:
+    """Whether a name holds no control character; the joiners that `visible` leaves in it are part of how it looks."""
+    return all(one.isprintable() or unicodedata.category(one) == "Cf" for one in text)
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell holds no value: nothing, NaN, or a word that people write for it, such as ``N/A``."""
     return _is_one_of(value, MISSING)

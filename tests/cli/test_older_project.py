@@ -34,6 +34,11 @@ def test_its_replies_and_labels_are_shown_again_without_a_call(project: Path, ba
     assert len(list(project.glob("runs/*-*"))) == 2
 
 
+def test_hone_rate_says_what_was_changed_in_its_store(project: Path, bare: Bare) -> None:
+    pytest.importorskip("fastapi")
+    assert "the store was brought up to date" in bare("rate", "raters", "--project", project).err
+
+
 def test_its_rubric_version_ratings_and_report_are_read(project: Path, bare: Bare) -> None:
     shown = bare("rubric", "show", "v1", "--project", project)
     assert "Be Brief" in shown.out

@@ -30,6 +30,21 @@ def test_an_invitation_prints_a_link_that_lets_in(hone: Hone, project: Path) -> 
     assert listed.data == [{"name": "Ann", "role": "rater", "active": True, "done": 0, "skipped": 0, "left": 0}]
 
 
+def test_a_name_typed_in_another_form_of_unicode_or_with_a_hidden_character_is_the_same_rater(hone: Hone) -> None:
+    assert hone("rate", "invite", "Zo\u00eb", "--json").data["name"] == "Zo\u00eb"
+    assert hone("rate", "invite", "Zoe\u0308", "--json").data["name"] == "Zo\u00eb"
+    assert "For Zo\u00eb alone" in hone("rate", "invite", "Zo\u00eb\u200b").err
+    assert [one["name"] for one in hone("rate", "raters", "--json").data] == ["Zo\u00eb"]
+    assert hone("rate", "revoke", "\ufeffZoe\u0308").code == 0
+    assert [one["active"] for one in hone("rate", "raters", "--json").data] == [False]
+
+
+def test_a_persian_name_keeps_its_non_joiner(hone: Hone) -> None:
+    typed = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+    assert hone("rate", "invite", typed).code == 0
+    assert [one["name"] for one in hone("rate", "raters", "--json").data] == [typed]
+
+
 def test_a_rater_who_is_revoked_is_listed_as_out(hone: Hone) -> None:
     hone("rate", "invite", "Ann", "--role", "owner", "--days", "1")
     assert hone("rate", "revoke", "ann").code == 0

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from hone.cli.options import json_option, project_option, user
 from hone.cli.screen import SCREEN, note, out, print_json
-from hone.feedback.store import open_store
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.terminal import clean
 from hone.steps.people import rate as serve_pages
+from hone.steps.stored import project_store
+from hone.text import name as named
 
 _PORT = 8420
 
@@ -59,7 +60,8 @@ def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[
 @json_option
 def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_json: bool) -> None:
     """Print a personal link for NAME. It is shown this once; a new one can be had at any time."""
-    with open_store(Project.find(folder).database) as store:
+    name = named(name)
+    with project_store(Project.find(folder), tell=note) as store:
         token = store.invite(name, "owner" if role == "owner" else "rater", days)
     link = f"{base_url.rstrip('/')}/enter/{token}"
     if as_json:
@@ -75,7 +77,7 @@ def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_js
 def raters(folder: Path, as_json: bool) -> None:
     """List who may come in, and how far they are."""
     project = Project.find(folder)
-    with open_store(project.database) as store:
+    with project_store(project, tell=note) as store:
         rubric = named_rubric(None, project)
         people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
     if as_json:
@@ -96,6 +98,7 @@ def raters(folder: Path, as_json: bool) -> None:
 @project_option
 def revoke(name: str, folder: Path) -> None:
     """Let NAME in no more, by no link and no open page; what they said stays."""
-    with open_store(Project.find(folder).database) as store:
+    name = named(name)
+    with project_store(Project.find(folder), tell=note) as store:
         store.revoke(name, by=user())
     note(f"{name} is let in no more; what they said stays.")

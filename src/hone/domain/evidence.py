@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from hone.domain.base import Frozen, PlacedError
 from hone.domain.rubric import Criterion, Rubric
-from hone.domain.task import Identifier
+from hone.domain.task import Identifier, Name
 
 Side = Literal["without", "with"]
 """Which reply of a pair: written under the task alone, or under task and rubric."""
@@ -119,7 +119,7 @@ class Decision(Frozen):
     wording: Criterion | None = None
     """The person's own wording, for `edit`."""
     note: str = ""
-    by: str
+    by: Name
     at: datetime
     before: str
     """The digest of the rubric that was decided on."""
@@ -148,7 +148,7 @@ class RubricVersion(Frozen):
     hash: str
     parent: VersionRef | None
     created: datetime
-    by: str
+    by: Name
     note: str = ""
     decisions: tuple[Decision, ...] = ()
     rubric: Rubric

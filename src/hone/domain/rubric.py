@@ -18,7 +18,7 @@ from hone.text import visible
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
 """How many criteria a finalised rubric may have: one is no rubric, and more than seven tire people and judges."""
 
-_NAME = re.compile(r"Be [^\W\d_][\w'’-]*( [\w'’&,-]+){0,4}")
+_NAME = re.compile(r"Be [^\W\d_][\w\u200c\u200d'’-]*( [\w\u200c\u200d'’&,-]+){0,4}")
 
 
 class Level(Frozen):

@@ -65,6 +65,8 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
     listening = _listen(options)
     with listening, open_store(project.database) as store:
+        if store.upgrade:
+            tell(str(store.upgrade))
         local = is_loopback(options.host) and not options.base_url
         if not local:
             _check_invited(store)

@@ -16,6 +16,7 @@ from hone.feedback.store.database import Database
 from hone.feedback.store.log import Author, Step, record, stamp
 from hone.feedback.store.schema import invitations, raters
 from hone.feedback.store.values import Rater, Role
+from hone.text import is_printable
 from hone.text import name as named
 
 LONGEST_NAME = 80
@@ -131,7 +132,7 @@ def entered(
         FeedbackError: The name is empty or too long, or is entered with another role.
     """
     name = named(name)
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or not is_printable(name):
         raise FeedbackError(f"{name[:LONGEST_NAME]!r} is no name; write 1 to {LONGEST_NAME} characters")
     rater = id_of(name, role)
     row = connection.execute(select(raters).where(raters.c.id == rater)).first()

@@ -20,6 +20,7 @@ from hone.report.charts import Dot, heat, intervals, shares
 from hone.report.page import Markup
 from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
 from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
+from hone.text import name as named
 from hone.web.gathered import gather
 from hone.web.people import Form, Owner, text
 from hone.web.site import Site, go, site_of
@@ -90,7 +91,7 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
     site.store.adjudicate(
         text(sent, "subject"),
         site.rubric,
-        text(sent, "criterion"),
+        named(text(sent, "criterion")),
         value,
         by=someone.rater.name,
         reason=text(sent, "reason"),
