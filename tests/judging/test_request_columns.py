@@ -59,3 +59,49 @@ def test_rows_without_any_value_are_passed_over_and_counted(tmp_path: Path) -> N
     found = survey(table, columns)
     assert (found.rows, found.blank) == (2, 2)
     assert [entry.item for entry in entries(table, columns)] == ["1", "2"]
+
+
+def test_messages_with_a_reply_beside_them_are_the_request(tmp_path: Path) -> None:
+    asked = [{"role": "user", "content": "Who?"}]
+    table = _table(tmp_path / "a.jsonl", messages=asked, completion="Ann.")
+    columns = Columns.of(table)
+    assert columns.taken == {"request": "messages", "reply": "completion"}
+    assert _asked(table, columns) == "Who?"
+    more = [{"role": "system", "content": "Be terse."}, *asked, {"role": "assistant", "content": "Ann."},
+            {"role": "user", "content": [{"type": "text", "text": "When?"}]}]  # fmt: skip
+    table = _table(tmp_path / "b.jsonl", messages=more, reply=[{"role": "assistant", "content": "Now."}])
+    (entry,) = entries(table, Columns.of(table))
+    assert entry.reply is not None
+    assert entry.reply.prompt == "System: Be terse.\n\nUser: Who?\n\nAssistant: Ann.\n\nUser: When?"
+    assert entry.reply.text == "Now."
+
+
+def test_turns_without_a_reply_or_that_end_in_one_are_refused_in_one_line(tmp_path: Path) -> None:
+    said = [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ann."}]
+    table = _table(tmp_path / "a.jsonl", conversations=said)
+    with pytest.raises(ProjectError, match="of 'conversations' the last turn is no reply by itself"):
+        Columns.of(table)
+    table = _table(tmp_path / "b.jsonl", conversations=said, reply="Ann.")
+    (entry,) = entries(table, Columns.of(table))
+    assert entry.problem == "the request ends in a turn of the assistant; take that turn out"
+
+
+def test_pictures_among_the_turns_leave_the_row_unscored(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
+    table = _table(tmp_path / "a.jsonl", messages=said, reply="Ann.")
+    (entry,) = entries(table, Columns.of(table))
+    assert entry.problem == "the prompt is no text but a list"
+
+
+@pytest.mark.parametrize(
+    ("row", "tool"),
+    [
+        ({"id": "1", "fields": {"prompt": "Who?", "reply": "Ann."}, "responses": {}}, "Argilla"),
+        ({"id": 1, "data": {"prompt": "Who?"}, "annotations": []}, "Label Studio"),
+    ],
+)
+def test_records_of_annotation_tools_are_refused_with_what_to_do(
+    tmp_path: Path, row: dict[str, object], tool: str
+) -> None:
+    with pytest.raises(ProjectError, match=f"these look like records of {tool}.*hone feedback import"):
+        Columns.of(_table(tmp_path / "a.jsonl", **row))

@@ -11,6 +11,7 @@ from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import Entry
 from hone.tables import Problem, Row, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
+from hone.tables.turns import COLUMNS, spoken
 
 LONGEST = 400_000
 """Characters of a reply that is still sent to a judge; about 100,000 tokens."""
@@ -52,13 +53,17 @@ class Columns:
         Raises:
             ProjectError: A named column is not there, two purposes share one, or there is none for the replies.
         """
-        found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "id", "reference")}
         request = guess_request(table, given.get("prompt"), remedy=remedy)
+        found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "id", "reference")}
         reply = found["reply"]
         if reply is None:
             known = ", ".join(table.columns)
+            turns = next((name for name in request if name.strip().lower() in COLUMNS), None)
+            what = (
+                f"; of {turns!r} the last turn is no reply by itself, so put it into a column reply" if turns else ""
+            )
             raise ProjectError(
-                f"{table.path}: no column looks like the replies; name it with --reply-column ({known})"
+                f"{table.path}: no column looks like the replies; name it with --reply-column ({known}){what}"
             )
         taken = [*(column for column in found.values() if column is not None), *request]
         if len(set(taken)) < len(taken):
@@ -127,15 +132,33 @@ def entries(table: Table, columns: Columns) -> Iterator[Entry]:
 
 
 def _entry(row: Row, columns: Columns, name: str) -> Entry:
-    reply = row.get(columns.reply)
+    reply = _reply(row.get(columns.reply))
     prompt = request_of(row, columns.request) if columns.request else ""
     reference = row.get(columns.reference) if columns.reference else None
     problem = _problem(reply, "reply") or (_problem(prompt, "prompt") if columns.prompt else "")
+    problem = problem or _answered(row, columns)
     if problem:
         return Entry(row, name, None, problem)
     text = prompt if isinstance(prompt, str) and prompt else "(no request is known)"
     known = reference if isinstance(reference, str) and reference.strip() else None
     return Entry(row, name, Reply(item=name, prompt=text, text=str(reply), model="", reference=known))
+
+
+def _reply(value: Any) -> Any:
+    """The text of a reply that is written as one turn of the assistant."""
+    found = spoken(value) if isinstance(value, (list, dict)) else None
+    return found[0][1] if found and len(found) == 1 and found[0][0] == "assistant" else value
+
+
+def _answered(row: Row, columns: Columns) -> str:
+    """What is wrong where the request ends in an answer: a judge would not know which of the two to score."""
+    value = row.get(columns.request[-1]) if columns.request else None
+    found = spoken(value) if isinstance(value, list) else None
+    return (
+        "the request ends in a turn of the assistant; take that turn out"
+        if found and found[-1][0] == "assistant"
+        else ""
+    )
 
 
 def _problem(value: Any, what: str) -> str:

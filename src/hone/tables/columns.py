@@ -8,12 +8,23 @@ from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from hone.errors import ProjectError
+from hone.tables import turns
 from hone.tables.base import Problem, Row, Table
 from hone.tables.taken import Taken
 from hone.text import are_whole_floats, identifier, whole_identifier
 
 NAMES = {
-    "prompt": ("prompt", "question", "instruction", "user_input", "input", "request", "query", "problem"),
+    "prompt": (
+        "prompt",
+        "question",
+        "instruction",
+        "user_input",
+        "input",
+        "request",
+        "query",
+        "problem",
+        *turns.COLUMNS,
+    ),
     "reply": ("reply", "response", "answer", "output", "completion", "generation", "text"),
     "id": ("id", "item", "item_id", "uid", "uuid", "idx", "index", "key"),
     "reference": ("reference", "gold", "expected", "target", "reference_answer", "ground_truth", "solution"),
@@ -24,7 +35,7 @@ NAMES = {
 """The names that each column goes by in data sets at large, the most telling first."""
 
 _ASKED = ("system", "system_prompt", "history", "instruction", "input", "user_input", "context", "contexts",
-          "retrieved_contexts", "prompt", "question", "query", "request")  # fmt: skip
+          "retrieved_contexts", "prompt", "question", "query", "request", *turns.COLUMNS)  # fmt: skip
 """What columns are called that hold the request, or a part of it, in the order in which a model reads them."""
 
 _LISTED = 20
@@ -55,6 +66,7 @@ def guess_request(
         return tuple(guess(table.columns, "prompt", name.strip()) or name for name in names)
     first = guess(table.columns, "prompt", None)
     if first is None:
+        _check_nested(table)
         return ()
     by_plain = plain_names(table.columns)
     taken = (first, by_plain["input"]) if _plain(first) == "instruction" and "input" in by_plain else (first,)
@@ -70,6 +82,21 @@ def guess_request(
     return taken
 
 
+def _check_nested(table: Table) -> None:
+    """Refuse the records of annotation tools, whose texts lie one level deeper.
+
+    Raises:
+        ProjectError: The first row is such a record.
+    """
+    first = next((row for _, row in table.rows() if not isinstance(row, Problem)), {})
+    for column, tool in {"fields": "Argilla", "data": "Label Studio"}.items():
+        if isinstance(first.get(column), dict):
+            raise ProjectError(
+                f"{table.path}: these look like records of {tool}, with the texts inside {column!r}; write one row a "
+                "reply, with columns such as prompt and reply. People's ratings come in with: hone feedback import"
+            )
+
+
 def plain_names(columns: Sequence[str]) -> dict[str, str]:
     """The columns by their names in small letters, with underscores; the first of those that differ in case alone."""
     known: dict[str, str] = {}
@@ -79,9 +106,14 @@ def plain_names(columns: Sequence[str]) -> dict[str, str]:
 
 
 def request_of(row: Row, names: Sequence[str]) -> Any:
-    """The request of a row: the value of its one column, or the texts of several with a blank line between them."""
+    """The request of a row: the value of its one column, or the texts of several with a blank line between them.
+
+    Turns of a conversation become one text; see `hone.tables.turns`.
+    """
     if len(names) == 1:
-        return row.get(names[0])
+        value = row.get(names[0])
+        found = turns.spoken(value) if isinstance(value, (list, dict)) else None
+        return value if found is None else turns.written(found)
     parts = [part for name in names for part in _parts(row.get(name))]
     return "\n\n".join(part for part in parts if part.strip())
 
@@ -110,6 +142,9 @@ def dropped_point(column: str) -> str:
 
 
 def _parts(value: Any) -> list[str]:
+    found = turns.spoken(value) if isinstance(value, (list, dict)) else None
+    if found is not None:
+        return [turns.written(found)]
     if isinstance(value, list):
         return [part for one in value for part in _parts(one)]
     return [] if value is None else [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]

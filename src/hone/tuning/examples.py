@@ -188,6 +188,8 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting, t
         )
     beside.pop("answer", None)
     taken.take({"prompt": "+".join(request), "reply": reply} | beside)
+    if len(request) == 1:
+        return (_of_pair(table, line, row, (prompt, reply)) for line, row in rows)
     return (_of_pair(table, line, row | {prompt: request_of(row, request)}, (prompt, reply)) for line, row in rows)
 
 

@@ -7,24 +7,15 @@ from typing import Any
 
 from hone.errors import FileFormatError
 from hone.tables import Row
+from hone.tables.turns import as_messages
 
 PLACED = ("system", "system_prompt", "history")
 """Columns that have their own place before what is asked: the system turn, and turns that came earlier."""
 
-_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bard": "assistant"}
-"""Who speaks in ShareGPT's form, by the roles of messages."""
-
 
 def from_sharegpt(row: Row, path: Path, line: int) -> Row:
     """The row with ShareGPT's turns, `from` and `value`, as messages."""
-    turns = row.get("conversations")
-    if isinstance(turns, list):
-        turns = [
-            {"role": _SPEAKERS.get(str(turn["from"]), turn["from"]), "content": turn["value"]}
-            if isinstance(turn, dict) and {"from", "value"} <= turn.keys() else turn
-            for turn in turns
-        ]  # fmt: skip
-    return turns_of(row | {"messages": turns}, path, line)
+    return turns_of(row | {"messages": as_messages(row.get("conversations"))}, path, line)
 
 
 def turns_of(row: Row, path: Path, line: int) -> Row:
