@@ -72,7 +72,7 @@ def test_a_label_of_the_scale_is_that_level_and_no_missing_score(tmp_path: Path)
     rows = "".join(f"i{place},Be Plain,ann,{score}\n" for place, score in enumerate(scores))
     file.write_text(f"item,criterion,rater,score\n{rows}", encoding="utf-8")
     found = read_ratings(file, Reading(rubric=rubric))
-    np.testing.assert_array_equal(found.ratings.people["Be Plain"][:, 0], [1, 0, 2, np.nan, np.nan, 2])
+    np.testing.assert_array_equal(np.asarray(found.ratings.people["Be Plain"])[:, 0], [1, 0, 2, np.nan, np.nan, 2])
     assert found.missing == 2
     judged = _write(tmp_path / "j.jsonl", [{"id": "a", "Be Plain": "None"}, {"id": "b", "Be Plain": None}])
     np.testing.assert_array_equal(
