@@ -11,7 +11,7 @@ from aiohttp import web
 
 from hone.errors import CallError, ModelError, NoAnswerError, UnavailableError, UnreachableError
 from hone.jobs import ask_all
-from hone.models import Completion, Message, Request
+from hone.models import Call, Completion, Message, Request
 from hone.models.answers import hidden_failure, read_answer
 from hone.models.endpoint import EndpointModel, Patience
 
@@ -171,6 +171,26 @@ def test_a_parameter_that_is_refused_in_any_status_is_left_out(server: Loopback,
     assert ask(asked, Request(ASKED.messages, top_logprobs=20)).text == "Hi."
     assert "top_logprobs" not in server.seen[-1].body
     assert asked.notes == [f"{server.url} takes no logprobs; calls go without it"]
+
+
+def test_calls_that_are_refused_together_are_all_asked_again(server: Loopback) -> None:
+    def react(sent: dict[str, Any]) -> Any:
+        if any(one["role"] == "system" for one in sent["messages"]):
+            return refuse(400, "System role not supported")
+        if sent.get("response_format", {}).get("type") == "json_schema":
+            return refuse(500, "json_schema is not supported")
+        return refuse(400, "temperature is not supported") if "temperature" in sent else chat("Hi.")
+
+    server.react = react
+    asked = model(server.url)
+    schema = {"type": "object"}
+    requests = [
+        Request((*ASKED.messages, Message("user", f"{n}")), schema=schema, call=Call(str(n))) for n in range(64)
+    ]
+    outcomes = ask_all(asked, requests)
+    assert [outcome.error for outcome in outcomes] == [None] * 64
+    assert len(asked.notes) == 3
+    assert server.seen[-1].body["response_format"] == {"type": "json_object"}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ class Capabilities:
         self._without: frozenset[str] = frozenset()
         self._system = True
         self._alternatives: int | None = None
+        self.lessons = 0
+        """How many refusals were learnt from: a call that was sent before the last of them says nothing new."""
         self.extra: Mapping[str, Any] = {}
         """What the engine is told where a request asks to break loops; no standard names it."""
 
@@ -101,6 +103,7 @@ class Capabilities:
         lesson = self._lesson(status, problem.lower(), request)
         if lesson is None:
             return None
+        self.lessons += 1
         kind, value = lesson
         if kind == "schema":
             self._schema = SCHEMA_STEPS[SCHEMA_STEPS.index(self._schema) + 1]

@@ -126,6 +126,7 @@ class EndpointModel(Model):
         """
         empty = 0
         for _ in range(MOST_LESSONS + _EMPTY):
+            learnt = self.capabilities.lessons
             status, body = await self._post_patiently(request)
             if status == 200:
                 completion = read_answer(body, self._url, self._scrub)
@@ -137,7 +138,7 @@ class EndpointModel(Model):
                 await asyncio.sleep(self._patience.first_wait)
                 continue
             problem = said(body, self._scrub)
-            if not self._learn(status, problem, request):
+            if not self._learn(status, problem, request, learnt):
                 raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
@@ -151,6 +152,7 @@ class EndpointModel(Model):
         """
         try:
             for _ in range(MOST_LESSONS):
+                learnt = self.capabilities.lessons
                 body = self.capabilities.body(request)[:-1] + b', "stream": true}'
                 async with self._gate, self._posting(body) as response:
                     if response.status == 200:
@@ -158,7 +160,7 @@ class EndpointModel(Model):
                             yield piece
                         return
                     problem = said(await response.content.read(_MOST_PROBLEM), self._scrub)
-                    if not self._learn(response.status, problem, request):
+                    if not self._learn(response.status, problem, request, learnt):
                         raise self._refusal(response.status, problem)
             raise CallError(f"{self._url} refuses every form of this request")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -168,13 +170,14 @@ class EndpointModel(Model):
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
     async def _post_patiently(self, request: Request) -> tuple[int, bytes]:
-        problem, body = "", self.capabilities.body(request)
+        problem = ""
         for attempt in range(self._patience.retries + 1):
             wait = min(self._patience.longest_wait, self._patience.first_wait * 2**attempt)
             try:
                 # Waiting before a retry happens outside the gate: it must not keep a place from calls that could go.
                 async with self._gate as gate:
-                    status, answer, asked = await self._post(body)
+                    # Made anew for each try: others may have learnt meanwhile what the endpoint does not take.
+                    status, answer, asked = await self._post(self.capabilities.body(request))
                     (gate.refused if status in {429, 503, 529} else gate.answered)()
             except aiohttp.ClientConnectorCertificateError as error:
                 raise UnavailableError(
@@ -225,8 +228,19 @@ class EndpointModel(Model):
             raise RuntimeError("use the model within `async with model:`")
         return self._session.post(self._address, data=body, headers=_JSON, proxy=self._proxy, allow_redirects=False)
 
-    def _learn(self, status: int, problem: str, request: Request) -> bool:
-        """Whether the refusal names something that can be left out; if so, leave it out from now on."""
+    def _learn(self, status: int, problem: str, request: Request, learnt: int) -> bool:
+        """Whether the call is worth making again: its refusal teaches something, or others learnt since it was sent.
+
+        Calls that are under way together are refused for the same thing, and it is learnt from the first of them.
+
+        Args:
+            status: Of the refusal.
+            problem: What it says.
+            request: What was asked.
+            learnt: `Capabilities.lessons` before the call.
+        """
+        if learnt != self.capabilities.lessons:
+            return True
         note = self.capabilities.learn(status, problem, request)
         if note:
             self.notes.append(note)
