@@ -76,23 +76,20 @@ class Raters:
         Raises:
             FeedbackError: It is unknown, expired or withdrawn.
         """
-        now = stamp(self.clock())
-
-        def work(connection: Connection) -> Rater:
-            here = invitations.c.token == hashed(token)
-            joined = select(invitations, raters).join(raters).where(here)
-            row = connection.execute(joined.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().first()
-            if row is None:
-                raise FeedbackError(f"this link is not known; {ASK}")
-            if row["invitations_revoked"] is not None or not row["raters_active"]:
-                raise FeedbackError(f"this link was withdrawn; {ASK}")
-            if row["invitations_expires"] <= now:
-                raise FeedbackError(f"this link expired on {row['invitations_expires'][:10]}; {ASK}")
-            if row["invitations_used"] is None:
-                connection.execute(update(invitations).where(here).values(used=now))
-            return Rater(row["raters_id"], row["raters_name"], row["raters_role"], row["raters_active"])
-
-        return self.database.write(work)
+        now, here = stamp(self.clock()), invitations.c.token == hashed(token)
+        joined = select(invitations, raters).join(raters).where(here).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+        # Only looked at: somebody who tries links must not keep people who save their ratings waiting.
+        row = self.database.read(lambda connection: connection.execute(joined).mappings().first())
+        if row is None:
+            raise FeedbackError(f"this link is not known; {ASK}")
+        if row["invitations_revoked"] is not None or not row["raters_active"]:
+            raise FeedbackError(f"this link was withdrawn; {ASK}")
+        if row["invitations_expires"] <= now:
+            raise FeedbackError(f"this link expired on {row['invitations_expires'][:10]}; {ASK}")
+        if row["invitations_used"] is None:
+            first = update(invitations).where(here, invitations.c.used.is_(None)).values(used=now)
+            self.database.write(lambda connection: connection.execute(first))
+        return Rater(row["raters_id"], row["raters_name"], row["raters_role"], row["raters_active"])
 
     def revoke(self, name: str, by: str = "") -> None:
         """Withdraw somebody: no link and no session of theirs lets them in any more; what they said stays.
