@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -10,17 +11,15 @@ from hone.domain.base import Frozen
 from hone.text import identifier, name
 
 
-def _id(value: object) -> object:
-    """A number for an id is written as text; what is neither goes on to be refused."""
-    return identifier(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+def _spelt(spell: Callable[[Any], str]) -> BeforeValidator:
+    """Text and numbers are spelt as `hone.text` has it; what is neither goes on to be refused."""
+    return BeforeValidator(
+        lambda value: spell(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    )
 
 
-def _name(value: object) -> object:
-    return name(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
-
-
-Identifier = Annotated[str, BeforeValidator(_id)]
-Name = Annotated[str, BeforeValidator(_name)]
+Identifier = Annotated[str, _spelt(identifier)]
+Name = Annotated[str, _spelt(name)]
 
 
 class Task(Frozen):

@@ -33,9 +33,8 @@ def level_probabilities(
 
     Returns:
         One mapping from level values to probabilities (sum 1) a score, in the order of the text; none where the
-        tokens are not told, are not those of the text, have no alternatives beside them though they
-        are not certain, or leave open which level
-        they begin.
+        tokens are not told, are not those of the text, have no alternatives beside them though they are not certain,
+        or leave open which level they begin.
     """
     if tokens is None or "".join(token.token for token in tokens).rstrip() != text.rstrip():
         return None
@@ -61,7 +60,7 @@ def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[flo
             break
     else:
         return None
-    if math.fsum(math.exp(logprob) for _, logprob in token.top) < (_ALONE if len(token.top) < 2 else 0):
+    if not token.top or (len(token.top) == 1 and math.exp(token.top[0][1]) < _ALONE):
         return None
     lead = token.token[: start - begin]
     names = {f"{value:g}": value for value in scale.values}

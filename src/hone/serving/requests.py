@@ -21,9 +21,8 @@ _COUNTS: Mapping[str, tuple[int, int]] = {
     "dry_allowed_length": (0, 1024), "dry_penalty_last_n": (-1, 8192), "n_keep": (-1, 2**20),
 }  # fmt: skip
 _FLAGS = frozenset({"stream", "logprobs", "cache_prompt", "ignore_eos", "echo", "parallel_tool_calls"})
-_TEXTS = frozenset({"prompt", "suffix", "reasoning_format"})
-_OTHERS = frozenset({"messages", "stop", "response_format", "json_schema", "tools", "tool_choice", "stream_options",
-                     "logit_bias", "chat_template_kwargs"})  # fmt: skip
+_OTHERS = frozenset({"messages", "prompt", "suffix", "reasoning_format", "stop", "response_format", "json_schema",
+                     "tools", "tool_choice", "stream_options", "logit_bias", "chat_template_kwargs"})  # fmt: skip
 _DEEPEST = 32
 """Levels of a schema, of tools or of messages: grammars are made by recursion."""
 _LARGEST = 200_000
@@ -50,9 +49,9 @@ def allowed(body: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name} is true or false")
         elif name == "stop":
             _check_stop(value)
-        elif name in _OTHERS or name in _TEXTS:
+        elif name in _OTHERS:
             _check_depth(name, value)
-    known = _NUMBERS.keys() | _COUNTS.keys() | _FLAGS | _TEXTS | _OTHERS
+    known = _NUMBERS.keys() | _COUNTS.keys() | _FLAGS | _OTHERS
     return {name: value for name, value in body.items() if name in known and value is not None}
 
 

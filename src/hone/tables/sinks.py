@@ -97,12 +97,7 @@ class CsvSink:
 
     def add(self, values: Sequence[Any]) -> None:
         """Write one record; None is an empty cell, a flag `true` or `false`, and no text a formula."""
-        self._writer.writerow(
-            [
-                safe_cell(value) if isinstance(value, str) else _SPELT[value] if isinstance(value, bool) else value
-                for value in values
-            ]
-        )
+        self._writer.writerow(map(_cell, values))
 
     def close(self) -> None:
         """Close the file."""
@@ -112,7 +107,10 @@ class CsvSink:
             self._stream.close()
 
 
-_SPELT = {True: "true", False: "false"}
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return safe_cell(value)
+    return ("true" if value else "false") if isinstance(value, bool) else value
 
 
 class ParquetSink:

@@ -30,7 +30,7 @@ def spoken(value: Any) -> list[tuple[str, str]] | None:
     for turn in turns:
         if not isinstance(turn, dict) or not isinstance(turn.get("role"), str):
             return None
-        text = _text(turn.get("content"))
+        text = text_of_turn(turn.get("content"))
         if text is None:
             return None
         read.append((turn["role"], text))
@@ -44,10 +44,12 @@ def written(turns: list[tuple[str, str]]) -> str:
     return "\n\n".join(f"{role.capitalize()}: {text}" for role, text in turns)
 
 
-def _text(content: Any) -> str | None:
-    if isinstance(content, list):
-        parts = [
-            part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None for part in content
-        ]
-        return "".join(part for part in parts if part) if all(isinstance(part, str) for part in parts) else None
-    return content if isinstance(content, str) else None
+def text_of_turn(content: Any) -> str | None:
+    """The text of a turn's content, parts of text joined as chat APIs do; none where some of it is no text."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else None
+    parts = [
+        part.get("text") if isinstance(part, Mapping) and part.get("type") == "text" else part for part in content
+    ]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else None

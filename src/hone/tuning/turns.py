@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import FileFormatError
+from hone.tables.turns import text_of_turn
 
 ROLES = ("assistant", "system", "tool", "user")
 _SWITCHES = ("weight", "train", "loss", "training", "learn")
@@ -71,21 +72,13 @@ def _turn(turn: Mapping[str, Any], *, first: bool) -> tuple[str, str]:
     others = [str(key) for key, value in turn.items() if key not in {*_IGNORED, *_CALLS} and value not in (None, [])]
     if others:
         raise ValueError(f"the turn has keys that Hone does not know ({', '.join(others)}); take them out")
-    return str(role), _text(turn.get("content"))
-
-
-def _text(content: object) -> str:
-    """The text of a turn; parts that are text are joined, as chat APIs do."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list) and content:
-        parts = [part.get("text") if isinstance(part, Mapping) and part.get("type") == "text" else part
-                 for part in content]  # fmt: skip
-        texts = [part for part in parts if isinstance(part, str)]
-        if len(texts) == len(parts):
-            return "".join(texts)
+    content = turn.get("content")
+    text = None if content == [] else text_of_turn(content)
+    if text is None and content and isinstance(content, list):
         raise ValueError("the content has parts that are no text; take the row out")
-    raise ValueError("a turn needs its content as text; write it, or take the row out")
+    if text is None:
+        raise ValueError("a turn needs its content as text; write it, or take the row out")
+    return str(role), text
 
 
 def _masked(turn: Mapping[str, Any]) -> bool:

@@ -54,8 +54,9 @@ def all_seen(source: str, html: str) -> bool:
     Numbers of lists are drawn by the browser.
     """
     read = _LIST.sub("", _COMMAND.sub("", re.sub(r"\\(?:begin|end)\s*\{[^}]*\}(?:\{[lcr| ]*\})?", "", source)))
-    return not _signs(_MARKUP.sub("", read)) - _signs(" ".join(_Words(html).words))
+    return not signs(_MARKUP.sub("", read), _SAFE) - signs(" ".join(_Words(html).words), _SAFE)
 
 
-def _signs(text: str) -> Counter[str]:
-    return Counter(one for one in unicodedata.normalize("NFKD", text) if one.isalnum() or one in _SAFE)
+def signs(text: str, marks: str) -> Counter[str]:
+    """How often each letter and digit, and each of these marks, stands in a text, compatible forms as one."""
+    return Counter(one for one in unicodedata.normalize("NFKD", text) if one.isalnum() or one in marks)

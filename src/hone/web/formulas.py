@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import time
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from latex2mathml.converter import convert_to_element
+
+from hone.web.faithful import signs
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -67,6 +67,8 @@ _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^}]*)\}")
 _MARKUP = re.compile(
     r"\\(?:begin|end)\s*\{[^}]*\}|\\\\\s*(?:\[-?[\d.]+\s*[a-z]{2}\])?|\\(?:left|right)\s*\.|\\[A-Za-z]+|\\."
 )
+_MARKS = "+=<>!?*/,:;|()"
+"""Signs that a formula shows as they are written."""
 _CELLS = re.compile(r"\\begin\{array\}\s*\{([^{}]*)\}")
 _VALUE = re.compile(r"[\w.+% -]{0,40}")
 _EM = re.compile(r"(-?\d+(?:\.\d+)?)(em|pt|px|mu)")
@@ -139,12 +141,8 @@ def _check_shown(tex: str, html: str) -> None:
     """Make sure that each letter, digit and sign of the source stands in what was made of it."""
     source = _CELLS.sub("", tex)
     shown = unescape(re.sub(r"<[^>]*>", "", html))
-    if "&" in shown or "\\" in shown or _signs(_MARKUP.sub("", source)) - _signs(shown):
+    if "&" in shown or "\\" in shown or signs(_MARKUP.sub("", source), _MARKS) - signs(shown, _MARKS):
         raise _RefusedError("not all of it is seen")
-
-
-def _signs(text: str) -> Counter[str]:
-    return Counter(one for one in unicodedata.normalize("NFKD", text) if one.isalnum() or one in "+=<>!?*/,:;|()")
 
 
 def _written(element: Element, allowance: Allowance, depth: int) -> str:
