@@ -11,15 +11,21 @@ from hone.domain.base import Frozen
 from hone.text import identifier, name
 
 
-def _spelt(spell: Callable[[Any], str]) -> BeforeValidator:
-    """Text and numbers are spelt as `hone.text` has it; what is neither goes on to be refused."""
-    return BeforeValidator(
-        lambda value: spell(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-    )
+def _spelt(value: object, spell: Callable[[Any], str]) -> object:
+    """Text and numbers as `hone.text` spells them; what is neither goes on to be refused."""
+    return spell(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
 
 
-Identifier = Annotated[str, _spelt(identifier)]
-Name = Annotated[str, _spelt(name)]
+def _id(value: object) -> object:
+    return _spelt(value, identifier)
+
+
+def _name(value: object) -> object:
+    return _spelt(value, name)
+
+
+Identifier = Annotated[str, BeforeValidator(_id)]
+Name = Annotated[str, BeforeValidator(_name)]
 
 
 class Task(Frozen):
