@@ -10,7 +10,7 @@ import pytest
 from hone.domain.evidence import Judgement, Score
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.feedback.store import open_store
+from hone.feedback.store import NewSubject, open_store
 from hone.project import Project
 from hone.report.charts import heat, shade
 from hone.report.diffs import worded_diff
@@ -228,6 +228,8 @@ def test_a_project_without_runs_says_what_to_do(project: Project, tmp_path: Path
     bare = Project.create(tmp_path / "bare")
     with open_store(bare.database) as store:
         assert "hone reply" in " ".join(put_up(bare, store))
+        store.add_subjects([NewSubject("a", "Plan my day.", "Ten tasks.")])
+        assert list(put_up(bare, store)) == ["1 replies to rate, which were imported"]
 
 
 def test_a_diff_names_what_went_and_what_came() -> None:

@@ -42,6 +42,8 @@ def put_up(project: Project, store: Store, names: Sequence[str] = ()) -> Iterato
         store.add_pairs(found.pairs)
     if found.runs:
         yield f"{len(found.replies):,} replies and {len(found.pairs):,} pairs to rate, from {', '.join(found.runs)}"
+    elif known := store.progress(project.rubric).subjects:
+        yield f"{known:,} replies to rate, which were imported"
     else:
         yield "There is nothing to rate yet; write replies with: hone reply"
 
