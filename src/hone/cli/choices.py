@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,18 @@ from hone.errors import FileFormatError
 from hone.project.files import load_document
 from hone.report import terminal
 from hone.rubrics.merge import Choice, accept_all
+
+Given = Callable[[Sequence[Advice], Rubric], dict[str, Choice]]
+"""Choices on this advice about this rubric."""
+
+
+def given(file: Path | None, accept: str | None) -> Given | None:
+    """The choices that the options of a command name; none where a person is to be asked."""
+    if file:
+        return lambda _advice, _rubric: from_file(file)
+    if accept:
+        return lambda advice, rubric: for_all(advice, rubric, accept=accept == "all")
+    return None
 
 
 def ask(advice: Sequence[Advice], rubric: Rubric) -> dict[str, Choice]:

@@ -9,6 +9,7 @@ import click
 from hone.cli import choices as choosing
 from hone.cli.options import by_option, fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, note, out, print_json
+from hone.domain.evidence import Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.project import Project
@@ -17,8 +18,19 @@ from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics import finalise as finalising
 from hone.rubrics.lint import lint as find
+from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
-from hone.steps.loop import Done, freeze, keep_merged, latest_advice, models, run_advise, run_compare, run_draft
+from hone.steps.loop import (
+    Done,
+    decided_before,
+    freeze,
+    keep_merged,
+    latest_advice,
+    models,
+    run_advise,
+    run_compare,
+    run_draft,
+)
 
 
 @click.group()
@@ -102,19 +114,17 @@ def advise(folder: Path, fresh: bool, as_json: bool) -> None:
 @json_option
 def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
     """Decide on each piece of advice: accept, edit or reject; the working rubric becomes what you decided."""
-    project = Project.find(folder)
-    working = project.rubric
-    advice = latest_advice(project, working)
     if file and accept:
         raise click.UsageError("give --decisions or --accept, not both")
-    if file:
-        chosen = choosing.from_file(file)
-    elif accept:
-        chosen = choosing.for_all(advice, working, accept=accept == "all")
+    project = Project.find(folder)
+    working = project.rubric
+    if before := decided_before(project, working):
+        merged = _merged_before(*before, working, choosing.given(file, accept), by)
     else:
-        chosen = choosing.ask(advice, working)
-    merged = apply(working, advice, chosen, by=by)
-    keep_merged(project, working, merged, by)
+        advice = latest_advice(project, working)
+        chosen = choosing.given(file, accept) or choosing.ask
+        merged = apply(working, advice, chosen(advice, working), by=by)
+        keep_merged(project, working, merged, by)
     if as_json:
         print_json({"rubric": merged.rubric, "decisions": merged.decisions})
         return
@@ -122,6 +132,19 @@ def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json:
         out().print(terminal.decision_line(decision))
     out().print(terminal.rubric_table(merged.rubric, "rubric.yaml"))
     note("Next: hone rubric finalise (or compare again, with the new criteria)")
+
+
+def _merged_before(
+    start: Rubric, decisions: list[Decision], working: Rubric, given: choosing.Given | None, by: str
+) -> Merged:
+    """What is there already, where the same is typed again; another decision comes too late."""
+    said = f"the latest advice was decided on before, by {decisions[-1].by} on {decisions[-1].at:%Y-%m-%d}"
+    if given:
+        advice = [one.advice for one in decisions]
+        if apply(start, advice, given(advice, start), by=by).rubric.digest != working.digest:
+            raise ProjectError(f"{said}, and otherwise; to decide anew, begin again with: hone rubric compare")
+    note(f"{said}; rubric.yaml is what came of it, and stays as it is.")
+    return Merged(working, tuple(decisions))
 
 
 @rubric.command()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from hone.domain.base import digest
-from hone.domain.evidence import Advice, Comparison, RubricVersion
+from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
@@ -160,6 +160,27 @@ def latest_advice(project: Project, working: Rubric) -> list[Advice]:
     if run.config["rubric"] != working.model_dump(mode="json"):
         raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
     return run.read(Advice)
+
+
+def decided_before(project: Project, working: Rubric) -> tuple[Rubric, list[Decision]] | None:
+    """What was decided on the latest advice, where the rubric as it stands is what came of it.
+
+    Returns:
+        The rubric that was decided on, and the decisions of that sitting; none where the advice is still to be
+        decided on, or the rubric has been changed since.
+    """
+    run, kept = project.latest_run("advise"), project.decisions
+    if run is None or not kept or kept[-1].after != working.digest or kept[-1].before == working.digest:
+        return None
+    before = Rubric.model_validate(run.config["rubric"])
+    if before.digest != kept[-1].before:
+        return None
+    sitting: dict[str, Decision] = {}
+    for one in reversed(kept):
+        if (one.before, one.after) != (kept[-1].before, kept[-1].after) or one.advice.id in sitting:
+            break
+        sitting[one.advice.id] = one
+    return before, list(reversed(sitting.values()))
 
 
 def keep_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
