@@ -20,6 +20,7 @@ from hone.files import (
     locked,
     make_private,
     open_to_append,
+    typed_path,
     whole_folder,
     whole_path,
     write_whole,
@@ -52,6 +53,21 @@ def test_a_home_folder_that_does_not_exist_names_the_variable_that_moves_the_cac
     done = _cache("cache_folder()", HOME="/nowhere/at/all")
     assert "/nowhere/at/all: the home folder does not exist" in done.stderr.splitlines()[-1]
     assert "set HONE_CACHE" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HOME", ""), ("HOME", "here"), ("HONE_CACHE", "~nobody-of-that-name/x")]
+)
+def test_a_place_that_is_none_is_one_line(name: str, value: str, tmp_path: Path) -> None:
+    done = _cache(f"import os; os.chdir({str(tmp_path)!r}); cache_folder()", **{"HOME": str(tmp_path), name: value})
+    assert f"ProjectError: {name}" in done.stderr.splitlines()[-1]
+    assert "set HONE_CACHE" in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_home_folder_of_nobody_is_a_path_like_any_other() -> None:
+    assert str(typed_path("~nobody-of-that-name/x")) == "~nobody-of-that-name/x"
+    assert typed_path("~/x") == Path.home() / "x"
 
 
 def test_a_cache_that_cannot_be_made_names_its_path_and_the_variable(
@@ -168,7 +184,7 @@ def test_a_private_file_is_its_owner_s_and_stays_when_it_is_made_again(tmp_path:
 
 _WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile",
             "copyfile", "copytree", "flock", "rename", "renames", "symlink_to", "hardlink_to", "link",
-            "touch"}  # fmt: skip
+            "touch", "expanduser"}  # fmt: skip
 _ALLOWED = {
     ("hone/export/exporting.py", "hardlink_to"): "one of its own working files under a second name",
     ("hone/models/hub.py", "fdopen"): "a download that goes on adds to its part, which `open_to_append` opened",

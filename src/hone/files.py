@@ -32,6 +32,11 @@ _OF_DISKS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 """What only a disk says; a network's errors are others."""
 
 
+def typed_path(name: str | Path) -> Path:
+    """A path as a person types it: ``~`` is their home folder; that of a user who is not there stays as typed."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser ends with a traceback there
+
+
 def cache() -> Path:
     """Hone's cache: ``HONE_CACHE``, else ``hone`` in the system's cache folder. Safe to delete at any time.
 
@@ -39,7 +44,9 @@ def cache() -> Path:
         ProjectError: There is no home folder that it could lie in.
     """
     if given := os.environ.get("HONE_CACHE"):
-        return Path(given).expanduser()
+        if (path := typed_path(given)).parts[0].startswith("~"):
+            raise ProjectError(f"HONE_CACHE={given}: there is no such home folder; {_MOVE}")
+        return path
     system = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(system):  # noqa: PTH117 - the standard says that any other value is to be ignored
         return Path(system) / "hone"
@@ -47,6 +54,10 @@ def cache() -> Path:
         home = Path.home()
     except RuntimeError as error:
         raise ProjectError(f"the cache has no place: HOME is not set; {_MOVE}") from error
+    if not home.is_absolute():
+        raise ProjectError(
+            f"HOME={os.environ.get('HOME', '')!r} is no folder from the root, so the cache has no place; {_MOVE}"
+        )
     if not home.is_dir():
         raise ProjectError(f"{home}: the home folder does not exist, so the cache has no place; {_MOVE}")
     return home / ".cache" / "hone"

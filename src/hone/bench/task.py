@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from importlib import resources
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from hone.domain.base import Frozen
 from hone.errors import ProjectError
+from hone.files import typed_path
 from hone.problems import MARK, Names, Problem, Split, load, number, read_problems
 from hone.project.files import read_yaml
 from hone.tables import Taken, open_table
@@ -61,7 +61,7 @@ class BenchTask(Frozen):
         """
         if self.question or self.answer or self.solution:
             names = Names(question=self.question, answer=self.answer, solution=self.solution)
-            table = open_table(Path(self.data).expanduser())
+            table = open_table(typed_path(self.data))
             problems = read_problems(table, names, limit=limit, taken=taken, remedy=_REMEDY)
         else:
             problems = load(self.data, split, limit=limit, taken=taken, remedy=_REMEDY)
@@ -121,7 +121,7 @@ def read_task(name: str) -> BenchTask:
     if name in task_names():
         with resources.as_file(resources.files("hone.bench").joinpath("tasks", f"{name}.yaml")) as path:
             return read_yaml(path, BenchTask)
-    path = Path(name).expanduser()
+    path = typed_path(name)
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         task = read_yaml(path, BenchTask)
         beside = path.parent / task.data

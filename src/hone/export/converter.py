@@ -17,7 +17,7 @@ import tarfile
 from pathlib import Path
 
 from hone.errors import ExportError
-from hone.files import cache, cache_folder, folder_beside, locked, whole_folder, whole_stream, write_whole
+from hone.files import cache, cache_folder, folder_beside, locked, typed_path, whole_folder, whole_stream, write_whole
 
 RELEASE = "0.3.36"
 """The release of `llama-cpp-python` whose source package holds the converter."""
@@ -39,7 +39,7 @@ def converter_folder() -> Path:
     """
     own = os.environ.get("HONE_LLAMA_CPP")
     if own:
-        folder = Path(own).expanduser()
+        folder = typed_path(own)
         if not (folder / FULL).is_file():
             raise ExportError(f"HONE_LLAMA_CPP={own}: there is no {FULL}; name the folder of a llama.cpp checkout")
         return folder

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
+from hone.files import typed_path
 from hone.models.base import Model
 
 FORMS = (
@@ -78,14 +79,14 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
 def split_adapter(name: str, folder: Path) -> tuple[str, Path | None]:
     """Model and GGUF adapter of ``MODEL+ADAPTER``; a file whose own name holds a plus stays whole."""
     base, plus, adapter = name.rpartition("+")
-    if not plus or not name.endswith(".gguf") or (folder / Path(name).expanduser()).is_file():
+    if not plus or not name.endswith(".gguf") or (folder / typed_path(name)).is_file():
         return name, None
-    return base, folder / Path(adapter).expanduser()
+    return base, folder / typed_path(adapter)
 
 
 def _gguf_file(name: str, folder: Path) -> Path:
     if not name.startswith("hf:"):
-        return folder / Path(name).expanduser()
+        return folder / typed_path(name)
     from hone.models.hub import fetch  # noqa: PLC0415
 
     return fetch(name)
@@ -95,9 +96,9 @@ def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
     from hone.models.local import TransformersModel  # noqa: PLC0415
 
     name, _, adapter = rest.partition("+")
-    if (folder / Path(name).expanduser()).is_dir():
-        name = str(folder / Path(name).expanduser())
-    where = folder / Path(adapter).expanduser() if adapter else None
+    if (folder / typed_path(name)).is_dir():
+        name = str(folder / typed_path(name))
+    where = folder / typed_path(adapter) if adapter else None
     return TransformersModel(
         settings.model, name, where, concurrency=settings.concurrency, precision=settings.precision
     )
@@ -150,7 +151,7 @@ def fingerprint(spec: str, *, folder: Path | None = None) -> str:
     _, _, rest = spec.partition(":")
     stamps = []
     for part in rest.split("+") if rest else ():
-        path = (folder or Path()) / Path(part).expanduser()
+        path = (folder or Path()) / typed_path(part)
         files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path] if path.is_file() else []
         stamps += [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
     return " ".join(stamps)

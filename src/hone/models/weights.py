@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import MissingExtraError, UnavailableError
-from hone.files import cache, cache_folder, locked, whole_folder
+from hone.files import cache, cache_folder, locked, typed_path, whole_folder
 from hone.models.embedded import smollm2_file
 
 _FORM = "1"
@@ -44,7 +44,7 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     """
     if name == "smollm2":
         return _smollm2(file or smollm2_file())
-    folder = Path(name).expanduser()
+    folder = typed_path(name)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UnavailableError(f"{folder}: there is no config.json in this folder, so it holds no model")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hone.errors import FileFormatError, MissingExtraError, ProjectError
+from hone.files import typed_path
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
 from hone.tables import Problem as Unreadable
@@ -42,7 +43,7 @@ def load(
         return sums(_SIZES[split] if limit is None else limit, split)
     if source in {"gsm8k", GSM8K}:
         return _from_hub(split, limit)
-    path = Path(source).expanduser()
+    path = typed_path(source)
     table = open_table(path / split if path.is_dir() and _has_split(path, split) else path)
     return read_problems(table, limit=limit, taken=taken, remedy=remedy)
 

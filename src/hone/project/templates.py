@@ -8,6 +8,7 @@ from pathlib import Path
 from hone.domain.evidence import RubricVersion
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
+from hone.files import typed_path
 from hone.project.files import load_document, read_text, read_yaml
 
 _LIBRARY = Path(__file__).parent.parent / "templates"
@@ -57,7 +58,7 @@ def read_rubric(name: str) -> Rubric | None:
     Raises:
         FileFormatError: The file does not read.
     """
-    path = Path(name).expanduser()
+    path = typed_path(name)
     if not path.is_file():
         return finalised_rubrics().get(name)
     if "rubric" in load_document(path):

@@ -17,7 +17,7 @@ from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
 from hone.export.results import Accuracy, accuracy, export_row
-from hone.files import temporary_folder, write_whole
+from hone.files import temporary_folder, typed_path, write_whole
 from hone.models import connect
 from hone.models.weights import weights
 from hone.problems import prompting
@@ -166,16 +166,16 @@ def split_model(text: str) -> tuple[str, Path | None]:
         raise ProjectError(
             f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
         )
-    if Path(name).expanduser().is_dir():
+    if typed_path(name).is_dir():
         return name, None
     base, plus, adapter = name.rpartition("+")
-    return (base, Path(adapter).expanduser()) if plus else (name, None)
+    return (base, typed_path(adapter)) if plus else (name, None)
 
 
 def tuned_under(model: str) -> str | None:
     """The system message that `tune` tuned under, where the weights lie in its run; none elsewhere."""
     base, adapter = split_model(model)
-    run = (adapter or Path(base).expanduser()).resolve().parent
+    run = (adapter or typed_path(base)).resolve().parent
     return Job.read(run).prompt if (run / JOB).is_file() else None
 
 

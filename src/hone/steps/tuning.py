@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from hone.errors import MissingExtraError, ProjectError, TuneError
+from hone.files import typed_path
 from hone.models.weights import weights
 from hone.problems import Problem, Prompting, load, prompting
 from hone.project import Project, Run
@@ -178,7 +179,7 @@ def _test(request: Request, taken: Taken) -> list[Problem]:
         return load(request.test, "test", taken=taken)
     if request.source in _NAMED:
         return load(request.source, "test")
-    path = Path(request.source).expanduser()
+    path = typed_path(request.source)
     beside = path if path.is_dir() else path.parent
     if path.exists() and (path.is_dir() or path.stem.startswith("train")) and any(beside.glob("test*")):
         return load(str(beside), "test", taken=taken)

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from hone.domain.base import Frozen
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
+from hone.files import typed_path
 from hone.problems import Problem, Prompting, load, numbered_problems
 from hone.tables import Problem as Unreadable
 from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
@@ -127,7 +128,7 @@ def of_problem(problem: Problem, prompting: Prompting, *, grouped: bool = True) 
 
 
 def _table(source: str) -> Table:
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if path.exists() or source.count("/") != 1 or path.suffix or source.startswith((".", "~")):
         return open_table(path / "train" if path.is_dir() and any(path.glob("train*")) else path)
     return open_table(_from_hub(source))
