@@ -54,10 +54,8 @@ def cache() -> Path:
         home = Path.home()
     except RuntimeError as error:
         raise ProjectError(f"the cache has no place: HOME is not set; {_MOVE}") from error
-    if not home.is_absolute():
-        raise ProjectError(
-            f"HOME={os.environ.get('HOME', '')!r} is no folder from the root, so the cache has no place; {_MOVE}"
-        )
+    if os.environ.get("HOME") == "" or not home.is_absolute():
+        raise ProjectError(f"HOME is '{os.environ.get('HOME')}', which is no folder; the cache has no place; {_MOVE}")
     if not home.is_dir():
         raise ProjectError(f"{home}: the home folder does not exist, so the cache has no place; {_MOVE}")
     return home / ".cache" / "hone"
