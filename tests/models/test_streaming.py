@@ -8,7 +8,7 @@ import json
 import pytest
 
 from hone.errors import CallError, ModelError, UnavailableError, UnreachableError
-from hone.models import Message, Model, Request, ScriptedModel
+from hone.models import Chunk, Message, Model, Request, ScriptedModel
 from hone.models.endpoint import EndpointModel
 
 from .loopback import Loopback, break_off, chat, raw, refuse
@@ -16,12 +16,16 @@ from .loopback import Loopback, break_off, chat, raw, refuse
 ASKED = Request((Message("user", "Hello."),))
 
 
-def streamed(model: Model) -> list[str]:
-    async def run() -> list[str]:
+def chunks(model: Model) -> list[Chunk]:
+    async def run() -> list[Chunk]:
         async with model:
-            return [piece async for piece in model.stream(ASKED)]
+            return [one async for one in model.stream(ASKED)]
 
     return asyncio.run(run())
+
+
+def streamed(model: Model) -> list[str]:
+    return [one.text for one in chunks(model)]
 
 
 def event(text: str | None) -> str:
@@ -49,6 +53,23 @@ def test_pieces_come_in_order_until_the_end(server: Loopback) -> None:
 def test_an_event_without_a_piece_of_text_is_passed_over(server: Loopback, chunk: dict[str, object]) -> None:
     server.queue.append(raw(f"{event('One ')}data: {json.dumps(chunk)}\n\n{event('two.')}data: [DONE]\n\n"))
     assert "".join(streamed(EndpointModel("s", server.url, "m"))) == "One two."
+
+
+@pytest.mark.parametrize(("reason", "finish"), [("stop", "stop"), ("length", "length"), ("MAX_TOKENS", "length")])
+def test_how_it_ended_comes_with_the_last_event(server: Loopback, reason: str, finish: str) -> None:
+    last = json.dumps({"choices": [{"delta": {}, "finish_reason": reason}]})
+    server.queue.append(raw(f"{event('One.')}data: {last}\n\ndata: [DONE]\n\n"))
+    assert [one.finish for one in chunks(EndpointModel("s", server.url, "m"))] == ["", finish]
+
+
+@pytest.mark.parametrize(("reason", "words"), [("content_filter", "filter withheld"), ("error", "broke off")])
+def test_a_stream_that_is_withheld_or_broken_off_is_no_whole_answer(
+    server: Loopback, reason: str, words: str
+) -> None:
+    last = json.dumps({"choices": [{"delta": {}, "finish_reason": reason}]})
+    server.queue.append(raw(f"{event('One.')}data: {last}\n\ndata: [DONE]\n\n"))
+    with pytest.raises(CallError, match=words):
+        chunks(EndpointModel("s", server.url, "m"))
 
 
 def test_an_answer_that_came_in_one_piece_is_the_answer(server: Loopback) -> None:

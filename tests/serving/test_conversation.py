@@ -11,7 +11,7 @@ import pytest
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import CallError, ContextError, ProjectError
 from hone.judging import Judge
-from hone.models import Request, ScriptedModel
+from hone.models import Chunk, Completion, Request, ScriptedModel
 from hone.serving.conversation import Conversation
 
 
@@ -25,9 +25,9 @@ def said(pieces: AsyncIterator[str]) -> str:
 class BreaksOff(ScriptedModel):
     """Says a little, then fails."""
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         self.requests.append(request)
-        yield "Half a "
+        yield Chunk("Half a ")
         raise CallError("it broke off")
 
 
@@ -58,6 +58,29 @@ def test_a_reply_that_breaks_off_is_kept_as_far_as_it_came() -> None:
     with pytest.raises(CallError, match="it broke off"):
         said(talk.say("Hello"))
     assert [turn.content for turn in talk.turns] == ["Hello", "Half a "]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending"),
+    [
+        (Completion("All of it."), ""),
+        (Completion("Half of", "length"), "cut at its length limit of 512 tokens"),
+        (
+            Completion("<think>Let me see", "length"),
+            "cut while it was still reasoning, at its length limit of 512 tokens",
+        ),
+        (Completion(""), "the model ended without an answer"),
+        (Completion("<think>So.</think>"), "the model ended without an answer"),
+    ],
+)
+def test_how_a_reply_ended_is_said(answer: Completion, ending: str) -> None:
+    talk = Conversation(ScriptedModel(answer, "All."))
+    said(talk.say("Hello"))
+    assert talk.ending == ending
+    said(talk.say("And?"))
+    assert talk.ending == ""
+    said(talk.other(ScriptedModel(answer)))
+    assert talk.ending == ending
 
 
 def test_a_question_that_does_not_fit_is_not_in_the_history() -> None:

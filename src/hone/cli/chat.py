@@ -90,7 +90,7 @@ class _Chat:
 
     def _take(self, text: str) -> None:
         if not text.startswith("/"):
-            show_reply(self.talk.say(text))
+            self._show(self.talk.say(text))
             return
         command, _, rest = text.partition(" ")
         known: dict[str, Callable[[str], None]] = {
@@ -132,7 +132,13 @@ class _Chat:
                 opened(ModelSettings(model=self.base, concurrency=1), watch=SCREEN)
             )
         note(f"{self.base}:")
-        show_reply(self.talk.other(self._other))
+        self._show(self.talk.other(self._other))
+
+    def _show(self, pieces: AsyncIterator[str]) -> None:
+        show_reply(pieces)
+        if self.talk.ending:
+            more = "; --max-tokens gives it more room" if self.talk.ending.startswith("cut") else ""
+            note(f"({self.talk.ending}{more})")
 
     def _history(self, _: str) -> None:
         for turn in self.talk.turns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -51,24 +51,35 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         role = str(message.get("role") or "assistant").lower()
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise CallError(f"{where} answers JSON without a reply in it ({said(body, scrub)[:120]})") from error
-    finish = str(choice.get("finish_reason")).lower().replace("-", "_")
     text = text_of(message.get("content"))
     if not text and isinstance(message.get("refusal"), str):
         text = message["refusal"]
-    if finish in _FILTERED:
-        raise NoAnswerError(f"{where}: a content filter withheld the answer")
-    if finish in _BROKEN_OFF:
-        raise NoAnswerError(f"{where} broke off while it answered ({finish})")
+    finish = finish_of(choice, where)
     if not text and (message.get("tool_calls") or message.get("function_call")):
         raise NoAnswerError(f"{where} calls a tool where an answer was asked for")
     if (text is None and message.get("content") is not None) or role not in {"assistant", "model"}:
         raise NoAnswerError(f"{where} answers without text of an assistant in it")
     return Completion(
         text=text or "",
-        finish="length" if finish in _CUT else "stop",
+        finish=finish or "stop",
         usage=_usage(data.get("usage")),
         logprobs=_logprobs(choice.get("logprobs")),
     )
+
+
+def finish_of(choice: Mapping[str, Any], where: str) -> str:
+    """How a choice says that its answer ended: ``stop``, ``length``, or empty where it does not say.
+
+    Raises:
+        NoAnswerError: A filter withheld it, or the engine broke off.
+    """
+    told = choice.get("finish_reason")
+    finish = str(told).lower().replace("-", "_") if told else ""
+    if finish in _FILTERED:
+        raise NoAnswerError(f"{where}: a content filter withheld the answer")
+    if finish in _BROKEN_OFF:
+        raise NoAnswerError(f"{where} broke off while it answered ({finish})")
+    return "length" if finish in _CUT else "stop" if finish else ""
 
 
 def hidden_failure(body: bytes) -> tuple[int, bytes] | None:

@@ -118,6 +118,15 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of an answer while it is written."""
+
+    text: str
+    finish: str = ""
+    """How the answer ended, as in `Completion`, where this part says so; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered."""
 
@@ -201,14 +210,15 @@ class Model(ABC):
             UnavailableError: No call can succeed.
         """
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """The pieces of an answer as they are written; all of it at once where the engine cannot do so.
 
         Raises:
             CallError: This call failed for good.
             UnavailableError: No call can succeed.
         """
-        yield (await self.ask(request)).text
+        answer = await self.ask(request)
+        yield Chunk(answer.text, answer.finish)
 
     async def __aenter__(self) -> Self:
         """Open the connections, where there are any."""

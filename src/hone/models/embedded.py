@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hone.errors import ContextError, MissingExtraError, UnavailableError
-from hone.models.base import Completion, Model, Request
+from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.endpoint import EndpointModel, Patience
 
 CONTEXT = 4096
@@ -112,7 +112,7 @@ class EmbeddedModel(Model):
         except ContextError as error:
             raise ContextError(f"{error} (now {self.context} tokens)") from error
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """The pieces of an answer as they are written.
 
         Raises:

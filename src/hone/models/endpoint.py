@@ -24,7 +24,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from hone.errors import CallError, ContextError, NoAnswerError, UnavailableError, UnreachableError
 from hone.models.answers import hidden_failure, read_answer, said
-from hone.models.base import Completion, Model, Request
+from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.capabilities import MOST_LESSONS, Capabilities
 from hone.models.gate import Gate
 from hone.models.proxies import proxy_for
@@ -142,7 +142,7 @@ class EndpointModel(Model):
                 raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
-    async def stream(self, request: Request) -> AsyncIterator[str]:
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """The pieces of an answer as they are written; it is not tried again, because some of it was shown.
 
         Raises:

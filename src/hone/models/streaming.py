@@ -6,13 +6,14 @@ import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from hone.errors import CallError
-from hone.models.answers import hidden_failure, read_answer, said, text_of
+from hone.models.answers import finish_of, hidden_failure, read_answer, said, text_of
+from hone.models.base import Chunk
 
 MOST_BYTES = 16 * 2**20
 """Of one answer; more is no chat completion."""
 
 
-async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str], str] = str) -> AsyncIterator[str]:
+async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str], str] = str) -> AsyncIterator[Chunk]:
     """The pieces of text in a stream of events.
 
     Args:
@@ -23,6 +24,7 @@ async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str],
     Raises:
         CallError: An event is no piece of a chat completion, reports an error, or there are too many; or the body is
             neither a stream nor an answer in one piece.
+        NoAnswerError: A filter withheld the rest, or the engine broke off.
     """
     total, streams = 0, False
     other: list[bytes] = []
@@ -45,14 +47,15 @@ async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str],
         yield _whole(b"".join(other), where, scrub)
 
 
-def _whole(body: bytes, where: str, scrub: Callable[[str], str]) -> str:
+def _whole(body: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     """The text of an answer that came in one piece though a stream was asked for."""
     if failure := hidden_failure(body):
         raise CallError(f"{where} answers {failure[0]}: {said(failure[1], scrub)}")
-    return read_answer(body, where, scrub).text
+    answer = read_answer(body, where, scrub)
+    return Chunk(answer.text, answer.finish)
 
 
-def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> str:
+def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     try:
         event = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -64,5 +67,7 @@ def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> str:
     choices = event.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     # Azure sends choices that carry a filter's findings and no piece of text.
-    content = text_of((first.get("delta") or {}).get("content")) if isinstance(first, dict) else None
-    return content.encode("utf-8", "replace").decode() if content else ""
+    if not isinstance(first, dict):
+        return Chunk("")
+    content = text_of((first.get("delta") or {}).get("content")) or ""
+    return Chunk(content.encode("utf-8", "replace").decode(), finish_of(first, where))

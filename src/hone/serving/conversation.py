@@ -40,6 +40,9 @@ class Conversation:
     """Whether the rubric is in what the model is told."""
     turns: list[Message] = field(default_factory=list)
     """What was said, without the system message."""
+    ending: str = ""
+    """What is to be known of how the last reply ended, the other model's included; empty where it came to its end."""
+    _cut: bool = False
 
     @property
     def system(self) -> str:
@@ -60,11 +63,12 @@ class Conversation:
         """
         turns = [*self.turns, Message("user", text)]
         pieces: list[str] = []
+        self._cut = False
         try:
-            async with self.model:
-                async for piece in self.model.stream(Request(self.messages(turns), self.sampling)):
-                    pieces.append(piece)
-                    yield piece
+            async for piece in self._reply(self.model, turns):
+                pieces.append(piece)
+                yield piece
+            self._cut = bool(self.ending)
         except ContextError as error:
             raise ContextError(
                 f"the conversation does not fit into the model's context any more ({_short(error)}); "
@@ -97,9 +101,24 @@ class Conversation:
         """
         if len(self.turns) < 2:
             raise ProjectError("there is no reply to compare yet; ask something first")
+        async for piece in self._reply(model, self.turns[:-1]):
+            yield piece
+
+    async def _reply(self, model: Model, turns: Sequence[Message]) -> AsyncIterator[str]:
+        """A reply piece by piece; how it ended is told in `ending`."""
+        self.ending, pieces, finish = "", [], ""
         async with model:
-            async for piece in model.stream(Request(self.messages(self.turns[:-1]), self.sampling)):
-                yield piece
+            async for piece in model.stream(Request(self.messages(turns), self.sampling)):
+                finish = piece.finish or finish
+                pieces.append(piece.text)
+                if piece.text:
+                    yield piece.text
+        thinking = not answer_of("".join(pieces)).strip()
+        if finish == "length":
+            still = "while it was still reasoning, " if thinking and "".join(pieces).strip() else ""
+            self.ending = f"cut {still}at its length limit of {self.sampling.max_tokens} tokens"
+        elif thinking:
+            self.ending = "the model ended without an answer"
 
     async def score(self) -> Judgement:
         """The judge's scores of the last reply.
@@ -113,8 +132,10 @@ class Conversation:
         if len(self.turns) < 2:
             raise ProjectError("there is no reply to score yet; ask something first")
         question, reply = self.turns[-2:]
-        return await score(self.judge, Reply(item="chat", prompt=question.content, text=reply.content,
-                                             model=self.model.spec))  # fmt: skip
+        return await score(
+            self.judge,
+            Reply(item="chat", prompt=question.content, text=reply.content, model=self.model.spec, cut=self._cut),
+        )
 
     def clear(self) -> None:
         """Begin anew."""

@@ -157,18 +157,21 @@ async def _side(
     request = ModelRequest(
         (Message("system", system), Message("user", asked)), choice.settings.sampling(SAMPLING), call=Call(side)
     )
-    started, parts = time.monotonic(), []
+    started, parts, finish = time.monotonic(), [], ""
     async with model:
         async for piece in model.stream(request):
-            parts.append(piece)
-            await queue.put({"side": side, "text": piece})
+            parts.append(piece.text)
+            finish = piece.finish or finish
+            await queue.put({"side": side, "text": piece.text})
     reply = answer_of("".join(parts))
     took = f"{len(reply.split())} words in {time.monotonic() - started:.1f} s"
+    if cut := finish == "length":
+        took += ", cut at its length limit"
     await queue.put({"side": side, "into": "text", "html": str(typeset(reply).html), "state": took})
     if not scored or not rubric.criteria:
         return
     await queue.put({"side": side, "state": f"{took}; the judge reads…"})
-    judgement = await _judged(site, Reply(item=side, prompt=asked, text=reply, model=model.spec), rubric)
+    judgement = await _judged(site, Reply(item=side, prompt=asked, text=reply, model=model.spec, cut=cut), rubric)
     html = site.templates.get_template("scores.html").render(judgement=judgement, rubric=rubric)
     await queue.put({"side": side, "into": "scores", "html": html, "state": took})
 
