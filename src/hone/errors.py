@@ -43,6 +43,10 @@ class ProjectError(HoneError):
     """A project folder is missing something, or something would be overwritten."""
 
 
+class TrustError(ProjectError):
+    """A project names a host or a database that its user has not agreed to."""
+
+
 class FileFormatError(ProjectError):
     """A file does not read.
 

@@ -43,22 +43,58 @@ def cache() -> Path:
     Raises:
         ProjectError: There is no home folder that it could lie in.
     """
-    if given := os.environ.get("HONE_CACHE"):
+    return _users("HONE_CACHE", "XDG_CACHE_HOME", ".cache", "the cache")
+
+
+def config_folder(*, make: bool = False) -> Path:
+    """The folder of what the user told Hone, for all projects: ``HONE_CONFIG``, else ``hone`` in the system's place.
+
+    Args:
+        make: Make it where it is missing, for its owner only.
+
+    Raises:
+        ProjectError: There is no home folder that it could lie in, or it cannot be made.
+    """
+    folder = _users("HONE_CONFIG", "XDG_CONFIG_HOME", ".config", "what Hone remembers for you")
+    if make:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"{folder}: cannot be made ({reason(error)}); set HONE_CONFIG to a folder that can be written"
+            ) from error
+    return folder
+
+
+def _users(own: str, system: str, hidden: str, what: str) -> Path:
+    """A folder of the user's, as the variables name it.
+
+    Args:
+        own: Hone's own variable.
+        system: The variable of the system's folder of this kind.
+        hidden: That folder in a home folder.
+        what: What it is, for messages.
+
+    Raises:
+        ProjectError: There is no home folder that it could lie in.
+    """
+    remedy = f"set {own} to a folder that can be written"
+    if given := os.environ.get(own):
         if (path := typed_path(given)).parts[0].startswith("~"):
-            raise ProjectError(f"HONE_CACHE={given}: there is no such home folder; {_MOVE}")
+            raise ProjectError(f"{own}={given}: there is no such home folder; {remedy}")
         return path
-    system = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(system):  # noqa: PTH117 - the standard says that any other value is to be ignored
-        return Path(system) / "hone"
+    place = os.environ.get(system, "")
+    if os.path.isabs(place):  # noqa: PTH117 - the standard says that any other value is to be ignored
+        return Path(place) / "hone"
     try:
         home = Path.home()
     except RuntimeError as error:
-        raise ProjectError(f"the cache has no place: HOME is not set; {_MOVE}") from error
+        raise ProjectError(f"{what} has no place: HOME is not set; {remedy}") from error
     if os.environ.get("HOME") == "" or not home.is_absolute():
-        raise ProjectError(f"HOME is '{os.environ.get('HOME')}', which is no folder; the cache has no place; {_MOVE}")
+        raise ProjectError(f"HOME is '{os.environ.get('HOME')}', which is no folder; {what} has no place; {remedy}")
     if not home.is_dir():
-        raise ProjectError(f"{home}: the home folder does not exist, so the cache has no place; {_MOVE}")
-    return home / ".cache" / "hone"
+        raise ProjectError(f"{home}: the home folder does not exist, so {what} has no place; {remedy}")
+    return home / hidden / "hone"
 
 
 def cache_folder(*names: str, kind: type[HoneError] = ProjectError) -> Path:

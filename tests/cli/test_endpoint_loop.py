@@ -32,7 +32,8 @@ def test_the_loop_runs_against_an_openai_compatible_endpoint(
         assert "put a key into HONE_API_KEY" in refused.err
 
         monkeypatch.setenv("HONE_API_KEY", engine.key)
-        compared = hone("rubric", "compare", "--items", "1", "--json")
+        assert "--trust" in hone("rubric", "compare", "--items", "1").err
+        compared = hone("rubric", "compare", "--items", "1", "--json", "--trust")
         assert compared.code == 0, compared.err
         assert [verdict["first"] for verdict in compared.data["comparisons"][0]["verdicts"]] == ["without", "with"]
         for step in (("rubric", "advise"), ("rubric", "merge", "--accept", "all"), ("rubric", "finalise")):

@@ -9,7 +9,8 @@ import pytest
 from hone.errors import UnavailableError, UnreachableError
 from hone.models import Message, Request
 from hone.models.endpoint import EndpointModel, Patience
-from hone.models.proxies import is_loopback, proxy_for
+from hone.models.proxies import proxy_for
+from hone.trust import is_loopback
 
 from .loopback import Loopback
 

@@ -55,7 +55,7 @@ def chat(spec: str | None, folder: Path, name: str | None, judge: str | None, **
     )
     with ExitStack() as stack:
         settings = ModelSettings(model=model, context=options["context"], concurrency=1)
-        who = stack.enter_context(opened(settings, watch=SCREEN))
+        who = stack.enter_context(opened(settings, None if spec else found.project, SCREEN))
         talk = Conversation(who, told=found.told, sampling=sampling)
         other = options["base"] or (model.rpartition("+")[0] if "+" in model else "smollm2")
         _Chat(talk, found, other, stack).run()
@@ -107,8 +107,7 @@ class _Chat:
             if self.behind.judge.model == self.talk.model.spec:
                 judge = self.talk.model
             else:
-                folder = self.behind.project.folder if self.behind.project else None
-                judge = self.stack.enter_context(opened(self.behind.judge, folder, SCREEN))
+                judge = self.stack.enter_context(opened(self.behind.judge, self.behind.project, SCREEN))
             self.talk.judge = self.behind.judge_of(judge)
         judgement = asyncio.run(self.talk.score())
         if rubric is not None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from hone.errors import HoneError
+from hone.trust import consent
 
 COMMANDS = {
     "init": ("hone.cli.start", "A new project from a template."),
@@ -59,8 +60,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 well, 1 a stated problem, 2 wrong usage, 130 stopped with Ctrl-C."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    consent.typed, consent.everything, consent.ask = "\n".join(given), False, _ask if sys.stdin.isatty() else None
     try:
-        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = cli.main(args=given, standalone_mode=False)
     except click.exceptions.Abort:
         code = _stopped()
     except KeyboardInterrupt:
@@ -78,6 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _ask(question: str) -> bool:
+    from hone.report.terminal import clean  # noqa: PLC0415 - loads rich, which --help does without
+
+    return click.confirm(clean(question), err=True)
 
 
 def _stopped() -> int:

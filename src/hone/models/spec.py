@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
 from hone.files import typed_path
 from hone.models.base import Model
+from hone.models.keys import key_for, key_from
 
 FORMS = (
     "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
@@ -107,7 +107,7 @@ def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
 def _openai(spec: str, name: str) -> Model:
     from hone.models.endpoint import EndpointModel  # noqa: PLC0415
 
-    key = _key("OPENAI_API_KEY")
+    key = key_from("OPENAI_API_KEY")
     if not key:
         raise UnavailableError(f"{spec} needs a key; set the environment variable OPENAI_API_KEY")
     return EndpointModel(spec, OPENAI_URL, name, key=key, key_name="OPENAI_API_KEY")
@@ -130,15 +130,10 @@ def _endpoint(spec: str) -> Model:
     if not host or not parts.fragment:
         raise SpecError(f"{spec!r} lacks a host or the model's name; write http://HOST:PORT/v1#MODEL")
     url = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    return EndpointModel(spec, url, parts.fragment, key=_key("HONE_API_KEY") or None)
-
-
-def _key(name: str) -> str:
-    """The key in an environment variable; empty where there is none."""
-    key = os.environ.get(name, "").strip()
-    if not key.isprintable() or not key.isascii():
-        raise UnavailableError(f"the key in {name} has characters that no key has; set it anew")
-    return key
+    key, name, remark = key_for(url)
+    made = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
+    made.notes += [remark] if remark else []
+    return made
 
 
 def fingerprint(spec: str, *, folder: Path | None = None) -> str:

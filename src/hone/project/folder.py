@@ -18,6 +18,7 @@ from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
 from hone.prompts import Prompts, load_prompts
+from hone.trust import check_database, check_models, sqlite_file
 
 SETTINGS, RUBRIC, ITEMS = "hone.yaml", "rubric.yaml", "items.jsonl"
 
@@ -91,6 +92,33 @@ class Project:
         """Where people's feedback is kept: a file, or an SQLAlchemy URL."""
         named = self.settings.database
         return named if "://" in named else self.folder / named
+
+    @property
+    def agreed_database(self) -> Path | str:
+        """Where people's feedback is kept, once the user has agreed to a place outside the project.
+
+        Raises:
+            TrustError: ``hone.yaml`` names such a place, and the user has not agreed to it.
+        """
+        where = self.database
+        file = where if isinstance(where, Path) else sqlite_file(where)
+        if file is None or self.folder.resolve() not in Path(file).resolve().parents:
+            check_database(where if isinstance(where, str) else str(where.resolve()), self._yaml)
+        return where
+
+    def check_models(self, *specs: str) -> None:
+        """See that the user agreed to the hosts of models, as far as ``hone.yaml`` names them; others were given.
+
+        Raises:
+            TrustError: The user did not agree.
+        """
+        roles = self.settings.models
+        named = {part.model for part in (roles.writer, roles.expert, roles.judge)}
+        check_models([spec for spec in specs if spec in named], self._yaml)
+
+    @property
+    def _yaml(self) -> Path:
+        return self.folder / SETTINGS
 
     @property
     def rubric(self) -> Rubric:

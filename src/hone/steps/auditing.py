@@ -53,11 +53,14 @@ def run_audit(
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
     run = project.open_run("audit", config, fresh=fresh)
+    asks = not run.finished
+    if asks:
+        models.agreed(part)
     with (
         Journal(run.journal, index=run.index, reuse=not fresh) as journal,
         models.watch.progress("auditing") as progress,
     ):
-        who = judge_of(project, (models(part),), part, rubric, journal=journal, progress=progress)
+        who = judge_of(project, (models(part, asked=asks),), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
     if all(finding.figure.value is None for finding in findings):
         raise IncompleteError("not one reply could be scored; try the judge with: hone label")

@@ -84,8 +84,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files, and for rows that have no score.
         journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
+        asks = not before or work.fresh or work.retry
+        opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
-        opened = tuple(models(judge) for judge in work.judges)
         judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
                          progress=progress, retry=work.retry)  # fmt: skip
         budget = _priced(work, judge, found, tell)

@@ -31,17 +31,36 @@ class Models:
     """The models of a command, each engine started once, when it is first needed."""
 
     def __init__(self, project: Project, watch: Watch = SILENT) -> None:
-        self._folder = project.folder
+        self._project = project
         self.watch = watch
         self._open: dict[str, Model] = {}
 
-    def __call__(self, settings: ModelSettings) -> Model:
-        """The model of these settings."""
+    def agreed(self, *parts: ModelSettings) -> None:
+        """See that the user agreed to the hosts of these models, as far as the project itself names them.
+
+        Raises:
+            TrustError: The user did not agree.
+        """
+        self._project.check_models(*(part.model for part in parts))
+
+    def __call__(self, settings: ModelSettings, *, asked: bool = True) -> Model:
+        """The model of these settings.
+
+        Args:
+            settings: Which, and how it is sampled.
+            asked: Whether it is to be asked anything; without, its host needs nobody's agreement.
+
+        Raises:
+            TrustError: The project names a host that the user has not agreed to.
+            ModelError: It cannot be opened.
+        """
+        if asked:
+            self.agreed(settings)
         # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
         key = repr(settings.engine)
         if key not in self._open:
             self.watch.fetch(settings.model)
-            self._open[key] = connect(settings, folder=self._folder)
+            self._open[key] = connect(settings, folder=self._project.folder)
         return self._open[key]
 
     def tell_notes(self) -> None:
@@ -82,6 +101,7 @@ def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple
     config = step_config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
 
     def work(journal: Journal) -> Sequence[Criterion]:
+        models.agreed(expert)
         with _setup(project, models.watch, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
             return draft.draft(settings.task, items, models(expert), setup)
 
@@ -100,6 +120,7 @@ def run_compare(
     config = step_config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Comparison]:
+        models.agreed(writer, expert)
         with _setup(project, models.watch, "replies under the task alone", draws["writer"], journal) as setup:
             without = replies.write(task, items, models(writer), setup=setup)
         with _setup(project, models.watch, "replies under task and rubric", draws["writer"], journal) as setup:
@@ -126,6 +147,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
     config = step_config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Advice]:
+        models.agreed(expert)
         with _setup(project, models.watch, "advising", draws, journal) as setup:
             return advise.advise(settings.task, rubric, comparisons, models(expert), setup)
 
@@ -142,6 +164,7 @@ def run_reply(
     config = step_config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Reply]:
+        models.agreed(writer)
         with _setup(project, models.watch, "writing replies", draws, journal) as setup:
             return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
 

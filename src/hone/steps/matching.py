@@ -113,6 +113,7 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
         return run, run.read(JudgedReply)
     found: list[JudgedReply] = []
     with Journal(run.journal, index=run.index, reuse=not fresh) as journal, models(match.project, watch) as opened:
+        opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
         for spec in match.specs:
             written = _written(match, ModelSettings(model=spec), opened, journal, watch)
             judgements = _judged(match, written, opened, journal, watch)

@@ -57,7 +57,7 @@ def _say_upgrade(store: Store, tell: Tell) -> None:
 def database_of(project: Project, database: str | None) -> Path | str:
     """The database that ``--database`` names, else the project's."""
     if database is None:
-        return project.database
+        return project.agreed_database
     return database if "://" in database else Path(database)
 
 

@@ -69,10 +69,22 @@ def behind(folder: Path, name: str | None, judge: str | None) -> Behind:
 
 
 @contextmanager
-def opened(settings: ModelSettings, folder: Path | None = None, watch: Watch = SILENT) -> Iterator[Model]:
-    """A model, fetched first where it is one of the hub, and closed at the end."""
+def opened(settings: ModelSettings, project: Project | None = None, watch: Watch = SILENT) -> Iterator[Model]:
+    """A model, fetched first where it is one of the hub, and closed at the end.
+
+    Args:
+        settings: Which.
+        project: What names it, if anything does; its user must have agreed to the host.
+        watch: Told how far a fetch is.
+
+    Raises:
+        TrustError: The project names a host that the user has not agreed to.
+        ModelError: It cannot be opened.
+    """
+    if project is not None:
+        project.check_models(settings.model)
     watch.fetch(settings.model)
-    with connect(settings, folder=folder) as model:
+    with connect(settings, folder=project.folder if project else None) as model:
         yield model
 
 
@@ -96,7 +108,8 @@ def chat(
     """
     found = behind(Path(project), rubric, None)
     spec = model or (found.project.settings.models.writer.model if found.project else "smollm2")
-    with opened(ModelSettings(model=spec, context=context, concurrency=1), watch=watch) as who:
+    named = None if model else found.project
+    with opened(ModelSettings(model=spec, context=context, concurrency=1), named, watch) as who:
         yield Conversation(who, told=found.told, sampling=sampling)
 
 
@@ -144,8 +157,7 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
         own = at.judge is None and (found.project is None or found.judge.model == model)
         who: Model | None = served if own else None
         if found.rubric is not None and who is None:
-            folder = found.project.folder if found.project else None
-            who = stack.enter_context(opened(found.judge, folder, watch))
+            who = stack.enter_context(opened(found.judge, found.project, watch))
         serving = Serving(
             served, at.name or Path(model.partition("+")[0]).stem, at.key, found.judge_of(who) if who else None,
             adapter="+" in model,

@@ -64,7 +64,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
     listening = _listen(options)
-    with listening, open_store(project.database) as store:
+    with listening, open_store(project.agreed_database) as store:
         if store.upgrade:
             tell(str(store.upgrade))
         local = is_loopback(options.host) and not options.base_url

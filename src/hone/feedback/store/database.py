@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import HoneError, StoreError
 from hone.feedback.store.failures import explained
+from hone.trust import is_loopback
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -168,7 +169,9 @@ def connect(where: Path | str, *, readonly: bool = False) -> Database:
     url = url_of(where)
     try:
         if not url.startswith("sqlite"):
-            engine = create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
+            engine = create_engine(
+                url, pool_size=16, max_overflow=32, pool_pre_ping=True, connect_args=_guarded(make_url(url))
+            )
             return Database(engine, engine.url.render_as_string(hide_password=True), readonly=readonly)
         engine = _sqlite(url, readonly)
     except HoneError:
@@ -186,6 +189,31 @@ def url_of(where: Path | str) -> str:
         if where.startswith(plain):
             return "postgresql+psycopg://" + where.removeprefix(plain)
     return where
+
+
+def _guarded(url: URL) -> dict[str, str]:
+    """What libpq is to insist on, as far as the address and the environment leave it open.
+
+    No password goes to a server in clear, and on another machine the server proves by its certificate who it is.
+    A server of this machine may also do without a password, as Unix sockets usually do.
+    """
+    if not url.drivername.startswith("postgresql"):
+        return {}
+    hosts = url.query.get("host", url.host or os.environ.get("PGHOST", ""))
+    local = all(
+        not host or host.startswith("/") or is_loopback(host)
+        for one in ([hosts] if isinstance(hosts, str) else hosts) for host in one.split(",")
+    )  # fmt: skip
+    wanted = {"require_auth": "scram-sha-256,none" if local else "scram-sha-256"}
+    if not local:
+        wanted |= {"sslmode": "verify-full", "sslrootcert": "system"}
+    if "sslmode" in url.query or "PGSSLMODE" in os.environ:
+        wanted.pop("sslmode", None)
+        wanted.pop("sslrootcert", None)
+    return {
+        name: value for name, value in wanted.items()
+        if name not in url.query and f"PG{name.upper().replace('_', '')}" not in os.environ
+    }  # fmt: skip
 
 
 def _sqlite(url: str, readonly: bool) -> Engine:

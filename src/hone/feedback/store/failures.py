@@ -23,6 +23,24 @@ _SAYS = (
     ("unable to open database", "it cannot be opened; is the folder there, and may you write in it?"),
     ("connection refused", "the database server does not answer; is it running, and is the address right?"),
     ("could not translate host", "there is no such database server; is the address right?"),
+    (
+        "requirement",
+        (
+            "the database server wants the password in a form that others can read; let it use scram-sha-256, or add "
+            "?require_auth=md5 or what it uses to the address"
+        ),
+    ),
+    (
+        "certificate",
+        (
+            "the database server's certificate is not trusted; add ?sslmode=verify-full&sslrootcert=FILE to it, "
+            "or ?sslmode=require to go without"
+        ),
+    ),
+    (
+        "server does not support ssl",
+        "the database server speaks no TLS; set it up, or add ?sslmode=disable to the address",
+    ),
     ("authentication failed", "the database server refuses the name or the password"),
     ("does not exist", "the database server has no such database, role or table"),
 )
