@@ -1,7 +1,8 @@
-"""`hone feedback import · export · status`: what people said, in and out of the store."""
+"""`hone feedback import · export · status · backup · restore · forget`: what people said, in and out of the store."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
 from hone.project import Project
 from hone.report.terminal import clean
+from hone.steps.forgetting import backup as save_all
+from hone.steps.forgetting import forget as forget_person
+from hone.steps.forgetting import restore as restore_all
 from hone.steps.people import export_feedback, feedback_status, import_feedback
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ database_option = click.option(
 
 @click.group()
 def feedback() -> None:
-    """What people said: import, export, status."""
+    """What people said: import, export, status, backup, restore, forget."""
 
 
 @feedback.command("import")
@@ -102,6 +106,65 @@ def status(per_item: int, half_width: float, folder: Path, as_json: bool, **opti
         out().print(Text(line))
 
 
+@feedback.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@database_option
+@project_option
+@json_option
+def backup(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
+    """Write everything that people said into FILE (.jsonl), also while the pages run."""
+    counts = save_all(Project.find(folder), file, database=database)
+    if as_json:
+        print_json({"file": str(file), "counts": counts})
+        return
+    note(f"written: {file} ({_counted(counts)})")
+
+
+@feedback.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@database_option
+@project_option
+@json_option
+def restore(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
+    """Make the store what FILE, a backup, holds; what was there before goes into a file beside it."""
+    counts, before = restore_all(Project.find(folder), file, database=database, tell=note)
+    if as_json:
+        print_json({"file": str(file), "counts": counts, "before": None if before is None else str(before)})
+        return
+    note(f"restored: {file} ({_counted(counts)})")
+    if before:
+        note(f"what was there before: {before}")
+
+
+@feedback.command()
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Also their scores and verdicts; else these stay under an alias.")
+@database_option
+@project_option
+@json_option
+def forget(name: str, remove: bool, database: str | None, folder: Path, as_json: bool) -> None:
+    """Take NAME out: an alias in the store, decisions, versions and exported files; notes and links go for good.
+
+    There is no way back: make sure of the name first with `hone rate raters`.
+    """
+    done = forget_person(Project.find(folder), name, remove=remove, database=database, tell=note)
+    if as_json:
+        print_json({"alias": done.alias, "counts": done.counts, "changed": [*map(str, done.changed)],
+                    "removed": [*map(str, done.removed)], "left": [*map(str, done.left)]})  # fmt: skip
+        return
+    out().print(Text(f"{clean(name)} is {done.alias} now ({_counted(done.counts)})"))
+    for what, files in (("changed", done.changed), ("removed", done.removed)):
+        for path in files:
+            note(f"{what}: {path}")
+    for path in done.left:
+        note(f"still holds the name, for you to look at or make anew: {path}")
+    note("copies that others made, and files that were moved, are not known to Hone")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing"
+
+
 def _tell(what: str, file: Path, done: Exchanged, *, as_json: bool) -> None:
     for line in done.notes:
         note(line)
@@ -110,5 +173,4 @@ def _tell(what: str, file: Path, done: Exchanged, *, as_json: bool) -> None:
         print_json({"file": str(file), "form": done.form, **columns, "counts": dict(done.counts),
                     "notes": list(done.notes)})  # fmt: skip
         return
-    counts = ", ".join(f"{count:,} {name}" for name, count in done.counts.items() if count) or "nothing"
-    note(f"{what}: {file} ({counts})")
+    note(f"{what}: {file} ({_counted(done.counts)})")

@@ -22,7 +22,7 @@ COMMANDS = {
     "rate": ("hone.cli.rate", "Pages for people: rate, compare, decide on the rubric, look at the results."),
     "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
-    "feedback": ("hone.cli.feedback", "What people said: import, export, status."),
+    "feedback": ("hone.cli.feedback", "What people said: import, export, status, backup, restore, forget."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -159,9 +159,41 @@ class Project:
         Raises:
             ProjectError: The version is there already.
         """
-        path = self.folder / "rubrics" / f"v{version.version}.yaml"
+        path = self._version(version)
         if path.exists():
             raise ProjectError(f"{path} is there already; a frozen version is never written again")
+        return self._write_version(version)
+
+    def rename_person(self, is_name: Callable[[str], bool], alias: str) -> list[Path]:
+        """Put an alias where a person is named as who decided: in the decisions and in frozen versions.
+
+        Args:
+            is_name: Whether a name is the person's.
+            alias: What stands there then.
+
+        Returns:
+            The files that changed.
+        """
+
+        def renamed(decision: Decision) -> Decision:
+            return decision.model_copy(update={"by": alias}) if is_name(decision.by) else decision
+
+        changed, decisions = [], self.decisions
+        if (now := [renamed(one) for one in decisions]) != decisions:
+            write_whole(self._decisions, "".join(one.model_dump_json() + "\n" for one in now))
+            changed.append(self._decisions)
+        for version in self.versions:
+            update = {"decisions": tuple(map(renamed, version.decisions))}
+            new = version.model_copy(update=update | ({"by": alias} if is_name(version.by) else {}))
+            if new != version:
+                changed.append(self._write_version(new))
+        return changed
+
+    def _version(self, version: RubricVersion) -> Path:
+        return self.folder / "rubrics" / f"v{version.version}.yaml"
+
+    def _write_version(self, version: RubricVersion) -> Path:
+        path = self._version(version)
         data = version.model_dump(mode="json", exclude={"rubric"}, exclude_defaults=True)
         data |= {"version": version.version, "parent": data.get("parent")}
         data["decisions"] = [decision.model_dump(mode="json") for decision in version.decisions]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hone.feedback.store import check_installed
 from hone.project import Project
 from hone.project.naming import named_rubric
+from hone.steps.forgetting import note_export
 from hone.steps.journey import Journey
 from hone.steps.stored import check_there, database_of, project_store
 from hone.steps.watching import SILENT, Tell, Watch, nothing
@@ -86,6 +87,8 @@ def export_feedback(
     check_installed()
     from hone.feedback.exchange.forms import Which, export, export_whole  # noqa: PLC0415 - loads SQLAlchemy
 
+    if database is None:
+        note_export(project, Path(file))
     if form == "store":
         return export_whole(where, Path(file))
     with project_store(project, readonly=True, database=database) as store:

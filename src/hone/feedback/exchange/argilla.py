@@ -9,7 +9,6 @@ Source of the form: `Record.to_dict` of argilla 2.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from typing import Any
 from hone.domain.rubric import Rubric
 from hone.errors import FileFormatError
 from hone.feedback.exchange.entries import Entry
-from hone.feedback.exchange.gathering import Gathered, Voice, gather
+from hone.feedback.exchange.gathering import Gathered, gather
 from hone.feedback.exchange.label_studio import json_list, slug
+from hone.feedback.store.raters import user_id
 from hone.feedback.store.store import Store
 from hone.files import write_whole
 from hone.text import identifier, name
 
-_SPACE = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 NOTE = "note"
 
 
@@ -60,9 +59,9 @@ def _record(one: Gathered) -> dict[str, Any]:
     responses: dict[str, list[dict[str, Any]]] = {}
     for voice in people:
         for criterion, value in voice.scores.items():
-            responses.setdefault(slug(criterion), []).append({"value": value, "user_id": _user(voice)})
+            responses.setdefault(slug(criterion), []).append({"value": value, "user_id": user_id(voice.name)})
         if voice.note:
-            responses.setdefault(NOTE, []).append({"value": voice.note, "user_id": _user(voice)})
+            responses.setdefault(NOTE, []).append({"value": voice.note, "user_id": user_id(voice.name)})
     suggestions = {
         slug(criterion): {"value": value, "score": None, "agent": voice.name}
         for voice in judges[:1]
@@ -72,16 +71,12 @@ def _record(one: Gathered) -> dict[str, Any]:
     return {
         "id": one.id,
         "fields": {"prompt": one.prompt, "reply": one.reply},
-        "metadata": metadata | {f"user {_user(voice)}": voice.name for voice in people},
+        "metadata": metadata | {f"user {user_id(voice.name)}": voice.name for voice in people},
         "suggestions": suggestions,
         "responses": responses,
         "vectors": {},
         "_server_id": None,
     }
-
-
-def _user(voice: Voice) -> str:
-    return str(uuid.uuid5(_SPACE, voice.name))
 
 
 def _entries(place: str, record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Entry]:

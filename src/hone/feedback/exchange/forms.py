@@ -79,16 +79,21 @@ def export(store: Store, path: Path, form: Form, rubric: Rubric, which: Which | 
     return Exchanged(form, {"tasks": count}, (note, *_left_out(store, rubric, Which())))
 
 
-def export_whole(where: Path | str, path: Path) -> Exchanged:
+def export_whole(where: Path | str, path: Path, *, whole: bool = False) -> Exchanged:
     """Write everything that can be read of a store, whatever state it is in: an older or newer schema, damaged.
 
+    Args:
+        where: The store.
+        path: The file.
+        whole: Refuse a store of which some cannot be read.
+
     Raises:
-        StoreError: Nothing can be read.
+        StoreError: Nothing can be read, or not all of it.
     """
     _check_suffix(path, "store")
     database = connect(where, readonly=True)
     try:
-        rows, notes = write_store(database, path)
+        rows, notes = write_store(database, path, whole=whole)
     finally:
         database.close()
     return Exchanged("store", rows, tuple(notes))

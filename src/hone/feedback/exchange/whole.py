@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Float, Integer, Table, func, insert, inspect, select, text
+from sqlalchemy import Boolean, Connection, Float, Integer, Table, delete, func, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import FileFormatError, StoreError
@@ -26,17 +26,26 @@ MARK = "hone feedback"
 _KINDS: dict[type, tuple[type, ...]] = {Boolean: (bool,), Float: (int, float), Integer: (int,)}
 
 
-def write_store(database: Database, path: Path) -> tuple[dict[str, int], list[str]]:
+def write_store(database: Database, path: Path, *, whole: bool = False) -> tuple[dict[str, int], list[str]]:
     """Write every row of every table, by primary key.
 
     Args:
         database: Open for reading at least; its schema need not be the newest.
         path: The file, which is replaced as a whole.
+        whole: Write nothing where some cannot be read.
 
     Returns:
         How many rows each table gave, and what could not be read.
+
+    Raises:
+        StoreError: The database fails, or some of it cannot be read and all was wanted.
     """
     rows, notes = database.read(_everything)
+    if whole and notes:
+        raise StoreError(
+            f"{database.name}: damaged, so this would be no whole backup ({notes[0]}); save what can be read: "
+            "hone feedback export FILE.jsonl --form store"
+        )
     revision = _revision(database)
     counts = {name: len(found) for name, found in rows.items()}
     head: dict[str, Any] = {MARK: 1, "schema": revision, "rows": counts}
@@ -49,8 +58,13 @@ def write_store(database: Database, path: Path) -> tuple[dict[str, int], list[st
     return counts, notes
 
 
-def read_store(database: Database, path: Path) -> tuple[dict[str, int], list[str]]:
+def read_store(database: Database, path: Path, *, replace: bool = False) -> tuple[dict[str, int], list[str]]:
     """Read such a file into an empty store, in one transaction.
+
+    Args:
+        database: Open for writing.
+        path: The file.
+        replace: Take out what the store holds, in the same transaction.
 
     Returns:
         How many rows each table got, and what was changed in those of an earlier version.
@@ -71,10 +85,22 @@ def read_store(database: Database, path: Path) -> tuple[dict[str, int], list[str
         raise FileFormatError(path, "the file is not whole: it has other rows than its first line says", line=1)
 
     def work(connection: Connection) -> list[str]:
+        if replace:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
         _fill(connection, rows, database.name)
         return respell(connection).lines() if head["schema"] < "0003" else []
 
     return counts, database.write(work)
+
+
+def is_empty(database: Database) -> bool:
+    """Whether no table holds a row."""
+    return database.read(
+        lambda connection: (
+            not any(connection.scalar(select(func.count()).select_from(table)) for table in metadata.sorted_tables)
+        )
+    )
 
 
 def is_store(line: str) -> bool:

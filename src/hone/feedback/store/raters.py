@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from hone.text import is_printable
 from hone.text import name as named
 
 LONGEST_NAME = 80
+_USERS = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 ASK = "ask the owner for a new one"
 
 
@@ -151,6 +153,11 @@ def id_of(name: str, role: Role = "rater") -> str:
     """The id of a name, in any case and spacing. A person and a judge may share a name."""
     plain = named(named(name).casefold())
     return digest(["judge", plain] if role == "judge" else plain)
+
+
+def user_id(name: str) -> str:
+    """The UUID of a name, for tools that know their users by one."""
+    return str(uuid.uuid5(_USERS, name))
 
 
 def hashed(token: str) -> str:
