@@ -95,7 +95,8 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     judged.write_text("item,criterion,rater,score,kind\n" + "".join(f"{line},judge\n" for line in scores))
     twice(
         bare, WALK, project=project, table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
-        labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv", backup=tmp_path / "backup.jsonl",
+        labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
+        backup=tmp_path / "backup.jsonl",
         page=tmp_path / "page.html", figures=tmp_path / "figures", solver=solver(tmp_path / "solver.jsonl", range(3)),
     )  # fmt: skip
 
