@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hone.errors import ExportError
 from hone.export.merge import check_base, check_fits, opening, with_adapter
+from hone.models.template import check_template
 from hone.models.weights import library, quiet
 
 Logprobs = npt.NDArray[np.float32]
@@ -93,6 +94,7 @@ def read_tokenizer(folder: Path) -> Any:
             tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ExportError(f"{folder}: the tokenizer does not load ({' '.join(str(error).split())[:200]})") from error
+    check_template(tokenizer.chat_template, folder)
     if not tokenizer.chat_template:
         raise ExportError(f"{folder}: the tokenizer has no chat template; only models for chats are exported")
     return tokenizer

@@ -17,6 +17,7 @@ from typing import Any, Self
 from hone.errors import ContextError, MissingExtraError, UnavailableError
 from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.endpoint import EndpointModel, Patience
+from hone.models.template import check_template, templates_of_gguf
 
 CONTEXT = 4096
 """Tokens of prompt and answer together for each call."""
@@ -68,6 +69,8 @@ class EmbeddedModel(Model):
         files = [file] if adapter is None else [file, adapter]
         for one in files:
             check_gguf(one)
+        if spec.partition("+")[0] != "smollm2":
+            check_template(templates_of_gguf(file), file)
         states = [one.stat() for one in files]
         self.identity = " ".join([spec, *(f"{state.st_size} {state.st_mtime_ns}" for state in states)])
         key = secrets.token_urlsafe(24)

@@ -17,6 +17,7 @@ from hone.errors import CallError, ContextError, HoneError, UnavailableError
 from hone.models.base import Completion, Model, Request, Usage
 from hone.models.chat import chat_tokens, takes_system
 from hone.models.decoding import Ask, Text, generate
+from hone.models.template import check_template
 from hone.models.weights import fast_type, library, quiet, weights
 from hone.prompts import break_marks
 
@@ -163,11 +164,13 @@ def load_tokenizer(folder: Path) -> Any:
     """
     try:
         with quiet():
-            return library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise UnavailableError(
             f"{folder}: no tokenizer can be loaded ({' '.join(str(error).split())[:200]})"
         ) from error
+    check_template(tokenizer.chat_template, folder)
+    return tokenizer
 
 
 def _adapter(folder: Path) -> Path:

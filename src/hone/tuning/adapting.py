@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
+from hone.models.template import check_template
 from hone.models.weights import fast_type, library, quiet
 from hone.tuning.settings import TuneSettings
 
@@ -114,6 +115,7 @@ def tokenizer_of(folder: Path) -> Any:
     except (OSError, ValueError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
         raise TuneError(f"{folder}: its tokenizer cannot be opened ({words})") from error
+    check_template(tokenizer.chat_template, folder)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
