@@ -262,6 +262,13 @@ def test_a_refused_key_ends_the_run_and_names_the_variable(server: Loopback, sta
     assert len(server.seen) == 1
 
 
+def test_an_error_s_text_is_kept_without_what_a_screen_acts_on(server: Loopback) -> None:
+    server.react = lambda _: refuse(400, "no \x1b]0;title\x07 \u202edetrevni\u202c\x00 a\u200bb\r\nnext \x9b31m")
+    message = refusal(model(server.url), CallError)
+    assert message.isprintable()
+    assert "no ]0;title detrevni ab next 31m" in message
+
+
 def test_a_missing_key_is_asked_for(server: Loopback) -> None:
     server.react = lambda _: refuse(401, "Missing key")
     assert "put a key into HONE_API_KEY" in refusal(model(server.url, key=None), UnavailableError)

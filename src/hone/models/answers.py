@@ -11,6 +11,7 @@ import orjson
 
 from hone.errors import CallError, NoAnswerError
 from hone.models.base import Completion, TokenLogprob, Usage
+from hone.text import visible
 
 _CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
 """How endpoints say that an answer reached its length limit."""
@@ -104,8 +105,12 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
 
 
 def said(body: bytes, scrub: Callable[[str], str] = str) -> str:
-    """What an error answer says, in one short line without the key: scrubbed before it is cut."""
-    return " ".join(scrub(_message(body)).split())[:300]
+    """What an error answer says, in one short line without the key: scrubbed before it is cut.
+
+    It is written into journals and tables and shown on screens, so it holds nothing that one of them would act on.
+    """
+    text = visible(scrub(_message(body)))
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:300]
 
 
 def _message(body: bytes) -> str:
