@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from hone.errors import ProjectError
+from hone.feedback.store import open_store
+from hone.project import Project
 from hone.web.app import create_app
 from hone.web.limits import Limit
 from hone.web.server import is_loopback
@@ -95,7 +98,7 @@ def test_the_cookie_is_for_our_eyes_only(site: Site) -> None:
 
 
 def test_a_forged_or_foreign_cookie_is_nobody(site: Site) -> None:
-    _, foreign = Sessions(b"x" * 32).begin(site.store.add_rater("Ann").id)
+    _, foreign = Sessions(b"x" * 32).begin((ann := site.store.add_rater("Ann")).id, ann.epoch)
     for value in (foreign, "", "a.b.c", "é"):
         client = outside(site)
         headers = {b"Cookie": f"{site.sessions.cookie}={value}".encode()}
@@ -103,7 +106,7 @@ def test_a_forged_or_foreign_cookie_is_nobody(site: Site) -> None:
 
 
 def test_a_session_of_the_machine_itself_is_worth_nothing_outside(site: Site) -> None:
-    _, cookie = site.sessions.begin(None)
+    _, cookie = site.sessions.begin(None, site.owner.epoch)
     answer = outside(site).get("/results", headers={"Cookie": f"{site.sessions.cookie}={cookie}"})
     assert answer.status_code == 401
 
@@ -238,3 +241,70 @@ def test_a_rater_signs_out(come: Come) -> None:
     ann.send("/leave")
     ann.get("/rate")
     assert ann.code == 401
+
+
+def stolen(site: Site, browser: Browser) -> TestClient:
+    """Another browser with a copy of the cookie."""
+    thief = outside(site)
+    thief.cookies.update(browser.client.cookies)
+    return thief
+
+
+def test_signing_out_ends_every_copy_of_the_cookie_and_the_link_still_lets_in(site: Site, come: Come) -> None:
+    ann, ben = come("Ann"), come("Ben")
+    thief = stolen(site, ann)
+    assert thief.get("/rate").status_code == 200
+    ann.send("/leave")
+    assert "You are signed out, on all your devices." in ann.html
+    assert thief.get("/rate").status_code == 401
+    ann.get(f"/enter/{site.store.invite('Ann')}")
+    assert ann.code == 200
+    assert thief.get("/rate").status_code == 401
+    assert ben.get("/rate")
+    assert ben.code == 200, "others stay signed in"
+
+
+def test_a_cookie_of_somebody_who_was_withdrawn_stays_dead_after_a_new_invitation(site: Site, come: Come) -> None:
+    ann = come("Ann")
+    thief = stolen(site, ann)
+    site.store.revoke("Ann")
+    again = site.store.invite("Ann")
+    for client in (thief, ann.client):
+        assert client.get("/rate").status_code == 401
+    assert ann.get(f"/enter/{again}")
+    assert ann.code == 200
+    assert thief.get("/rate").status_code == 401
+
+
+def test_a_new_invitation_signs_nobody_out(site: Site, come: Come) -> None:
+    ann, phone = come("Ann"), come("Ann")
+    site.store.invite("Ann")
+    for browser in (ann, phone):
+        browser.get("/rate")
+        assert browser.code == 200
+
+
+def test_a_cookie_of_an_earlier_version_is_good_for_a_rater_of_that_version_alone(site: Site) -> None:
+    ann = site.store.add_rater("Ann")
+    old = site.sessions._serialiser.dumps([ann.id, "nonce"])
+    client = outside(site)
+    client.cookies.set(site.sessions.cookie, old)
+    assert client.get("/rate").status_code == 401
+    change = text("UPDATE raters SET epoch = '' WHERE name = 'Ann'")
+    site.store.database.write(lambda connection: connection.execute(change))
+    assert client.get("/rate").status_code == 200
+
+
+def test_a_cookie_does_not_outlive_the_store_that_it_was_made_with(project: Project, site: Site, come: Come) -> None:
+    thief = stolen(site, come("Ann"))
+    with open_store(project.folder / "new.db") as fresh:
+        fresh.invite("Ann")
+        app = create_app(replace(site, store=fresh, open=False))
+        client = TestClient(app, base_url="https://rate.example", cookies=dict(thief.cookies))
+        assert client.get("/rate").status_code == 401
+
+
+@pytest.mark.parametrize("value", [[], ["ann"], ["ann", "n", "e", "more"], {"rater": "ann"}, "ann", None, 3])
+def test_a_signed_cookie_of_another_form_is_nobody(site: Site, value: object) -> None:
+    cookie = site.sessions._serialiser.dumps(value)
+    assert outside(site).get("/rate", headers={"Cookie": f"{site.sessions.cookie}={cookie}"}).status_code == 401

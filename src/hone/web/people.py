@@ -44,13 +44,13 @@ def known(request: Request) -> Person | None:
     rater = None
     if session is not None and session.rater is not None:
         rater = site.store.rater(session.rater)
-        if rater is not None and (not rater.active or rater.role == "judge"):
+        if rater is not None and (not rater.active or rater.role == "judge" or rater.epoch != session.epoch):
             rater = None
     if rater is None:
         if not site.open:
             return None
         if session is None or session.rater is not None:
-            session, cookie = site.sessions.begin(None)
+            session, cookie = site.sessions.begin(None, "")
         rater = site.owner
     assert session is not None  # noqa: S101 - it was made or read above
     return Person(rater, session, site.sessions.token(session), cookie)

@@ -163,6 +163,7 @@ MESSAGES = {
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "left": "You are signed out, on all your devices.",
     "settled": "Your decision is kept beside what the raters said.",
 }
 """What a page may say of the step before; a link can choose one of these, never words of its own."""

@@ -29,7 +29,7 @@ def enter(request: Request, token: str) -> Response:
             raise HTTPException(429, many, {"Retry-After": str(round(wait))}) from error
         site.limit.failed(address)
         raise HTTPException(403, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-    _, cookie = site.sessions.begin(rater.id)
+    _, cookie = site.sessions.begin(rater.id, rater.epoch)
     response = go("/")
     response.headers["Referrer-Policy"] = "no-referrer"
     site.sign_in(request, response, cookie)
@@ -38,7 +38,9 @@ def enter(request: Request, token: str) -> Response:
 
 @router.post("/leave")
 def leave(request: Request, someone: Someone, sent: Form) -> Response:  # noqa: ARG001 - both are checks
-    """Sign out."""
-    response = go("/")
-    response.delete_cookie(site_of(request).sessions.cookie)
+    """Sign out, in every browser: a copy of the cookie must not outlive this."""
+    site = site_of(request)
+    site.store.end_sessions(someone.rater.id)
+    response = go("/", "left")
+    response.delete_cookie(site.sessions.cookie)
     return response
