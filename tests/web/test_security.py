@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import webbrowser
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +15,10 @@ from sqlalchemy import text
 from hone.errors import ProjectError
 from hone.feedback.store import open_store
 from hone.project import Project
+from hone.web import server
 from hone.web.app import create_app
 from hone.web.limits import Limit
+from hone.web.opening import browser_opened
 from hone.web.server import is_loopback
 from hone.web.sessions import Sessions, key_of
 from hone.web.site import Site
@@ -125,8 +130,9 @@ def test_a_name_that_was_made_to_point_here_is_refused(site: Site, host: str) ->
 
 @pytest.mark.parametrize("host", ["localhost:8420", "127.0.0.1:8420", "[::1]:8420", "localhost"])
 def test_this_machine_is_let_in_by_each_of_its_names(site: Site, host: str) -> None:
-    client = TestClient(create_app(site), base_url="http://localhost:8420")
-    assert client.get("/", headers={"Host": host}).status_code == 200
+    client = TestClient(create_app(site), base_url=f"http://{host}")
+    assert client.get(f"/enter/{site.token}").status_code == 200
+    assert "Olga" in client.get("/").text
 
 
 def test_an_open_server_refuses_to_stand_behind_a_proxy(site: Site) -> None:
@@ -308,3 +314,109 @@ def test_a_cookie_does_not_outlive_the_store_that_it_was_made_with(project: Proj
 def test_a_signed_cookie_of_another_form_is_nobody(site: Site, value: object) -> None:
     cookie = site.sessions._serialiser.dumps(value)
     assert outside(site).get("/rate", headers={"Cookie": f"{site.sessions.cookie}={cookie}"}).status_code == 401
+
+
+@pytest.fixture
+def here(site: Site) -> TestClient:
+    """Somebody on the owner's machine, under whatever account."""
+    return TestClient(create_app(site), base_url="http://localhost:8420")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_another_account_of_the_machine_is_nobody_and_is_told_where_the_owner_comes_in(
+    here: TestClient, page: str
+) -> None:
+    answer = here.get(page, follow_redirects=False)
+    assert answer.status_code == 401
+    assert "the address that hone rate printed in the terminal" in answer.text
+    assert "set-cookie" not in answer.headers
+    said = here.get(page, headers={"Accept": "application/json"}).json()
+    assert "printed in the terminal" in said["error"]
+
+
+def test_the_printed_address_lets_in_the_owner_and_leads_to_one_without_the_key(site: Site, here: TestClient) -> None:
+    answer = here.get(f"/enter/{site.token}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    for word in ("HttpOnly", "SameSite=lax", "Path=/"):
+        assert word in answer.headers["set-cookie"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+    for page in PAGES:
+        shown = here.get(page)
+        assert shown.status_code == 200
+        assert site.token not in shown.text
+    assert site.token not in repr(site)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: t + "A", lambda t: t.swapcase(), lambda t: "é" + t[1:]]
+)
+def test_a_key_that_is_nearly_right_lets_nobody_in(
+    site: Site, here: TestClient, change: Callable[[str], str]
+) -> None:
+    answer = here.get(f"/enter/{change(site.token)}")
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_key_lets_nobody_in_where_others_can_reach_the_pages(site: Site) -> None:
+    assert outside(site).get(f"/enter/{site.token}").status_code == 403
+
+
+def test_a_run_has_a_key_of_its_own_and_a_cookie_goes_on(site: Site, here: TestClient) -> None:
+    here.get(f"/enter/{site.token}")
+    again = replace(site, token=secrets.token_urlsafe(32))
+    later = TestClient(create_app(again), base_url="http://localhost:8420")
+    assert later.get(f"/enter/{site.token}").status_code == 403
+    later.cookies.update(here.cookies)
+    assert later.get("/results").status_code == 200
+
+
+def test_a_cookie_that_an_earlier_version_gave_to_anybody_on_the_machine_is_worth_nothing(site: Site) -> None:
+    change = text("UPDATE raters SET epoch = ''")
+    site.store.database.write(lambda connection: connection.execute(change))
+    for value in ([None, "nonce"], [None, "nonce", ""]):
+        client = TestClient(create_app(site), base_url="http://localhost:8420")
+        client.cookies.set(site.sessions.cookie, site.sessions._serialiser.dumps(value))
+        assert client.get("/results").status_code == 401
+    owner = server._owner(site.store, "Olga")
+    found = site.store.rater(owner.id)
+    assert found
+    assert found.epoch != "", "the owner can come in"
+
+
+def test_the_owner_signs_out_and_comes_in_again_by_the_printed_address(site: Site, owner: Browser) -> None:
+    owner.get("/mine")
+    thief = TestClient(create_app(site), base_url="http://localhost:8420", cookies=dict(owner.client.cookies))
+    assert thief.get("/results").status_code == 200
+    owner.send("/leave")
+    assert owner.code == 401
+    assert thief.get("/results").status_code == 401
+    owner.get(f"/enter/{site.token}")
+    assert owner.code == 200
+
+
+def test_a_rater_on_the_same_machine_stays_a_rater_and_never_becomes_the_owner(site: Site, here: TestClient) -> None:
+    assert here.get(f"/enter/{site.store.invite('Ann')}").status_code == 200
+    assert here.get("/results").status_code == 403
+    site.store.revoke("Ann")
+    assert here.get("/results").status_code == 401
+
+
+def test_the_browser_is_opened_by_a_private_file_and_not_by_an_address_that_all_can_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = tmp_path / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setattr(webbrowser, "_tryorder", [])
+    monkeypatch.setattr(webbrowser, "_browsers", {})
+    webbrowser.register("ours", None, webbrowser.GenericBrowser([str(browser), "%s"]), preferred=True)
+    with browser_opened("http://localhost:8420/enter/s3cret", tmp_path):
+        opened = (tmp_path / "opened").read_text().strip()
+        assert "s3cret" not in opened
+        page = Path(opened.removeprefix("file://"))
+        assert 'content="0; url=http://localhost:8420/enter/s3cret"' in page.read_text()
+        assert page.parent.stat().st_mode & 0o777 == 0o700
+        assert page.parent.name.startswith("feedback.db"), "kept out of version control"
+    assert not page.exists()

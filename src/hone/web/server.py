@@ -6,9 +6,8 @@ import asyncio
 import ipaddress
 import socket
 import time
-import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from hone.feedback.store.store import Store
 from hone.project import Project
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
+from hone.web.opening import browser_opened
 from hone.web.sessions import Sessions, key_of
 from hone.web.site import Site, Steps
 from hone.web.subjects import put_up
@@ -72,6 +72,8 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
             _check_invited(store)
         for line in put_up(project, store, options.runs):
             tell(line)
+        # The key stays from run to run: a page that is open when the pages are started again goes on working. Whoever
+        # has such a cookie had the printed address, or a link, once; signing out ends it.
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
         sessions = Sessions(key_of(project.folder / "feedback.db.key"))
         site = Site(
@@ -108,20 +110,21 @@ def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[
     port = listening.getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
+    link = f"{address}/enter/{site.token}"
 
     async def main() -> None:
         # Told once the loop runs: before that, Ctrl-C would meet one that is half made.
         if site.open:
-            tell(f"You are {site.owner.name}, the owner: {address}   (Ctrl-C ends)")
+            tell(f"You are {site.owner.name}, the owner: {link}   (Ctrl-C ends)")
         else:
             tell(
                 f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)"
             )
-        if options.open_browser and site.open:
-            webbrowser.open(address)
         watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
+        opened = options.open_browser and site.open
         try:
-            await server.serve(sockets=[listening])
+            with browser_opened(link, site.project.folder) if opened else nullcontext():
+                await server.serve(sockets=[listening])
         finally:
             watcher.cancel()
 
@@ -179,6 +182,8 @@ def _check_invited(store: Store) -> None:
 def _owner(store: Store, name: str) -> Rater:
     try:
         found = store.add_rater(name, "owner")
-        return found if found.active else replace(found, active=True)
     except FeedbackError:  # a rater was invited under the owner's own name
-        return store.add_rater(f"{name} (owner)", "owner")
+        found = store.add_rater(f"{name} (owner)", "owner")
+    if not found.epoch:  # of a version that let in anybody on this machine, with cookies that have no epoch either
+        store.end_sessions(found.id)
+    return found if found.active else replace(found, active=True)

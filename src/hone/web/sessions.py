@@ -27,7 +27,7 @@ class Session:
     """What the cookie says."""
 
     rater: str | None
-    """The rater's id; none for the owner at this machine."""
+    """The rater's id; none for the owner at this machine, who is nobody when others can reach the pages."""
     nonce: str
     epoch: str = ""
     """The rater's when the session began; the session is over once the rater has another."""

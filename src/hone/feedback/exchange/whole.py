@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Boolean, Connection, Float, Integer, Table, func, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -193,6 +193,6 @@ def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]], name
 
 def _whole(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with every column; an export of an older schema lacks some, which then get what a new row has."""
-    made = {column.name: column.default.arg(None) for column in table.columns
+    made = {column.name: column.default.arg(cast("Any", None)) for column in table.columns
             if isinstance(column.default, CallableColumnDefault) and column.name not in row}  # fmt: skip
     return {column.name: row.get(column.name) for column in table.columns} | made
