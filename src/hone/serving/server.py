@@ -7,12 +7,13 @@ be named in a request.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,9 +25,13 @@ from hone.domain.task import Reply
 from hone.errors import HoneError, UnavailableError
 from hone.judging import Judge
 from hone.models.embedded import EmbeddedModel
-from hone.serving.access import LOOPBACK, Handler, guard, refuse
+from hone.serving.access import LOOPBACK, guard, refuse
+from hone.serving.connections import Connections, Limits
 from hone.serving.conversation import score
+from hone.serving.listening import BACKLOG, Listening, fitting, listening
 from hone.serving.metrics import Metrics
+from hone.serving.protocol import Handler, Watched, told
+from hone.serving.repeats import counted_lines
 from hone.serving.requests import allowed
 
 MAX_BODY = 8 * 2**20
@@ -57,7 +62,8 @@ class Serving:
 
     def app(self) -> web.Application:
         """The web application."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._counted(), guard(self.key)])
+        middlewares = [told, self._counted(), guard(self.key)]
+        app = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
         app.cleanup_ctx.append(self._engine)
         app.router.add_get("/health", self._health)
         app.router.add_get("/metrics", self._metrics)
@@ -212,8 +218,16 @@ async def _json(request: web.Request) -> dict[str, Any] | web.Response:
     return body if isinstance(body, dict) else refuse(400, "the body is a JSON object")
 
 
-async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitStack, str]:
+async def listen(
+    app: web.Application, host: str, port: int, limits: Limits | None = None
+) -> tuple[AsyncExitStack, str]:
     """Start to answer.
+
+    Args:
+        app: Who answers.
+        host: Where.
+        port: 0 takes a free one.
+        limits: How long connections may wait, and how many may be open.
 
     Returns:
         What ends it, and the address.
@@ -222,17 +236,28 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitS
         UnavailableError: The port is in use or may not be used.
     """
     stack = AsyncExitStack()
+    connections, loop = Connections(fitting(limits or Limits())), asyncio.get_running_loop()
     # A client that goes away cancels its handler, so that the engine does not write for nobody.
     runner = web.AppRunner(app, shutdown_timeout=2.0, handler_cancellation=True, access_log=None)
+    stack.enter_context(counted_lines("aiohttp.server", "asyncio"))
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    doors: list[Listening] = []
     try:
-        await web.TCPSite(runner, host, port).start()
+        for family, *_, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            # All on the port that the first one got.
+            doors.append(listening(family, (address[0], doors[0].getsockname()[1] if doors else port, *address[2:])))
     except OSError as error:
+        for door in doors:
+            door.close()
         await stack.aclose()
         raise _unusable(host, port, error) from error
-    address: Mapping[int, Any] = dict(enumerate(runner.addresses[0]))
-    return stack, f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/v1"
+    for door in doors:
+        server = await loop.create_server(
+            lambda: Watched(connections, runner.server, loop), sock=door, backlog=BACKLOG
+        )
+        stack.callback(server.close)
+    return stack, f"http://{f'[{host}]' if ':' in host else host}:{doors[0].getsockname()[1]}/v1"
 
 
 def check_port(host: str, port: int) -> None:

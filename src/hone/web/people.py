@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
 
 from hone.feedback.store import Rater
-from hone.web.sessions import Session
+from hone.web.sessions import SIGNED_IN, Session
 
 if TYPE_CHECKING:
     from hone.web.site import Site
@@ -37,6 +38,7 @@ def known(request: Request) -> Person | None:
     rater = None if session is None else _rater(site, session)
     if session is None or rater is None:
         return None
+    request.scope[SIGNED_IN] = True
     return Person(rater, session, site.sessions.token(session))
 
 
@@ -80,8 +82,15 @@ Owner = Annotated[Person, Depends(owner)]
 
 
 async def sent_form(request: Request) -> FormData:
-    """The fields that were sent, whoever sent them."""
-    return await request.form(max_files=0, max_fields=200)
+    """The fields that were sent, whoever sent them.
+
+    Raises:
+        HTTPException: The browser went away, or was too slow, before the form was whole (400).
+    """
+    try:
+        return await request.form(max_files=0, max_fields=200)
+    except ClientDisconnect as error:
+        raise HTTPException(400) from error
 
 
 def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(sent_form)]) -> FormData:

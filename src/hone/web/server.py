@@ -8,7 +8,8 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -18,14 +19,16 @@ from hone.errors import FeedbackError, ProjectError
 from hone.feedback.store import Rater, open_store
 from hone.feedback.store.store import Store
 from hone.project import Project
+from hone.serving.connections import Connections, Limits
+from hone.serving.listening import BACKLOG, fitting, listening
+from hone.serving.repeats import counted_lines
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
 from hone.web.opening import browser_opened
+from hone.web.protocol import watched_by
 from hone.web.sessions import Sessions, key_of
 from hone.web.site import Site, Steps
 from hone.web.subjects import put_up
-
-BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Options:
     open_browser: bool = True
     stop_after: float | None = None
     """Seconds without a request after which the server ends."""
+    limits: Limits = field(default_factory=Limits)
 
 
 def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str], object]) -> None:
@@ -63,8 +67,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
     base = urlsplit(options.base_url)
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
-    listening = _listen(options)
-    with listening, open_store(project.database) as store:
+    with _listen(options) as door, open_store(project.database) as store:
         if store.upgrade:
             tell(str(store.upgrade))
         local = is_loopback(options.host) and not options.base_url
@@ -79,7 +82,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
         site = Site(
             project, store, steps, sessions, _owner(store, options.owner), local, options.per_item, options.models
         )
-        _run(site, listening, options, tell)
+        _run(site, door, options, tell)
 
 
 def is_loopback(host: str) -> bool:
@@ -91,23 +94,11 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
+def _run(site: Site, door: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
     base = urlsplit(options.base_url)
     idle = Idle(create_app(site, origin=f"{base.scheme}://{base.netloc}" if base.netloc else None))
-    config = uvicorn.Config(
-        idle,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=3,
-        # Only a proxy on this machine may say who its visitors are, and only where we were told that there is one.
-        proxy_headers=bool(options.base_url),
-        lifespan="off",
-    )
-    server = uvicorn.Server(config)
-    port = listening.getsockname()[1]
+    server = uvicorn.Server(configured(idle, options))
+    port = door.getsockname()[1]
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
     link = f"{address}/enter/{site.token}"
@@ -124,11 +115,36 @@ def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[
         opened = options.open_browser and site.open
         try:
             with browser_opened(link, site.project.folder) if opened else nullcontext():
-                await server.serve(sockets=[listening])
+                await server.serve(sockets=[door])
         finally:
             watcher.cancel()
 
-    asyncio.run(main())
+    with counted_lines("uvicorn.error", "asyncio"):
+        asyncio.run(main())
+
+
+def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
+    """How uvicorn serves an application, with limits on how long connections wait and how many there are."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        backlog=BACKLOG,
+        http=cast("type[asyncio.Protocol]", watched_by(Connections(_limits(options)))),
+        ws="none",  # its connections would be nobody's
+        timeout_keep_alive=round(options.limits.idle),
+        timeout_graceful_shutdown=3,
+        # Only a proxy on this machine may say who its visitors are, and only where we were told that there is one.
+        proxy_headers=bool(options.base_url),
+        lifespan="off",
+    )
+
+
+def _limits(options: Options) -> Limits:
+    limits = fitting(options.limits)
+    # All who come through a proxy have its address; the proxy keeps their limits, and its own connections open.
+    return replace(limits, per_address=limits.total) if options.base_url else limits
 
 
 class Idle:
@@ -159,17 +175,12 @@ async def _end_when_idle(server: uvicorn.Server, idle: Idle, seconds: float | No
 
 def _listen(options: Options) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((options.host, options.port))
-        listening.listen(BACKLOG)  # whoever comes before the pages are ready waits, and is not refused
+        return listening(family, (options.host, options.port))
     except OSError as error:
-        listening.close()
         raise ProjectError(
             f"{options.host}:{options.port} cannot be used ({error.strerror}); name another with --host and --port"
         ) from error
-    return listening
 
 
 def _check_invited(store: Store) -> None:

@@ -19,6 +19,8 @@ from hone.files import make_private
 
 DAYS = 30
 """How long a browser stays signed in; a revoked rater is out at once all the same."""
+SIGNED_IN = "hone.signed_in"
+"""The key in a request's scope that says that somebody known asks; strangers' connections are capped."""
 _BYTES = 32
 
 
