@@ -14,7 +14,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ from hone.serving.metrics import Metrics
 from hone.serving.protocol import Handler, Watched, told
 from hone.serving.repeats import counted_lines
 from hone.serving.requests import allowed
+from hone.serving.turns import RETRY_SECONDS, FullError, Turns
 
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
@@ -59,6 +60,11 @@ class Serving:
     judge: Judge | None = None
     adapter: bool = False
     metrics: Metrics = field(default_factory=Metrics)
+    turns: Turns = field(init=False)
+    """Who may ask the model now: clients in turn, by their addresses, as all have the same key."""
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.model.concurrency)
 
     def app(self) -> web.Application:
         """The web application."""
@@ -86,7 +92,8 @@ class Serving:
         return web.json_response({"status": "ok"})
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(text=self.metrics.text(), content_type="text/plain")
+        waiting = f"# TYPE hone_requests_waiting gauge\nhone_requests_waiting {self.turns.waiting}\n"
+        return web.Response(text=self.metrics.text() + waiting, content_type="text/plain")
 
     async def _models(self, _: web.Request) -> web.Response:
         one = {"id": self.name, "object": "model", "created": int(self.metrics.started), "owned_by": "hone"}
@@ -107,7 +114,7 @@ class Serving:
                 return refuse(400, "adapter_scale is for a model that is served with an adapter")
             body["lora"] = [{"id": 0, "scale": float(scale)}]
         url = f"{self.model.url.removesuffix('/v1')}{request.path}"
-        async with request.app[_ENGINE].post(url, json=body) as answer:
+        async with self.turns.turn(request.remote or ""), request.app[_ENGINE].post(url, json=body) as answer:
             if answer.content_type == "text/event-stream":
                 return await self._stream(request, answer)
             content = self._named(await answer.read())
@@ -144,7 +151,10 @@ class Serving:
             return refuse(400, "prompt is empty")
         try:
             asked = Reply(item="request", prompt=prompt, text=reply, model=self.name, reference=reference)
-            judgement = await score(self.judge, asked)
+            # The served model itself may be the judge; any other has limits of its own.
+            own = self.model in self.judge.models
+            async with self.turns.turn(request.remote or "") if own else nullcontext():
+                judgement = await score(self.judge, asked)
         except HoneError as error:
             return refuse(502, str(error), "server_error")
         return web.json_response(judgement.model_dump(mode="json"))
@@ -183,6 +193,11 @@ class Serving:
             except web.HTTPException as error:
                 status = error.status
                 return refuse(status, error.reason)
+            except FullError as error:
+                status = error.status
+                refused = refuse(status, str(error), "rate_limit_error" if status == 429 else "server_error")
+                refused.headers["Retry-After"] = str(RETRY_SECONDS)
+                return refused
             except aiohttp.ClientConnectionResetError:
                 raise  # the client went away
             except aiohttp.ClientError as error:
