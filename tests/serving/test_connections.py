@@ -20,13 +20,13 @@ from aiohttp import web
 
 from hone.serving.access import guard
 from hone.serving.connections import Connection, Connections, Limits
-from hone.serving.listening import fitting, listening
+from hone.serving.listening import AT_ONCE, fitting, listening
 from hone.serving.protocol import told
 from hone.serving.repeats import Once, counted_lines
 from hone.serving.server import listen
 
 MUCH = 65536 * 2000
-QUICK = Limits(head=0.3, body=0.4, idle=0.5, write=0.4, per_address=3, total=6)
+QUICK = Limits(head=0.3, body=0.4, idle=0.5, write=0.4, per_address=3, total=6, grace=0)
 
 
 def in_loop(work: Callable[[], None]) -> None:
@@ -52,6 +52,35 @@ def test_the_one_that_has_waited_longest_makes_room_for_a_newcomer_of_its_addres
         assert len(all_.open) == 4
 
     in_loop(work)
+
+
+def test_a_burst_closes_nobody_before_what_they_sent_can_have_been_read() -> None:
+    async def run() -> None:
+        all_ = Connections(Limits(per_address=3, total=40, grace=0.2))
+        first = [come(all_) for _ in range(30)]
+        assert not any(closed for _, closed in first)
+        await asyncio.sleep(0.25)
+        latest = come(all_)
+        assert [bool(closed) for _, closed in first].count(False) == 2
+        assert not latest[1]
+        for _ in range(100):
+            come(all_)
+        assert len(all_.open) == 40, "within the total at any moment"
+
+    asyncio.run(run())
+
+
+def test_the_door_lets_in_a_few_at_a_time_and_keeps_its_long_line() -> None:
+    async def run() -> None:
+        door, came = listening(socket.AF_INET, ("127.0.0.1", 0)), list[socket.socket]()
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, sock=door, backlog=AT_ONCE)
+        for _ in range(300):  # more than are let in at once, and nobody is let in meanwhile
+            came.append(socket.create_connection(door.getsockname(), timeout=1))
+        server.close()
+        for one in came:
+            one.close()
+
+    asyncio.run(run())
 
 
 def test_who_is_signed_in_or_waits_for_us_is_not_closed_for_strangers() -> None:
@@ -246,7 +275,7 @@ def test_a_client_that_takes_nothing_of_its_answer_is_closed() -> None:
 
 def test_connections_that_hold_out_do_not_keep_others_waiting() -> None:
     async def run() -> None:
-        limits = Limits(head=5, body=5, idle=5, per_address=20, total=40)
+        limits = Limits(head=5, body=5, idle=5, per_address=20, total=40, grace=0)
         async with served(limits) as door, aiohttp.ClientSession() as session:
             held = [await door.come(piece) for piece in (b"", b"GET", HEAD) for _ in range(60)]
             for _ in range(5):
@@ -260,7 +289,7 @@ def test_connections_that_hold_out_do_not_keep_others_waiting() -> None:
 
 def test_who_brought_the_key_keeps_the_connection_when_strangers_crowd_in() -> None:
     async def run() -> None:
-        limits = Limits(head=5, body=5, idle=5, per_address=3, total=40)
+        limits = Limits(head=5, body=5, idle=5, per_address=3, total=40, grace=0)
         async with served(limits, key="s") as door:
             known = await door.come(GET + b"Authorization: Bearer s\r\n\r\n")
             open_ = await door.come(GET.replace(b"hello", b"health") + b"\r\n")

@@ -19,7 +19,7 @@ from hone.web.app import create_app
 from hone.web.server import Options, configured
 from hone.web.site import Site
 
-QUICK = Limits(head=0.3, body=0.5, idle=1.0, write=0.4, per_address=5, total=400)
+QUICK = Limits(head=0.3, body=0.5, idle=1.0, write=0.4, per_address=5, total=400, grace=0)
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 

@@ -31,6 +31,9 @@ class Limits:
     A whole school stands behind one address. A browser opens six at most, which count only until the person is signed
     in: 42 people may open their links in the same second before any is closed, and browsers then open a new one.
     """
+    grace: float = 1.0
+    """Seconds in which a connection is not closed for the cap of its address: what it sent may be there, unread, when
+    hundreds come at once."""
     total: int = 4096
     """Connections in all: six for each of 680 people at once."""
 
@@ -46,6 +49,8 @@ class Connection:
 
     def __init__(self, connections: Connections, address: str, close: Callable[[], object]) -> None:
         self.address, self.signed_in, self.state = address, False, ""
+        self.since = 0.0
+        """When it began to wait."""
         self._connections, self._close = connections, close
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
@@ -106,7 +111,7 @@ class Connection:
             return  # a client that sends one byte after another does not begin anew
         self._stop()
         self.state = state
-        self._timer = self._after(seconds, state)
+        self._timer, self.since = self._after(seconds, state), asyncio.get_running_loop().time()
         self._connections.waits(self)
 
     def _after(self, seconds: float, why: str) -> asyncio.TimerHandle:
@@ -158,8 +163,9 @@ class Connections:
         self._strangers[one] = None
         same = self._by_address.setdefault(one.address, {})
         same[one] = None
-        if len(same) > self.limits.per_address:
-            next(iter(same)).close("address")
+        late = one.since - self.limits.grace
+        while len(same) > self.limits.per_address and (oldest := next(iter(same))).since <= late:
+            oldest.close("address")
 
     def waits_no_more(self, one: Connection) -> None:
         """Take it from among them."""

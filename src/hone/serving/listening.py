@@ -14,6 +14,9 @@ from typing import Any
 from hone.serving.connections import Limits
 
 BACKLOG = 1024
+"""How many may stand before the door; whoever comes before we are ready waits, and is not refused."""
+AT_ONCE = 64
+"""How many are let in before what those who are in have sent is read."""
 MOST_FILES = 65_536
 """Open files that are asked for at most: some systems allow a number without end, which costs memory."""
 _KEPT_FREE = 256
@@ -38,6 +41,10 @@ class Listening(socket.socket):
                 if error.errno not in (errno.EMFILE, errno.ENFILE):
                     raise
             self._turn_away()
+
+    def listen(self, _: int = BACKLOG, /) -> None:
+        """See `socket.socket.listen`; asyncio gives the number that it accepts at once, which is another one."""
+        super().listen(BACKLOG)
 
     def spare(self) -> None:
         """Keep a file that can be given up, so that a newcomer can be accepted and closed."""
@@ -80,7 +87,7 @@ def listening(family: int, address: Any) -> Listening:
         if os.name == "posix":  # as asyncio does: a port that was just left may be taken up again
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
-        made.listen(BACKLOG)  # whoever comes before we are ready waits, and is not refused
+        made.listen()
         made.setblocking(False)
     except OSError:
         made.close()

@@ -28,7 +28,7 @@ from hone.models.embedded import EmbeddedModel
 from hone.serving.access import LOOPBACK, guard, refuse
 from hone.serving.connections import Connections, Limits
 from hone.serving.conversation import score
-from hone.serving.listening import BACKLOG, Listening, fitting, listening
+from hone.serving.listening import AT_ONCE, Listening, fitting, listening
 from hone.serving.metrics import Metrics
 from hone.serving.protocol import Handler, Watched, told
 from hone.serving.repeats import counted_lines
@@ -269,7 +269,7 @@ async def listen(
         raise _unusable(host, port, error) from error
     for door in doors:
         server = await loop.create_server(
-            lambda: Watched(connections, runner.server, loop), sock=door, backlog=BACKLOG
+            lambda: Watched(connections, runner.server, loop), sock=door, backlog=AT_ONCE
         )
         stack.callback(server.close)
     return stack, f"http://{f'[{host}]' if ':' in host else host}:{doors[0].getsockname()[1]}/v1"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hone.files import temporary_folder
+from hone.files import temporary_folder, write_whole
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Hone</title>
@@ -34,6 +34,6 @@ def browser_opened(address: str, folder: Path) -> Iterator[None]:
     # The name is one that what keeps the database out of version control keeps out as well.
     with temporary_folder("feedback.db.open-", folder) as private:
         page = private / "hone.html"
-        page.write_text(_PAGE.format(address=html.escape(address)), encoding="utf-8")
+        write_whole(page, _PAGE.format(address=html.escape(address)))
         webbrowser.open(page.as_uri())
         yield

@@ -20,7 +20,7 @@ from hone.feedback.store import Rater, open_store
 from hone.feedback.store.store import Store
 from hone.project import Project
 from hone.serving.connections import Connections, Limits
-from hone.serving.listening import BACKLOG, fitting, listening
+from hone.serving.listening import AT_ONCE, fitting, listening
 from hone.serving.repeats import counted_lines
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
@@ -130,7 +130,7 @@ def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
         access_log=False,
         log_level="warning",
         server_header=False,
-        backlog=BACKLOG,
+        backlog=AT_ONCE,
         http=cast("type[asyncio.Protocol]", watched_by(Connections(_limits(options)))),
         ws="none",  # its connections would be nobody's
         timeout_keep_alive=round(options.limits.idle),
