@@ -40,12 +40,12 @@ KEPT = ("rate-desktop-light", "rate-phone-dark", "compare-desktop-light", "works
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of the project's pages."""
+    """The address that lets the owner in to the project's pages."""
     command = [sys.executable, "-m", "hone.cli.main", "rate", "--project", str(folder), "--port", "0", "--no-open",
                "--per-item", "4", "--stop-after", "90"]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         lines = server.stderr or ()
-        yield next(found[0] for line in lines if (found := re.search(r"http://localhost:\d+", line)))
+        yield next(found[0] for line in lines if (found := re.search(r"http://localhost:\d+/enter/[\w-]+", line)))
         server.terminate()
 
 
@@ -78,8 +78,9 @@ def prepare(source: Path, folder: Path) -> Project:
     return project
 
 
-def take(address: str, project: Project, out: Path) -> None:
-    """Every page in every size and scheme."""
+def take(link: str, project: Project, out: Path) -> None:
+    """Every page in every size and scheme; the link lets in the owner."""
+    address = link.partition("/enter/")[0]
     with open_store(project.database) as store:
         links = {name: store.invite(name) for name in ("Dora", "Ann")}
     with sync_playwright() as driver:
@@ -91,6 +92,7 @@ def take(address: str, project: Project, out: Path) -> None:
                 owner = browser.new_context(**options).new_page()
                 rater = browser.new_context(**options).new_page()
                 name = f"{size}-{scheme}"
+                owner.goto(link)
                 rater.goto(f"{address}/enter/{links['Dora']}")
                 rater.locator(".level").nth(2).click()
                 rater.locator("#status", has_text="Saved").wait_for()
@@ -161,8 +163,8 @@ def main() -> None:
     with temporary_folder("hone-pages-") as place:
         folder = place / "study-plans"
         project = prepare(options.project, folder)
-        with serving(folder) as address:
-            take(address, project, options.out)
+        with serving(folder) as link:
+            take(link, project, options.out)
     for name in KEPT if options.keep else ():
         keep(options.out, name)
 

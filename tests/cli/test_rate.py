@@ -88,7 +88,7 @@ def started(project: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
     ]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     for line in server.stderr or ():
-        if found := re.search(r"http://[\w.]+:\d+", line):
+        if found := re.search(r"http://[\w.]+:\d+(/enter/[\w-]{43})?", line):
             return server, found[0]
     raise AssertionError("the server did not start")
 
@@ -96,7 +96,11 @@ def started(project: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
 def test_the_server_ends_by_itself_when_nobody_comes(project: Path) -> None:
     server, address = started(project, "--stop-after", "1")
     with server:
-        with urllib.request.urlopen(f"{address}/rate") as answer:  # noqa: S310 - our own
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(address.partition("/enter/")[0])  # noqa: S310 - our own
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with opener.open(address) as answer:
+            assert "/enter/" not in answer.url
             assert answer.status == 200
         assert server.wait(30) == 0
 

@@ -47,6 +47,8 @@ def test_its_export_of_the_whole_store_goes_into_a_new_store_in_the_same_spellin
     done = import_feedback(project, FIXTURE / "whole.jsonl", database=str(project.folder / "new.db"))
     assert "1 rater got one spelling" in " ".join(done.notes)
     assert feedback_status(project, database=str(project.folder / "new.db"))["ratings"] == 4 * 2 * 2
+    with project_store(project, database=str(project.folder / "new.db")) as store:
+        assert all(rater.epoch for rater in store.raters()), "no cookie from before is good in the new store"
 
 
 def test_a_command_that_only_reads_opens_it_too(project: Project) -> None:

@@ -24,6 +24,7 @@ from hone.judging import Judge
 from hone.models import ScriptedModel, connect
 from hone.models.embedded import EmbeddedModel, smollm2_file
 from hone.serving.server import Serving, check_host, check_port, listen
+from hone.serving.turns import Turns
 
 from ..export.tiny import tiny_adapter, tiny_model
 
@@ -129,6 +130,56 @@ def test_a_client_that_goes_away_in_mid_stream_leaves_the_server_well(model: Emb
             assert serving.metrics.under_way == 0
             status, _ = await post(session, f"{root}/v1/chat/completions", HELLO)
             assert status == 200
+
+    asyncio.run(run())
+
+
+def test_a_client_that_asks_much_does_not_keep_another_waiting(model: EmbeddedModel) -> None:
+    async def run() -> None:
+        serving = Serving(model, "pocket")
+        async with (
+            served(serving) as (session, root),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=("127.0.0.2", 0), limit=0)) as crowd,
+        ):
+            url, finished = f"{root}/v1/chat/completions", 0
+
+            async def one() -> int:
+                nonlocal finished
+                status, _ = await post(crowd, url, HELLO)
+                finished += 1
+                return status
+
+            many = [asyncio.create_task(one()) for _ in range(60)]
+            while serving.turns.waiting < 40:
+                await asyncio.sleep(0.01)
+            before = finished
+            assert (await post(session, url, HELLO))[0] == 200
+            assert finished - before < 20
+            async with session.get(f"{root}/metrics") as answer:
+                assert "hone_requests_waiting" in await answer.text()
+            assert set(await asyncio.gather(*many)) == {200}
+            assert serving.turns.waiting == 0
+
+    asyncio.run(run())
+
+
+def test_a_client_with_too_many_requests_is_told_when_to_come_again(model: EmbeddedModel) -> None:
+    async def run() -> None:
+        serving = Serving(model, "pocket")
+        serving.turns = Turns(1, most=3, each=2)
+        async with served(serving) as (session, root):
+            url = f"{root}/v1/chat/completions"
+
+            async def one() -> tuple[int, str, str]:
+                async with session.post(url, json=HELLO) as answer:
+                    return answer.status, answer.headers.get("Retry-After", ""), await answer.text()
+
+            answers = await asyncio.gather(*(one() for _ in range(12)))
+            refused = [words for status, again, words in answers if status == 429 and again == "5"]
+            assert [status for status, *_ in answers].count(200) == 3
+            assert len(refused) == 9
+            assert "rate_limit_error" in refused[0]
+            assert (await one())[0] == 200
 
     asyncio.run(run())
 

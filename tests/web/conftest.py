@@ -143,6 +143,7 @@ Come = Callable[..., Browser]
 def owner(site: Site) -> Iterator[Browser]:
     """The owner, at the machine itself."""
     with TestClient(create_app(site), base_url="http://localhost:8420") as client:
+        client.get(f"/enter/{site.token}")
         yield Browser(client)
 
 

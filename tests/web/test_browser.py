@@ -37,20 +37,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def address(folder: Path) -> Iterator[str]:
-    """The pages of the project, served by `hone rate` in a process of its own, which ends by itself when idle."""
+def link(folder: Path) -> Iterator[str]:
+    """Lets the owner in to the project's pages: `hone rate` in a process of its own, which ends when idle."""
     command = [sys.executable, "-m", "hone.cli.main", "rate", "--project", str(folder), "--port", "0", "--no-open",
                "--stop-after", "60"]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr
         for line in server.stderr:
-            found = re.search(r"http://localhost:\d+", line)
+            found = re.search(r"http://localhost:\d+/enter/[\w-]{43}", line)
             if found:
                 break
         else:
             raise AssertionError("the server did not start")
         yield found[0]
         server.terminate()
+
+
+@pytest.fixture
+def address(link: str) -> str:
+    return link.partition("/enter/")[0]
 
 
 def invited(folder: Path, name: str, role: Any = "rater") -> str:
@@ -70,7 +75,7 @@ def saved(page: Any) -> None:
 
 
 def test_two_raters_and_the_owner_go_all_the_way(  # noqa: PLR0915 - one story
-    chromium: Any, address: str, folder: Path
+    chromium: Any, link: str, address: str, folder: Path
 ) -> None:
     context = chromium.new_context()
     page = context.new_page()
@@ -125,6 +130,7 @@ def test_two_raters_and_the_owner_go_all_the_way(  # noqa: PLR0915 - one story
 
     own = chromium.new_context()
     owner = own.new_page()
+    owner.goto(link)
     owner.goto(address + "/results")
     assert "Ann" in owner.inner_text("main")
     assert "Ben" in owner.inner_text("main")
@@ -149,7 +155,7 @@ def test_two_raters_and_the_owner_go_all_the_way(  # noqa: PLR0915 - one story
     context.close()
 
 
-def test_everything_works_without_javascript(chromium: Any, address: str, folder: Path) -> None:
+def test_everything_works_without_javascript(chromium: Any, link: str, address: str, folder: Path) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + invited(folder, "Cid"))
@@ -176,6 +182,7 @@ def test_everything_works_without_javascript(chromium: Any, address: str, folder
 
     own = chromium.new_context(java_script_enabled=False)
     owner = own.new_page()
+    owner.goto(link)
     owner.goto(address + "/workshop")
     for piece in ("a1", "a2", "a3"):
         owner.locator(f"input[name=do-{piece}][value=accept]").check()
@@ -244,7 +251,7 @@ def test_single_keys_can_be_switched_off(chromium: Any, address: str, folder: Pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_light_and_loads_nothing_from_elsewhere(
-    chromium: Any, address: str, folder: Path, scheme: str
+    chromium: Any, link: str, address: str, folder: Path, scheme: str
 ) -> None:
     _rated(folder)
     for size in ((1280, 800), (360, 740)):
@@ -255,6 +262,7 @@ def test_every_page_is_accessible_light_and_loads_nothing_from_elsewhere(
         page.on("console", lambda message, seen=problems: seen.append(message.text))
         page.on("response", lambda answer, seen=sizes: seen.update({answer.url: len(answer.body())})
                 if answer.status == 200 else None)  # fmt: skip
+        page.goto(link)
         for path in PAGES:
             sizes.clear()
             page.goto(address + path)
@@ -294,12 +302,13 @@ def test_nothing_in_a_hostile_reply_runs_or_loads(chromium: Any, folder: Path, r
     context.close()
 
 
-def test_the_playground_shows_replies_as_they_stream(chromium: Any, address: str, folder: Path) -> None:
+def test_the_playground_shows_replies_as_they_stream(chromium: Any, link: str, address: str, folder: Path) -> None:
     verdict = {name: {"reason": "It says so.", "score": 1} for name in ("Be Detailed", "Be Adaptable")}
     answers = {"You score": json.dumps(verdict), "Plan my": "Day 1: **add**."}
     lines = [json.dumps({"contains": words, "text": answer}) + "\n" for words, answer in answers.items()]
     (folder / "script.jsonl").write_text("".join(lines))
     page = chromium.new_page()
+    page.goto(link)
     page.goto(address + "/playground")
     page.fill("#asked", "Plan my week.")
     page.click("form[data-stream] button")

@@ -42,7 +42,8 @@ _PORT = 8420
 def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[str, ...], **options: Any) -> None:
     """Open the pages: rate, compare, decide on the rubric, look at the results.
 
-    On this machine whoever opens them is the owner. For others to come in, listen on another address and invite them.
+    The address that is printed lets you in as the owner, in this run alone; keep it to yourself. For others to come
+    in, listen on another address and invite them.
     """
     if context.invoked_subcommand is not None:
         return

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from hone.serving.protocol import Handler, signed_in
 
 OPEN = frozenset({"/health"})
 """Needs no key: it says only that somebody listens."""
@@ -33,6 +32,7 @@ def guard(key: str | None) -> Any:
             given = request.headers.get("Authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), key.encode()):
                 return refuse(401, "a wrong key, or none; send it as a bearer token", "authentication_error")
+            signed_in(request)
         if key is None and _host(request) not in LOOPBACK:
             return refuse(403, "without a key only 127.0.0.1, localhost and ::1 are answered", "permission_error")
         if request.method == "POST" and request.content_type != "application/json":

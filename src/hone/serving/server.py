@@ -7,13 +7,14 @@ be named in a request.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +25,15 @@ from hone.domain.task import Reply
 from hone.errors import HoneError, UnavailableError
 from hone.judging import Judge
 from hone.models.embedded import EmbeddedModel
-from hone.serving.access import LOOPBACK, Handler, guard, refuse
+from hone.serving.access import LOOPBACK, guard, refuse
+from hone.serving.connections import Connections, Limits
 from hone.serving.conversation import score
+from hone.serving.listening import AT_ONCE, Listening, fitting, listening
 from hone.serving.metrics import Metrics
+from hone.serving.protocol import Handler, Watched, told
+from hone.serving.repeats import counted_lines
 from hone.serving.requests import allowed
+from hone.serving.turns import RETRY_SECONDS, FullError, Turns
 
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
@@ -54,10 +60,16 @@ class Serving:
     judge: Judge | None = None
     adapter: bool = False
     metrics: Metrics = field(default_factory=Metrics)
+    turns: Turns = field(init=False)
+    """Who may ask the model now: clients in turn, by their addresses, as all have the same key."""
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.model.concurrency)
 
     def app(self) -> web.Application:
         """The web application."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._counted(), guard(self.key)])
+        middlewares = [told, self._counted(), guard(self.key)]
+        app = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
         app.cleanup_ctx.append(self._engine)
         app.router.add_get("/health", self._health)
         app.router.add_get("/metrics", self._metrics)
@@ -80,7 +92,8 @@ class Serving:
         return web.json_response({"status": "ok"})
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(text=self.metrics.text(), content_type="text/plain")
+        waiting = f"# TYPE hone_requests_waiting gauge\nhone_requests_waiting {self.turns.waiting}\n"
+        return web.Response(text=self.metrics.text() + waiting, content_type="text/plain")
 
     async def _models(self, _: web.Request) -> web.Response:
         one = {"id": self.name, "object": "model", "created": int(self.metrics.started), "owned_by": "hone"}
@@ -101,7 +114,7 @@ class Serving:
                 return refuse(400, "adapter_scale is for a model that is served with an adapter")
             body["lora"] = [{"id": 0, "scale": float(scale)}]
         url = f"{self.model.url.removesuffix('/v1')}{request.path}"
-        async with request.app[_ENGINE].post(url, json=body) as answer:
+        async with self.turns.turn(request.remote or ""), request.app[_ENGINE].post(url, json=body) as answer:
             if answer.content_type == "text/event-stream":
                 return await self._stream(request, answer)
             content = self._named(await answer.read())
@@ -138,7 +151,10 @@ class Serving:
             return refuse(400, "prompt is empty")
         try:
             asked = Reply(item="request", prompt=prompt, text=reply, model=self.name, reference=reference)
-            judgement = await score(self.judge, asked)
+            # The served model itself may be the judge; any other has limits of its own.
+            own = self.model in self.judge.models
+            async with self.turns.turn(request.remote or "") if own else nullcontext():
+                judgement = await score(self.judge, asked)
         except HoneError as error:
             return refuse(502, str(error), "server_error")
         return web.json_response(judgement.model_dump(mode="json"))
@@ -177,6 +193,11 @@ class Serving:
             except web.HTTPException as error:
                 status = error.status
                 return refuse(status, error.reason)
+            except FullError as error:
+                status = error.status
+                refused = refuse(status, str(error), "rate_limit_error" if status == 429 else "server_error")
+                refused.headers["Retry-After"] = str(RETRY_SECONDS)
+                return refused
             except aiohttp.ClientConnectionResetError:
                 raise  # the client went away
             except aiohttp.ClientError as error:
@@ -212,8 +233,16 @@ async def _json(request: web.Request) -> dict[str, Any] | web.Response:
     return body if isinstance(body, dict) else refuse(400, "the body is a JSON object")
 
 
-async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitStack, str]:
+async def listen(
+    app: web.Application, host: str, port: int, limits: Limits | None = None
+) -> tuple[AsyncExitStack, str]:
     """Start to answer.
+
+    Args:
+        app: Who answers.
+        host: Where.
+        port: 0 takes a free one.
+        limits: How long connections may wait, and how many may be open.
 
     Returns:
         What ends it, and the address.
@@ -222,17 +251,28 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[AsyncExitS
         UnavailableError: The port is in use or may not be used.
     """
     stack = AsyncExitStack()
+    connections, loop = Connections(fitting(limits or Limits())), asyncio.get_running_loop()
     # A client that goes away cancels its handler, so that the engine does not write for nobody.
     runner = web.AppRunner(app, shutdown_timeout=2.0, handler_cancellation=True, access_log=None)
+    stack.enter_context(counted_lines("aiohttp.server", "asyncio"))
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    doors: list[Listening] = []
     try:
-        await web.TCPSite(runner, host, port).start()
+        for family, *_, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            # All on the port that the first one got.
+            doors.append(listening(family, (address[0], doors[0].getsockname()[1] if doors else port, *address[2:])))
     except OSError as error:
+        for door in doors:
+            door.close()
         await stack.aclose()
         raise _unusable(host, port, error) from error
-    address: Mapping[int, Any] = dict(enumerate(runner.addresses[0]))
-    return stack, f"http://{f'[{host}]' if ':' in host else host}:{address[1]}/v1"
+    for door in doors:
+        server = await loop.create_server(
+            lambda: Watched(connections, runner.server, loop), sock=door, backlog=AT_ONCE
+        )
+        stack.callback(server.close)
+    return stack, f"http://{f'[{host}]' if ':' in host else host}:{doors[0].getsockname()[1]}/v1"
 
 
 def check_port(host: str, port: int) -> None:

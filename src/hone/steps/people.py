@@ -27,7 +27,8 @@ def rate(project: Project | Path | str, *, watch: Watch = SILENT, **options: Any
 
     Args:
         project: The project, or its folder.
-        watch: Told the address, and what was put up for rating.
+        watch: Told the address that lets the owner in, in this run alone, and what was put up for rating. Where no
+            browser can be opened, it is the only one who learns of it.
         options: Fields of `hone.web.server.Options`: host, port, per_item, runs, models, open_browser, stop_after.
 
     Raises:

@@ -21,6 +21,12 @@ _WORDS = {
     405: "There is no such page.",
 }
 
+_PRINTED = (
+    "Open the address that hone rate printed in the terminal: it ends in a key that lets in the owner. "
+    "If you were invited, open your personal link."
+)
+"""For 401 on this machine itself."""
+
 
 def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     """The application of a site.
@@ -43,8 +49,10 @@ def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException | StarletteHTTPException)  # noqa: S101 - registered for these alone
     default = error.status_code == 403 and error.detail == "Forbidden"
+    site = site_of(request)
     given = error.detail if error.detail and error.status_code in (400, 403, 429) and not default else ""
-    words = given or _WORDS.get(error.status_code, "This did not work.")
+    said = _WORDS | ({401: _PRINTED} if site.open else {})
+    words = given or said.get(error.status_code, "This did not work.")
     return _page(request, words, error.status_code, getattr(error, "headers", None))
 
 

@@ -41,7 +41,7 @@ class Gate:
     """Who may speak to the server at all."""
 
     open: bool
-    """On loopback, where whoever is at the machine is the owner."""
+    """On loopback, where the owner comes in by an address that was printed, over plain http."""
     hosts: frozenset[str] = LOOPBACK
     """Names that the Host header may hold where the server is open; elsewhere the sign-in guards, whatever the name.
 

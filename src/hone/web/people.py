@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
 
 from hone.feedback.store import Rater
-from hone.web.sessions import Session
+from hone.web.sessions import SIGNED_IN, Session
 
 if TYPE_CHECKING:
     from hone.web.site import Site
@@ -23,37 +24,33 @@ class Person:
     session: Session
     token: str
     """What each of the person's forms carries."""
-    cookie: str | None = None
-    """A new session's cookie, which the answer must set."""
 
     @property
     def owner(self) -> bool:
         """Whether the person may see everything."""
         return self.rater.role == "owner"
 
-    @property
-    def by_link(self) -> bool:
-        """Whether the person came by a personal link, and can go."""
-        return self.session.rater is not None
-
 
 def known(request: Request) -> Person | None:
-    """Who asks, or none: nobody is signed in, or the rater's access was taken back."""
+    """Who asks, or none: nobody is signed in, the session was ended, or the rater's access was taken back."""
     site: Site = request.app.state.site
-    session, cookie = site.sessions.read(request.cookies.get(site.sessions.cookie)), None
-    rater = None
-    if session is not None and session.rater is not None:
-        rater = site.store.rater(session.rater)
-        if rater is not None and (not rater.active or rater.role == "judge"):
-            rater = None
-    if rater is None:
-        if not site.open:
-            return None
-        if session is None or session.rater is not None:
-            session, cookie = site.sessions.begin(None)
-        rater = site.owner
-    assert session is not None  # noqa: S101 - it was made or read above
-    return Person(rater, session, site.sessions.token(session), cookie)
+    session = site.sessions.read(request.cookies.get(site.sessions.cookie))
+    rater = None if session is None else _rater(site, session)
+    if session is None or rater is None:
+        return None
+    request.scope[SIGNED_IN] = True
+    return Person(rater, session, site.sessions.token(session))
+
+
+def _rater(site: Site, session: Session) -> Rater | None:
+    """Whose session it is; none where it is over."""
+    found = site.store.rater(session.rater or site.owner.id)
+    if found is None or found.epoch != session.epoch:
+        return None
+    if session.rater is None:
+        # Earlier versions gave such a cookie, without an epoch, to anybody on this machine.
+        return site.owner if site.open and session.epoch else None
+    return found if found.active and found.role != "judge" else None
 
 
 def person(request: Request) -> Person:
@@ -85,8 +82,15 @@ Owner = Annotated[Person, Depends(owner)]
 
 
 async def sent_form(request: Request) -> FormData:
-    """The fields that were sent, whoever sent them."""
-    return await request.form(max_files=0, max_fields=200)
+    """The fields that were sent, whoever sent them.
+
+    Raises:
+        HTTPException: The browser went away, or was too slow, before the form was whole (400).
+    """
+    try:
+        return await request.form(max_files=0, max_fields=200)
+    except ClientDisconnect as error:
+        raise HTTPException(400) from error
 
 
 def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(sent_form)]) -> FormData:

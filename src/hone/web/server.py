@@ -6,10 +6,10 @@ import asyncio
 import ipaddress
 import socket
 import time
-import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -19,13 +19,16 @@ from hone.errors import FeedbackError, ProjectError
 from hone.feedback.store import Rater, open_store
 from hone.feedback.store.store import Store
 from hone.project import Project
+from hone.serving.connections import Connections, Limits
+from hone.serving.listening import AT_ONCE, fitting, listening
+from hone.serving.repeats import counted_lines
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
+from hone.web.opening import browser_opened
+from hone.web.protocol import watched_by
 from hone.web.sessions import Sessions, key_of
 from hone.web.site import Site, Steps
 from hone.web.subjects import put_up
-
-BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Options:
     open_browser: bool = True
     stop_after: float | None = None
     """Seconds without a request after which the server ends."""
+    limits: Limits = field(default_factory=Limits)
 
 
 def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str], object]) -> None:
@@ -63,8 +67,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
     base = urlsplit(options.base_url)
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
-    listening = _listen(options)
-    with listening, open_store(project.agreed_database) as store:
+    with _listen(options) as door, open_store(project.agreed_database) as store:
         if store.upgrade:
             tell(str(store.upgrade))
         local = is_loopback(options.host) and not options.base_url
@@ -72,12 +75,14 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
             _check_invited(store)
         for line in put_up(project, store, options.runs):
             tell(line)
+        # The key stays from run to run: a page that is open when the pages are started again goes on working. Whoever
+        # has such a cookie had the printed address, or a link, once; signing out ends it.
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
         sessions = Sessions(key_of(project.folder / "feedback.db.key"))
         site = Site(
             project, store, steps, sessions, _owner(store, options.owner), local, options.per_item, options.models
         )
-        _run(site, listening, options, tell)
+        _run(site, door, options, tell)
 
 
 def is_loopback(host: str) -> bool:
@@ -89,43 +94,57 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-def _run(site: Site, listening: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
+def _run(site: Site, door: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
     base = urlsplit(options.base_url)
     idle = Idle(create_app(site, origin=f"{base.scheme}://{base.netloc}" if base.netloc else None))
-    config = uvicorn.Config(
-        idle,
+    server = uvicorn.Server(configured(idle, options))
+    port = door.getsockname()[1]
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
+    link = f"{address}/enter/{site.token}"
+
+    async def main() -> None:
+        # Told once the loop runs: before that, Ctrl-C would meet one that is half made.
+        if site.open:
+            tell(f"You are {site.owner.name}, the owner: {link}   (Ctrl-C ends)")
+        else:
+            tell(
+                f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)"
+            )
+        watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
+        opened = options.open_browser and site.open
+        try:
+            with browser_opened(link, site.project.folder) if opened else nullcontext():
+                await server.serve(sockets=[door])
+        finally:
+            watcher.cancel()
+
+    with counted_lines("uvicorn.error", "asyncio"):
+        asyncio.run(main())
+
+
+def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
+    """How uvicorn serves an application, with limits on how long connections wait and how many there are."""
+    return uvicorn.Config(
+        app,
         access_log=False,
         log_level="warning",
         server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=30,
+        backlog=AT_ONCE,
+        http=cast("type[asyncio.Protocol]", watched_by(Connections(_limits(options)))),
+        ws="none",  # its connections would be nobody's
+        timeout_keep_alive=round(options.limits.idle),
         timeout_graceful_shutdown=3,
         # Only a proxy on this machine may say who its visitors are, and only where we were told that there is one.
         proxy_headers=bool(options.base_url),
         lifespan="off",
     )
-    server = uvicorn.Server(config)
-    port = listening.getsockname()[1]
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    address = options.base_url or f"http://{'localhost' if options.host in ('127.0.0.1', '::1') else host}:{port}"
 
-    async def main() -> None:
-        # Told once the loop runs: before that, Ctrl-C would meet one that is half made.
-        if site.open:
-            tell(f"You are {site.owner.name}, the owner: {address}   (Ctrl-C ends)")
-        else:
-            tell(
-                f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)"
-            )
-        if options.open_browser and site.open:
-            webbrowser.open(address)
-        watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
-        try:
-            await server.serve(sockets=[listening])
-        finally:
-            watcher.cancel()
 
-    asyncio.run(main())
+def _limits(options: Options) -> Limits:
+    limits = fitting(options.limits)
+    # All who come through a proxy have its address; the proxy keeps their limits, and its own connections open.
+    return replace(limits, per_address=limits.total) if options.base_url else limits
 
 
 class Idle:
@@ -156,17 +175,12 @@ async def _end_when_idle(server: uvicorn.Server, idle: Idle, seconds: float | No
 
 def _listen(options: Options) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((options.host, options.port))
-        listening.listen(BACKLOG)  # whoever comes before the pages are ready waits, and is not refused
+        return listening(family, (options.host, options.port))
     except OSError as error:
-        listening.close()
         raise ProjectError(
             f"{options.host}:{options.port} cannot be used ({error.strerror}); name another with --host and --port"
         ) from error
-    return listening
 
 
 def _check_invited(store: Store) -> None:
@@ -179,6 +193,8 @@ def _check_invited(store: Store) -> None:
 def _owner(store: Store, name: str) -> Rater:
     try:
         found = store.add_rater(name, "owner")
-        return found if found.active else replace(found, active=True)
     except FeedbackError:  # a rater was invited under the owner's own name
-        return store.add_rater(f"{name} (owner)", "owner")
+        found = store.add_rater(f"{name} (owner)", "owner")
+    if not found.epoch:  # of a version that let in anybody on this machine, with cookies that have no epoch either
+        store.end_sessions(found.id)
+    return found if found.active else replace(found, active=True)

@@ -1,6 +1,7 @@
 """Who is at the page: a signed cookie that names the person, and a token that each form must carry.
 
-A cookie holds no rights: what a person may do is looked up at each request, so that a revoked link ends at once.
+A cookie holds no rights: what a person may do is looked up at each request, so that a revoked link ends at once. It
+carries the rater's epoch, so that signing out and revoking end every copy of it for good.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from hone.files import make_private
 
 DAYS = 30
 """How long a browser stays signed in; a revoked rater is out at once all the same."""
+SIGNED_IN = "hone.signed_in"
+"""The key in a request's scope that says that somebody known asks; strangers' connections are capped."""
 _BYTES = 32
 
 
@@ -26,8 +29,10 @@ class Session:
     """What the cookie says."""
 
     rater: str | None
-    """The rater's id; none for the owner at this machine."""
+    """The rater's id; none for the owner at this machine, who is nobody when others can reach the pages."""
     nonce: str
+    epoch: str = ""
+    """The rater's when the session began; the session is over once the rater has another."""
 
 
 class Sessions:
@@ -43,18 +48,24 @@ class Sessions:
         self.cookie = f"hone-{hashlib.sha256(key).hexdigest()[:8]}"
         self._serialiser = URLSafeTimedSerializer(key, salt="hone session")
 
-    def begin(self, rater: str | None) -> tuple[Session, str]:
-        """A new session and its cookie's value."""
-        session = Session(rater, secrets.token_urlsafe(12))
-        return session, self._serialiser.dumps([session.rater, session.nonce])
+    def begin(self, rater: str | None, epoch: str) -> tuple[Session, str]:
+        """A new session and its cookie's value.
+
+        Args:
+            rater: The rater's id; none for the owner at this machine.
+            epoch: The epoch that the store has for who it is.
+        """
+        session = Session(rater, secrets.token_urlsafe(12), epoch)
+        return session, self._serialiser.dumps([session.rater, session.nonce, session.epoch])
 
     def read(self, cookie: str | None) -> Session | None:
         """The session of a cookie; none where it is missing, forged or too old."""
         if not cookie:
             return None
         try:
-            rater, nonce = self._serialiser.loads(cookie, max_age=DAYS * 86_400)
-            return Session(None if rater is None else str(rater), str(nonce))
+            rater, nonce, *epoch = self._serialiser.loads(cookie, max_age=DAYS * 86_400)
+            # Cookies of earlier versions have no epoch: they stand for the empty one, which new raters never have.
+            return Session(None if rater is None else str(rater), str(nonce), str(epoch[0]) if epoch else "")
         except (BadData, TypeError, ValueError):
             return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,11 +72,13 @@ class Site:
     owner: Rater
     """Who is at this machine."""
     open: bool
-    """Whether whoever comes is the owner: on loopback only."""
+    """Whether the owner can come in by the token: on loopback only."""
     per_item: int = 2
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
     limit: Limit = field(default_factory=Limit)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """Lets in the owner, in this run alone: other accounts of this machine reach its loopback, too."""
     made: dict[str, tuple[object, Any]] = field(default_factory=dict)
     """What was made from files or the store, and from which state of them."""
 
@@ -135,13 +138,10 @@ class Site:
     def page(
         self, request: Request, template: str, person: Person | None, *, code: int = 200, **values: Any
     ) -> Response:
-        """A page, with the cookie that a new session needs."""
+        """A page made from a template."""
         known = {"person": person, "path": request.url.path, "open": self.open, "said_before": _message(request)}
         html = self.templates.get_template(template).render(known | values)
-        response = HTMLResponse(html, status_code=code)
-        if person is not None and person.cookie is not None:
-            self.sign_in(request, response, person.cookie)
-        return response
+        return HTMLResponse(html, status_code=code)
 
     def sign_in(self, request: Request, response: Response, cookie: str) -> None:
         """Put a session's cookie into an answer."""
@@ -163,6 +163,7 @@ MESSAGES = {
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "left": "You are signed out, on all your devices.",
     "settled": "Your decision is kept beside what the raters said.",
 }
 """What a page may say of the step before; a link can choose one of these, never words of its own."""

@@ -199,6 +199,29 @@ def test_an_invitation_lets_in_until_it_expires_or_is_withdrawn(store: Store, cl
     assert store.redeem(store.invite("Dora")) == dora, "a new invitation lets her in again"
 
 
+def test_an_epoch_ends_with_a_sign_out_or_a_withdrawal_and_not_with_an_invitation(store: Store) -> None:
+    def epoch() -> str:
+        found = store.rater(dora.id)
+        assert found
+        return found.epoch
+
+    token = store.invite("Dora")
+    dora = store.redeem(token)
+    seen = [epoch()]
+    store.invite("Dora")
+    assert [epoch(), store.redeem(token).epoch, store.add_rater("dora").epoch] == seen * 3
+    store.end_sessions(dora.id)
+    seen.append(epoch())
+    assert store.redeem(token).epoch == seen[-1], "her link lets her in again"
+    store.revoke("Dora")
+    seen.append(epoch())
+    store.revoke("Dora")
+    store.invite("Dora")
+    seen.append(epoch())
+    assert len({*seen, "", store.add_rater("Ben").epoch}) == len(seen) + 2
+    store.end_sessions("nobody")
+
+
 def test_a_token_is_nowhere_in_the_database(tmp_path: Path) -> None:
     with open_store(tmp_path / "feedback.db") as store:
         token = store.invite("Dora").encode()

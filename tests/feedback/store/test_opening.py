@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from hone.feedback.store import NewSubject, open_store
 from hone.feedback.store.opening import known_revisions
@@ -38,6 +39,7 @@ def test_an_older_schema_is_upgraded_after_a_backup_and_keeps_what_is_in_it(tmp_
     with closing(sqlite3.connect(file)) as connection, connection:
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
+        connection.execute("ALTER TABLE raters DROP COLUMN epoch")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
         assert store.backup == tmp_path / f"feedback.db.before-{first}"
@@ -94,6 +96,7 @@ def test_a_backup_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
+        connection.execute("ALTER TABLE raters DROP COLUMN epoch")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
         assert store.backup == tmp_path / f"feedback.db.before-{first}-2"
@@ -106,3 +109,19 @@ def test_a_store_and_what_sqlite_puts_beside_it_are_their_owner_s(tmp_path: Path
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes["feedback.db"] == 0o600
     assert set(modes.values()) == {0o600}
+
+
+def test_an_upgrade_signs_out_those_alone_who_were_ever_withdrawn(where: Path | str) -> None:
+    with open_store(where) as store:
+        for name in ("Ann", "Ben", "Cy"):
+            store.invite(name)
+        store.revoke("Ben")
+        store.invite("Ben")
+        store.revoke("Cy")
+        store.database.write(lambda connection: connection.execute(text("ALTER TABLE raters DROP COLUMN epoch")))
+        store.database.write(
+            lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+        )
+    with open_store(where) as store:
+        assert store.upgrade is not None
+        assert {rater.name: rater.epoch == "" for rater in store.raters()} == {"Ann": True, "Ben": False, "Cy": False}

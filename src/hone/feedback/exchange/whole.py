@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Boolean, Connection, Float, Integer, Table, delete, func, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.schema import CallableColumnDefault
 
 from hone.errors import FileFormatError, StoreError
 from hone.feedback.store.database import Database
@@ -194,7 +195,7 @@ def _row(path: Path, number: int, line: str) -> tuple[str, dict[str, Any]]:
         wanted = next((kinds for kind, kinds in _KINDS.items() if isinstance(column.type, kind)), (str,))
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             raise FileFormatError(path, f"{name}: {value!r} does not fit there", line=number, key=table.name)
-    lacking = [c.name for c in table.columns if not c.nullable and c.name not in row]
+    lacking = [c.name for c in table.columns if not c.nullable and c.default is None and c.name not in row]
     if lacking:
         raise FileFormatError(path, f"the row of {table.name} has no {lacking[0]!r}", line=number)
     return table.name, row
@@ -210,8 +211,14 @@ def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]], name
     for table in metadata.sorted_tables:
         for start in range(0, len(rows[table.name]), 1000):
             chunk = rows[table.name][start : start + 1000]
-            whole = [{column.name: row.get(column.name) for column in table.columns} for row in chunk]
-            connection.execute(insert(table), whole)
+            connection.execute(insert(table), [_whole(table, row) for row in chunk])
     if connection.dialect.name == "postgresql" and rows["saves"]:
         last = max(row["id"] for row in rows["saves"])
         connection.execute(text("SELECT setval(pg_get_serial_sequence('saves', 'id'), :last)"), {"last": last})
+
+
+def _whole(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with every column; an export of an older schema lacks some, which then get what a new row has."""
+    made = {column.name: column.default.arg(cast("Any", None)) for column in table.columns
+            if isinstance(column.default, CallableColumnDefault) and column.name not in row}  # fmt: skip
+    return {column.name: row.get(column.name) for column in table.columns} | made

@@ -15,7 +15,7 @@ from hone.domain.base import digest
 from hone.errors import FeedbackError
 from hone.feedback.store.database import Database
 from hone.feedback.store.log import Author, Step, record, stamp
-from hone.feedback.store.schema import invitations, raters
+from hone.feedback.store.schema import invitations, new_epoch, raters
 from hone.feedback.store.values import Rater, Role
 from hone.text import is_printable
 from hone.text import name as named
@@ -91,7 +91,7 @@ class Raters:
         if row["invitations_used"] is None:
             first = update(invitations).where(here, invitations.c.used.is_(None)).values(used=now)
             self.database.write(lambda connection: connection.execute(first))
-        return Rater(row["raters_id"], row["raters_name"], row["raters_role"], row["raters_active"])
+        return Rater(*(row[f"raters_{name}"] for name in ("id", "name", "role", "active", "epoch")))
 
     def revoke(self, name: str, by: str = "") -> None:
         """Withdraw somebody: no link and no session of theirs lets them in any more; what they said stays.
@@ -105,13 +105,22 @@ class Raters:
             row = connection.execute(select(raters).where(raters.c.id == rater)).first()
             if row is None:
                 raise FeedbackError(f"there is no rater {name!r}")
-            connection.execute(update(raters).where(raters.c.id == rater).values(active=False))
+            connection.execute(update(raters).where(raters.c.id == rater).values(active=False, epoch=new_epoch()))
             still = (invitations.c.rater == rater) & invitations.c.revoked.is_(None)
             connection.execute(update(invitations).where(still).values(revoked=now))
             step = Step("raters", rater, "", {"active": row.active}, {"active": False})
             record(connection, Author(None, by, now), "revoke", [step])
 
         self.database.write(work)
+
+    def end_sessions(self, rater: str) -> None:
+        """Sign a rater out everywhere; links still let them in. It is no feedback, so the history does not tell it.
+
+        Args:
+            rater: The rater's id; nothing is done where it is unknown.
+        """
+        change = update(raters).where(raters.c.id == rater)
+        self.database.write(lambda connection: connection.execute(change.values(epoch=new_epoch())))
 
 
 def entered(
@@ -136,17 +145,19 @@ def entered(
     rater = id_of(name, role)
     row = connection.execute(select(raters).where(raters.c.id == rater)).first()
     if row is None:
-        connection.execute(insert(raters), {"id": rater, "name": name, "role": role, "active": True, "created": at})
+        epoch = new_epoch()
+        new = {"id": rater, "name": name, "role": role, "active": True, "created": at, "epoch": epoch}
+        connection.execute(insert(raters), new)
         step = Step("raters", rater, "", None, {"name": name, "role": role, "active": True})
         record(connection, Author(None, "", at), "enter", [step])
-        return Rater(rater, name, role)
+        return Rater(rater, name, role, epoch=epoch)
     if row.role != role and not any_person:
         raise FeedbackError(f"{row.name} is entered as {row.role}, not as {role}; use another name")
     if back and not row.active:
         connection.execute(update(raters).where(raters.c.id == rater).values(active=True))
         step = Step("raters", rater, "", {"active": False}, {"active": True})
         record(connection, Author(None, "", at), "enter", [step])
-    return Rater(rater, row.name, row.role, row.active or back)
+    return Rater(rater, row.name, row.role, row.active or back, row.epoch)
 
 
 def id_of(name: str, role: Role = "rater") -> str:
@@ -166,4 +177,4 @@ def hashed(token: str) -> str:
 
 
 def _rater(row: Any) -> Rater:
-    return Rater(row.id, row.name, row.role, row.active)
+    return Rater(row.id, row.name, row.role, row.active, row.epoch)

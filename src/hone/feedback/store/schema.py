@@ -6,6 +6,8 @@ Ids are text made from content, so that an export can be read into another store
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The schema that this version of Hone reads and writes; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -39,9 +41,15 @@ def _key(name: str, target: str = "", *, primary: bool = True) -> Column[str]:
     return Column(name, Text, primary_key=primary, nullable=False)
 
 
+def new_epoch() -> str:
+    """An epoch that no session carries. Random rather than counted: a new store must not take up old cookies."""
+    return secrets.token_urlsafe(12)
+
+
 raters = Table(
     "raters", metadata, _key("id"), _text("name"), _text("role"), Column("active", Boolean, nullable=False),
     _text("created"),
+    Column("epoch", Text, nullable=False, default=new_epoch, server_default=""),  # a session of another one is over
 )  # fmt: skip
 
 invitations = Table(

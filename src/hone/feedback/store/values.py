@@ -25,6 +25,8 @@ class Rater:
     name: str
     role: Role
     active: bool = True
+    epoch: str = field(default="", compare=False, repr=False)
+    """What a session must carry; it changes when all sessions of the rater end."""
 
 
 @dataclass(frozen=True, slots=True)
