@@ -10,10 +10,10 @@ from typing import Any, Literal
 import click
 
 from hone.cli.options import fresh_option, json_option, project_option
-from hone.cli.screen import SCREEN, note, out, print_json
+from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Judgement
 from hone.domain.settings import Judging, ModelSettings
-from hone.errors import IncompleteError
+from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
 from hone.jobs.ray import ray
 from hone.judging.dataset import Columns
@@ -28,6 +28,7 @@ from hone.tables import open_table
 _SHOWN = 50
 """Rows up to which the scores are shown; larger data sets go to a file."""
 
+_AGAIN = "the same command asks again for calls that failed, --retry for answers that could not be read"
 _REMEDY = "name it with --prompt-column {whole}, or leave it out with --prompt-column {taken}"
 
 
@@ -101,7 +102,9 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
     again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
     note(f"run: {done.run.folder}{again}")
     if done.report.scored == 0:
-        raise IncompleteError("nothing could be scored; the reasons stand above")
+        kind = IncompleteError if done.report.unanswered else ProjectError
+        raise kind("nothing could be scored; the reasons stand above")
+    end_incomplete(done.report.unanswered, "rows have no score", _AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import click
 
-from hone.errors import HoneError
+from hone.cli.codes import DONE, INCOMPLETE, PROBLEM, STOPPED
+from hone.errors import HoneError, IncompleteError
 
 COMMANDS = {
     "init": ("hone.cli.start", "A new project from a template."),
@@ -58,7 +59,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 well, 1 a stated problem, 2 wrong usage, 130 stopped with Ctrl-C."""
+    """Run the command line and exit with one of the codes of `hone.cli.codes`."""
     try:
         code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except click.exceptions.Abort:
@@ -72,17 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from hone.report.terminal import clean  # noqa: PLC0415 - loads rich, which --help does without
 
         click.echo(f"hone: {clean(str(error))}", err=True)
-        code = 1
+        code = INCOMPLETE if isinstance(error, IncompleteError) else PROBLEM
     except BrokenPipeError:
         # The reader went away (`hone … | head`); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        code = PROBLEM
+    sys.exit(code if isinstance(code, int) else DONE)
 
 
 def _stopped() -> int:
     click.echo("\nhone: stopped; the same command goes on where it was", err=True)
-    return 130
+    return STOPPED
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ class Audited:
 
     run: Run
     findings: list[Finding]
+    unscored: int = 0
+    """Replies that were left out of a finding, because the judge's answer on them did not come or could not be read."""
 
 
 def run_audit(
@@ -62,7 +64,14 @@ def run_audit(
     if all(finding.figure.value is None for finding in findings):
         raise IncompleteError("not one reply could be scored; try the judge with: hone label")
     run.finish(FindingRow(finding) for finding in findings)
-    return Audited(run, findings)
+    return Audited(run, findings, _unscored(findings, len(replies), len(rubric.criteria)))
+
+
+def _unscored(findings: Sequence[Finding], replies: int, criteria: int) -> int:
+    """How many replies the shortest row lacks: scores are repeated criterion by criterion, and rise or not as one."""
+    repeated = next(one.figure.n for one in findings if one.name == "repeat")
+    rose = next(one.figure.n for one in findings if "rose" in one.measured)
+    return replies - min(repeated // criteria, rose)
 
 
 def read_replies(data: Path, count: int, taken: Taken | None = None) -> list[Reply]:
