@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from hone.cli.codes import GATE
 from hone.cli.chat import show_reply
+from hone.cli.codes import GATE
 from hone.cli.screen import SCREEN
 from hone.domain.settings import ModelSettings
 from hone.errors import MissingExtraError, RunError

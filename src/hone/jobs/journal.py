@@ -19,9 +19,9 @@ from typing import Any, Self
 
 import orjson
 
-from hone.errors import FileFormatError, RunBusyError, RunError
+from hone.errors import RunBusyError, RunError
 from hone.files import locked, open_to_append
-from hone.jobs.index import Index, Place, Places
+from hone.jobs.index import Index, Place, Places, damaged, read_key
 from hone.models import Completion, Request
 
 
@@ -64,24 +64,39 @@ class Journal:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know: an index that was made anew, damaged lines in other runs' journals."""
+        return self._places.notes
+
     def get(self, key: str) -> Completion | None:
         """The answer to what has this key, or none."""
         found = self.find(key)
         return found[1] if found else None
 
     def find(self, key: str) -> tuple[bytes, Completion] | None:
-        """The line of the answer to what has this key, and the answer; or none."""
+        """The line of the answer to what has this key, and the answer; or none.
+
+        Raises:
+            FileFormatError: The line of this run's own journal that should hold it is damaged.
+        """
         place = self._places.get(key)
-        line = self._read(place) if place else None
-        if line is None:
-            return None
-        try:
-            entry = json.loads(line)
-            if entry["key"] == key:
-                return line, Completion.from_data(entry["answer"])
-        except (ValueError, KeyError, TypeError):
-            pass
-        return None  # another run's journal was changed since it was indexed: the question is asked again
+        for anew in (False, True):
+            line = self._read(place) if place else None
+            if place is None or line is None:
+                return None
+            try:
+                entry = json.loads(line)
+                if entry["key"] == key:
+                    return line, Completion.from_data(entry["answer"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                pass
+            if not anew:  # a journal was changed by hand since it was indexed, or is damaged
+                self._places.renew()
+                place = self._places.get(key)
+        if place and place.journal is None:
+            raise damaged(self.path, place.start)
+        return None
 
     def add(self, key: str, request: Request, answer: Completion) -> None:
         """Write an answer down.
@@ -162,13 +177,9 @@ class Journal:
 
     def _key(self, line: bytes, start: int) -> str:
         try:
-            entry: dict[str, Any] = json.loads(line)
-            return str(entry["key"])
-        except (ValueError, KeyError, TypeError) as error:
-            number = os.pread(self._file, start, 0).count(b"\n") + 1
-            raise FileFormatError(
-                self.path, "the journal is damaged; remove this line to ask that call again", line=number
-            ) from error
+            return read_key(line)
+        except ValueError as error:
+            raise damaged(self.path, start) from error
 
 
 def _line(entry: Mapping[str, Any], *, exact: bool) -> bytes:

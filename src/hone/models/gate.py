@@ -15,7 +15,7 @@ class Gate:
     Additive increase, multiplicative decrease (Chiu and Jain 1989): each answer adds 1/limit, so a full round of
     answers adds one call; a refusal takes three tenths away, at most once a second, because calls that were already
     under way are refused together. The wait after a refusal doubles with each second of refusals, and each answer
-    halves it: it follows the endpoint, not the luck of one call, so that nobody sleeps for long once it has recovered.
+    halves it: it follows the endpoint, not the luck of one call, so that nobody sleeps long once it has recovered.
 
     Args:
         most: The most calls at once.

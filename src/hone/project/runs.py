@@ -50,6 +50,14 @@ class Run:
         return self.results.exists()
 
     @property
+    def blank(self) -> bool:
+        """Whether it was stopped before the first answer: its journal is empty, and there are no results."""
+        try:
+            return not self.finished and self.journal.stat().st_size == 0
+        except OSError:
+            return False
+
+    @property
     def index(self) -> Path:
         """Where the answers of all runs of the project are indexed."""
         return self.folder.parent / "index.db"
@@ -135,12 +143,13 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
         The latest run of this verb where its config is the same, finished or not; else a new run.
 
     Raises:
-        ConfigChangedError: The latest run is unfinished and was started with another config.
+        ConfigChangedError: The latest run is unfinished and was started with another config; one without any answer
+            stands in nobody's way.
     """
     latest = latest_run(runs, verb)
     if latest and not fresh:
         if changed := _changed(latest.config, config):
-            if not latest.finished:
+            if not latest.finished and not latest.blank:
                 raise ConfigChangedError(
                     f"{latest.folder.name} is unfinished and was started with other settings "
                     f"({', '.join(changed)}); put them back to go on, or add --fresh to start anew"

@@ -12,12 +12,12 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
-from hone.jobs import Journal
 from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
+from hone.steps.journalling import open_journal
 from hone.steps.loop import Models, step_config
 from hone.tables import Taken, open_table
 
@@ -29,7 +29,7 @@ class Audited:
     run: Run
     findings: list[Finding]
     unscored: int = 0
-    """Replies that were left out of a finding, because the judge's answer on them did not come or could not be read."""
+    """Replies that were left out of a finding, because an answer on them did not come or could not be read."""
 
 
 def run_audit(
@@ -56,7 +56,7 @@ def run_audit(
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
     run = project.open_run("audit", config, fresh=fresh)
     with (
-        Journal(run.journal, index=run.index, reuse=not fresh) as journal,
+        open_journal(run, models.watch.tell, fresh=fresh) as journal,
         models.watch.progress("auditing") as progress,
     ):
         who = judge_of(project, (models(part),), part, rubric, journal=journal, progress=progress)

@@ -15,7 +15,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.jobs import Budget, Journal
+from hone.jobs import Budget
 from hone.jobs.prices import price
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
@@ -23,6 +23,7 @@ from hone.judging.label import Entry, Report, Routing, label, label_columns, lab
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
+from hone.steps.journalling import open_journal
 from hone.steps.loop import Models, step_config
 from hone.tables import Table, Taken, open_writer
 
@@ -83,7 +84,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     with ExitStack() as stack:
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files, and for rows that have no score.
-        journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
+        journal = stack.enter_context(open_journal(run, tell, fresh=work.fresh))
         progress = stack.enter_context(models.watch.progress("scoring"))
         opened = tuple(models(judge) for judge in work.judges)
         judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
