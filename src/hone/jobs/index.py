@@ -23,6 +23,8 @@ from hone.files import make_private
 from hone.jobs.sieve import Sieve
 
 T = TypeVar("T")
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What a file that is damaged or cannot be written raises; the second where SQLite quotes a damaged schema."""
 _BATCH = 2000
 """Places written at once: an open transaction would keep other processes waiting, so there is never one for long."""
 _VERSION = 2
@@ -105,7 +107,7 @@ class Index:
         try:
             self._open(path)
             self._check()
-        except (sqlite3.Error, _DamagedError) as error:
+        except (*_FAILURES, _DamagedError) as error:
             if not _is_busy(error):
                 self._say_renewed(error)
             self._start_anew(keep_file=_is_busy(error))
@@ -162,7 +164,7 @@ class Index:
 
     def close(self) -> None:
         """Write what is pending and close the file."""
-        with contextlib.suppress(sqlite3.Error):  # a full disk: the journal has it all
+        with contextlib.suppress(*_FAILURES):  # a full disk: the journal has it all
             self._flush()
         self._database.close()
 
@@ -170,7 +172,7 @@ class Index:
         """Do it; where the file turns out to be damaged or cannot be written, once more with a new index."""
         try:
             return work()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             self._say_renewed(error)
             self._start_anew(keep_file=_is_busy(error))
             self._read_all()
@@ -198,7 +200,7 @@ class Index:
     def _start_anew(self, *, keep_file: bool = False) -> None:
         """An empty index in place of the file; in memory where that cannot be."""
         if hasattr(self, "_database"):
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*_FAILURES):
                 self._database.close()
         self._sieve, self._written = Sieve(), None
         try:
@@ -207,7 +209,7 @@ class Index:
             for end in ("", "-wal", "-shm", "-journal"):  # an old log would be played back into the new file
                 self._path.with_name(self._path.name + end).unlink(missing_ok=True)
             self._open(self._path)
-        except (OSError, sqlite3.Error, _DamagedError):
+        except (OSError, *_FAILURES, _DamagedError):
             self._open(":memory:")
 
     def _check(self) -> None:
@@ -322,7 +324,7 @@ class Index:
         try:
             yield
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*_FAILURES):
                 self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")

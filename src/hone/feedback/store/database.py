@@ -25,6 +25,8 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 BUSY_SECONDS = 5.0
 """How long a lock that another process holds is waited for."""
+FAILURES = (SQLAlchemyError, UnicodeDecodeError)
+"""What a database that fails raises; the second where SQLite quotes a damaged schema."""
 MOST_TOGETHER = 64
 """Writes that share a commit, at most, so that the first of them does not wait long for the last."""
 
@@ -68,7 +70,7 @@ class Database:
         try:
             with self._reader.connect() as connection:
                 return work(connection)
-        except SQLAlchemyError as error:
+        except FAILURES as error:
             raise explained(error, self.name) from error
 
     def write(self, work: Work[T]) -> T:
@@ -125,7 +127,7 @@ class Database:
             self._together(tickets)
         except Exception as error:  # whatever it is, whoever asked for it hears of it, and the others' saves go on
             if len(tickets) == 1:
-                tickets[0].error = explained(error, self.name) if isinstance(error, SQLAlchemyError) else error
+                tickets[0].error = explained(error, self.name) if isinstance(error, FAILURES) else error
                 tickets[0].over = True
                 return
             for ticket in tickets:
