@@ -120,6 +120,12 @@ def _concerns(error: OSError, places: tuple[Path, ...]) -> bool:
     return error.errno in _OF_DISKS
 
 
+def may_write(folder: Path) -> bool:
+    """Whether files can be made in a folder; not so on a read-only disk, or where the modes forbid it."""
+    effective = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=effective)
+
+
 def make_folder(path: Path, *, kind: type[HoneError] = ProjectError, new: bool = False) -> Path:
     """Make a folder and those above it, where they are missing.
 

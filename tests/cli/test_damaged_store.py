@@ -22,9 +22,8 @@ def rated(project: Path) -> Path:
     """A project in which three people rated forty replies."""
     rubric: Rubric = Project(project).rubric
     with open_store(Project(project).database) as store:
-        ids = store.add_subjects(
-            NewSubject(f"i{n}", f"Please plan week {n}.", "Plain plan. " * 20) for n in range(40)
-        )
+        whole = [NewSubject(f"i{n}", f"Please plan week {n}.", "Plain plan. " * 20) for n in range(40)]
+        ids = store.add_subjects(whole)
         for name in ("Ann", "Ben", "Cem"):
             rater = store.add_rater(name).id
             for place, subject in enumerate(ids):

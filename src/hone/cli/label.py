@@ -21,6 +21,7 @@ from hone.judging.label import Report, Routing
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
+from hone.steps.journalling import drop_unanswered
 from hone.steps.labelling import Labelling, latest_replies, run_labelling
 from hone.steps.loop import models
 from hone.tables import open_table
@@ -100,6 +101,8 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
         note(f"for people: {labelling.people} ({done.routed} rows)")
     idle = done.before and not done.report.tally.calls
     again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
+    if done.report.scored == 0 and done.report.unanswered and drop_unanswered(done.run):
+        raise IncompleteError("nothing could be scored, so nothing is kept; the reasons stand above")
     note(f"run: {done.run.folder}{again}")
     if done.report.scored == 0:
         kind = IncompleteError if done.report.unanswered else ProjectError

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +32,8 @@ class Journal:
         path: The file; made where it is missing.
         index: The index file of all runs; without one, only this run's own answers are known, and kept in memory.
         reuse: Whether answers of other runs count.
+        readonly: Take no lock and write nothing, as where the folder cannot be written; only this run's own answers
+            are known then.
 
     Raises:
         RunBusyError: Another process is writing it.
@@ -39,22 +41,16 @@ class Journal:
         RunError: The file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True, readonly: bool = False) -> None:
+        self.path, self._readonly = path, readonly
         self._held = ExitStack()
         try:
-            self._held.enter_context(
-                locked(
-                    path.with_name(f".{path.name}.lock"),
-                    patience=0,
-                    kind=RunError,
-                    busy=RunBusyError,
-                    what=path.parent.name,
-                )
-            )
-            self._file = open_to_append(path, mode=0o600, kind=RunError)
+            if not readonly:
+                self._held.enter_context(_lock(path))
+            self._file = _open_to_read(path) if readonly else open_to_append(path, mode=0o600, kind=RunError)
             self._held.callback(os.close, self._file)
-            self._places: Places | Index = Index(index, path, reuse=reuse) if index else Places()
+            shared = index if not readonly else None
+            self._places: Places | Index = Index(shared, path, reuse=reuse) if shared else Places()
             self._others: dict[Path, int] = {}
             self._end = self._catch_up()
         except BaseException:
@@ -169,7 +165,8 @@ class Journal:
             stream.seek(start)
             for line in stream:
                 if not line.endswith(b"\n"):
-                    os.ftruncate(self._file, start)
+                    if not self._readonly:
+                        os.ftruncate(self._file, start)
                     break
                 self._places.put(self._key(line, start), start, len(line))
                 start += len(line)
@@ -180,6 +177,18 @@ class Journal:
             return read_key(line)
         except ValueError as error:
             raise damaged(self.path, start) from error
+
+
+def _lock(path: Path) -> AbstractContextManager[None]:
+    lock = path.with_name(f".{path.name}.lock")
+    return locked(lock, patience=0, kind=RunError, busy=RunBusyError, what=path.parent.name)
+
+
+def _open_to_read(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _line(entry: Mapping[str, Any], *, exact: bool) -> bytes:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError
-from hone.files import make_folder, whole_text, write_whole
+from hone.files import make_folder, may_write, whole_text, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -48,6 +48,11 @@ class Run:
     def finished(self) -> bool:
         """Whether all results are written."""
         return self.results.exists()
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is finished and lies where nothing can be written: it can be shown, and not gone on with."""
+        return self.finished and not may_write(self.folder)
 
     @property
     def blank(self) -> bool:

@@ -55,23 +55,25 @@ def run_audit(
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
     run = project.open_run("audit", config, fresh=fresh)
+    if run.sealed and people is None:
+        return _audited(run, [row.root for row in run.read(FindingRow)], len(replies), len(rubric.criteria))
     with (
         open_journal(run, models.watch.tell, fresh=fresh) as journal,
         models.watch.progress("auditing") as progress,
     ):
         who = judge_of(project, (models(part),), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
-    if all(finding.figure.value is None for finding in findings):
-        raise IncompleteError("not one reply could be scored; try the judge with: hone label")
+        if all(finding.figure.value is None for finding in findings):
+            raise IncompleteError("not one reply could be scored; try the judge with: hone label")
     run.finish(FindingRow(finding) for finding in findings)
-    return Audited(run, findings, _unscored(findings, len(replies), len(rubric.criteria)))
+    return _audited(run, findings, len(replies), len(rubric.criteria))
 
 
-def _unscored(findings: Sequence[Finding], replies: int, criteria: int) -> int:
-    """How many replies the shortest row lacks: scores are repeated criterion by criterion, and rise or not as one."""
+def _audited(run: Run, findings: list[Finding], replies: int, criteria: int) -> Audited:
+    """With how many replies the shortest row lacks: scores are repeated criterion by criterion, and rise as one."""
     repeated = next(one.figure.n for one in findings if one.name == "repeat")
     rose = next(one.figure.n for one in findings if "rose" in one.measured)
-    return replies - min(repeated // criteria, rose)
+    return Audited(run, findings, replies - min(repeated // criteria, rose))
 
 
 def read_replies(data: Path, count: int, taken: Taken | None = None) -> list[Reply]:
