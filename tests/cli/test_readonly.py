@@ -1,4 +1,4 @@
-"""A project that may only be read: what reads works, what must write is one line. And starts that fail leave nothing."""
+"""A project that may only be read: what reads works, what must write is one line. A failed start leaves nothing."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from typing import Any, TextIO, TypeVar
 from pydantic import BaseModel
 
 from hone.domain.base import digest
-from hone.errors import ConfigChangedError, ProjectError
-from hone.files import make_folder, may_write, whole_text, write_whole
+from hone.errors import ConfigChangedError, ProjectError, RunBusyError
+from hone.files import holder_of, make_folder, may_write, whole_text, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -48,6 +48,11 @@ class Run:
     def finished(self) -> bool:
         """Whether all results are written."""
         return self.results.exists()
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock the process holds that writes this run."""
+        return self.folder / f".{self.journal.name}.lock"
 
     @property
     def sealed(self) -> bool:
@@ -150,10 +155,13 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
     Raises:
         ConfigChangedError: The latest run is unfinished and was started with another config; one without any answer
             stands in nobody's way.
+        RunBusyError: It is being written by another process.
     """
     latest = latest_run(runs, verb)
     if latest and not fresh:
         if changed := _changed(latest.config, config):
+            if not latest.finished and (holder := holder_of(latest.lock)):
+                raise RunBusyError(f"{latest.folder.name} is being written by {holder}; wait for it, or end it")
             if not latest.finished and not latest.blank:
                 raise ConfigChangedError(
                     f"{latest.folder.name} is unfinished and was started with other settings "
