@@ -2,10 +2,10 @@
 
 python benchmarks/kills.py [--kills 20] [--seed 0] [label reply compare import tune export]
 
-Each command is started, killed after a random part of its own time, and typed again; what is finished is started anew.
-After the last kill it runs to its end. Then the rows are counted that have no result (lost) or more than one (doubled),
-the calls whose answer had been written down and that were made again (asked again), and processes and hidden files that
-are still there (left). Linux only: processes are found by a mark in their environment.
+Each command is started, killed after a random part of its own time, and typed again; what is finished is started
+anew. After the last kill it runs to its end. Then the rows are counted that have no result (lost) or more than one
+(doubled), the calls that were made again although their answer had been written down (asked again), and processes and
+hidden files that are still there (left). Linux only: processes are found by a mark in their environment.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ class Endpoint(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: who was killed closes its connections."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -101,7 +104,8 @@ def main() -> None:
     with _endpoint() as url:
         for name in asked.commands or list(CASES):
             with tempfile.TemporaryDirectory(prefix="kills-") as place:
-                found = _try(CASES[name](Path(place), url), Path(place), asked.kills, random.Random(asked.seed))
+                draw = random.Random(asked.seed)  # noqa: S311 - moments, no secrets
+                found = _try(CASES[name](Path(place), url), Path(place), asked.kills, draw)
             print(
                 f"| {name} | {found.killed} | {found.lost} | {found.doubled} | {found.asked_again} "
                 f"| {found.processes} | {found.files} |",
@@ -234,15 +238,16 @@ def _import(place: Path, url: str) -> Case:
 
 
 def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
-    from tests.tuning.small import chats_file, small_base
+    from tests.tuning.small import chats_file, small_base  # noqa: PLC0415 - loads torch
 
     data, base = chats_file(place), small_base(place / "base")
     words = ["tune", str(data), "--base", f"hf:{base}", "--runs", str(place / "runs"), "--max-length", "96", "--rank",
              "4", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--backend", "trl",
-             "--max-steps", str(STEPS), "--epochs", "50", "--set", "checkpoints=4", "--set", "scales=[0, 1]"]  # fmt: skip
+             "--max-steps", str(STEPS), "--epochs", "50", "--set", "checkpoints=4",
+             "--set", "scales=[0, 1]"]  # fmt: skip
 
     def count() -> Counter[str]:
-        from hone.tuning.job import read_history
+        from hone.tuning.job import read_history  # noqa: PLC0415 - the same
 
         run = max(path.parent for path in place.glob("runs/*-tune-*/results.jsonl"))
         return Counter(f"{one['step']}" for one in read_history(run) if one["event"] == "step")
@@ -251,7 +256,7 @@ def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
 
 
 def _export(place: Path, url: str) -> Case:  # noqa: ARG001
-    from tests.export.tiny import tiny_adapter, tiny_model
+    from tests.export.tiny import tiny_adapter, tiny_model  # noqa: PLC0415 - loads torch
 
     base = tiny_model("Llama", place / "base")
     tiny_adapter(base, place / "adapter")
