@@ -164,3 +164,4 @@ def test_a_run_that_was_killed_before_its_first_answer_stands_in_nobody_s_way(ho
     run = Project(project).open_run("reply", {"rubric": "another"})
     run.journal.touch()
     assert hone("reply").code == 0
+    assert not run.folder.exists()

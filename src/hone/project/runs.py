@@ -6,6 +6,7 @@ where it stopped, unless its config changed: then it is refused, with the keys t
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -169,6 +170,8 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
                 )
         else:
             return latest
+    if latest and latest.blank and not holder_of(latest.lock):
+        shutil.rmtree(latest.folder, ignore_errors=True)
     return _create(runs, verb, config)
 
 
