@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,11 @@ from hone.files import (
     cache,
     cache_folder,
     folder_beside,
+    holder_of,
     locked,
     make_private,
     open_to_append,
+    temporary_folder,
     typed_path,
     whole_folder,
     whole_path,
@@ -231,3 +234,28 @@ def test_what_a_killed_process_left_is_removed_with_the_next_write(tmp_path: Pat
     other.write_text("of another machine")
     write_whole(path, "whole")
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted([other.name, "out.txt"])
+
+
+def test_what_a_killed_process_left_under_another_name_or_in_the_temporary_place_is_removed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = (
+        "import os, pathlib, sys; from hone.files import folder_beside, temporary_folder\n"
+        "with folder_beside(pathlib.Path(sys.argv[1]) / 'model.gguf') as one, "
+        "temporary_folder('hone-x-', pathlib.Path(sys.argv[1])) as two:\n"
+        "    (one / 'a').write_text('x'); (two / 'a').write_text('x'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    assert len(list(tmp_path.iterdir())) == 2
+    write_whole(tmp_path / "other.txt", "whole")
+    assert [one.name.startswith("hone-x-") for one in tmp_path.iterdir() if one.name != "other.txt"] == [True]
+    with temporary_folder("hone-y-", tmp_path) as mine, temporary_folder("hone-x-", tmp_path) as again:
+        assert {one.name for one in tmp_path.iterdir()} == {"other.txt", mine.name, again.name}
+
+
+def test_who_holds_a_lock_is_told_without_taking_it(tmp_path: Path) -> None:
+    lock = tmp_path / ".a.lock"
+    assert holder_of(lock) is None
+    with locked(lock):
+        assert holder_of(lock) == f"process {os.getpid()} on {socket.gethostname()}"
+    assert holder_of(lock) is None

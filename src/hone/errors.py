@@ -26,8 +26,8 @@
             ├── UnreachableError  the connection failed or timed out, however often it was tried
             └── ContextError    the prompt does not fit into the model's context
 
-A message says what went wrong, where, and what to do about it. The command line prints it and exits with 1; an
-exception that is not a `HoneError` is a bug and keeps its traceback.
+A message says what went wrong, where, and what to do about it. The command line prints it and exits with 1, after an
+`IncompleteError` with 4 (`hone.cli.codes`); an exception that is not a `HoneError` is a bug and keeps its traceback.
 """
 
 from __future__ import annotations

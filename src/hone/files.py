@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -156,6 +157,12 @@ def _concerns(error: OSError, places: tuple[Path, ...]) -> bool:
     return error.errno in _OF_DISKS
 
 
+def may_write(folder: Path) -> bool:
+    """Whether files can be made in a folder; not so on a read-only disk, or where the modes forbid it."""
+    effective = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=effective)
+
+
 def make_folder(path: Path, *, kind: type[HoneError] = ProjectError, new: bool = False) -> Path:
     """Make a folder and those above it, where they are missing.
 
@@ -183,12 +190,16 @@ def temporary_folder(
 ) -> Iterator[Path]:
     """A folder for its owner only, gone when the block ends, in the system's place for such folders.
 
+    What killed processes left there is removed first.
+
     Raises:
         HoneError: It cannot be made.
     """
     place = Path(parent or tempfile.gettempdir())
     try:
-        holder = tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True)
+        _sweep(place, _TEMPORARY)
+        name = f"{prefix}{_HERE}-{os.getpid()}-"
+        holder = tempfile.TemporaryDirectory(prefix=name, dir=place, ignore_cleanup_errors=True)
     except OSError as error:
         raise kind(f"{place}: no temporary folder can be made there ({reason(error)}); set TMPDIR") from error
     with holder as folder:
@@ -334,8 +345,8 @@ def write_whole(
 
 
 def part_of(path: Path) -> Path:
-    """A hidden name beside a path that nobody has used; what killed processes left beside it is removed first."""
-    _sweep(path)
+    """A hidden name beside a path that nobody has used; what killed processes left in its folder is removed first."""
+    _sweep(path.parent, _PART)
     return path.with_name(f".{path.name}.{_HERE}-{os.getpid()}-{secrets.token_hex(6)}.part")
 
 
@@ -343,21 +354,23 @@ _HERE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 """This machine, in the names of parts: on a shared disk, processes of other machines cannot be asked for."""
 
 
-def _sweep(path: Path) -> None:
-    """Remove the parts of this path whose process on this machine has ended without removing them."""
-    begin = f".{path.name}.{_HERE}-"
+_PART = re.compile(rf"\..*\.{_HERE}-(\d+)-[0-9a-f]{{12}}\.part")
+_TEMPORARY = re.compile(rf"hone-.*{_HERE}-(\d+)-[^-]+")
+
+
+def _sweep(folder: Path, pattern: re.Pattern[str]) -> None:
+    """Remove what processes of this machine that have ended left in a folder without removing it."""
     try:
-        left = [Path(entry.path) for entry in os.scandir(path.parent) if entry.name.startswith(begin)]
+        found = [(Path(entry.path), pattern.fullmatch(entry.name)) for entry in os.scandir(folder)]
     except OSError:
         return  # no folder yet, so nothing is left in it
-    for part in left:
-        process = part.name.removeprefix(begin).partition("-")[0]
-        if process.isdigit() and not _runs(int(process)):
-            if part.is_dir() and not part.is_symlink():
-                shutil.rmtree(part, ignore_errors=True)
+    for left, match in found:
+        if match and not _runs(int(match[1])):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
             else:
                 with contextlib.suppress(OSError):
-                    part.unlink()
+                    left.unlink()
 
 
 def _runs(process: int) -> bool:
@@ -448,6 +461,33 @@ def locked(
         os.close(file)
 
 
+def holder_of(path: Path) -> str | None:
+    """Who holds a lock, as ``process 12 on HOST``; none where nobody does.
+
+    Args:
+        path: The lock's file.
+    """
+    if fcntl is None:
+        return None
+    try:
+        file = os.open(path, os.O_RDONLY | _FOLLOW_NO_LINK)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(file)
+    except OSError:  # a disk without locks
+        return None
+    finally:
+        os.close(file)
+    return None
+
+
+def _named(file: int) -> str:
+    return os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+
+
 def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError], what: str) -> None:
     if fcntl is None:
         return
@@ -457,7 +497,7 @@ def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError], wha
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                holder = os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+                holder = _named(file)
                 said = f"{what} is being written by {holder}" if what else f"{path}: {holder} holds this lock"
                 raise kind(f"{said}; wait for it, or end it") from error
             time.sleep(0.1)

@@ -90,7 +90,7 @@ def test_an_unfinished_run_goes_on_with_what_is_missing(bench: Hone, base: str, 
     full = path.read_text()
     path.write_text("\n".join(full.splitlines()[:15]) + "\n")
     failed = bench("--model", base)
-    assert failed.code == 1
+    assert failed.code == 4
     assert "did not answer 25 of 40 problems" in failed.err
     path.write_text(full)
     result = bench("--model", base, "--fresh", "--json")

@@ -19,6 +19,7 @@ from hone.export.gguf_file import metadata
 from hone.export.parity import Parity, Replies
 from hone.export.results import accuracy
 from hone.steps.exporting import best_of
+from tests.test_children import is_running, within
 
 from ..export.tiny import change, tiny_adapter, tiny_model
 from .conftest import Hone, Result
@@ -172,3 +173,37 @@ def test_the_file_that_is_named_is_the_smallest_that_lost_nothing() -> None:
     assert best_of([large, middle, small]) == middle
     assert best_of([small, large]) == large
     assert best_of([small, made(5, 10)]).parity.size == 5
+
+
+@pytest.mark.usefixtures("converter")
+@pytest.mark.parametrize("when", ["converting", "comparing"])
+def test_a_killed_export_leaves_no_process_and_the_next_one_removes_its_files(
+    bare: Hone, models: Path, out: Path, when: str
+) -> None:
+    command = ["export", f"{models / 'base'}+{models / 'adapter'}", "--out", str(out / "a.gguf"), "--quant", "q8_0"]
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "hone.cli.main", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stderr
+    for line in killed.stderr:
+        if line.startswith(when):
+            break
+    if when == "converting":
+        assert within(20, lambda: bool(_below(killed.pid)))
+    children = _below(killed.pid)
+    killed.kill()
+    killed.wait()
+    killed.stderr.close()
+    assert within(20, lambda: not any(map(is_running, children)))
+    assert [path.suffix for path in out.iterdir()] == [".part"]
+    second = bare("export", str(models / "base"), "--out", out / "b.gguf", "--quant", "q8_0")
+    assert second.code == 0, second.err
+    assert not list(out.glob(".*"))
+
+
+def _below(process: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout.split()
+    return [int(pid) for pid in found]

@@ -68,7 +68,7 @@ def test_another_rubric_and_another_judge_can_be_named(hone: Hone, project: Path
 def test_what_cannot_be_read_is_unscored_and_said(hone: Hone, project: Path, data: Path, script: Script) -> None:
     script(project, **{"Text 3.": "No \x1b[31mscores."})
     result = hone("label", data)
-    assert result.code == 0
+    assert result.code == 4
     assert "4 scored, 1 unscored" in result.err
     assert "1 × no JSON object in the answer" in result.err
     assert "unscored" in result.out
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_unscored_and_said(hone: Hone, project: Path, dat
 def test_where_nothing_can_be_scored_the_command_fails(hone: Hone, project: Path, data: Path, script: Script) -> None:
     script(project, **{"You score": "No."})
     result = hone("label", data)
-    assert result.code == 1
+    assert result.code == 4
     assert result.err.splitlines()[-1] == "hone: nothing could be scored; the reasons stand above"
 
 
@@ -97,7 +97,7 @@ def test_an_unfinished_run_goes_on_with_what_is_missing(hone: Hone, project: Pat
     rules = [json.dumps({"contains": f"week {n}.", "text": f"Plan {n}"}) for n in (1, 3, 4)]
     (project / "script.jsonl").write_text("\n".join(rules) + "\n")
     failed = hone("reply")
-    assert failed.code == 1
+    assert failed.code == 4
     assert "1 of 4 replies were not written; the first: i2" in failed.err
     journal = only(project, "runs/*-reply-*/journal.jsonl")
     kept = journal.read_bytes()
@@ -113,7 +113,7 @@ def test_an_unfinished_run_goes_on_with_what_is_missing(hone: Hone, project: Pat
 def test_a_changed_config_on_an_unfinished_run_is_refused_with_the_keys(hone: Hone, project: Path) -> None:
     full = (project / "script.jsonl").read_text()
     (project / "script.jsonl").write_text(json.dumps({"contains": "week 1.", "text": "Plan"}) + "\n")
-    assert hone("reply").code == 1
+    assert hone("reply").code == 4
     settings = project / "hone.yaml"
     settings.write_text(settings.read_text().replace("Write a plan.", "Write a long plan."))
     (project / "script.jsonl").write_text(full)

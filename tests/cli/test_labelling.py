@@ -87,7 +87,7 @@ def test_nothing_scored_is_exit_1(hone: Hone, project: Path) -> None:
 
 def test_a_budget_stops_cleanly_and_a_larger_one_goes_on(hone: Hone, project: Path, data: Path) -> None:
     first = hone("label", data, "--budget", "2 calls", "--json")
-    assert first.code == 0, first.err
+    assert first.code == 4, first.err
     assert (first.data["scored"], first.data["calls"]) == (2, 2)
     assert first.data["stopped"] == "the budget of 2 calls is used up"
     second = hone("label", data, "--json")
@@ -112,11 +112,11 @@ def test_people_get_the_unscored_rows_and_a_random_slice_with_its_weight(
 ) -> None:
     script(project, **{"Plan 3?": "I cannot say."})
     people = project / "people.jsonl"
-    assert hone("label", data, "--people", people, "--share", "1").code == 0
+    assert hone("label", data, "--people", people, "--share", "1").code == 4
     written = rows(people)
     assert [row["why"] for row in written].count("random") == 5
     assert [row["weight"] for row in written] == [1.0] * 6
-    assert hone("label", data, "--people", people, "--share", "0").code == 0
+    assert hone("label", data, "--people", people, "--share", "0").code == 4
     assert [row["question"] for row in rows(people)] == ["Plan 3?"]
 
 

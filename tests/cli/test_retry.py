@@ -41,7 +41,7 @@ def test_a_filtered_answer_is_not_kept_and_asked_for_again(hone: Hone, server: L
     server.queue.append(raw(json.dumps(said({"role": "assistant", "content": ""}, finish_reason="content_filter"))))
     server.react = lambda _: chat(GOOD)
     first = label(hone, server, data)
-    assert first.code == 1
+    assert first.code == 4
     assert "filter withheld" in next(iter(first.data["unscored"]))
     second = label(hone, server, data)
     assert (second.code, second.data["scored"], second.data["calls"]) == (0, 1, 1)

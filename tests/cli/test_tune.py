@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from hone.tuning.job import read_history
 from tests.cli.conftest import Hone
+from tests.test_children import is_running, within
 from tests.tuning.small import chats_file, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--rank", "4",
@@ -84,7 +84,7 @@ def test_a_killed_tune_goes_on_and_ends_with_the_same_loss(
 
 
 def _kill_at_half(process: subprocess.Popen[bytes], runs: Path) -> Path:
-    """Kill the command and its training process as soon as the checkpoint of step 12 is whole."""
+    """Kill the command as soon as the checkpoint of step 12 is whole; its training process ends with it."""
     for _ in range(4000):
         states = list(runs.glob("*/checkpoint-12/trainer_state.json"))
         if states and states[0].read_text().rstrip().endswith("}"):
@@ -92,9 +92,11 @@ def _kill_at_half(process: subprocess.Popen[bytes], runs: Path) -> Path:
         assert process.poll() is None, "it ended before half time"
         time.sleep(0.02)
     children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
-    for pid in [*map(int, children.stdout.split()), process.pid]:
-        os.kill(pid, signal.SIGKILL)
+    process.send_signal(signal.SIGKILL)
     process.wait()
+    left = [int(pid) for pid in children.stdout.split()]
+    assert left
+    assert within(20, lambda: not any(map(is_running, left)))
     return next(path.parent for path in runs.glob("*/config.yaml"))
 
 

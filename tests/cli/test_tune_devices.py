@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from hone.tuning.packing import pack
 from hone.tuning.rows import held_out_loss
 from hone.tuning.settings import TuneSettings
 from tests.cli.conftest import Hone
+from tests.test_children import is_running, within
 from tests.tuning.small import chats_file, encoded, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--rank", "4", "--backend", "trl",
@@ -117,16 +117,18 @@ def _split(checkpoint: Path) -> bool:
 
 
 def _kill_at_half(process: subprocess.Popen[bytes], runs: Path) -> Path:
-    """Kill the command, the launcher and both training processes as soon as the checkpoint of step 12 is whole."""
+    """Kill the command as soon as the checkpoint of step 12 is whole."""
     for _ in range(4000):
         states = list(runs.glob("*/checkpoint-12/trainer_state.json"))
         if states and states[0].read_text().rstrip().endswith("}"):
             break
         assert process.poll() is None, "it ended before half time"
         time.sleep(0.02)
-    for pid in [*_below(process.pid), process.pid]:
-        os.kill(pid, signal.SIGKILL)
+    below = _below(process.pid)
+    process.send_signal(signal.SIGKILL)
     process.wait()
+    assert len(below) >= 3
+    assert within(20, lambda: not any(map(is_running, below)))
     return next(path.parent for path in runs.glob("*/config.yaml"))
 
 

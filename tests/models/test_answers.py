@@ -17,7 +17,7 @@ from hone.models.endpoint import EndpointModel, Patience
 
 from .loopback import Loopback, chat, raw, refuse, said
 
-QUICK = Patience(connect=2.0, answer=5.0, retries=2, first_wait=0.01, longest_wait=2.0)
+QUICK = Patience(connect=2.0, answer=5.0, retries=2, first_wait=0.01, longest_wait=2.0, busy=0.2)
 ASKED = Request((Message("system", "Be kind."), Message("user", "Hello.")))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 import time
@@ -213,6 +214,41 @@ def test_a_storm_of_errors_ends_the_call_and_names_the_last_one(server: Loopback
     assert "answers 500: out of memory" in message
     assert "after 4 tries" in message
     assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_a_busy_endpoint_gets_as_many_tries_as_it_needs_while_it_answers_others(
+    server: Loopback, status: int
+) -> None:
+    calls = itertools.count(1)
+    server.react = lambda _: chat("fine") if next(calls) % 12 == 0 else refuse(status)
+    requests = [Request((Message("user", f"{n}"),)) for n in range(20)]
+    outcomes = ask_all(model(server.url, patience=Patience(retries=3, first_wait=0.01, busy=20.0)), requests)
+    assert [outcome.error for outcome in outcomes] == [None] * 20
+    assert len(server.seen) == 240
+
+
+def test_an_endpoint_that_refuses_every_call_is_given_up_after_a_time_and_not_waited_for_again(
+    server: Loopback,
+) -> None:
+    server.react = lambda _: refuse(429, "slow down")
+    patience = Patience(first_wait=0.01, longest_wait=0.1, busy=0.6)
+    asked = model(server.url, patience=patience)
+    start = time.monotonic()
+    outcomes = ask_all(asked, [Request((Message("user", f"{n}"),)) for n in range(200)])
+    assert time.monotonic() - start < 5
+    assert all(isinstance(outcome.error, UnreachableError) for outcome in outcomes)
+    assert "answers 429: slow down, to every call for" in str(outcomes[-1].error)
+    # The next opening is a new start: the endpoint has its time again.
+    server.queue.append(refuse(429))
+    server.react = lambda _: chat("fine")
+    assert ask(asked).text == "fine"
+
+
+def test_one_request_that_is_beyond_the_tokens_of_a_minute_is_not_asked_again(server: Loopback) -> None:
+    server.react = lambda _: refuse(429, "Request too large for m on tokens per min (TPM): Limit 9, Requested 10")
+    assert "Request too large" in refusal(model(server.url), CallError)
+    assert len(server.seen) == 1
 
 
 def test_an_account_without_credit_is_not_asked_again(server: Loopback) -> None:

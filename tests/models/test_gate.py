@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from hone.models.gate import Gate
 
 
@@ -55,3 +57,19 @@ def test_never_more_are_inside_than_may_be() -> None:
         return most
 
     assert asyncio.run(run()) == 3
+
+
+def test_waits_grow_while_every_call_is_refused_and_shrink_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("hone.models.gate.time.monotonic", lambda: now)
+    gate = Gate(32, first_wait=0.5, longest_wait=8.0)
+    assert (gate.wait, gate.stalled, gate.limit) == (0.5, 0.0, 32)
+    for _ in range(6):
+        gate.refused()
+        gate.refused()  # refused together with the one before: counts once
+        now += 1.0
+    assert (gate.wait, gate.stalled, gate.limit) == (8.0, 6.0, 1)
+    for _ in range(400):
+        gate.answered()
+    assert (gate.wait, gate.stalled) == (0.5, 0.0)
+    assert gate.limit > 20

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hone.domain.task import Item
-from hone.errors import ConfigChangedError, FileFormatError, ProjectError
+from hone.errors import ConfigChangedError, FileFormatError, ProjectError, RunBusyError
+from hone.files import locked
 from hone.project import Project
 from hone.project.runs import latest_run, open_run
 
@@ -109,6 +110,15 @@ def test_a_place_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> N
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(ProjectError, match="cannot be written"):
         open_run(tmp_path / "runs", "label", CONFIG)
+
+
+def test_a_run_that_another_process_writes_is_busy_and_not_of_other_settings(tmp_path: Path) -> None:
+    run = open_run(tmp_path, "label", CONFIG)
+    run.journal.write_text("{}\n")
+    with locked(run.lock), pytest.raises(RunBusyError, match=r"is being written by process \d+ on .*; wait for it"):
+        open_run(tmp_path, "label", CONFIG | {"other": 1})
+    with pytest.raises(ConfigChangedError):
+        open_run(tmp_path, "label", CONFIG | {"other": 1})
 
 
 def test_a_project_gives_its_latest_finished_run(tmp_path: Path) -> None:

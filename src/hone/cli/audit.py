@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hone.cli.options import fresh_option, json_option, project_option
-from hone.cli.screen import SCREEN, note, out, print_json
+from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.judging.audit import Finding
@@ -22,6 +22,7 @@ from hone.steps.loop import models
 from hone.tables import Problem, Taken, id_reader, open_table
 
 _FEW = 10
+_AGAIN = "the same command asks again for calls that failed"
 
 
 @click.command()
@@ -54,11 +55,12 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
     if as_json:
         print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies), "columns": taken.columns,
                     "findings": [_data(finding) for finding in findings]})  # fmt: skip
-        return
-    out().print(terminal.audit_table(findings))
-    if len(replies) < _FEW:
-        note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
-    note(f"run: {run.folder}")
+    else:
+        out().print(terminal.audit_table(findings))
+        if len(replies) < _FEW:
+            note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
+        note(f"run: {run.folder}")
+    end_incomplete(done.unscored, "of the replies have no score under one condition or more", _AGAIN)
 
 
 def _people(path: Path) -> dict[str, float]:

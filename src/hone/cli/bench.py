@@ -10,15 +10,14 @@ import click
 
 from hone.bench import BenchTask, read_task
 from hone.bench.comparing import MARGIN, Reading
+from hone.cli.codes import GATE
 from hone.cli.options import fresh_option, json_option, project_option
-from hone.cli.screen import SCREEN, note, out, print_json
+from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.report.bench import bench_report, judged_report
 from hone.steps.matching import Asked, benchmark_by_rubric
 from hone.steps.testing import Benchmarked, benchmark
 
 RUBRIC = "rubric"
-REFUSED = 3
-"""The exit code of a gate that does not open."""
 
 
 @click.command()
@@ -52,7 +51,9 @@ def bench(task: str, specs: tuple[str, ...], folder: Path, as_json: bool, **opti
     if wanted.gate and len(specs) < 2:
         raise click.UsageError("--gate compares two models: name the base first and the tuned model last")
     if task == RUBRIC:
-        _gate(wanted, specs, _by_rubric(wanted, specs, folder, as_json=as_json))
+        passed, unscored = _by_rubric(wanted, specs, folder, as_json=as_json)
+        _gate(wanted, specs, passed)
+        end_incomplete(unscored, "replies have no score", "--fresh asks for all of them anew")
         return
     if wanted.judge_spec or wanted.rubric:
         raise click.UsageError("--judge and --rubric go with the task `rubric`")
@@ -87,7 +88,8 @@ class Wanted:
         return BenchTask.model_validate(task.model_dump() | given)
 
 
-def _by_rubric(wanted: Wanted, specs: tuple[str, ...], folder: Path, *, as_json: bool) -> bool | None:
+def _by_rubric(wanted: Wanted, specs: tuple[str, ...], folder: Path, *, as_json: bool) -> tuple[bool | None, int]:
+    """Whether the last model is not worse, and how many replies have no score."""
     if wanted.shots is not None or wanted.reading == "strict":
         raise click.UsageError("--shots and --reading strict are for questions with answers, not for `rubric`")
     asked = Asked(Path(wanted.data) if wanted.data else None, wanted.limit, wanted.max_tokens)
@@ -102,13 +104,13 @@ def _by_rubric(wanted: Wanted, specs: tuple[str, ...], folder: Path, *, as_json:
         print_json({**about, **report.as_dict()})
     else:
         out().print(judged_report(report, wanted.margin))
-    return passed
+    return passed, sum(reply.unscored is not None for reply in matched.replies)
 
 
 def _gate(wanted: Wanted, specs: tuple[str, ...], passed: bool | None) -> None:
     if wanted.gate and not passed:
         note(f"gate: refused; {specs[-1]} is not shown to be not worse than {specs[0]}")
-        raise SystemExit(REFUSED)
+        raise SystemExit(GATE)
     if wanted.gate:
         note(f"gate: open; {specs[-1]} is not worse than {specs[0]}")
 

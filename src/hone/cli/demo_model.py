@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from hone.cli.bench import REFUSED
 from hone.cli.chat import show_reply
+from hone.cli.codes import GATE
 from hone.cli.screen import SCREEN
 from hone.domain.settings import ModelSettings
 from hone.errors import MissingExtraError, RunError
@@ -82,7 +82,7 @@ def walk_model(console: Console, project: Project, title: Title, recipe: Recipe 
         tuned = tuned_in(here, run)
         title(console, "8. Base against tuned, on problems that neither has seen, and a gate that can refuse")
         models = ("--model", tuned.base, "--model", tuned.spec)
-        if _type(console, ("bench", "sums", *models, "--limit", f"{made.problems}", "--gate")) == REFUSED:
+        if _type(console, ("bench", "sums", *models, "--limit", f"{made.problems}", "--gate")) == GATE:
             return False
         title(console, "9. One file for laptop and phone, compared with its source")
         model = tuned.spec.removeprefix("hf:")

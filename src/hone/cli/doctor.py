@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from hone.cli.codes import PROBLEM
 from hone.cli.options import json_option
 from hone.cli.screen import out, print_json
 from hone.steps import machine
@@ -31,4 +32,4 @@ def doctor(as_json: bool) -> None:
             table.add_row(Text(text, style=style), check.name, check.found, Text(check.mend))
         out().print(table)
     if any(check.state == "missing" for check in found):
-        raise SystemExit(1)
+        raise SystemExit(PROBLEM)

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import click
 
 from hone.cli.options import fresh_option, json_option, project_option
-from hone.cli.screen import SCREEN, note, out, print_json
+from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Judgement
 from hone.domain.settings import Judging, ModelSettings
-from hone.errors import IncompleteError
+from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
 from hone.jobs.ray import ray
 from hone.judging.dataset import Columns
@@ -21,6 +21,7 @@ from hone.judging.label import Report, Routing
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
+from hone.steps.journalling import drop_unanswered
 from hone.steps.labelling import Labelling, latest_replies, run_labelling
 from hone.steps.loop import models
 from hone.tables import open_table
@@ -28,6 +29,7 @@ from hone.tables import open_table
 _SHOWN = 50
 """Rows up to which the scores are shown; larger data sets go to a file."""
 
+_AGAIN = "the same command asks again for calls that failed, --retry for answers that could not be read"
 _REMEDY = "name it with --prompt-column {whole}, or leave it out with --prompt-column {taken}"
 
 
@@ -99,9 +101,13 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
         note(f"for people: {labelling.people} ({done.routed} rows)")
     idle = done.before and not done.report.tally.calls
     again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
+    if done.report.scored == 0 and done.report.unanswered and drop_unanswered(done.run):
+        raise IncompleteError("nothing could be scored, so nothing is kept; the reasons stand above")
     note(f"run: {done.run.folder}{again}")
     if done.report.scored == 0:
-        raise IncompleteError("nothing could be scored; the reasons stand above")
+        kind = IncompleteError if done.report.unanswered else ProjectError
+        raise kind("nothing could be scored; the reasons stand above")
+    end_incomplete(done.report.unanswered, "rows have no score", _AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import click
 
-from hone.errors import HoneError
+from hone.cli.codes import DONE, INCOMPLETE, PROBLEM, STOPPED
+from hone.errors import HoneError, IncompleteError
 from hone.trust import consent
 
 COMMANDS = {
@@ -59,7 +60,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 well, 1 a stated problem, 2 wrong usage, 130 stopped with Ctrl-C."""
+    """Run the command line and exit with one of the codes of `hone.cli.codes`."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     consent.typed, consent.everything, consent.ask = "\n".join(given), False, _ask if sys.stdin.isatty() else None
     try:
@@ -75,12 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from hone.report.terminal import clean  # noqa: PLC0415 - loads rich, which --help does without
 
         click.echo(f"hone: {clean(str(error))}", err=True)
-        code = 1
+        code = INCOMPLETE if isinstance(error, IncompleteError) else PROBLEM
     except BrokenPipeError:
         # The reader went away (`hone … | head`); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        code = PROBLEM
+    sys.exit(code if isinstance(code, int) else DONE)
 
 
 def _ask(question: str) -> bool:
@@ -91,7 +92,7 @@ def _ask(question: str) -> bool:
 
 def _stopped() -> int:
     click.echo("\nhone: stopped; the same command goes on where it was", err=True)
-    return 130
+    return STOPPED
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_js
 def raters(folder: Path, as_json: bool) -> None:
     """List who may come in, and how far they are."""
     project = Project.find(folder)
-    with project_store(project, tell=note) as store:
+    there = not isinstance(project.database, Path) or project.database.exists()
+    with project_store(project, readonly=there, tell=note) as store:
         rubric = named_rubric(None, project)
         people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
     if as_json:

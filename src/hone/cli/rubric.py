@@ -8,8 +8,8 @@ import click
 
 from hone.cli import choices as choosing
 from hone.cli.options import by_option, fresh_option, json_option, project_option
-from hone.cli.screen import SCREEN, note, out, print_json
-from hone.domain.evidence import Decision
+from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
+from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.project import Project
@@ -74,7 +74,14 @@ def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
     summary = comparing.summary(comparisons)
     if as_json:
         print_json({"run": done.run.folder.name, "summary": summary_data(summary), "comparisons": comparisons})
-        return
+    else:
+        _show_comparisons(comparisons, summary, done)
+    end_incomplete(
+        summary.unread, "comparisons have no verdict that could be read", "--fresh asks for all of them anew"
+    )
+
+
+def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Done) -> None:
     out().print(terminal.comparison_table(comparisons))
     out().print(terminal.comparison_summary(summary), markup=False)
     cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))

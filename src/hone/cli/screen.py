@@ -22,6 +22,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from hone.cli.codes import INCOMPLETE
 from hone.jobs import Tally
 from hone.models.hub import fetch
 from hone.report.terminal import clean
@@ -40,6 +41,22 @@ def out() -> Console:
 def note(text: str) -> None:
     """One line beside the results."""
     Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(clean(text))
+
+
+def end_incomplete(missing: int, what: str, remedy: str) -> None:
+    """End the command with the code for missing results, where some are missing.
+
+    Args:
+        missing: How many results are missing for the lack of a readable answer.
+        what: What they are of, such as ``rows have no score``.
+        remedy: What to do about it.
+
+    Raises:
+        SystemExit: Something is missing.
+    """
+    if missing:
+        note(f"incomplete: {missing:,} {what}; {remedy} (exit code {INCOMPLETE})")
+        raise SystemExit(INCOMPLETE)
 
 
 def print_json(data: Any) -> None:

@@ -16,6 +16,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+from hone.children import tied
 from hone.errors import ExportError
 from hone.files import cache, cache_folder, folder_beside, locked, typed_path, whole_folder, whole_stream, write_whole
 
@@ -81,7 +82,7 @@ def _download(work: Path) -> Path:
     write_whole(wanted, f"llama-cpp-python=={RELEASE} --hash=sha256:{SOURCE_SHA256}\n", kind=ExportError)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
                "--no-binary", "llama-cpp-python", "--dest", str(work), "--requirement", str(wanted)]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
+    done = subprocess.run(tied(command), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     found = sorted(work.glob("llama_cpp_python-*.tar.gz"))
     if done.returncode or not found:
         said = last_words(done.stderr)
@@ -117,7 +118,7 @@ def run_converter(script: str, *arguments: str | Path) -> str:
     environment = {key: value for key, value in os.environ.items() if key.upper().startswith(_PASSED)}
     environment |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, str(folder / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    done = subprocess.run(tied(command), capture_output=True, text=True, env=environment, check=False)  # noqa: S603
     if done.returncode:
         raise ExportError(_reason(done.stderr))
     return done.stderr

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hone.children import tied
 from hone.errors import ExportError, MissingExtraError
 from hone.export.converter import last_words
 from hone.export.gguf_file import Tensor, rewrite
@@ -105,7 +106,7 @@ def _by_llama_cpp(source: Path, part: Path, name: str) -> None:
     else:
         check_quants((name,))
         return
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
+    done = subprocess.run(tied(command), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode or not part.is_file():
         raise ExportError(f"llama.cpp cannot make {name} of {source.stem}: {last_words(done.stderr)}")
 

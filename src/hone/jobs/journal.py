@@ -12,16 +12,16 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
-from hone.errors import FileFormatError, RunBusyError, RunError
+from hone.errors import RunBusyError, RunError
 from hone.files import locked, open_to_append
-from hone.jobs.index import Index, Place, Places
+from hone.jobs.index import Index, Place, Places, damaged, read_key
 from hone.models import Completion, Request
 
 
@@ -32,6 +32,8 @@ class Journal:
         path: The file; made where it is missing.
         index: The index file of all runs; without one, only this run's own answers are known, and kept in memory.
         reuse: Whether answers of other runs count.
+        readonly: Take no lock and write nothing, as where the folder cannot be written; only this run's own answers
+            are known then.
 
     Raises:
         RunBusyError: Another process is writing it.
@@ -39,22 +41,16 @@ class Journal:
         RunError: The file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True, readonly: bool = False) -> None:
+        self.path, self._readonly = path, readonly
         self._held = ExitStack()
         try:
-            self._held.enter_context(
-                locked(
-                    path.with_name(f".{path.name}.lock"),
-                    patience=0,
-                    kind=RunError,
-                    busy=RunBusyError,
-                    what=path.parent.name,
-                )
-            )
-            self._file = open_to_append(path, mode=0o600, kind=RunError)
+            if not readonly:
+                self._held.enter_context(_lock(path))
+            self._file = _open_to_read(path) if readonly else open_to_append(path, mode=0o600, kind=RunError)
             self._held.callback(os.close, self._file)
-            self._places: Places | Index = Index(index, path, reuse=reuse) if index else Places()
+            shared = index if not readonly else None
+            self._places: Places | Index = Index(shared, path, reuse=reuse) if shared else Places()
             self._others: dict[Path, int] = {}
             self._end = self._catch_up()
         except BaseException:
@@ -64,24 +60,39 @@ class Journal:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know: an index that was made anew, damaged lines in other runs' journals."""
+        return self._places.notes
+
     def get(self, key: str) -> Completion | None:
         """The answer to what has this key, or none."""
         found = self.find(key)
         return found[1] if found else None
 
     def find(self, key: str) -> tuple[bytes, Completion] | None:
-        """The line of the answer to what has this key, and the answer; or none."""
+        """The line of the answer to what has this key, and the answer; or none.
+
+        Raises:
+            FileFormatError: The line of this run's own journal that should hold it is damaged.
+        """
         place = self._places.get(key)
-        line = self._read(place) if place else None
-        if line is None:
-            return None
-        try:
-            entry = json.loads(line)
-            if entry["key"] == key:
-                return line, Completion.from_data(entry["answer"])
-        except (ValueError, KeyError, TypeError):
-            pass
-        return None  # another run's journal was changed since it was indexed: the question is asked again
+        for anew in (False, True):
+            line = self._read(place) if place else None
+            if place is None or line is None:
+                return None
+            try:
+                entry = json.loads(line)
+                if entry["key"] == key:
+                    return line, Completion.from_data(entry["answer"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                pass
+            if not anew:  # a journal was changed by hand since it was indexed, or is damaged
+                self._places.renew()
+                place = self._places.get(key)
+        if place and place.journal is None:
+            raise damaged(self.path, place.start)
+        return None
 
     def add(self, key: str, request: Request, answer: Completion) -> None:
         """Write an answer down.
@@ -154,7 +165,8 @@ class Journal:
             stream.seek(start)
             for line in stream:
                 if not line.endswith(b"\n"):
-                    os.ftruncate(self._file, start)
+                    if not self._readonly:
+                        os.ftruncate(self._file, start)
                     break
                 self._places.put(self._key(line, start), start, len(line))
                 start += len(line)
@@ -162,13 +174,21 @@ class Journal:
 
     def _key(self, line: bytes, start: int) -> str:
         try:
-            entry: dict[str, Any] = json.loads(line)
-            return str(entry["key"])
-        except (ValueError, KeyError, TypeError) as error:
-            number = os.pread(self._file, start, 0).count(b"\n") + 1
-            raise FileFormatError(
-                self.path, "the journal is damaged; remove this line to ask that call again", line=number
-            ) from error
+            return read_key(line)
+        except ValueError as error:
+            raise damaged(self.path, start) from error
+
+
+def _lock(path: Path) -> AbstractContextManager[None]:
+    lock = path.with_name(f".{path.name}.lock")
+    return locked(lock, patience=0, kind=RunError, busy=RunBusyError, what=path.parent.name)
+
+
+def _open_to_read(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _line(entry: Mapping[str, Any], *, exact: bool) -> bytes:

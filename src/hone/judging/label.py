@@ -46,14 +46,17 @@ class Report:
     """How many rows have no score, by reason."""
     noted: Counter[str] = field(default_factory=Counter)
     """What the reader should know of rows that have scores."""
+    unanswered: int = 0
+    """How many of those have something to score: the judge gave no readable answer, or was not asked."""
     stopped: str | None = None
     """Why calls were no longer sent, where a budget was used up."""
 
-    def add(self, judgement: Judgement) -> None:
+    def add(self, entry: Entry, judgement: Judgement) -> None:
         """Count one row."""
         if judgement.unscored is None:
             self.scored += 1
         else:
+            self.unanswered += entry.reply is not None
             _count(self.unscored, judgement.unscored)
         if judgement.note:
             _count(self.noted, judgement.note)
@@ -100,7 +103,7 @@ def label(
         return entry, entry.known.model_copy(update={"item": entry.item})
 
     def take(done: tuple[Entry, Judgement]) -> None:
-        report.add(done[1])
+        report.add(*done)
         sink(*done)
 
     judge.run(entries, score, take, caller)

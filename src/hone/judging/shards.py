@@ -134,7 +134,7 @@ def label_in_shards(
             judge.setup.progress(tally)
     report = Report(tally)
     for entry, judgement in join(rows(), shards):
-        report.add(judgement)
+        report.add(entry, judgement)
         sink(entry, judgement)
     _remove(folder)
     return report

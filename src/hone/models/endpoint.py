@@ -1,8 +1,9 @@
 """Any OpenAI-compatible endpoint, through a thin client over chat completions.
 
 It retries what may pass (429, 5xx, a lost connection), waits as long as the endpoint asks, learns which parameters
-the endpoint does not take, and never lets a key into a message. It refuses redirects: a key goes to the host that the
-user named and to no other.
+the endpoint does not take, and never lets a key into a message. An endpoint that asks to slow down is given fewer
+calls and as many tries as it needs, while it answers any of them. It refuses redirects: a key goes to the host that
+the user named and to no other.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from hone.models.proxies import proxy_for
 from hone.models.streaming import pieces
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+_SLOW_DOWN = frozenset({429, 503, 529})
+"""What an endpoint answers that has too much to do."""
 _MAX_BODY = 64 * 2**20
 """An answer larger than this is no chat completion."""
 _MOST_PROBLEM = 64 * 1024
@@ -43,6 +46,9 @@ class Patience:
     connect: float = 10.0
     answer: float = 300.0
     retries: int = 6
+    """How often a call is made again that failed, refusals for the lack of capacity left out."""
+    busy: float = 300.0
+    """How long an endpoint may refuse every call with "slow down" before calls are given up."""
     first_wait: float = 0.5
     longest_wait: float = 60.0
     """A `Retry-After` beyond this ends the call: the endpoint is out of quota, not busy."""
@@ -87,14 +93,14 @@ class EndpointModel(Model):
             self._url, name, "max_completion_tokens" if spec.startswith("openai:") else "max_tokens"
         )
         self._session: aiohttp.ClientSession | None = None
-        self._gate = Gate(concurrency)
+        self._gate = self._new_gate()
         self._opened = 0
 
     async def __aenter__(self) -> Self:
         """Open the connection pool; a model that plays two parts is opened twice and has one pool."""
         self._opened += 1
         if self._session is None:
-            self._gate = Gate(self.concurrency)
+            self._gate = self._new_gate()
             headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             self._session = aiohttp.ClientSession(
                 headers=headers,
@@ -169,42 +175,64 @@ class EndpointModel(Model):
         except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
+    def _new_gate(self) -> Gate:
+        return Gate(self.concurrency, self._patience.first_wait, self._patience.longest_wait)
+
     async def _post_patiently(self, request: Request) -> tuple[int, bytes]:
-        problem = ""
-        for attempt in range(self._patience.retries + 1):
-            wait = min(self._patience.longest_wait, self._patience.first_wait * 2**attempt)
+        tries = failures = 0
+        while True:
+            tries += 1
             try:
                 # Waiting before a retry happens outside the gate: it must not keep a place from calls that could go.
                 async with self._gate as gate:
                     # Made anew for each try: others may have learnt meanwhile what the endpoint does not take.
                     status, answer, asked = await self._post(self.capabilities.body(request))
-                    (gate.refused if status in {429, 503, 529} else gate.answered)()
+                    slow = status in _SLOW_DOWN
+                    (gate.refused if slow else gate.answered)()
             except aiohttp.ClientConnectorCertificateError as error:
                 raise UnavailableError(
                     f"{self._url}: its certificate is not trusted ({error.certificate_error})"
                 ) from error
             except TimeoutError:
-                problem = f"did not answer within {self._patience.answer:g} s"
+                problem, asked, slow = f"did not answer within {self._patience.answer:g} s", None, False
             except (aiohttp.ClientError, OSError) as error:
-                problem = f"cannot be reached{self._way()} ({_reason(error)})"
+                problem, asked, slow = f"cannot be reached{self._way()} ({_reason(error)})", None, False
             else:
                 if status not in _RETRIED:
                     return status, answer
                 problem = said(answer, self._scrub)
-                if "insufficient_quota" in problem or self.capabilities.refuses(status, problem, request):
+                if self._is_final(status, problem, request):
                     return status, answer
                 problem = f"answers {status}: {problem}"
                 if asked is not None and asked > self._patience.longest_wait:
                     raise UnavailableError(f"{self._url} asks to wait {asked:.0f} s ({problem}); try later")
-                # The jitter below takes up to half away; what the endpoint asks for is the least.
-                wait = wait if asked is None else 2 * asked
-            if attempt < self._patience.retries:
-                # Jitter keeps many waiting calls from coming back together.
-                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
-        tries = self._patience.retries + 1
-        raise UnreachableError(
-            f"{self._url} {self._scrub(problem)}, after {tries} tries; is it running, and is the address right?"
+            failures += not slow
+            if failures > self._patience.retries or (slow and self._gate.stalled > self._patience.busy):
+                raise self._given_up(problem, tries, slow=slow)
+            await self._pause(failures, asked, slow=slow)
+
+    def _is_final(self, status: int, problem: str, request: Request) -> bool:
+        """Whether a refusal that looks as if it would pass will not."""
+        low = problem.lower()
+        # One request that alone is beyond the tokens of a minute is refused however long it waits.
+        return (
+            "insufficient_quota" in low
+            or "request too large" in low
+            or self.capabilities.refuses(status, problem, request)
         )
+
+    async def _pause(self, failures: int, asked: float | None, *, slow: bool) -> None:
+        patience = self._patience
+        wait = self._gate.wait if slow else min(patience.longest_wait, patience.first_wait * 2 ** (failures - 1))
+        # Jitter keeps many waiting calls from coming back together. It takes up to half away; what the endpoint
+        # asks for is the least.
+        await asyncio.sleep((wait if asked is None else 2 * asked) * random.uniform(0.5, 1.0))  # noqa: S311
+
+    def _given_up(self, problem: str, tries: int, *, slow: bool) -> UnreachableError:
+        what = f"{self._url} {self._scrub(problem)}"
+        if slow:
+            return UnreachableError(f"{what}, to every call for {self._gate.stalled:.0f} s; try again later")
+        return UnreachableError(f"{what}, after {tries} tries; is it running, and is the address right?")
 
     async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
         async with self._posting(body) as response:

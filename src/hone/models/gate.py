@@ -1,4 +1,4 @@
-"""How many calls an endpoint gets at once: fewer as soon as it says "too many", more again while it answers."""
+"""How many calls an endpoint gets at once, and how long refused ones wait: both follow what it bears."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ class Gate:
 
     Additive increase, multiplicative decrease (Chiu and Jain 1989): each answer adds 1/limit, so a full round of
     answers adds one call; a refusal takes three tenths away, at most once a second, because calls that were already
-    under way are refused together.
+    under way are refused together. The wait after a refusal doubles with each second of refusals, and each answer
+    halves it: it follows the endpoint, not the luck of one call, so that nobody sleeps long once it has recovered.
 
     Args:
         most: The most calls at once.
+        first_wait: The wait after a refusal while the endpoint answers, in seconds.
+        longest_wait: The longest such wait.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first_wait: float = 0.5, longest_wait: float = 60.0) -> None:
         self._most = most
+        self._first, self._longest = first_wait, longest_wait
+        self.wait = first_wait
+        """Seconds that a refused call should wait before it comes again."""
+        self._stalled: float | None = None
         self._limit = float(most)
         self._inside = 0
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -32,16 +39,25 @@ class Gate:
         """How many calls may be under way now."""
         return max(1, int(self._limit))
 
+    @property
+    def stalled(self) -> float:
+        """For how many seconds the endpoint has refused every call."""
+        return 0.0 if self._stalled is None else time.monotonic() - self._stalled
+
     def answered(self) -> None:
         """The endpoint took a call."""
+        self._stalled = None
+        self.wait = max(self._first, self.wait / 2)
         if self._limit < self._most:
             self._limit = min(self._most, self._limit + 1 / self._limit)
 
     def refused(self) -> None:
         """The endpoint said that there are too many calls."""
         now = time.monotonic()
+        self._stalled = now if self._stalled is None else self._stalled
         if now - self._lowered >= 1.0:
             self._lowered = now
+            self.wait = min(self._longest, self.wait * 2)
             self._limit = max(1.0, min(self._limit, self._inside) * 0.7)
 
     async def __aenter__(self) -> Self:

@@ -6,6 +6,7 @@ where it stopped, unless its config changed: then it is refused, with the keys t
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from typing import Any, TextIO, TypeVar
 from pydantic import BaseModel
 
 from hone.domain.base import digest
-from hone.errors import ConfigChangedError, ProjectError
-from hone.files import make_folder, whole_text, write_whole
+from hone.errors import ConfigChangedError, ProjectError, RunBusyError
+from hone.files import holder_of, make_folder, may_write, whole_text, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -48,6 +49,24 @@ class Run:
     def finished(self) -> bool:
         """Whether all results are written."""
         return self.results.exists()
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock the process holds that writes this run."""
+        return self.folder / f".{self.journal.name}.lock"
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is finished and lies where nothing can be written: it can be shown, and not gone on with."""
+        return self.finished and not may_write(self.folder)
+
+    @property
+    def blank(self) -> bool:
+        """Whether it was stopped before the first answer: its journal is empty, and there are no results."""
+        try:
+            return not self.finished and self.journal.stat().st_size == 0
+        except OSError:
+            return False
 
     @property
     def index(self) -> Path:
@@ -135,18 +154,24 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
         The latest run of this verb where its config is the same, finished or not; else a new run.
 
     Raises:
-        ConfigChangedError: The latest run is unfinished and was started with another config.
+        ConfigChangedError: The latest run is unfinished and was started with another config; one without any answer
+            stands in nobody's way.
+        RunBusyError: It is being written by another process.
     """
     latest = latest_run(runs, verb)
     if latest and not fresh:
         if changed := _changed(latest.config, config):
-            if not latest.finished:
+            if not latest.finished and (holder := holder_of(latest.lock)):
+                raise RunBusyError(f"{latest.folder.name} is being written by {holder}; wait for it, or end it")
+            if not latest.finished and not latest.blank:
                 raise ConfigChangedError(
                     f"{latest.folder.name} is unfinished and was started with other settings "
                     f"({', '.join(changed)}); put them back to go on, or add --fresh to start anew"
                 )
         else:
             return latest
+    if latest and latest.blank and not holder_of(latest.lock):
+        shutil.rmtree(latest.folder, ignore_errors=True)
     return _create(runs, verb, config)
 
 

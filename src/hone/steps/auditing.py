@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,12 +13,12 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
-from hone.jobs import Journal
 from hone.judging.audit import Finding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
+from hone.steps.journalling import open_journal
 from hone.steps.loop import Models, step_config
 from hone.tables import Taken, open_table
 
@@ -28,6 +29,8 @@ class Audited:
 
     run: Run
     findings: list[Finding]
+    unscored: int = 0
+    """Replies that were left out of a finding, because an answer on them did not come or could not be read."""
 
 
 def run_audit(
@@ -53,19 +56,26 @@ def run_audit(
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
     run = project.open_run("audit", config, fresh=fresh)
+    if run.sealed and people is None:
+        return _audited(run, [row.root for row in run.read(FindingRow)], len(replies), len(rubric.criteria))
     asks = not run.finished
-    if asks:
-        models.agreed(part)
-    with (
-        Journal(run.journal, index=run.index, reuse=not fresh) as journal,
-        models.watch.progress("auditing") as progress,
-    ):
-        who = judge_of(project, (models(part, asked=asks),), part, rubric, journal=journal, progress=progress)
+    with ExitStack() as stack:
+        journal = stack.enter_context(open_journal(run, models.watch.tell, fresh=fresh))
+        opened = models(part, asked=asks)
+        progress = stack.enter_context(models.watch.progress("auditing"))
+        who = judge_of(project, (opened,), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
-    if all(finding.figure.value is None for finding in findings):
-        raise IncompleteError("not one reply could be scored; try the judge with: hone label")
+        if all(finding.figure.value is None for finding in findings):
+            raise IncompleteError("not one reply could be scored; try the judge with: hone label")
     run.finish(FindingRow(finding) for finding in findings)
-    return Audited(run, findings)
+    return _audited(run, findings, len(replies), len(rubric.criteria))
+
+
+def _audited(run: Run, findings: list[Finding], replies: int, criteria: int) -> Audited:
+    """With how many replies the shortest row lacks: scores are repeated criterion by criterion, and rise as one."""
+    repeated = next(one.figure.n for one in findings if one.name == "repeat")
+    rose = next(one.figure.n for one in findings if "rose" in one.measured)
+    return Audited(run, findings, replies - min(repeated // criteria, rose))
 
 
 def read_replies(data: Path, count: int, taken: Taken | None = None) -> list[Reply]:

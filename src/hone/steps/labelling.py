@@ -15,7 +15,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.jobs import Budget, Journal
+from hone.jobs import Budget
 from hone.jobs.prices import price
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
@@ -23,6 +23,7 @@ from hone.judging.label import Entry, Report, Routing, label, label_columns, lab
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, gather, label_in_shards
 from hone.project import Project, Run
+from hone.steps.journalling import open_journal
 from hone.steps.loop import Models, step_config
 from hone.tables import Table, Taken, open_writer
 
@@ -79,11 +80,12 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
     )
     run = work.project.open_run("label", config, fresh=work.fresh)
-    before = run.finished and not run.incomplete
+    sealed = run.sealed and not work.retry
+    before = run.finished and (sealed or not run.incomplete)
     with ExitStack() as stack:
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files, and for rows that have no score.
-        journal = stack.enter_context(Journal(run.journal, index=run.index, reuse=not work.fresh))
+        journal = stack.enter_context(open_journal(run, tell, fresh=work.fresh, readonly=sealed))
         asks = not before or work.fresh or work.retry
         opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
@@ -96,23 +98,30 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         else:
             gather(run.shards, journal)
             rows = entries(work.table, work.columns)
-            rows = _known(rows, run) if before and not (work.retry or work.fresh) else rows
+            rows = _known(rows, run, whole=sealed) if before and not (work.retry or work.fresh) else rows
             report = label(rows, judge, sink.take, budget=budget, total=found.rows)
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
-    run.mark(None if report.tally.failed == 0 and report.stopped is None else report.stopped or "some calls failed")
+    if not sealed:
+        failed = "some calls failed" if report.tally.failed else None
+        run.mark(report.stopped or failed)
     return Labelled(run, report, before, sink.routed, found.blank)
 
 
-def _known(rows: Iterable[Entry], run: Run) -> Iterator[Entry]:
+def _known(rows: Iterable[Entry], run: Run, *, whole: bool) -> Iterator[Entry]:
     """The rows with the scores that a finished run has of them, which stand in their order.
 
     The journal's keys hold the place of a model's file, so that a project that was moved would be asked anew.
+
+    Args:
+        rows: The rows.
+        run: The finished run.
+        whole: Take also that a row has no score, because nothing new can be written.
     """
     results = _results(run)
     for entry in rows:
         said = next(results, None)
-        yield entry if said is None or said.unscored is not None else replace(entry, known=said)
+        yield entry if said is None or (said.unscored is not None and not whole) else replace(entry, known=said)
 
 
 def _results(run: Run) -> Iterator[Judgement]:
@@ -176,7 +185,8 @@ class _Sink:
 
     def __enter__(self) -> _Sink:
         work = self._work
-        self._results = self._stack.enter_context(self._run.writing())
+        # What lies where nothing can be written stays as it is.
+        self._results = None if self._run.sealed else self._stack.enter_context(self._run.writing())
         self._out = self._stack.enter_context(open_writer(work.file, self._columns)) if work.file else None
         columns = {"why": str, "weight": float} | self._columns
         self._people = self._stack.enter_context(open_writer(work.people, columns)) if work.people else None
@@ -187,7 +197,8 @@ class _Sink:
 
     def take(self, entry: Entry, judgement: Judgement) -> None:
         """Write one row wherever it belongs."""
-        self._results.write(judgement.model_dump_json() + "\n")
+        if self._results:
+            self._results.write(judgement.model_dump_json() + "\n")
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return

@@ -22,6 +22,7 @@ from hone.project import Project, Run
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
+from hone.steps.journalling import open_journal
 from hone.steps.watching import SILENT, Watch
 
 T = TypeVar("T", bound=BaseModel)
@@ -105,7 +106,7 @@ def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple
         with _setup(project, models.watch, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
             return draft.draft(settings.task, items, models(expert), setup)
 
-    return _run(project, "draft", config, Criterion, work, fresh=fresh)
+    return _run(project, models, "draft", config, Criterion, work, fresh=fresh)
 
 
 def run_compare(
@@ -128,7 +129,7 @@ def run_compare(
         with _setup(project, models.watch, "comparing, both orders", draws["expert"], journal) as setup:
             return compare.compare(without, stated, models(expert), subject=task.subject, setup=setup)
 
-    return _run(project, "compare", config, Comparison, work, fresh=fresh)
+    return _run(project, models, "compare", config, Comparison, work, fresh=fresh)
 
 
 def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Advice], Done]:
@@ -151,7 +152,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
         with _setup(project, models.watch, "advising", draws, journal) as setup:
             return advise.advise(settings.task, rubric, comparisons, models(expert), setup)
 
-    return _run(project, "advise", config, Advice, work, fresh=fresh)
+    return _run(project, models, "advise", config, Advice, work, fresh=fresh)
 
 
 def run_reply(
@@ -168,7 +169,7 @@ def run_reply(
         with _setup(project, models.watch, "writing replies", draws, journal) as setup:
             return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
 
-    return _run(project, "reply", config, Reply, work, fresh=fresh)
+    return _run(project, models, "reply", config, Reply, work, fresh=fresh)
 
 
 def latest_advice(project: Project, working: Rubric) -> list[Advice]:
@@ -229,13 +230,13 @@ def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journ
 
 
 def _run(
-    project: Project, verb: str, config: Mapping[str, Any], kind: type[T],
+    project: Project, models: Models, verb: str, config: Mapping[str, Any], kind: type[T],
     work: Callable[[Journal], Sequence[T]], *, fresh: bool,
 ) -> tuple[list[T], Done]:  # fmt: skip
     run = project.open_run(verb, config, fresh=fresh)
     if run.finished:
         return run.read(kind), Done(run, before=True)
-    with Journal(run.journal, index=run.index, reuse=not fresh) as journal:
+    with open_journal(run, models.watch.tell, fresh=fresh) as journal:
         results = list(work(journal))
     run.finish(results)
     return results, Done(run, before=False)

@@ -21,6 +21,7 @@ from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
 from hone.rubrics import replies
+from hone.steps.journalling import open_journal
 from hone.steps.loop import Models, models, step_config
 from hone.steps.watching import SILENT, Watch
 
@@ -112,7 +113,7 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
     if run.finished:
         return run, run.read(JudgedReply)
     found: list[JudgedReply] = []
-    with Journal(run.journal, index=run.index, reuse=not fresh) as journal, models(match.project, watch) as opened:
+    with open_journal(run, watch.tell, fresh=fresh) as journal, models(match.project, watch) as opened:
         opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
         for spec in match.specs:
             written = _written(match, ModelSettings(model=spec), opened, journal, watch)

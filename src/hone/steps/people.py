@@ -118,8 +118,7 @@ def feedback_status(
         ProjectError: There is no feedback yet.
     """
     found = named_rubric(rubric, project)
-    check_there(database_of(project, database))
-    with project_store(project, database=database, tell=tell) as store:
+    with project_store(project, readonly=True, database=database, tell=tell) as store:
         return _status(store, found, per_item, half_width)
 
 

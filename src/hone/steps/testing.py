@@ -15,12 +15,12 @@ from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.files import write_whole
-from hone.jobs import Journal
 from hone.models import connect
 from hone.models.spec import fingerprint
 from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Project, Run
 from hone.project.runs import open_run
+from hone.steps.journalling import open_journal
 from hone.steps.watching import SILENT, Watch
 from hone.tables import Taken
 
@@ -120,7 +120,7 @@ def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, li
     if run.finished:
         return run, run.read(Result), speeds
     results: list[Result] = []
-    with Journal(run.journal, index=run.index, reuse=not fresh) as journal:
+    with open_journal(run, watch.tell, fresh=fresh) as journal:
         for spec in bout.specs:
             with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
                 own, speed = ask(model, bout.problems, bout.task, bout.way, journal=journal, progress=progress)

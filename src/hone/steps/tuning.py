@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from hone.errors import MissingExtraError, ProjectError, TuneError
-from hone.files import typed_path
+from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
+from hone.files import locked, typed_path
 from hone.models.weights import weights
 from hone.problems import Problem, Prompting, load, prompting
 from hone.project import Project, Run
@@ -102,17 +102,18 @@ def run_tune(
         return Tuned(run, result, True, spec, tuned, bench, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
-    job.write(run.folder, halves.train, halves.held_out)
-    if request.check:
-        try:
-            result = launch(job, run.folder, tell)
-        finally:
-            run.finish([])  # passed or not, there is nothing to go on with
-        return Tuned(run, result, False, spec, tuned, bench, columns=taken.columns)
-    launch(job, run.folder, tell)
-    result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-    pictures = _draw(run.folder, note)
-    run.finish([])
+    with locked(run.lock, patience=0, kind=RunError, busy=RunBusyError, what=run.folder.name):
+        job.write(run.folder, halves.train, halves.held_out)
+        if request.check:
+            try:
+                result = launch(job, run.folder, tell)
+            finally:
+                run.finish([])  # passed or not, there is nothing to go on with
+            return Tuned(run, result, False, spec, tuned, bench, columns=taken.columns)
+        launch(job, run.folder, tell)
+        result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
+        pictures = _draw(run.folder, note)
+        run.finish([])
     return Tuned(run, result, False, spec, tuned, bench, pictures, taken.columns)
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from hone.children import end_with_parent
 from hone.errors import HoneError, TuneError
 from hone.files import open_to_append
 from hone.models.weights import library
@@ -22,6 +23,7 @@ from hone.tuning.job import FINISH, HELD_OUT, HISTORY, TRAIN, Job, read_rows
 
 def main() -> None:
     """Train what the run folder's job says; exit 1 with an ``error`` event where that cannot be done."""
+    end_with_parent()  # of several processes, each is started by one that may be killed
     folder = Path(sys.argv[1])
     first = int(os.environ.get("RANK", "0")) == 0
     with _told(folder, first=first) as tell:

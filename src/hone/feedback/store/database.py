@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -20,12 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hone.errors import HoneError, StoreError
 from hone.feedback.store.failures import explained
+from hone.files import copy_whole, may_write, temporary_folder
 from hone.trust import is_loopback
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 BUSY_SECONDS = 5.0
 """How long a lock that another process holds is waited for."""
+FAILURES = (SQLAlchemyError, UnicodeDecodeError)
+"""What a database that fails raises; the second where SQLite quotes a damaged schema."""
 MOST_TOGETHER = 64
 """Writes that share a commit, at most, so that the first of them does not wait long for the last."""
 
@@ -55,6 +59,8 @@ class Database:
         # On SQLite a transaction sees one state anyway; PostgreSQL's usual level shows each statement another one.
         one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine if self.sqlite else engine.execution_options(**one_state)
+        self.scratch = ExitStack()
+        """What lasts as long as the database is open."""
         self._line: list[_Ticket[Any]] = []
         self._turn = threading.Condition()
         self._writing = False
@@ -69,7 +75,7 @@ class Database:
         try:
             with self._reader.connect() as connection:
                 return work(connection)
-        except SQLAlchemyError as error:
+        except FAILURES as error:
             raise explained(error, self.name) from error
 
     def write(self, work: Work[T]) -> T:
@@ -101,6 +107,7 @@ class Database:
                 self._writer.close()
                 self._writer = None
         self.engine.dispose()
+        self.scratch.close()
 
     def _queue(self, ticket: _Ticket[Any]) -> None:
         """Wait until another has done the ticket's work, or do it for all that wait when nobody is writing."""
@@ -126,7 +133,7 @@ class Database:
             self._together(tickets)
         except Exception as error:  # whatever it is, whoever asked for it hears of it, and the others' saves go on
             if len(tickets) == 1:
-                tickets[0].error = explained(error, self.name) if isinstance(error, SQLAlchemyError) else error
+                tickets[0].error = explained(error, self.name) if isinstance(error, FAILURES) else error
                 tickets[0].over = True
                 return
             for ticket in tickets:
@@ -173,12 +180,15 @@ def connect(where: Path | str, *, readonly: bool = False) -> Database:
                 url, pool_size=16, max_overflow=32, pool_pre_ping=True, connect_args=_guarded(make_url(url))
             )
             return Database(engine, engine.url.render_as_string(hide_password=True), readonly=readonly)
-        engine = _sqlite(url, readonly)
+        scratch = ExitStack()
+        engine = _sqlite(_unlogged(url, scratch) if readonly else url, readonly)
     except HoneError:
         raise
     except (SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
         raise explained(error, str(where)) from error
-    return Database(engine, make_url(url).database or ":memory:", readonly=readonly)
+    database = Database(engine, make_url(url).database or ":memory:", readonly=readonly)
+    database.scratch = scratch
+    return database
 
 
 def url_of(where: Path | str) -> str:
@@ -244,11 +254,24 @@ def _sqlite(url: str, readonly: bool) -> Engine:
     return engine
 
 
+def _unlogged(url: str, scratch: ExitStack) -> str:
+    """Where a file is read from: a copy, where its log can only be read with an index that may not be made beside it.
+
+    Such a pair comes from a backup of a store that was open; what is in the log was saved as well.
+    """
+    file = Path(make_url(url).database or "")
+    log, index = (file.with_name(file.name + end) for end in ("-wal", "-shm"))
+    if not log.exists() or index.exists() or may_write(file.parent):
+        return url
+    folder = scratch.enter_context(temporary_folder("hone-store-", kind=StoreError))
+    for part in (file, log):
+        copy_whole(part, folder / part.name, kind=StoreError)
+    return url_of(folder / file.name)
+
+
 def _immutable(file: Path) -> str:
     """In a folder that may not be written SQLite cannot keep its index of the log; without a log it needs none."""
-    effective = os.access in os.supports_effective_ids
-    writable = os.access(file.parent, os.W_OK, effective_ids=effective)
-    sealed = not writable and not file.with_name(f"{file.name}-wal").exists()
+    sealed = not may_write(file.parent) and not file.with_name(f"{file.name}-wal").exists()
     return "&immutable=1" if sealed else ""
 
 

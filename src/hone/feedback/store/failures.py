@@ -9,6 +9,11 @@ from hone.errors import HoneError, MissingExtraError, StoreError
 
 KEPT = "what was saved before is kept"
 
+DAMAGED = (
+    "the database is damaged; restore a copy of it, or save what can be read: "
+    "hone feedback export FILE.jsonl --form store"
+)
+
 _SAYS = (
     ("database or disk is full", f"the disk is full, so this was not saved ({KEPT}); free some space and save again"),
     ("no space left", f"the disk is full, so this was not saved ({KEPT}); free some space and save again"),
@@ -19,7 +24,8 @@ _SAYS = (
         f"it may only be read, so this was not saved ({KEPT}); give yourself the right to write it",
     ),
     ("file is not a database", "this file is no SQLite database, or its beginning is damaged; restore a copy of it"),
-    ("malformed", "the database is damaged; save what can be read: hone feedback export FILE.jsonl --form store"),
+    ("malformed", DAMAGED),
+    ("could not decode", DAMAGED),
     ("unable to open database", "it cannot be opened; is the folder there, and may you write in it?"),
     ("connection refused", "the database server does not answer; is it running, and is the address right?"),
     ("could not translate host", "there is no such database server; is the address right?"),
@@ -59,6 +65,8 @@ def explained(error: BaseException, name: str) -> HoneError:
             f"{name}: this database needs the package {error.name}; for PostgreSQL get it with: "
             'pip install "hone-llm[postgres]"'
         )
+    if isinstance(error, UnicodeDecodeError):  # what SQLite quotes of a damaged schema is no text
+        return StoreError(f"{name}: {DAMAGED}")
     if isinstance(error, (ArgumentError, NoSuchModuleError, ValueError)):
         return StoreError(f"{name}: neither a file nor an SQLAlchemy URL such as postgresql://USER@HOST/NAME")
     if isinstance(error, PoolTimeoutError):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from hone.errors import OlderStoreError, StoreError
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.failures import explained
+from hone.feedback.store.failures import DAMAGED, explained
 from hone.feedback.store.respelt import Respelt
 from hone.feedback.store.schema import HEAD
 from hone.files import make_private
@@ -80,6 +80,30 @@ def check_readable(database: Database) -> None:
     what = f"has the older schema {revision}" if revision else "holds no feedback yet"
     kind = OlderStoreError if revision else StoreError
     raise kind(f"{database.name}: {what}; open it once for writing: hone feedback status")
+
+
+def check_whole(database: Database) -> None:
+    """Refuse an SQLite file whose pages, rows and indexes do not fit together, where it is not too large for that.
+
+    Raises:
+        StoreError: It is damaged.
+    """
+    if not database.sqlite or not Path(database.name).exists():
+        return
+
+    def found(connection: Connection) -> bool:
+        size = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        if size > _PAGES:
+            return True
+        whole = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() == "ok"
+        return whole and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
+
+    if not database.read(found):
+        raise StoreError(f"{database.name}: {DAMAGED}")
+
+
+_PAGES = 16_384
+"""Pages that are looked through at each opening, 64 MB as a rule: more would keep every command waiting."""
 
 
 def revision_of(connection: Connection) -> str | None:

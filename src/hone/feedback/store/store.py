@@ -8,11 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from hone.feedback.store.database import Database, connect
+from hone.feedback.store.database import FAILURES, Database, connect
 from hone.feedback.store.failures import explained
-from hone.feedback.store.opening import Upgrade, bring_up, check_readable
+from hone.feedback.store.opening import Upgrade, bring_up, check_readable, check_whole
 from hone.feedback.store.pairs import Pairs
 from hone.feedback.store.raters import Raters
 from hone.feedback.store.rating import Rating
@@ -40,11 +38,12 @@ class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
         database = connect(where, readonly=readonly)
         store = cls(database, seed=seed, clock=clock)
         try:
+            check_whole(database)
             if readonly:
                 check_readable(database)
             else:
                 store.upgrade = bring_up(database)
-        except SQLAlchemyError as error:
+        except FAILURES as error:
             database.close()
             raise explained(error, database.name) from error
         except BaseException:
