@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +50,7 @@ def test_an_unfinished_run_is_refused_with_the_keys_that_changed(tmp_path: Path)
     assert "--fresh" in str(caught.value)
     with pytest.raises(ConfigChangedError, match=r"\(items\)"):
         open_run(tmp_path, "label", {"judge": CONFIG["judge"]})
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("2*"))) == 1
 
 
 def test_a_finished_run_of_the_same_config_is_used_again(tmp_path: Path) -> None:
@@ -148,3 +150,34 @@ values = st.recursive(
 def test_any_config_is_recognised_again(tmp_path_factory: pytest.TempPathFactory, config: dict[str, Any]) -> None:
     runs = tmp_path_factory.mktemp("runs")
     assert open_run(runs, "label", config).folder == open_run(runs, "label", config).folder
+
+
+def test_a_run_after_the_clock_was_put_back_is_the_latest(tmp_path: Path) -> None:
+    (tmp_path / "mine-label-x").mkdir()
+    ahead = open_run(tmp_path, "label", CONFIG)
+    later = ahead.folder.rename(tmp_path / f"2199{ahead.folder.name[4:]}")
+    (later / "results.jsonl").write_text("")
+    now = open_run(tmp_path, "label", other(0.7))
+    assert now.folder.name > later.name
+    found = latest_run(tmp_path, "label")
+    assert found is not None
+    assert found.folder == now.folder
+
+
+def test_of_many_that_start_the_same_at_once_all_find_one_run(tmp_path: Path) -> None:
+    start = threading.Barrier(8)
+
+    def open_one(_: int) -> Path:
+        start.wait()
+        return open_run(tmp_path, "label", CONFIG).folder
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(open_one, range(8)))) == 1
+
+
+def test_a_run_that_another_process_has_only_just_made_is_not_taken_from_it(tmp_path: Path) -> None:
+    first = open_run(tmp_path, "label", CONFIG)
+    first.journal.write_text("")
+    second = open_run(tmp_path, "label", other(0.7))
+    assert first.folder.exists()
+    assert second.folder != first.folder

@@ -7,10 +7,11 @@ where it stopped, unless its config changed: then it is refused, with the keys t
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -18,10 +19,13 @@ from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError, RunBusyError
-from hone.files import holder_of, make_folder, may_write, whole_text, write_whole
+from hone.files import holder_of, locked, make_folder, may_write, whole_text, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
+_STAMP = len("20260101T120000000")
+_STARTING = 60.0
+"""Seconds in which a run that has no answer yet may still be about to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,14 @@ class Run:
     def sealed(self) -> bool:
         """Whether it is finished and lies where nothing can be written: it can be shown, and not gone on with."""
         return self.finished and not may_write(self.folder)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started, as the files tell."""
+        try:
+            return time.time() - (self.folder / "config.yaml").stat().st_mtime
+        except OSError:
+            return 0.0
 
     @property
     def blank(self) -> bool:
@@ -159,6 +171,14 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
         RunBusyError: It is being written by another process.
     """
     latest = latest_run(runs, verb)
+    if latest and not fresh and not _changed(latest.config, config):
+        return latest
+    with locked(runs / ".runs.lock"):  # of two processes that start at once, the second finds the first one's run
+        return _opened(runs, verb, config, fresh=fresh)
+
+
+def _opened(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool) -> Run:
+    latest = latest_run(runs, verb)
     if latest and not fresh:
         if changed := _changed(latest.config, config):
             if not latest.finished and (holder := holder_of(latest.lock)):
@@ -170,7 +190,7 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
                 )
         else:
             return latest
-    if latest and latest.blank and not holder_of(latest.lock):
+    if latest and latest.blank and latest.age > _STARTING and not holder_of(latest.lock):
         shutil.rmtree(latest.folder, ignore_errors=True)
     return _create(runs, verb, config)
 
@@ -199,9 +219,11 @@ def _runs(runs: Path, verb: str) -> Iterator[Run]:
 
 def _create(runs: Path, verb: str, config: Mapping[str, Any]) -> Run:
     now = datetime.now(UTC)
-    for attempt in range(100):
-        # Microseconds keep the order of runs that start within a second of each other.
-        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000 + attempt:03d}-{verb}-{digest(config)[:8]}"
+    # Names sort by time, and the last is the latest: also after the clock was put back.
+    after = max((path.name[:_STAMP] for path in runs.glob(f"*-{verb}-*") if _time_of(path.name)), default="")
+    stamp = max(f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}", after)
+    for attempt in range(1000):
+        name = f"{_later(stamp, attempt)}-{verb}-{digest(config)[:8]}"
         try:
             make_folder(runs / name, new=True)
         except FileExistsError:
@@ -212,6 +234,20 @@ def _create(runs: Path, verb: str, config: Mapping[str, Any]) -> Run:
         )
         return run
     raise ProjectError(f"{runs}: no free name for a run")
+
+
+def _later(stamp: str, milliseconds: int) -> str:
+    """A time in a run's name, some milliseconds later."""
+    then = (_time_of(stamp) or datetime.now(UTC)) + timedelta(milliseconds=milliseconds)
+    return f"{then:%Y%m%dT%H%M%S}{then.microsecond // 1000:03d}"
+
+
+def _time_of(name: str) -> datetime | None:
+    """The time that a run's name begins with; none for a folder of another name."""
+    try:
+        return datetime.strptime(f"{name[:_STAMP]}000", "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _changed(old: Any, new: Any, key: str = "") -> list[str]:
