@@ -169,6 +169,8 @@ class EndpointModel(Model):
                     if not self._learn(response.status, problem, request, learnt):
                         raise self._refusal(response.status, problem)
             raise CallError(f"{self._url} refuses every form of this request")
+        except aiohttp.ClientSSLError as error:
+            raise self._untrusted(error) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             problem = f"cannot be reached{self._way()} ({self._scrub(_reason(error))})"
             raise UnreachableError(f"{self._url} {problem}") from error
@@ -189,10 +191,8 @@ class EndpointModel(Model):
                     status, answer, asked = await self._post(self.capabilities.body(request))
                     slow = status in _SLOW_DOWN
                     (gate.refused if slow else gate.answered)()
-            except aiohttp.ClientConnectorCertificateError as error:
-                raise UnavailableError(
-                    f"{self._url}: its certificate is not trusted ({error.certificate_error})"
-                ) from error
+            except aiohttp.ClientSSLError as error:
+                raise self._untrusted(error) from error
             except TimeoutError:
                 problem, asked, slow = f"did not answer within {self._patience.answer:g} s", None, False
             except (aiohttp.ClientError, OSError) as error:
@@ -303,6 +303,17 @@ class EndpointModel(Model):
     def _way(self) -> str:
         """Through which proxy, for messages; without the password that its address may hold."""
         return f" through the proxy {urlsplit(self._proxy).netloc.rpartition('@')[2]}" if self._proxy else ""
+
+    def _untrusted(self, error: aiohttp.ClientSSLError) -> UnavailableError:
+        """What is wrong with the encryption; trying again would not help."""
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return UnavailableError(
+                f"{self._url}: its certificate is not trusted ({error.certificate_error}); if it is your own "
+                "authority's, name that one's file in SSL_CERT_FILE"
+            )
+        return UnavailableError(
+            f"{self._url}: no encrypted connection can be made ({_reason(error)}); does it speak http instead?"
+        )
 
     def _scrub(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
