@@ -132,6 +132,7 @@ def _try(case: Case, place: Path, kills: int, draw: random.Random) -> Found:
     start = time.monotonic()
     _start([*case.words], place, environment).wait()
     whole, anew = time.monotonic() - start, True
+    usual = set(temporary.iterdir())  # caches of libraries, such as torch's, stay after any run
     while found.killed < kills:
         process = _start([*case.words, *(case.anew if anew else [])], place, environment)
         try:
@@ -151,7 +152,7 @@ def _try(case: Case, place: Path, kills: int, draw: random.Random) -> Found:
     found.lost = case.rows - len(counts)
     found.doubled = sum(count - 1 for count in counts.values())
     found.asked_again = _asked_again(place)
-    found.files = sum(1 for path in place.rglob(".*.part")) + sum(1 for _ in temporary.iterdir())
+    found.files = sum(1 for path in place.rglob(".*.part")) + len(set(temporary.iterdir()) - usual)
     return found
 
 
