@@ -103,7 +103,7 @@ def test_ray_writes_the_rows_of_a_local_run_byte_for_byte(project: Path, tmp_pat
     assert sorted(keys(local)) == sorted(keys(ray))
     # Ray says nothing: the lines are those of a local run, times and names of folders apart.
     assert len(shared.stderr.splitlines()) == len(alone.stderr.splitlines())
-    assert shared.stderr.splitlines()[2:4] == alone.stderr.splitlines()[2:4]
+    assert shared.stderr.splitlines()[3:5] == alone.stderr.splitlines()[3:5]
 
 
 @with_ray

@@ -1,7 +1,8 @@
 """The one door to Ray: the jobs of a run in many processes, on this machine or on a cluster.
 
 Where `RAY_ADDRESS` names no cluster, a Ray is started for the run and ended with it. It listens on loopback alone,
-has no dashboard, and keeps its files in a temporary folder. Ray's usage reports are off in any case.
+does nothing without a secret of this process, has no dashboard, and keeps its files in a temporary folder. Ray's usage
+reports are off in any case.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import os
 import pickle
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +32,8 @@ _QUIET = {
 }
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Whatever its name says: without clusters, Ray listens on 127.0.0.1 alone, on Linux too."""
+_TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+"""A secret of this process: without it, other accounts of this machine could have its Ray do work as this user."""
 _STORE = 128 * 2**20
 """Bytes for Ray's object store, which by default takes a third of the memory; jobs and what they tell are small."""
 
@@ -40,7 +44,9 @@ def ray() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    os.environ.update(_QUIET | ({} if os.environ.get("RAY_ADDRESS") else _LOOPBACK))  # read when Ray is imported
+    os.environ.update(
+        _QUIET | ({} if os.environ.get("RAY_ADDRESS") else _LOOPBACK | _TOKEN)
+    )  # read when Ray is imported
     try:
         importlib.import_module("ray.data")
         return importlib.import_module("ray")
