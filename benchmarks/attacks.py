@@ -225,7 +225,9 @@ def chat_marks(hone: Attacked) -> Counts:
 
 def with_template(source: Path, target: Path, template: str) -> None:
     """A copy of a GGUF file with another chat template before its own."""
-    content, key, value = source.read_bytes(), b"tokenizer.chat_template", template.encode()
+    content, key = source.read_bytes(), b"tokenizer.chat_template"
+    value = template.encode()
+    value += b" " * (-(len(key) + len(value) + 20) % 32)  # tensors begin at multiples of 32 bytes
     count = struct.unpack_from("<Q", content, 16)[0]
     entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(value)) + value
     rest = content[24:].replace(key, b"tokenizer.chat_templat_")

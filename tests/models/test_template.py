@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import struct
 import time
 from pathlib import Path
@@ -76,6 +75,7 @@ def with_template(source: Path, target: Path, template: str) -> None:
     count = struct.unpack_from("<Q", content, 16)[0]
     key = b"tokenizer.chat_template"
     value = template.encode()
+    value += b" " * (-(len(key) + len(value) + 20) % 32)  # tensors begin at multiples of 32 bytes
     entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(value)) + value
     renamed = content[24:].replace(b"tokenizer.chat_template", b"tokenizer.chat_templat_")
     with target.open("wb") as stream:
@@ -87,9 +87,9 @@ def test_a_gguf_file_s_template_is_looked_at_before_the_engine_starts(tmp_path: 
     assert [len(one) > 100 for one in templates_of_gguf(smollm2_file())] == [True]
     file = tmp_path / "evil.gguf"
     with_template(smollm2_file(), file, HARMFUL["loops"])
-    assert templates_of_gguf(file) == [HARMFUL["loops"]]
+    assert [one.strip() for one in templates_of_gguf(file)] == [HARMFUL["loops"]]
     with pytest.raises(UnavailableError, match=r"evil\.gguf: its chat template takes too long"):
         connect(f"gguf:{file}")
-    shutil.copy(smollm2_file(), tmp_path / "good.gguf")
+    with_template(smollm2_file(), tmp_path / "good.gguf", KIND)
     with connect(f"gguf:{tmp_path / 'good.gguf'}"):
         pass

@@ -1,8 +1,8 @@
 """The one door to Ray: the jobs of a run in many processes, on this machine or on a cluster.
 
 Where `RAY_ADDRESS` names no cluster, a Ray is started for the run and ended with it. It listens on loopback alone,
-does nothing without a secret of this process, has no dashboard, and keeps its files in a temporary folder. Ray's usage
-reports are off in any case.
+does nothing without a secret of this process, has no dashboard, and keeps its files in a temporary folder. Ray's
+usage reports are off in any case.
 """
 
 from __future__ import annotations
