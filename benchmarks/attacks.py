@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import http.client
 import importlib.util
 import json
 import os
@@ -339,9 +340,105 @@ def damaged_index(hone: Attacked) -> Counts:
     return 10, through
 
 
+@contextmanager
+def served(hone: Attacked, *words: object, **variables: str) -> Iterator[int]:
+    """A command that serves on loopback while the block runs; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HONE_", "OPENAI_", "PG"))}
+    environment = kept | hone.path | {"HOME": str(hone.home)} | variables
+    command = [sys.executable, "-m", "hone.cli.main", *map(str, words), "--port", str(port)]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=_little_memory,  # noqa: PLW1509 - nothing is locked yet
+    ) as running:  # fmt: skip
+        try:
+            until = time.monotonic() + 60
+            while time.monotonic() < until and running.poll() is None and asked(port, "GET", "/health")[0] == 0:
+                time.sleep(0.2)
+            yield port
+        finally:
+            running.kill()
+
+
+def asked(
+    port: int, method: str, path: str, body: bytes | None = None, seconds: float = 20, **headers: str
+) -> tuple[int, str]:
+    """The status of a request, and the cookie that came with it; 0 where none came in time."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, named | {"Host": f"127.0.0.1:{port}"})
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+    finally:
+        connection.close()
+    cookies = answer.headers.get_all("Set-Cookie") or []
+    return answer.status, "; ".join(cookie.partition(";")[0] for cookie in cookies)
+
+
+def owner_without_a_word(hone: Attacked) -> Counts:
+    """Pages of the owner that any account of the machine may see."""
+    pages = ("/", "/workshop", "/results", "/playground")
+    folder = hone.project("rate")
+    with served(hone, "rate", "--no-open", "-p", folder) as port:
+        return len(pages), sum(asked(port, "GET", page)[0] == 200 for page in pages)
+
+
+def _link(hone: Attacked, folder: Path, name: str) -> str:
+    return "/enter/" + hone("rate", "invite", name, "-p", folder).stdout.strip().rpartition("/")[2]
+
+
+def wrong_links(hone: Attacked) -> Counts:
+    """Valid links that are refused because others of the same address mistyped theirs."""
+    folder = hone.project("school")
+    links_ = [_link(hone, folder, name) for name in ("Ann", "Ben", "Cleo")]
+    with served(hone, "rate", "--no-open", "--base-url", "http://127.0.0.1:9", "-p", folder) as port:
+        for number in range(30):
+            asked(port, "GET", f"/enter/wrong{number}")
+        return len(links_), sum(asked(port, "GET", link)[0] not in {200, 302, 303, 307} for link in links_)
+
+
+def old_cookies(hone: Attacked) -> Counts:
+    """Cookies that work again after their rater was withdrawn and invited anew."""
+    names = ("Ann", "Ben", "Cleo")
+    folder = hone.project("revoked")
+    first = {name: _link(hone, folder, name) for name in names}
+    with served(hone, "rate", "--no-open", "--base-url", "http://127.0.0.1:9", "-p", folder) as port:
+        cookies = {name: asked(port, "GET", link)[1] for name, link in first.items()}
+        before = sum(asked(port, "GET", "/", Cookie=cookie)[0] == 200 for cookie in cookies.values())
+        if before != len(names):
+            raise SystemExit(f"this attack needs cookies that work: {before} of {len(names)} do")
+        for name in names:
+            hone("rate", "revoke", name, "-p", folder)
+            _link(hone, folder, name)
+        return len(names), sum(asked(port, "GET", "/", Cookie=cookie)[0] == 200 for cookie in cookies.values())
+
+
+def odd_requests(hone: Attacked) -> Counts:
+    """Requests to `hone serve` that end it, hold it up or break it: huge options, deep schemas, an odd header."""
+    hello = json.dumps({"messages": [{"role": "user", "content": "Hello."}], "max_tokens": 1})
+    deep = '{"type": "object", "properties": {"a": ' * 500 + '{"type": "string"}' + "}}" * 500
+    tool = '{"type": "function", "function": {"name": "f", "parameters": ' + deep + "}}"
+    bodies = (
+        hello[:-1] + ', "repeat_last_n": 2147483647, "repeat_penalty": 1.5}', hello[:-1] + f', "tools": [{tool}]' + "}"
+    )  # fmt: skip
+    through, path = 0, "/v1/chat/completions"
+    for number, body in enumerate(bodies):
+        with served(hone, "serve", "smollm2", "-p", hone.project(f"serve{number}")) as port:
+            asked(port, "POST", path, body.encode(), seconds=15, Content_Type="application/json")
+            again = asked(port, "POST", path, hello.encode(), seconds=15, Content_Type="application/json")
+            through += again[0] != 200
+    with served(hone, "serve", "smollm2", "-p", hone.project("key"), HONE_SERVE_KEY="secret") as port:
+        through += asked(port, "GET", "/v1/models", Authorization="Bearer \xff")[0] not in range(400, 500)
+    return 3, through
+
+
 ATTACKS: tuple[Callable[[Attacked], Counts], ...] = (
     database_password, one_key_for_all, links, formulas, chat_marks, templates, endless_answer, storm, empty_runs,
-    damaged_index,
+    damaged_index, owner_without_a_word, wrong_links, old_cookies, odd_requests,
 )  # fmt: skip
 
 

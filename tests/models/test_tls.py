@@ -53,7 +53,7 @@ def port() -> Iterator[Callable[[Path | None], int]]:
 
     def start(certificate: Path | None) -> int:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.handle_error = lambda *_: None  # type: ignore[method-assign, assignment]
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
