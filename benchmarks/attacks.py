@@ -423,7 +423,8 @@ def odd_requests(hone: Attacked) -> Counts:
     deep = '{"type": "object", "properties": {"a": ' * 500 + '{"type": "string"}' + "}}" * 500
     tool = '{"type": "function", "function": {"name": "f", "parameters": ' + deep + "}}"
     bodies = (
-        hello[:-1] + ', "repeat_last_n": 2147483647, "repeat_penalty": 1.5}', hello[:-1] + f', "tools": [{tool}]' + "}"
+        f'{hello[:-1]}, "repeat_last_n": 2147483647, "repeat_penalty": 1.5}}',
+        f'{hello[:-1]}, "tools": [{tool}]}}',
     )  # fmt: skip
     through, path = 0, "/v1/chat/completions"
     for number, body in enumerate(bodies):
