@@ -408,13 +408,13 @@ def old_cookies(hone: Attacked) -> Counts:
     first = {name: _link(hone, folder, name) for name in names}
     with served(hone, "rate", "--no-open", "--base-url", "http://127.0.0.1:9", "-p", folder) as port:
         cookies = {name: asked(port, "GET", link)[1] for name, link in first.items()}
-        before = sum(asked(port, "GET", "/", Cookie=cookie)[0] == 200 for cookie in cookies.values())
+        before = sum(asked(port, "GET", "/rate", Cookie=cookie)[0] == 200 for cookie in cookies.values())
         if before != len(names):
             raise SystemExit(f"this attack needs cookies that work: {before} of {len(names)} do")
         for name in names:
             hone("rate", "revoke", name, "-p", folder)
             _link(hone, folder, name)
-        return len(names), sum(asked(port, "GET", "/", Cookie=cookie)[0] == 200 for cookie in cookies.values())
+        return len(names), sum(asked(port, "GET", "/rate", Cookie=cookie)[0] == 200 for cookie in cookies.values())
 
 
 def odd_requests(hone: Attacked) -> Counts:
