@@ -144,3 +144,13 @@ def _is_one_of(value: Any, words: frozenset[str]) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
     return isinstance(value, str) and visible(value).strip().lower() in words
+
+
+def whole_text(text: str) -> str:
+    """The text with each lone surrogate, which no file can hold, replaced by U+FFFD; pairs become one character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def storable(text: str) -> str:
+    """Text that every database can hold: without NUL, which PostgreSQL refuses, and without lone surrogates."""
+    return whole_text(text).replace("\0", "\ufffd")

@@ -18,7 +18,9 @@ def rated(project: Path) -> Path:
     """A project in which two people rated the four items."""
     rubric: Rubric = Project(project).rubric
     with open_store(Project(project).database) as store:
-        ids = store.add_subjects(NewSubject(f"i{n}", f"Please plan week {n}.", "Plain plan.") for n in range(1, 5))
+        ids = store.add_subjects(
+            NewSubject(f"i{n}", f"Please plan week {n}.", "Rich plan: 20 minutes a day.") for n in range(1, 5)
+        )
         for name, flip in (("Ann", 0), ("Ben", 1)):
             rater = store.add_rater(name).id
             for place, subject in enumerate(ids):

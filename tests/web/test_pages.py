@@ -138,14 +138,16 @@ def test_the_judge_is_shown_where_its_labels_are_of_these_replies(site: Site, ow
     rubric, replies = site.project.rubric, site.project.latest_run("reply")
     assert replies is not None
     scores = tuple(Score(criterion=name, value=1, reason="It does.") for name in rubric.names)
-    judged = [Judgement(item=one.item, judge="judge-9", rubric=rubric.digest, scores=scores)
-              for one in replies.read(Reply)]  # fmt: skip
-    from hone.web.gathered import _data_digest  # noqa: PLC0415
+
+    def judged(text: str) -> list[Judgement]:
+        return [Judgement(item=one.item, reply=one.model_copy(update={"text": one.text + text}).digest,
+                          judge="judge-9", rubric=rubric.digest, scores=scores)
+                for one in replies.read(Reply)]  # fmt: skip
 
     config = {"rubric": rubric.model_dump(mode="json"), "data": "another"}
-    site.project.open_run("label", config).finish(judged)
+    site.project.open_run("label", config).finish(judged(" It was another one."))
     assert "judge-9" not in owner.get("/results")
-    site.project.open_run("label", config | {"data": _data_digest(replies)}).finish(judged)
+    site.project.open_run("label", config | {"data": "these"}).finish(judged(""))
     html = owner.get("/results")
     assert "judge-9" in html
     assert "judge-9 ↓, the people" in html

@@ -181,6 +181,8 @@ class Judgement(Frozen):
     """A judge's scores for one reply: all criteria of the rubric, or *unscored* with the reason."""
 
     item: Identifier
+    reply: str | None = None
+    """The digest of the reply that was judged; none in results of version 0.1."""
     judge: str
     """The judge's model spec."""
     rubric: str

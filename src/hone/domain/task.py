@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from hone.domain.base import Frozen
-from hone.text import identifier, name
+from hone.domain.base import Frozen, digest
+from hone.text import identifier, name, storable
 
 
 def _spelt(value: object, spell: Callable[[Any], str]) -> object:
@@ -69,3 +69,8 @@ class Reply(Frozen):
     """Whether the reply ended because it reached its length limit."""
     reference: str | None = None
     """The item's reference, where it has one."""
+
+    @property
+    def digest(self) -> str:
+        """Names the reply wherever it is rated or judged: the same item, request and text, whoever wrote it."""
+        return digest([self.item, storable(self.prompt), storable(self.text)])

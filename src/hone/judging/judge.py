@@ -106,7 +106,7 @@ class Judge:
             UnavailableError: A model cannot answer at all.
         """
         if not reply.text.strip():
-            return self.unscored(reply.item, "the reply is empty")
+            return self.unscored(reply, "the reply is empty")
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
         if len(turns) == 1:
             votes = [await self._vote(*turns[0], reply, caller, again)]
@@ -116,12 +116,21 @@ class Judge:
             )
         read = [vote for vote in votes if vote.problem is None]
         if not read:
-            return self.unscored(reply.item, votes[0].problem or "no answer", raw=votes[0].raw)
+            return self.unscored(reply, votes[0].problem or "no answer", raw=votes[0].raw)
         return self._combined(reply, votes, read)
 
-    def unscored(self, item: str, problem: str, *, raw: str | None = None) -> Judgement:
-        """The judgement of a reply that has no score, with the reason and the judge's own text."""
-        return Judgement(item=item, judge=self.spec, rubric=self._digest, votes=0, unscored=problem, raw=raw)
+    def unscored(self, reply: Reply | str, problem: str, *, raw: str | None = None) -> Judgement:
+        """The judgement of a reply that has no score, with the reason and the judge's own text.
+
+        Args:
+            reply: The reply, or the item's id where there is none.
+            problem: The reason.
+            raw: What the judge wrote.
+        """
+        item, name = (reply, None) if isinstance(reply, str) else (reply.item, reply.digest)
+        return Judgement(
+            item=item, reply=name, judge=self.spec, rubric=self._digest, votes=0, unscored=problem, raw=raw
+        )
 
     def run(
         self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Result]], sink: Callable[[Result], object],
@@ -224,8 +233,8 @@ class Judge:
         each = [vote.weighed if weighed else vote.scores for vote in read]
         scores = each[0] if len(each) == 1 else _voted(each, self.judging.vote)
         return Judgement(
-            item=reply.item, judge=self.spec, rubric=self._digest, mode="expected" if weighed else "verdict",
-            votes=len(read), scores=scores, note="; ".join(notes) or None,
+            item=reply.item, reply=reply.digest, judge=self.spec, rubric=self._digest,
+            mode="expected" if weighed else "verdict", votes=len(read), scores=scores, note="; ".join(notes) or None,
         )  # fmt: skip
 
 

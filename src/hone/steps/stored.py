@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.errors import OlderStoreError, ProjectError
 from hone.feedback.store import check_installed, open_store
 from hone.project import Project
 from hone.steps.watching import Tell, nothing
 from hone.tables import Table
-from hone.text import are_whole_floats, whole_identifier
 
 if TYPE_CHECKING:
     from hone.feedback.store.store import Store
@@ -88,41 +86,18 @@ def project_ratings(
         ProjectError: There is nothing of the kind yet.
     """
     check_installed()
-    from hone.feedback.exchange.stored import stored_choices, stored_ratings  # noqa: PLC0415 - loads SQLAlchemy
+    from hone.feedback.exchange.stored import stored_choices  # noqa: PLC0415 - loads SQLAlchemy
+    from hone.measuring import join  # noqa: PLC0415
 
     with project_store(project, readonly=True, tell=tell) as store:
         if pairs:
             table = stored_choices(store)
         else:
-            rated = {row.item for row in store.ratings(rubric)}
-            judged = _matched(_judgements(project, rubric, tell), rated)
-            judged = [one for one in judged if unrated or one.item in rated]
-            table = stored_ratings(store, rubric, judged)
+            joined = join(project, store, rubric, unrated=unrated)
+            table = joined.table
+            for note in joined.notes:
+                tell(note)
         if not table.count():
             what = "verdicts on pairs" if pairs else "ratings under this rubric"
             raise ProjectError(f"{store.database.name}: there are no {what}; see: hone feedback status")
     return table
-
-
-def _matched(judgements: list[Judgement], rated: Container[str]) -> list[Judgement]:
-    """The judgements with the items as ratings have them: what came as 7.0 was labelled ``7.0`` by version 0.1."""
-    known = {one.item for one in judgements}
-
-    def item(name: str) -> str:
-        whole = whole_identifier(name)
-        shortened = are_whole_floats([name]) and name not in rated and whole in rated and whole not in known
-        return whole if shortened else name
-
-    return [one.model_copy(update={"item": item(one.item)}) for one in judgements]
-
-
-def _judgements(project: Project, rubric: Rubric, tell: Tell) -> list[Judgement]:
-    run = project.latest_run("label")
-    if run is None:
-        return []
-    found = run.read(Judgement)
-    if any(one.rubric != rubric.digest for one in found):
-        tell(f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric")
-        return []
-    tell(f"judgements: {run.folder.name}, matched by item")
-    return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from hone.errors import FileFormatError, ProjectError
+from hone.text import whole_text
 
 Row = dict[str, Any]
 Form = Literal["jsonl", "csv", "parquet", "dataset"]
@@ -85,11 +86,6 @@ def unreadable(path: Path, error: OSError) -> ProjectError:
     if isinstance(error, FileNotFoundError):
         return ProjectError(f"{path}: there is no such file")
     return ProjectError(f"{path}: cannot be read ({error.strerror or error})")
-
-
-def whole_text(text: str) -> str:
-    """The text with each lone surrogate, which no file can hold, replaced by U+FFFD; pairs become one character."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def utf8(text: str) -> bytes:

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from hone.errors import FileFormatError
-from hone.tables.base import Problem, Row, Table, first_columns, unreadable, whole_text
+from hone.tables.base import Problem, Row, Table, first_columns, unreadable
 from hone.tables.feed import Feed
+from hone.text import whole_text
 
 _BOM = b"\xef\xbb\xbf"
 # Not JSON, but Python and others write them; NaN is how they say that a figure is missing.

@@ -13,8 +13,9 @@ import orjson
 
 from hone.files import make_folder, open_new, write_whole
 from hone.tables.arrow import arrow
-from hone.tables.base import utf8, whole_text
+from hone.tables.base import utf8
 from hone.tables.cells import safe_cell
+from hone.text import whole_text
 
 _BUFFER = 1 << 18
 _GROUP_ROWS = 10_000

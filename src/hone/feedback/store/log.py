@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from hone.errors import FeedbackError
 from hone.feedback.store.schema import changes, raters, saves
-from hone.tables.base import whole_text
+from hone.text import storable
 
 Values = Mapping[str, Any]
 
@@ -88,11 +88,6 @@ def record(connection: Connection, by: Author, kind: str, steps: Iterable[Step],
 def written(values: Values | None) -> str | None:
     """Values as the history keeps them."""
     return None if values is None else json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
-
-
-def storable(text: str) -> str:
-    """Text that every database can hold: without NUL, which PostgreSQL refuses, and without lone surrogates."""
-    return whole_text(text).replace("\0", "\ufffd")
 
 
 def stamp(moment: datetime) -> str:

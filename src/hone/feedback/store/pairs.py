@@ -11,12 +11,12 @@ from sqlalchemy import Connection, and_, case, func, insert, literal, or_, selec
 from hone.domain.base import digest
 from hone.errors import FeedbackError
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import Step, author, is_repeat, moment, stamp, storable
+from hone.feedback.store.log import Step, author, is_repeat, moment, stamp
 from hone.feedback.store.rating import save
 from hone.feedback.store.schema import choices, pairs
 from hone.feedback.store.subjects import PRIME, drawn, present
 from hone.feedback.store.values import NewPair, Pair, PairAnswer, Saved, Side
-from hone.text import identifier, name
+from hone.text import identifier, name, storable
 
 _HAND_OUT = 4
 _WINNERS: dict[tuple[str, Side], str] = {

@@ -14,9 +14,10 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.database import Database
-from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp, storable
+from hone.feedback.store.log import Author, Step, author, is_repeat, record, stamp
 from hone.feedback.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
 from hone.feedback.store.values import Saved
+from hone.text import storable
 
 UNDOABLE = ("rate", "skip", "choose", "skip pair")
 _STATE = ("state", "reason", "started", "expires", "ended")

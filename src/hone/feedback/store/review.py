@@ -13,10 +13,11 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import Author, Step, record, stamp, storable
+from hone.feedback.store.log import Author, Step, record, stamp
 from hone.feedback.store.schema import adjudications, decisions, raters, ratings, subjects
 from hone.feedback.store.subjects import as_subject
 from hone.feedback.store.values import Disagreement
+from hone.text import storable
 
 _DECIDE = 5
 

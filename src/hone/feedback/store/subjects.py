@@ -34,10 +34,10 @@ from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked, asked, register
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.log import author, stamp, storable
+from hone.feedback.store.log import author, stamp
 from hone.feedback.store.schema import assignments, subjects, writers
 from hone.feedback.store.values import NewSubject, Subject
-from hone.text import identifier, name
+from hone.text import identifier, name, storable
 
 PRIME = 2_147_483_647
 """The modulus of draws: multiplying by a number below a prime only changes the order, and 2^62 fits into 64 bits."""
@@ -163,6 +163,11 @@ class Subjects:
             return as_subject(row)
 
         return self.database.write(work)
+
+    def textless(self) -> frozenset[str]:
+        """Replies of which the store knows no text: their ratings came from a file that names items alone."""
+        wanted = select(subjects.c.id).where(subjects.c.reply == "")
+        return frozenset(self.database.read(lambda c: c.scalars(wanted).all()))
 
     def writers(self) -> dict[str, tuple[str, ...]]:
         """Who wrote each reply, by subject's id. For results: never to be shown to raters."""

@@ -16,12 +16,12 @@ from hone.errors import FeedbackError
 from hone.feedback import Reading, read_ratings
 from hone.feedback.stopping import stop_rule
 from hone.feedback.store import ChoiceRow
+from hone.measuring import join
 from hone.report.charts import Dot, heat, intervals, shares
 from hone.report.page import Markup
 from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
 from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
 from hone.text import name as named
-from hone.web.gathered import gather
 from hone.web.people import Form, Owner, text
 from hone.web.site import Site, go, site_of
 
@@ -116,7 +116,7 @@ def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
     state = (rubric.digest, len(rows), max(row.time for row in rows), *latest)
 
     def compute() -> tuple[list[Section], str]:
-        table = gather(site.project, site.store, rubric)
+        table = join(site.project, site.store, rubric).table
         ratings = read_ratings(table, Reading(rubric=rubric)).ratings
         found = agree(ratings, Options(RESAMPLES))
         sections = [_section(name, one, found, ratings, rubric) for name, one in found.criteria.items()]

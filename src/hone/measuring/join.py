@@ -1,0 +1,119 @@
+"""The one join of people's ratings with a judge's judgements: by the reply that both are about.
+
+A rating in the store is of a reply, which is named by the digest of its item, request and text; so is a judgement.
+Ratings that came from a file without texts name an item alone, and are joined by it, which is then said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.task import Reply
+from hone.feedback.exchange.stored import Stored, stored_ratings
+from hone.feedback.store.store import Store
+from hone.feedback.store.values import RatingRow
+from hone.judging.dataset import Columns, survey
+from hone.project import Project, Run
+from hone.project.runs import every_run
+from hone.tables import open_table
+from hone.text import are_whole_floats, whole_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Ratings in long form, with the judge's scores beside them."""
+
+    table: Stored
+    notes: tuple[str, ...] = ()
+    """Where the judgements come from, and what was left out."""
+
+
+def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = False) -> Joined:
+    """Current ratings in long form, with the judgements of the latest `hone label` of the same replies beside them.
+
+    Args:
+        project: Whose judgements.
+        store: Whose ratings.
+        rubric: Which ratings are current; judgements under another rubric are left out.
+        unrated: Also judgements of replies that nobody rated.
+    """
+    run = project.latest_run("label")
+    rated = store.ratings(rubric)
+    if run is None:
+        return Joined(stored_ratings(store, rubric))
+    judged = run.read(Judgement)
+    if any(one.rubric != rubric.digest for one in judged):
+        note = (
+            f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric"
+        )
+        return Joined(stored_ratings(store, rubric), (note,))
+    replies = _replies(project, run, judged)
+    matched, other, by_item = _matched(judged, replies, rated, store.textless())
+    notes = [f"judgements: {run.folder.name}"]
+    if by_item:
+        notes[0] += ", matched by item where ratings came without the replies' texts"
+    if rated and not matched:
+        notes.append(
+            f"none of the replies that {run.folder.name} judged was rated by people: label the replies that they "
+            "rated (hone label), or have these rated (hone rate)"
+        )
+    elif left := sum(row.subject not in {*matched} for row in {row.subject: row for row in rated}.values()):
+        notes.append(f"{left:,} rated replies are not among those that were judged")
+    table = stored_ratings(store, rubric, [*matched.values(), *(other if unrated else ())])
+    return Joined(table, tuple(notes))
+
+
+def _matched(
+    judged: Sequence[Judgement], replies: Mapping[int, str], rated: Sequence[RatingRow], textless: frozenset[str]
+) -> tuple[dict[str, Judgement], list[Judgement], bool]:
+    """Judgements by the rated reply that they are about, the others, and whether some were matched by item alone.
+
+    Args:
+        judged: The judgements.
+        replies: By a judgement's place, the digest of its reply, where it is known.
+        rated: The ratings.
+        textless: Replies in the store whose texts are not known.
+    """
+    names = {row.subject: row.item for row in rated}
+    alone = {row.item: row.subject for row in rated if row.subject in textless}
+    known = {one.item for one in judged}
+    taken = set(names.values())
+    matched: dict[str, Judgement] = {}
+    other: list[Judgement] = []
+    by_item = False
+    for place, judgement in enumerate(judged):
+        subject = replies.get(place, "")
+        item = _as_stored(judgement.item, alone, known)
+        if subject in names:
+            matched[subject] = judgement.model_copy(update={"item": names[subject]})
+        elif item in alone:
+            by_item = True
+            matched[alone[item]] = judgement.model_copy(update={"item": names[alone[item]]})
+        else:
+            # A reply that nobody rated must not pass for the rated one to the same item.
+            apart = f"{judgement.item}/{subject or place}" if judgement.item in taken else judgement.item
+            other.append(judgement.model_copy(update={"item": apart}))
+    return matched, other, by_item
+
+
+def _as_stored(name: str, alone: Mapping[str, str], known: set[str]) -> str:
+    """An item as ratings have it: what came as 7.0 was labelled ``7.0`` by version 0.1."""
+    whole = whole_identifier(name)
+    return whole if are_whole_floats([name]) and name not in alone and whole in alone and whole not in known else name
+
+
+def _replies(project: Project, run: Run, judged: Sequence[Judgement]) -> dict[int, str]:
+    """The digest of the reply that each judgement is about; of those of version 0.1 out of the replies themselves."""
+    if all(one.reply for one in judged):
+        return {place: one.reply or "" for place, one in enumerate(judged)}
+    found: dict[str, str] = {}
+    for other in every_run(project.folder / "runs")[0]:
+        if other.verb == "reply" and other.finished:
+            table = open_table(other.results)
+            if survey(table, Columns.of(table)).digest == run.config.get("data"):
+                found = {one.item: one.digest for one in other.read(Reply)}
+                break
+    return {place: digest for place, one in enumerate(judged) if (digest := one.reply or found.get(one.item, ""))}
