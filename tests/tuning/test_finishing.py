@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from hone.errors import TuneError
+from hone.models.content import content_of
 from hone.models.weights import library
 from hone.tuning.adapting import adapt, open_model
 from hone.tuning.examples import Example
 from hone.tuning.finishing import TRAINED, hand_over, take_over
-from hone.tuning.job import FINISH, RESULTS, Job, weights_digest
+from hone.tuning.job import FINISH, RESULTS, Job
 from hone.tuning.packing import pack
 from hone.tuning.rows import held_out_loss
 from hone.tuning.settings import Method, TuneSettings
@@ -36,7 +37,7 @@ def handed_over(folder: Path, base: Path, method: Method) -> tuple[Job, float]:
     """A job for Unsloth whose training is done, and the held-out loss of what it made."""
     settings = SETTINGS.model_copy(update={"method": method})
     job = Job(
-        base="small", weights=str(base), weights_digest=weights_digest(base), backend="unsloth", settings=settings,
+        base="small", weights=str(base), weights_digest=content_of(base), backend="unsloth", settings=settings,
         data="", source="chats",
     )  # fmt: skip
     folder.mkdir()

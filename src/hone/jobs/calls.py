@@ -117,6 +117,9 @@ class Caller:
             return await self._send(model, request)
         key = request.key(model.identity)
         known = None if anew else journal.get(key)
+        if known is None and not anew:
+            older = (journal.get(request.key(name)) for name in model.formerly if name != model.identity)
+            known = next((answer for answer in older if answer is not None), None)
         # Journals of older versions hold answers that never came.
         if known is not None and not (known.empty and model.empty_is_failure):
             self.tally.reused += 1

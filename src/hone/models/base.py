@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -192,7 +193,13 @@ class Model(ABC):
         self.concurrency = concurrency
         """How many calls it can usefully have under way."""
         self.identity = spec
-        """What stands for the model in the keys of journals: the spec, and the file behind it where there is one."""
+        """What stands for the model in the keys of journals: what its files hold, or the spec where it has none."""
+        self.files: tuple[Path, ...] = ()
+        """The files and folders that it was opened from."""
+        self.variant = ""
+        """What else answers depend on, such as the precision that files are opened with."""
+        self.formerly: tuple[str, ...] = ()
+        """What stood for the same model in journals of version 0.1; answers under it count."""
         self.constrains = False
         """Whether the engine enforces a request's schema; where it does not, the reader asks once for a repair."""
         self.empty_is_failure = False

@@ -71,6 +71,7 @@ class EmbeddedModel(Model):
             check_gguf(one)
         if spec.partition("+")[0] != "smollm2":
             check_template(templates_of_gguf(file), file)
+        self.files = tuple(files)
         states = [one.stat() for one in files]
         self.identity = " ".join([spec, *(f"{state.st_size} {state.st_mtime_ns}" for state in states)])
         key = secrets.token_urlsafe(24)

@@ -58,7 +58,9 @@ class TransformersModel(Model):
         self._rows = concurrency
         self._model: Any = load(folder, adapter, device, precision)
         stamps = [*_stamps(folder), *(_stamps(adapter) if adapter else ())]
-        self.identity = " ".join([spec, *stamps, str(self._model.dtype).removeprefix("torch.")])
+        self.files = (folder, *((adapter,) if adapter else ()))
+        self.variant = str(self._model.dtype).removeprefix("torch.")
+        self.identity = " ".join([spec, *stamps, self.variant])
         self._tokenizer: Any = load_tokenizer(folder)
         self._waiting: list[_Call] = []
         self._worker: asyncio.Task[None] | None = None

@@ -9,6 +9,7 @@ from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
 from hone.files import typed_path
 from hone.models.base import Model
+from hone.models.content import content_of
 from hone.models.keys import key_for, key_from
 
 FORMS = (
@@ -38,9 +39,16 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
     settings = ModelSettings(model=model) if isinstance(model, str) else model
     made = _make(settings, folder or Path())
     made.spec = settings.model  # as it was written, so that a project that moves is still the same
+    made.formerly, made.identity = (made.identity,), _identity(made)
     if settings.concurrency is not None:
         made.concurrency = settings.concurrency
     return made
+
+
+def _identity(model: Model) -> str:
+    """What stands for a model in journals: what its files hold, whatever they are called and wherever they lie."""
+    held = content_of(*model.files)
+    return " ".join(["files", held, *([model.variant] if model.variant else ())]) if held else model.spec
 
 
 def _make(settings: ModelSettings, folder: Path) -> Model:
@@ -134,19 +142,3 @@ def _endpoint(spec: str) -> Model:
     made = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
     made.notes += [remark] if remark else []
     return made
-
-
-def fingerprint(spec: str, *, folder: Path | None = None) -> str:
-    """What tells one state of a spec's files from another, without loading anything; empty where it names no files.
-
-    Args:
-        spec: The spec; of ``hf:BASE+ADAPTER`` both parts count.
-        folder: Where relative file names start.
-    """
-    _, _, rest = spec.partition(":")
-    stamps = []
-    for part in rest.split("+") if rest else ():
-        path = (folder or Path()) / typed_path(part)
-        files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path] if path.is_file() else []
-        stamps += [f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in files]
-    return " ".join(stamps)

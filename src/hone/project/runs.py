@@ -23,6 +23,8 @@ from hone.files import holder_of, locked, make_folder, may_write, whole_text, wr
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
+FILES = "files"
+"""The key, in the config of a run, of what the files of a model hold."""
 _STAMP = len("20260101T120000000")
 _STARTING = 60.0
 """Seconds in which a run that has no answer yet may still be about to begin."""
@@ -259,4 +261,5 @@ def _changed(old: Any, new: Any, key: str = "") -> list[str]:
             for part in keys
             for name in _changed(old.get(part), new.get(part), f"{key}.{part}" if key else str(part))
         ]
-    return [] if old == new else [key]
+    # What files hold was not written down by version 0.1.
+    return [] if old == new or (old is None and key.endswith(f".{FILES}")) else [key]

@@ -18,7 +18,9 @@ from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.models import Model, connect
+from hone.models.content import content
 from hone.project import Project, Run
+from hone.project.runs import FILES
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
@@ -246,16 +248,17 @@ def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data."""
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
     task = project.settings.task.model_dump(mode="json")
-    return {"task": task, **{name: _data(part) for name, part in parts.items()}, "prompts": prompts}
+    return {"task": task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
 
 
-def _data(value: Any) -> Any:
+def _data(value: Any, folder: Path) -> Any:
     if isinstance(value, ModelSettings):
-        return value.identity
+        held = content(value.model, folder)
+        return value.identity | ({FILES: held} if held else {})
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
-        return {key: _data(part) for key, part in value.items()}
+        return {key: _data(part, folder) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return {entry.id: digest(entry.model_dump()) for entry in value if isinstance(entry, Item)}
     return value

@@ -16,7 +16,7 @@ from hone.jobs import Journal, Setup
 from hone.judging import judge as score
 from hone.judging.form import default_sampling
 from hone.judging.of_project import judge_sampling
-from hone.models.spec import fingerprint
+from hone.models.content import content
 from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
@@ -100,7 +100,7 @@ def benchmark_by_rubric(
 
 def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:
     """Every model's judged replies, asked for or out of a finished run."""
-    writers = {spec: fingerprint(spec, folder=match.project.folder) for spec in match.specs}
+    writers = {spec: content(spec, match.project.folder) for spec in match.specs}
     draws = judge_sampling(match.judge, match.rubric)
     # A judge that is sampled as usual leaves the config as it always was, so that finished runs open again.
     scoring = {} if draws == default_sampling(match.rubric) else {"judge_sampling": draws}

@@ -16,7 +16,7 @@ from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.files import write_whole
 from hone.models import connect
-from hone.models.spec import fingerprint
+from hone.models.content import content
 from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Project, Run
 from hone.project.runs import open_run
@@ -89,7 +89,7 @@ class Bout:
             "task": self.task.model_dump(mode="json"),
             "problems": digest([problem.digest for problem in self.problems]),
             "prompting": self.way.digest,
-            "models": {spec: fingerprint(spec, folder=self.home) for spec in self.specs},
+            "models": {spec: content(spec, self.home) for spec in self.specs},
         }
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
 from hone.files import locked, typed_path
+from hone.models.content import content_of
 from hone.models.weights import weights
 from hone.problems import Problem, Prompting, load, prompting
 from hone.project import Project, Run
@@ -23,7 +24,7 @@ from hone.tables import Taken
 from hone.tuning.choice import check_sharding, choose_backend, choose_base, machine, pins
 from hone.tuning.choosing import Keep
 from hone.tuning.examples import Example, data_digest, read_examples
-from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job, read_history, weights_digest
+from hone.tuning.job import ADAPTER, MODEL, RESULTS, Job, read_history
 from hone.tuning.launching import launch
 from hone.tuning.settings import TuneSettings
 from hone.tuning.splitting import Split, split
@@ -195,7 +196,7 @@ def _job(
     return Job(
         base=base,
         weights=str(folder.resolve()),
-        weights_digest=weights_digest(folder),
+        weights_digest=content_of(folder),
         backend=backend,
         settings=request.settings,
         data=data_digest(examples),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -72,11 +71,3 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
             continue
         found[(one["event"], one["step"])] = one
     return sorted(found.values(), key=lambda one: (one["step"], one["event"] == "look"))
-
-
-def weights_digest(folder: Path) -> str:
-    """Names a model's weights by its config and its files' names and sizes; gigabytes are not read for it."""
-    made = hashlib.sha256((folder / "config.json").read_bytes())
-    for path in sorted(folder.glob("*.safetensors")):
-        made.update(f"{path.name} {path.stat().st_size}".encode())
-    return made.hexdigest()[:16]
