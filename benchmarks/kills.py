@@ -1,6 +1,6 @@
 """Kills commands with SIGKILL at random moments and counts what is lost, doubled and left behind.
 
-python benchmarks/kills.py [--kills 20] [--seed 0] [label reply compare import tune export]
+python benchmarks/kills.py [--kills 20] [--seed 0] [label reply compare import import-postgres tune export]
 
 Each command is started, killed after a random part of its own time, and typed again; what is finished is started
 anew. After the last kill it runs to its end. Then the rows are counted that have no result (lost) or more than one
@@ -23,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 ROWS, STEPS, CALL = 300, 24, 0.02
+_SERVERS = ExitStack()
 MARK = "LC_HONE_KILLS"
 """A variable that the converter's process is given too."""
 NAMES = ("Be Detailed", "Be Adaptable")
@@ -238,6 +239,22 @@ def _import(place: Path, url: str) -> Case:
     return Case(["feedback", "import", "ratings.csv"], count, 2000)
 
 
+def _import_postgres(place: Path, url: str) -> Case:
+    from tests.feedback.conftest import private_postgres  # noqa: PLC0415 - loads SQLAlchemy
+
+    database = _SERVERS.enter_context(private_postgres())
+    case = _import(place, url)
+
+    def count() -> Counter[str]:
+        from sqlalchemy import create_engine, text  # noqa: PLC0415 - the same
+
+        with create_engine(database).connect() as connection:
+            rows = connection.execute(text("SELECT subject, rater, criterion FROM ratings"))
+            return Counter(f"{tuple(one)}" for one in rows)
+
+    return Case([*case.words, "--database", database], count, case.rows)
+
+
 def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
     from tests.tuning.small import chats_file, small_base  # noqa: PLC0415 - loads torch
 
@@ -266,8 +283,10 @@ def _export(place: Path, url: str) -> Case:  # noqa: ARG001
 
 
 CASES: dict[str, Callable[[Path, str], Case]] = {
-    "label": _label, "reply": _reply, "compare": _compare, "import": _import, "tune": _tune, "export": _export,
+    "label": _label, "reply": _reply, "compare": _compare, "import": _import,
+    "import-postgres": _import_postgres, "tune": _tune, "export": _export,
 }  # fmt: skip
 
 if __name__ == "__main__":
-    main()
+    with _SERVERS:
+        main()
