@@ -36,7 +36,8 @@ MARK = "LC_HONE_KILLS"
 """A variable that the converter's process is given too."""
 NAMES = ("Be Detailed", "Be Adaptable")
 VERDICT = json.dumps({name: {"reason": "It says so.", "score": 1} for name in NAMES})
-CHOICE = json.dumps({"measures": [], "reason": "The first names minutes.", "winner": "first"})
+_MEASURE = {"name": "Be Detailed", "first_quote": "plan", "second_quote": "plan", "better": "first"}
+CHOICE = json.dumps({"measures": [_MEASURE], "reason": "The first names minutes.", "winner": "first"})
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -117,7 +118,7 @@ def main() -> None:
 @contextmanager
 def _endpoint() -> Iterator[str]:
     server = Endpoint()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}/v1#m"
     server.shutdown()
