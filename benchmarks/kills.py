@@ -209,7 +209,7 @@ def _results(place: Path, verb: str) -> Counter[str]:
     """How often each row stands in the latest results of a verb, with an answer."""
     latest = max(place.glob(f"runs/*-{verb}-*/results.jsonl"))
     found = (json.loads(line) for line in latest.read_text().splitlines())
-    return Counter(row["item"] for row in found if not row.get("unscored"))
+    return Counter(row.get("item") or row["id"] for row in found if not row.get("unscored"))
 
 
 def _label(place: Path, url: str) -> Case:
