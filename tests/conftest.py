@@ -16,6 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Several processes test side by side: each with as many threads as there are cores would starve the others.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+_ROOT = Path(__file__).parents[1]
 _TORCH = re.compile(r"\btorch\b|tuning\.small|export\.tiny|from \.(tiny|small) ")
 
 
@@ -25,9 +26,18 @@ def _opens_weights(file: Path) -> bool:
     return _TORCH.search(file.read_text(encoding="utf-8")) is not None
 
 
+_SLOW = frozenset({
+    "tests/cli/test_tune_devices.py", "tests/export/test_exporting.py", "tests/cli/test_export.py",
+    "tests/docs/test_notebooks.py", "tests/cli/test_stop.py", "tests/cli/test_endpoint_loop.py",
+})  # fmt: skip
+"""Files whose tests take 20 seconds and more each, for two cores."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens weights, so that `make quick` leaves it out."""
+    """Mark what opens weights, which `make quick` leaves out, and what is slow, which `make test` leaves out."""
     for item in items:
+        if item.path.relative_to(_ROOT).as_posix() in _SLOW:
+            item.add_marker("slow")
         if _opens_weights(item.path) or item.path.parent.name in {"tuning", "export"}:
             item.add_marker("weights")
 

@@ -101,6 +101,7 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_what_makes_models_can_be_typed_twice(bare: Hone, tmp_path: Path) -> None:
     base = small_base(tmp_path / "base")

@@ -24,6 +24,7 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 def test_the_ten_lines_of_python_run(tmp_path: Path) -> None:
     (code,) = blocks("python")
     assert len(code.strip().splitlines()) <= 11  # ten lines and a blank one
