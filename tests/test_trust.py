@@ -196,6 +196,14 @@ def test_a_server_in_a_thread_asks_nobody(tmp_path: Path) -> None:
     assert len(caught) == 1
 
 
+def test_what_cannot_be_remembered_is_told(tmp_path: Path, user: Path, server: Loopback) -> None:
+    user.write_text("a file where the folder would be")
+    folder = project(tmp_path / "sent", f"{server.url}#m")
+    done = hone("reply", "-p", folder, "--trust", HONE_API_KEY="sk-secret")
+    assert done.returncode == 0, done.stderr
+    assert "note: this is not remembered: " in done.stderr
+
+
 def test_a_damaged_file_of_the_user_s_is_one_line(tmp_path: Path, user: Path) -> None:
     user.mkdir()
     for content in ("{", "[]", '{"hosts": 3}'):

@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with one of the codes of `hone.cli.codes`."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     consent.typed, consent.everything, consent.ask = "\n".join(given), False, _ask if sys.stdin.isatty() else None
+    consent.tell = _tell
     try:
         code = cli.main(args=given, standalone_mode=False)
     except click.exceptions.Abort:
@@ -82,6 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PROBLEM
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _tell(line: str) -> None:
+    from hone.report.terminal import clean  # noqa: PLC0415 - loads rich, which --help does without
+
+    click.echo(f"note: {clean(line)}", err=True)
 
 
 def _ask(question: str) -> bool:
