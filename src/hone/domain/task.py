@@ -73,4 +73,9 @@ class Reply(Frozen):
     @property
     def digest(self) -> str:
         """Names the reply wherever it is rated or judged: the same item, request and text, whoever wrote it."""
-        return digest([self.item, storable(self.prompt), storable(self.text)])
+        return reply_digest(self.item, self.prompt, self.text)
+
+
+def reply_digest(item: str, prompt: str, text: str) -> str:
+    """What a reply is known by in the store, in judgements and on pages: its item, its request and its text."""
+    return digest([item, storable(prompt), storable(text)])

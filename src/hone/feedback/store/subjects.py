@@ -29,8 +29,8 @@ from sqlalchemy import (
     update,
 )
 
-from hone.domain.base import digest
 from hone.domain.rubric import Rubric
+from hone.domain.task import reply_digest
 from hone.errors import FeedbackError
 from hone.feedback.store.asked import Asked, asked, register
 from hone.feedback.store.database import Database, alone
@@ -180,7 +180,7 @@ class Subjects:
 def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: int, active: bool = True) -> list[str]:
     """Enter replies within a transaction; gives their ids."""
     rows = [_storable(row) for row in rows]
-    ids = [digest([row.item, row.prompt, row.reply]) for row in rows]
+    ids = [reply_digest(row.item, row.prompt, row.reply) for row in rows]
     there = present(connection, subjects.c.id, ids)
     new = {
         id_: {"id": id_, "item": row.item, "prompt": row.prompt, "reply": row.reply, "group": row.group,
