@@ -60,7 +60,7 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
             f"none of the replies that {run.folder.name} judged was rated by people: label the replies that they "
             "rated (hone label), or have these rated (hone rate)"
         )
-    elif left := sum(row.subject not in {*matched} for row in {row.subject: row for row in rated}.values()):
+    elif left := len({row.subject for row in rated} - matched.keys()):
         notes.append(f"{left:,} rated replies are not among those that were judged")
     table = stored_ratings(store, rubric, [*matched.values(), *(other if unrated else ())])
     return Joined(table, tuple(notes))
