@@ -97,11 +97,7 @@ def read_store(database: Database, path: Path, *, replace: bool = False) -> tupl
 
 def is_empty(database: Database) -> bool:
     """Whether no table holds a row."""
-    return database.read(
-        lambda connection: (
-            not any(connection.scalar(select(func.count()).select_from(table)) for table in metadata.sorted_tables)
-        )
-    )
+    return database.read(_filled) is None
 
 
 def is_store(line: str) -> bool:
@@ -201,13 +197,19 @@ def _row(path: Path, number: int, line: str) -> tuple[str, dict[str, Any]]:
     return table.name, row
 
 
+def _filled(connection: Connection) -> str | None:
+    """The first table that holds a row; none where the store is empty."""
+    held = (table.name for table in metadata.sorted_tables
+            if connection.scalar(select(func.count()).select_from(table)))  # fmt: skip
+    return next(held, None)
+
+
 def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]], name: str) -> None:
-    for table in metadata.sorted_tables:
-        if connection.scalar(select(func.count()).select_from(table)):
-            raise StoreError(
-                f"{name}: this store holds feedback already (in {table.name}); read the file into a new one with "
-                "--database, or add ratings alone in their long form"
-            )
+    if filled := _filled(connection):
+        raise StoreError(
+            f"{name}: this store holds feedback already (in {filled}); read the file into a new one with "
+            "--database, or add ratings alone in their long form"
+        )
     for table in metadata.sorted_tables:
         for start in range(0, len(rows[table.name]), 1000):
             chunk = rows[table.name][start : start + 1000]
