@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,21 @@ def test_their_link_lets_nobody_in_and_others_are_untouched(hone: Hone, rated: P
             store.redeem(theirs)
         notes = {answer.note for answer in store.mine(store.add_rater("Ben").id, Project(rated).rubric)}
     assert "Says Ben." in notes
+
+
+def test_while_somebody_reads_all_is_done_and_the_log_is_told_of(hone: Hone, rated: Path, tmp_path: Path) -> None:
+    file = rated / "feedback.db"
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM raters").fetchone()
+        done = hone("feedback", "forget", NAME)
+        assert done.code == 0, done.err
+        assert "its log may hold the name until the pages are closed" in done.err
+        assert holding(NAME, tmp_path / "out") == []
+        assert set(holding(NAME, rated)) <= {"feedback.db", "feedback.db-wal"}
+    with open_store(file) as store:
+        assert NAME not in {one.name for one in store.raters()}
+    assert holding(NAME, rated) == []
 
 
 def test_a_name_that_is_not_there_is_one_line(hone: Hone, rated: Path) -> None:

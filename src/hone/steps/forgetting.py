@@ -78,6 +78,8 @@ def forget(
         from hone.feedback.store.forgetting import forget as forget_in  # noqa: PLC0415 - loads SQLAlchemy
 
         done = forget_in(store.database, name, remove=remove)
+    if done.note:
+        tell(done.note)
     renamer = done.renamer
     changed = project.rename_person(renamer.is_name, renamer.alias)
     backups = tuple(sorted(project.folder.glob(_BACKUPS)))
@@ -217,8 +219,10 @@ def _table(text: str, delimiter: str, renamer: Renamer) -> str:
 
 def _lines(text: str, renamer: Renamer) -> str:
     """JSON lines with the alias; those of a whole store also without the words that the person wrote."""
+    from hone.feedback.exchange.whole import is_store  # noqa: PLC0415 - loads SQLAlchemy
+
     lines = text.splitlines(keepends=True)
-    if not lines or not lines[0].startswith('{"hone feedback"'):
+    if not lines or not is_store(lines[0]):
         return "".join(_document(line, renamer) for line in lines)
     try:
         rows = [json.loads(line) for line in lines[1:] if line.strip()]

@@ -9,6 +9,7 @@ every write is a transaction of its own.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -98,6 +99,28 @@ class Database:
         if ticket.error is not None:
             raise ticket.error
         return cast("T", ticket.result)  # the work was done, so this is what it returned
+
+    def directly(self, statement: str) -> tuple[Any, ...] | None:
+        """Run a statement that SQLite takes outside of transactions only; nothing is done on another database.
+
+        Returns:
+            Its first row; none where it has none.
+
+        Raises:
+            StoreError: The database fails, or is in use.
+        """
+        if not self.sqlite:
+            return None
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+        except sqlite3.Error as error:
+            raise explained(error, self.name) from error
+        finally:
+            connection.close()
+        return row
 
     def close(self) -> None:
         """Close every connection, once a write that is under way is over."""

@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from hone.domain.base import digest
-from hone.errors import FeedbackError
+from hone.errors import FeedbackError, StoreError
 from hone.feedback.store.database import Database
 from hone.feedback.store.raters import id_of, user_id
 from hone.feedback.store.schema import (
@@ -130,6 +129,8 @@ class Forgotten:
     renamer: Renamer
     counts: Mapping[str, int]
     """Rows that were changed or removed, by table."""
+    note: str = ""
+    """What of the old content may be left in the file; empty where nothing is."""
 
 
 def forget(database: Database, name: str, *, remove: bool = False) -> Forgotten:
@@ -155,12 +156,13 @@ def forget(database: Database, name: str, *, remove: bool = False) -> Forgotten:
     counts = database.write(lambda connection: _forget(connection, renamer, old, remove=remove))
     if not counts:
         raise FeedbackError(f"there is nobody called {name!r}; see: hone rate raters")
-    _shred(database)
-    return Forgotten(renamer, counts)
+    return Forgotten(renamer, counts, _shred(database))
 
 
 def _forget(connection: Connection, renamer: Renamer, old: str, *, remove: bool) -> dict[str, int]:
     counts: dict[str, int] = {}
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what is taken out is written over at once
     row = connection.execute(select(raters).where(raters.c.id == old)).mappings().first()
     own = list(connection.scalars(select(saves.c.id).where(saves.c.rater == old)))
     if row is not None:
@@ -247,18 +249,14 @@ def _take_out(connection: Connection, own: list[int], alias: str) -> None:
     connection.execute(delete(raters).where(raters.c.id == alias))
 
 
-def _shred(database: Database) -> None:
-    """Write an SQLite file anew, so that no free page of it and no log still holds what was taken out."""
-    if not database.sqlite:
-        return
-    connection = database.engine.raw_connection()
+def _shred(database: Database) -> str:
+    """Write an SQLite file anew, so that no free page and no log holds what was taken out; says if it could not."""
     try:
-        connection.cursor().execute("VACUUM")
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        raise FeedbackError(
-            f"{database.name}: the person is taken out, but the file could not be written anew ({error}), so its old "
-            "pages still hold the name; close the pages and type the command again"
-        ) from error
-    finally:
-        connection.close()
+        database.directly("VACUUM")
+        log = database.directly("PRAGMA wal_checkpoint(TRUNCATE)")
+    except StoreError as error:
+        return f"the file could not be written anew ({error}); its log may hold the name until the pages are closed"
+    # SQLite does not fail where somebody reads; the first number says that the log is still there.
+    if log and log[0]:
+        return f"{database.name}: somebody reads it, so its log may hold the name until the pages are closed"
+    return ""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from hone.errors import OlderStoreError, StoreError
 from hone.feedback.store.database import Database, alone
-from hone.feedback.store.failures import DAMAGED, explained
+from hone.feedback.store.failures import DAMAGED
 from hone.feedback.store.respelt import Respelt
 from hone.feedback.store.schema import HEAD
 from hone.files import make_private
@@ -55,7 +55,7 @@ def bring_up(database: Database) -> Upgrade | None:
         return None  # what made it has set all that stays with the file
     _check(revision, database)
     backup = _back_up(database, revision) if revision and database.sqlite else None
-    _log_ahead(database)
+    database.directly("PRAGMA journal_mode = WAL")  # readers and a writer do not wait for each other; it stays
     respelt = database.write(_upgrade)
     return Upgrade(revision, backup, respelt) if revision else None
 
@@ -154,19 +154,6 @@ def _upgrade(connection: Connection) -> Respelt:
         environment.run_migrations()
     found: Respelt = config.attributes.get("respelt", Respelt())
     return found
-
-
-def _log_ahead(database: Database) -> None:
-    """Let readers and a writer of an SQLite file not wait for each other. It stays with the file."""
-    if not database.sqlite:
-        return
-    connection = database.engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
-    except sqlite3.Error as error:
-        raise explained(error, database.name) from error
-    finally:
-        connection.close()
 
 
 def _back_up(database: Database, revision: str) -> Path:
