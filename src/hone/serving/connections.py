@@ -124,6 +124,34 @@ class Connection:
             self._timer = None
 
 
+class Telling(asyncio.Protocol):
+    """The part of a protocol that tells of its connection's end, and of a client that does not take what it is sent.
+
+    It stands before the protocol of a server's library; when to wait for what is for each of these to say.
+    """
+
+    one: Connection | None = None
+    """The connection, once it is made."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wait no more."""
+        if self.one is not None:
+            self.one.gone()
+        super().connection_lost(exc)  # type: ignore[arg-type]  # aiohttp's takes more than asyncio's
+
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent."""
+        super().pause_writing()
+        if self.one is not None:
+            self.one.stalled()
+
+    def resume_writing(self) -> None:
+        """The client takes it again."""
+        super().resume_writing()
+        if self.one is not None:
+            self.one.flows()
+
+
 class Connections:
     """All connections of a server.
 

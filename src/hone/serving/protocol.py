@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from hone.serving.connections import Connection, Connections
+from hone.serving.connections import Connections, Telling
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Watched(web.RequestHandler):
+class Watched(Telling, web.RequestHandler):
     """A connection that tells what it waits for; `told` tells it when a request begins and ends.
 
     Args:
@@ -27,7 +27,6 @@ class Watched(web.RequestHandler):
         keep = connections.limits.idle + 1
         super().__init__(server, loop=loop, access_log=None, keepalive_timeout=keep)  # type: ignore[arg-type]
         self._all = connections
-        self.one: Connection | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a head."""
@@ -36,29 +35,11 @@ class Watched(web.RequestHandler):
         close = transport.abort if isinstance(transport, asyncio.WriteTransport) else transport.close
         self.one = self._all.came(str(name[0]) if name else "", close)
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Wait no more."""
-        if self.one is not None:
-            self.one.gone()
-        super().connection_lost(exc)
-
     def data_received(self, data: bytes) -> None:
         """Read on: what comes while nothing is under way is the beginning of a head."""
         if self.one is not None and self.one.state == "idle":
             self.one.head()
         super().data_received(data)
-
-    def pause_writing(self) -> None:
-        """The client does not take what it is sent."""
-        super().pause_writing()
-        if self.one is not None:
-            self.one.stalled()
-
-    def resume_writing(self) -> None:
-        """The client takes it again."""
-        super().resume_writing()
-        if self.one is not None:
-            self.one.flows()
 
 
 @web.middleware

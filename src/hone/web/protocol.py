@@ -9,11 +9,11 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hone.serving.connections import Connection, Connections
+from hone.serving.connections import Connections, Telling
 from hone.web.sessions import SIGNED_IN
 
 
-class Watched(H11Protocol):
+class Watched(Telling, H11Protocol):
     """A connection that tells what it waits for.
 
     Args:
@@ -24,18 +24,11 @@ class Watched(H11Protocol):
     def __init__(self, *, connections: Connections, **given: Any) -> None:
         super().__init__(**given)
         self._all = connections
-        self._one: Connection | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
         super().connection_made(transport)
-        self._one = self._all.came(self.client[0] if self.client else "", transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        if self._one is not None:
-            self._one.gone()
-        super().connection_lost(exc)
+        self.one = self._all.came(self.client[0] if self.client else "", transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Read on, and see what is waited for now."""
@@ -45,34 +38,22 @@ class Watched(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of this one, which nobody may have read."""
         super().on_response_complete()
-        if self._one is not None and self.scope.get(SIGNED_IN):
-            self._one.sign_in()
+        if self.one is not None and self.scope.get(SIGNED_IN):
+            self.one.sign_in()
         self._look()
 
-    def pause_writing(self) -> None:
-        """The client does not take what it is sent."""
-        super().pause_writing()
-        if self._one is not None:
-            self._one.stalled()
-
-    def resume_writing(self) -> None:
-        """The client takes it again."""
-        super().resume_writing()
-        if self._one is not None:
-            self._one.flows()
-
     def _look(self, *, came: bool = False) -> None:
-        if self._one is None or self.transport.is_closing():
+        if self.one is None or self.transport.is_closing():
             return
         theirs, answered = self.conn.their_state, self.cycle is None or self.cycle.response_complete
         if theirs is h11.SEND_BODY:
-            self._one.body()
+            self.one.body()
         elif not answered:
-            self._one.busy()
-        elif came or self._one.state == "head":
-            self._one.head()
+            self.one.busy()
+        elif came or self.one.state == "head":
+            self.one.head()
         else:
-            self._one.idle()
+            self.one.idle()
 
 
 def watched_by(connections: Connections) -> Callable[..., asyncio.Protocol]:
