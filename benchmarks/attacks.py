@@ -19,7 +19,6 @@ import os
 import resource
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.models.gguf import with_template
 
 MEMORY = 12 * 2**30
 """Bytes of address space beyond which an attacked command is ended; on its own it takes under 2 GB."""
@@ -222,17 +224,6 @@ def chat_marks(hone: Attacked) -> Counts:
     hone("reply", "-p", folder)
     sent = "".join(json.dumps(json.loads(body)["messages"], ensure_ascii=False) for body in end.bodies)
     return len(marks), sum(mark in sent for mark in marks)
-
-
-def with_template(source: Path, target: Path, template: str) -> None:
-    """A copy of a GGUF file with another chat template before its own."""
-    content, key = source.read_bytes(), b"tokenizer.chat_template"
-    value = template.encode()
-    value += b" " * (-(len(key) + len(value) + 20) % 32)  # tensors begin at multiples of 32 bytes
-    count = struct.unpack_from("<Q", content, 16)[0]
-    entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(value)) + value
-    rest = content[24:].replace(key, b"tokenizer.chat_templat_")
-    target.write_bytes(content[:16] + struct.pack("<Q", count + 1) + entry + rest)
 
 
 def templates(hone: Attacked) -> Counts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hone.cli.main import main
+from tests.models.loopback import Loopback, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +140,10 @@ def advised(hone: Hone, project: Path) -> Path:
     assert hone("rubric", "compare").code == 0
     assert hone("rubric", "advise").code == 0
     return project
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """A real endpoint on loopback."""
+    with serving() as running:
+        yield running

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,12 @@ import pytest
 from hone.cli import codes
 from hone.models.endpoint import EndpointModel, Patience
 
-from ..models.loopback import Answer, Loopback, chat, refuse, serving
+from ..models.loopback import Answer, Loopback, chat, refuse
 from .conftest import Hone
+from .test_retry import label
 
 VERDICT = json.dumps({name: {"reason": "It says so.", "score": 1} for name in ("Be Detailed", "Be Adaptable")})
 Script = Callable[..., None]
-
-
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture
@@ -34,10 +29,6 @@ def data(tmp_path: Path) -> Path:
     rows = [{"id": f"r{n}", "prompt": f"Plan {n}?", "reply": f"Ten minutes, {n}."} for n in range(300)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
-
-
-def label(hone: Hone, server: Loopback, data: Path) -> Any:
-    return hone("label", data, "--rubric", "working", "--judge", f"{server.url}#m", "--json")
 
 
 def test_the_page_and_the_code_have_the_same_table() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,12 @@ import pytest
 from hone.jobs import Journal
 from hone.models import Completion, Request
 
-from ..models.loopback import Loopback, chat, raw, refuse, said, serving
+from ..models.loopback import Loopback, chat, raw, refuse, said
 from .conftest import Hone
 
 GOOD = json.dumps(
     {"Be Detailed": {"reason": "It says so.", "score": 1}, "Be Adaptable": {"reason": "It says so.", "score": 0}}
 )
-
-
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture

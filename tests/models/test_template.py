@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hone.errors import UnavailableError
 from hone.models import connect
 from hone.models.embedded import smollm2_file
 from hone.models.template import check_template, templates_of_gguf
+from tests.models.gguf import with_template
 from tests.tuning.small import small_base
 
 PLAIN = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}"
@@ -67,19 +67,6 @@ def test_a_folder_s_template_is_looked_at_before_it_runs(tmp_path: Path) -> None
     (base / "tokenizer_config.json").write_text(json.dumps(config | {"chat_template": HARMFUL["one text"]}))
     with pytest.raises(UnavailableError, match="its chat template takes too long or too much memory"):
         connect(f"hf:{base}")
-
-
-def with_template(source: Path, target: Path, template: str) -> None:
-    """A GGUF file whose first key becomes a chat template; the rest stays as it is."""
-    content = source.read_bytes()
-    count = struct.unpack_from("<Q", content, 16)[0]
-    key = b"tokenizer.chat_template"
-    value = template.encode()
-    value += b" " * (-(len(key) + len(value) + 20) % 32)  # tensors begin at multiples of 32 bytes
-    entry = struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(value)) + value
-    renamed = content[24:].replace(b"tokenizer.chat_template", b"tokenizer.chat_templat_")
-    with target.open("wb") as stream:
-        stream.write(content[:16] + struct.pack("<Q", count + 1) + entry + renamed)
 
 
 @pytest.mark.engine

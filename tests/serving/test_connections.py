@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -24,6 +23,7 @@ from hone.serving.listening import AT_ONCE, fitting, listening
 from hone.serving.protocol import told
 from hone.serving.repeats import Once, counted_lines
 from hone.serving.server import listen
+from tests.serving.doors import Door, Pair
 
 MUCH = 65536 * 2000
 QUICK = Limits(head=0.3, body=0.4, idle=0.5, write=0.4, per_address=3, total=6, grace=0)
@@ -159,25 +159,6 @@ async def _much(request: web.Request) -> web.StreamResponse:
     return response
 
 
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@dataclass
-class Door:
-    """A server, and those who came to it."""
-
-    port: int
-    pairs: list[Pair] = field(default_factory=list)
-
-    async def come(self, *pieces: bytes) -> Pair:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.pairs.append((reader, writer))
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        return reader, writer
-
-
 @asynccontextmanager
 async def served(limits: Limits = QUICK, key: str | None = None) -> AsyncIterator[Door]:
     app = web.Application(middlewares=[told, guard(key)])
@@ -189,8 +170,7 @@ async def served(limits: Limits = QUICK, key: str | None = None) -> AsyncIterato
     async with stack:
         door = Door(int(address.removesuffix("/v1").rpartition(":")[2]))
         yield door
-        for _, writer in door.pairs:
-            writer.transport.abort()
+        door.leave()
         await asyncio.sleep(0)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,25 +18,9 @@ from hone.serving.repeats import counted_lines
 from hone.web.app import create_app
 from hone.web.server import Options, configured
 from hone.web.site import Site
+from tests.serving.doors import Door, Pair
 
 QUICK = Limits(head=0.3, body=0.5, idle=1.0, write=0.4, per_address=5, total=400, grace=0)
-Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@dataclass
-class Door:
-    """The pages, and those who came to them."""
-
-    port: int
-    pairs: list[Pair] = field(default_factory=list)
-
-    async def come(self, *pieces: bytes) -> Pair:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.pairs.append((reader, writer))
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        return reader, writer
 
 
 @asynccontextmanager
@@ -49,8 +33,7 @@ async def served(app: Any, limits: Limits = QUICK, **options: Any) -> AsyncItera
     try:
         yield came
     finally:
-        for _, writer in came.pairs:
-            writer.transport.abort()
+        came.leave()
         server.should_exit = True
         await serving
 
