@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hone.feedback.store import NewPair, NewSubject, open_store
+from hone.feedback.store.forgetting import forget as forget_in
 from hone.feedback.store.store import Store
 from hone.project import Project
 from tests.cli.conftest import Hone
@@ -127,6 +128,15 @@ def test_while_somebody_reads_all_is_done_and_the_log_is_told_of(hone: Hone, rat
     with open_store(file) as store:
         assert NAME not in {one.name for one in store.raters()}
     assert holding(NAME, rated) == []
+
+
+def test_a_command_that_was_stopped_in_the_middle_can_be_typed_again(hone: Hone, rated: Path, tmp_path: Path) -> None:
+    with open_store(rated / "feedback.db") as store:
+        forget_in(store.database, NAME)  # as far as it had come
+    done = hone("feedback", "forget", NAME)
+    assert done.code == 0, done.err
+    assert holding(NAME, rated, tmp_path / "out") == []
+    assert hone("feedback", "forget", NAME).code == 1
 
 
 def test_a_name_that_is_not_there_is_one_line(hone: Hone, rated: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hone.errors import ProjectError
+from hone.errors import FeedbackError, ProjectError
 from hone.feedback.store import check_installed
 from hone.files import config_folder, whole_stream, write_whole
 from hone.project import Project
@@ -81,16 +81,18 @@ def forget(
     if done.note:
         tell(done.note)
     renamer = done.renamer
+    # Also where the store knows them no more: a command that was stopped in the middle is typed again.
     changed = project.rename_person(renamer.is_name, renamer.alias)
-    backups = tuple(sorted(project.folder.glob(_BACKUPS)))
-    for copy in backups:
-        copy.unlink()
-    left = []
-    for file in dict.fromkeys([*_exported(project), *_files(project.folder)]):
+    backups, left = tuple(sorted(project.folder.glob(_BACKUPS))), []
+    for file in sorted({*_exported(project), *_files(project.folder)} - {*backups}):
         if file.suffix.lower() in _READ and _rewritten(file, renamer):
             changed.append(file)
         if _names(file, renamer):
             left.append(file)
+    if not done.counts and not changed:
+        raise FeedbackError(f"there is nobody called {name!r}; see: hone rate raters")
+    for copy in backups:
+        copy.unlink()
     return Person(renamer.alias, dict(done.counts), tuple(changed), backups, tuple(left))
 
 

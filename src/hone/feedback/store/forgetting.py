@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from hone.domain.base import digest
-from hone.errors import FeedbackError, StoreError
+from hone.errors import StoreError
 from hone.feedback.store.database import Database
 from hone.feedback.store.raters import id_of, user_id
 from hone.feedback.store.schema import (
@@ -144,8 +144,10 @@ def forget(database: Database, name: str, *, remove: bool = False) -> Forgotten:
         name: The person's name, in any case.
         remove: Take out their scores, verdicts and history, too.
 
+    Returns:
+        What was done; no counts where the store knows nobody of that name.
+
     Raises:
-        FeedbackError: The store knows nobody of that name.
         StoreError: The database fails.
     """
     mark, old = secrets.token_hex(4), id_of(name)
@@ -154,9 +156,7 @@ def forget(database: Database, name: str, *, remove: bool = False) -> Forgotten:
     ids = {old: f"{mark}{secrets.token_hex(4)}", user_id(spelt): user_id(alias)}
     renamer = Renamer(spelt, alias, ids)
     counts = database.write(lambda connection: _forget(connection, renamer, old, remove=remove))
-    if not counts:
-        raise FeedbackError(f"there is nobody called {name!r}; see: hone rate raters")
-    return Forgotten(renamer, counts, _shred(database))
+    return Forgotten(renamer, counts, _shred(database) if counts else "")
 
 
 def _forget(connection: Connection, renamer: Renamer, old: str, *, remove: bool) -> dict[str, int]:
