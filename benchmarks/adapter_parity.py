@@ -22,8 +22,8 @@ from hone.export.engine import Exported, Greedy
 from hone.export.exporting import convert, convert_adapter
 from hone.export.merge import merge
 from hone.export.parity import TIE
-from hone.models.weights import weights
 from hone.problems import prompting, sums
+from hone.weights.opening import weights
 
 
 def files(base: Path, adapter: Path, folder: Path) -> tuple[Path, Path, Path]:

@@ -120,7 +120,7 @@ def _row(*cells: Any) -> str:
 _MEASURED = """
 import json, resource, sys, time
 from pathlib import Path
-from hone.feedback import Reading, read_ratings
+from hone.measuring import Reading, read_ratings
 from hone.stats import Options, agree
 start = time.perf_counter()
 found = read_ratings(Path(sys.argv[1]), Reading())

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.models.gguf import with_template
+from tests.weights.gguf import with_template
 
 MEMORY = 12 * 2**30
 """Bytes of address space beyond which an attacked command is ended; on its own it takes under 2 GB."""

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 from hone.domain.rubric import Rubric
-from hone.feedback.store import NewSubject, open_store
-from hone.feedback.store.store import Store
+from hone.people.store import NewSubject, open_store
+from hone.people.store.store import Store
 
 RUBRIC = Rubric.model_validate(
     {"criteria": ["Be Clear: Each word is known.", "Be Kind: No word hurts.", "Be Short: It fits a page."]}

@@ -29,8 +29,8 @@ from pathlib import Path
 import aiohttp
 from rating_load import make_project
 
-from hone.feedback.store import open_store
 from hone.files import write_whole
+from hone.people.store import open_store
 from hone.serving.connections import Limits
 from hone.serving.listening import fitting
 

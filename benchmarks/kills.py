@@ -241,7 +241,7 @@ def _import(place: Path, url: str) -> Case:
 
 
 def _import_postgres(place: Path, url: str) -> Case:
-    from tests.feedback.conftest import private_postgres  # noqa: PLC0415 - loads SQLAlchemy
+    from tests.people.conftest import private_postgres  # noqa: PLC0415 - loads SQLAlchemy
 
     database = _SERVERS.enter_context(private_postgres())
     case = _import(place, url)
@@ -257,7 +257,7 @@ def _import_postgres(place: Path, url: str) -> Case:
 
 
 def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
-    from tests.tuning.small import chats_file, small_base  # noqa: PLC0415 - loads torch
+    from tests.training.small import chats_file, small_base  # noqa: PLC0415 - loads torch
 
     data, base = chats_file(place), small_base(place / "base")
     words = ["tune", str(data), "--base", f"hf:{base}", "--runs", str(place / "runs"), "--max-length", "96", "--rank",
@@ -266,7 +266,7 @@ def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
              "--set", "scales=[0, 1]"]  # fmt: skip
 
     def count() -> Counter[str]:
-        from hone.tuning.job import read_history  # noqa: PLC0415 - the same
+        from hone.training.job import read_history  # noqa: PLC0415 - the same
 
         run = max(path.parent for path in place.glob("runs/*-tune-*/results.jsonl"))
         return Counter(f"{one['step']}" for one in read_history(run) if one["event"] == "step")

@@ -32,7 +32,7 @@ from pathlib import Path
 import aiohttp
 
 from hone.domain.task import Reply
-from hone.feedback.store import open_store
+from hone.people.store import open_store
 from hone.project import Project
 
 REPLIES, CRITERIA, PER_ITEM = 300, 3, 60

@@ -23,9 +23,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from hone.feedback.store import open_store
-from hone.feedback.store.store import Store
 from hone.files import make_folder, temporary_folder, whole_path
+from hone.people.store import open_store
+from hone.people.store.store import Store
 from hone.project import Project
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _ROOT = Path(__file__).parents[1]
-_TORCH = re.compile(r"\btorch\b|tuning\.small|export\.tiny|from \.(tiny|small) ")
+_TORCH = re.compile(r"\btorch\b|training\.small|export\.tiny|weights\.tiny|from \.(tiny|small) ")
 
 
 @functools.cache
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(_ROOT).as_posix() in _SLOW:
             item.add_marker("slow")
-        if _opens_weights(item.path) or item.path.parent.name in {"tuning", "export"}:
+        if _opens_weights(item.path) or item.path.parent.name in {"tuning", "training", "examples", "export"}:
             item.add_marker("weights")
 
 
@@ -53,3 +54,18 @@ def nothing_agreed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     monkeypatch.setenv("HONE_CONFIG", str(tmp_path_factory.mktemp("config") / "hone"))
     consent.typed, consent.everything, consent.ask = "", False, None
     consent.forget()
+
+
+Written = Callable[..., Path]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    """Writes lines into a file and gives its path."""
+
+    def write(*lines: str, name: str = "ratings.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return path
+
+    return write

@@ -191,7 +191,7 @@ _WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "mkdtemp", "Tempor
 _ALLOWED = {
     ("hone/export/exporting.py", "hardlink_to"): "one of its own working files under a second name",
     ("hone/models/hub.py", "fdopen"): "a download that goes on adds to its part, which `open_to_append` opened",
-    ("hone/tuning/process.py", "fdopen"): "the child's history is added to, and its output is a pipe",
+    ("hone/training/process.py", "fdopen"): "the child's history is added to, and its output is a pipe",
 }
 """Where a module other than `hone.files` opens something for writing, and why. SQLite opens its files itself."""
 

@@ -34,17 +34,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hone.models.decoding import Ask, generate
-from hone.models.weights import weights
+from hone.examples.tokens import encode_all
 from hone.problems import Problem, choose_shots, prompting, read_answer, split_answer
 from hone.problems.checking import false_equations
 from hone.problems.drills import drills
 from hone.problems.variants import variants
 from hone.stats import wilson
-from hone.tuning.adapting import adapt, device, open_model, tokenizer_of
-from hone.tuning.settings import TuneSettings
-from hone.tuning.tokens import encode_all
-from hone.tuning.training import train
+from hone.training.adapting import adapt, device, open_model, tokenizer_of
+from hone.training.settings import TuneSettings
+from hone.training.training import train
+from hone.weights.decoding import Ask, generate
+from hone.weights.opening import weights
 
 HELD_OUT = 300
 MOST = 320

@@ -23,12 +23,12 @@ from typing import Any
 
 from gsm8k import paired, problem, read, taught, tested, varied
 
-from hone.models.weights import weights
+from hone.examples.tokens import Encoded
 from hone.problems import Problem, sums
-from hone.tuning.adapting import adapt, device, open_model, tokenizer_of
-from hone.tuning.settings import TuneSettings
-from hone.tuning.tokens import Encoded
-from hone.tuning.training import train
+from hone.training.adapting import adapt, device, open_model, tokenizer_of
+from hone.training.settings import TuneSettings
+from hone.training.training import train
+from hone.weights.opening import weights
 
 ROW = 49_152
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from unsloth_backend import make
 
-from hone.tuning.job import read_history
+from hone.training.job import read_history
 
 NEAR = 0.02
 """Nats, on average over the steps: two devices add up in another order than one."""

@@ -1,4 +1,4 @@
-"""How fast a benchmark's answers are made: `hone.models.decoding.generate` beside transformers' own `generate`.
+"""How fast a benchmark's answers are made: `hone.weights.decoding.generate` beside transformers' own `generate`.
 
     python benchmarks/gpu/test_speed.py --model smollm2 --data FOLDER [--out FOLDER]     on a GPU
     python benchmarks/gpu/test_speed.py --small                                          on any machine, a minute
@@ -25,10 +25,10 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from hone.models.chat import chat_tokens, end_tokens
-from hone.models.decoding import Ask, generate
-from hone.models.weights import weights
 from hone.problems import Problem, choose_shots, load, number, prompting, read_answer, sums
+from hone.weights.chat_text import chat_tokens, end_tokens
+from hone.weights.decoding import Ask, generate
+from hone.weights.opening import weights
 
 LLAMA_3B = {
     "vocab_size": 128_256, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 28,

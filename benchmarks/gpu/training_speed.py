@@ -44,9 +44,9 @@ LIMITS = {"a": 220, "b": 130, "c": 130, "d": 130, "curve-unsloth": 170, "curve-h
 
 def tokens(options: argparse.Namespace, count: int) -> list[Any]:
     """GSM8K's training problems, encoded as Hone encodes them."""
+    from hone.examples.tokens import encode_all
     from hone.problems import load, prompting
-    from hone.tuning.adapting import tokenizer_of
-    from hone.tuning.tokens import encode_all
+    from hone.training.adapting import tokenizer_of
 
     put = prompting()
     problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=count)
@@ -70,7 +70,7 @@ def random_base(folder: Path, shape: dict[str, Any]) -> None:
 
 
 def settings(options: argparse.Namespace, **changes: Any) -> Any:
-    from hone.tuning.settings import TuneSettings
+    from hone.training.settings import TuneSettings
 
     row = 512 if options.small else 16384
     given: dict[str, Any] = {"rank": 16, "learning_rate": 2e-4, "epochs": 1000, "row": row, "step_tokens": row,
@@ -92,8 +92,8 @@ def hone_arm(options: argparse.Namespace, method: str) -> dict[str, Any]:
     """Ours, through `train`."""
     import torch
 
-    from hone.tuning.adapting import adapt, open_model, tokenizer_of
-    from hone.tuning.training import train
+    from hone.training.adapting import adapt, open_model, tokenizer_of
+    from hone.training.training import train
 
     kind = "cuda" if torch.cuda.is_available() else "cpu"
     compiled = options.compiled if kind == "cuda" else "off"
@@ -116,7 +116,7 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
-    from hone.tuning.adapting import tokenizer_of
+    from hone.training.adapting import tokenizer_of
 
     examples = tokens(options, options.examples)
     model, _ = unsloth.FastLanguageModel.from_pretrained(
@@ -180,15 +180,15 @@ def curve(options: argparse.Namespace, backend: str) -> dict[str, Any]:
         import unsloth  # noqa: F401
     import torch
 
-    from hone.tuning.adapting import adapt, open_model, tokenizer_of
-    from hone.tuning.training import train
+    from hone.training.adapting import adapt, open_model, tokenizer_of
+    from hone.training.training import train
 
     kind = "cuda" if torch.cuda.is_available() else "cpu"
     how = settings(options, rank=16, learning_rate=5e-4, row=2048 if kind == "cuda" else 512, max_steps=options.curve,
                    step_tokens=16384 if kind == "cuda" else 512, compiled="off")  # fmt: skip
     folder = Path(options.tokenizer)
     if backend == "unsloth":
-        from hone.tuning.unsloth import open_with_unsloth
+        from hone.training.unsloth import open_with_unsloth
 
         model = open_with_unsloth(folder, how)
     else:
@@ -256,7 +256,7 @@ def table(found: dict[str, dict[str, Any]], learnt: float) -> Iterator[str]:
 
 def prepare(options: argparse.Namespace, scratch: Path) -> float:
     """The base of the shape and SmolLM2's folder, made before any arm runs; the share of tokens that are learnt."""
-    from hone.models.weights import weights
+    from hone.weights.opening import weights
 
     options.tokenizer = str(weights("smollm2", file=given(options.model)))
     options.base = str(scratch / "base")

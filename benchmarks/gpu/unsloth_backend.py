@@ -32,14 +32,14 @@ def make(
     options: argparse.Namespace, folder: Path, *, backend: Literal["trl", "unsloth"], **settings: Any
 ) -> dict[str, Any]:
     """Train SmolLM2 on GSM8K in Hone's own process, and give what it told last."""
-    from hone.models.weights import weights
+    from hone.examples.reading import data_digest, of_problem
+    from hone.examples.splitting import split
     from hone.problems import load, prompting
+    from hone.training.job import Job, weights_digest
+    from hone.training.settings import TuneSettings
     from hone.tuning.choice import pins
-    from hone.tuning.examples import data_digest, of_problem
-    from hone.tuning.job import Job, weights_digest
     from hone.tuning.launching import launch
-    from hone.tuning.settings import TuneSettings
-    from hone.tuning.splitting import split
+    from hone.weights.opening import weights
 
     put = prompting()
     limit = 60 if options.small else 2000
@@ -60,12 +60,12 @@ def again(folder: Path) -> float:
     """The held-out loss of the adapter in plain PEFT."""
     import torch
 
-    from hone.models.weights import library
-    from hone.tuning.adapting import device, open_model, tokenizer_of
-    from hone.tuning.job import ADAPTER, HELD_OUT, Job, read_rows
-    from hone.tuning.packing import pack
-    from hone.tuning.rows import held_out_loss
-    from hone.tuning.tokens import encode_all
+    from hone.examples.tokens import encode_all
+    from hone.extras import library
+    from hone.training.adapting import device, open_model, tokenizer_of
+    from hone.training.job import ADAPTER, HELD_OUT, Job, read_rows
+    from hone.training.packing import pack
+    from hone.training.rows import held_out_loss
 
     job, kind = Job.read(folder), device()
     base = Path(job.weights)

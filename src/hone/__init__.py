@@ -26,11 +26,37 @@ if TYPE_CHECKING:
     from hone.domain.task import Reply as Reply
     from hone.domain.task import Task as Task
     from hone.errors import HoneError as HoneError
-    from hone.feedback import Sources as Sources
     from hone.jobs import Budget as Budget
     from hone.jobs import Journal as Journal
     from hone.jobs import Setup as Setup
+    from hone.journey.agreement import Agreed as Agreed
+    from hone.journey.agreement import agree as agree
+    from hone.journey.agreement import estimate as estimate
+    from hone.journey.examples import Drawn as Drawn
+    from hone.journey.examples import write_examples as write_examples
+    from hone.journey.exporting import Exported as Exported
+    from hone.journey.exporting import Named as Named
+    from hone.journey.exporting import export_gguf as export_gguf
+    from hone.journey.journey import Journey as Journey
+    from hone.journey.labelling import Labelled as Labelled
+    from hone.journey.machine import doctor as doctor
+    from hone.journey.matching import Asked as Asked
+    from hone.journey.matching import Matched as Matched
+    from hone.journey.matching import benchmark_by_rubric as benchmark_by_rubric
+    from hone.journey.people import export_feedback as export_feedback
+    from hone.journey.people import feedback_status as feedback_status
+    from hone.journey.people import import_feedback as import_feedback
+    from hone.journey.reporting import write_report as write_report
+    from hone.journey.talking import Endpoint as Endpoint
+    from hone.journey.talking import chat as chat
+    from hone.journey.talking import serve as serve
+    from hone.journey.testing import Benchmarked as Benchmarked
+    from hone.journey.testing import benchmark as benchmark
+    from hone.journey.tuning import Tuned as Tuned
+    from hone.journey.tuning import tune as tune
+    from hone.journey.watching import Watch as Watch
     from hone.judging import judge as judge
+    from hone.measuring import Sources as Sources
     from hone.models import ScriptedModel as ScriptedModel
     from hone.models import connect as connect
     from hone.project import Project as Project
@@ -50,59 +76,33 @@ if TYPE_CHECKING:
     from hone.rubrics.replies import write as write
     from hone.serving.conversation import Conversation as Conversation
     from hone.stats import Options as Options
-    from hone.steps.agreement import Agreed as Agreed
-    from hone.steps.agreement import agree as agree
-    from hone.steps.agreement import estimate as estimate
-    from hone.steps.examples import Drawn as Drawn
-    from hone.steps.examples import write_examples as write_examples
-    from hone.steps.exporting import Exported as Exported
-    from hone.steps.exporting import Named as Named
-    from hone.steps.exporting import export_gguf as export_gguf
-    from hone.steps.journey import Journey as Journey
-    from hone.steps.labelling import Labelled as Labelled
-    from hone.steps.machine import doctor as doctor
-    from hone.steps.matching import Asked as Asked
-    from hone.steps.matching import Matched as Matched
-    from hone.steps.matching import benchmark_by_rubric as benchmark_by_rubric
-    from hone.steps.people import export_feedback as export_feedback
-    from hone.steps.people import feedback_status as feedback_status
-    from hone.steps.people import import_feedback as import_feedback
-    from hone.steps.people import rate as rate
-    from hone.steps.reporting import write_report as write_report
-    from hone.steps.talking import Endpoint as Endpoint
-    from hone.steps.talking import chat as chat
-    from hone.steps.talking import serve as serve
-    from hone.steps.testing import Benchmarked as Benchmarked
-    from hone.steps.testing import benchmark as benchmark
-    from hone.steps.tuning import Tuned as Tuned
-    from hone.steps.tuning import tune as tune
-    from hone.steps.watching import Watch as Watch
+    from hone.web import rate as rate
 
 _HOMES = {
     "Advice": "hone.domain.evidence",
-    "Agreed": "hone.steps.agreement",
-    "Asked": "hone.steps.matching",
-    "Benchmarked": "hone.steps.testing",
+    "Agreed": "hone.journey.agreement",
+    "Asked": "hone.journey.matching",
+    "Benchmarked": "hone.journey.testing",
     "Budget": "hone.jobs",
     "Choice": "hone.rubrics.merge",
     "Comparison": "hone.domain.evidence",
     "Conversation": "hone.serving.conversation",
     "Criterion": "hone.domain.rubric",
     "Decision": "hone.domain.evidence",
-    "Drawn": "hone.steps.examples",
-    "Endpoint": "hone.steps.talking",
-    "Exported": "hone.steps.exporting",
+    "Drawn": "hone.journey.examples",
+    "Endpoint": "hone.journey.talking",
+    "Exported": "hone.journey.exporting",
     "HoneError": "hone.errors",
     "Item": "hone.domain.task",
     "Journal": "hone.jobs",
-    "Journey": "hone.steps.journey",
+    "Journey": "hone.journey.journey",
     "Judgement": "hone.domain.evidence",
     "Judging": "hone.domain.settings",
-    "Labelled": "hone.steps.labelling",
+    "Labelled": "hone.journey.labelling",
     "Level": "hone.domain.rubric",
-    "Matched": "hone.steps.matching",
+    "Matched": "hone.journey.matching",
     "ModelSettings": "hone.domain.settings",
-    "Named": "hone.steps.exporting",
+    "Named": "hone.journey.exporting",
     "Options": "hone.stats",
     "Project": "hone.project",
     "Reply": "hone.domain.task",
@@ -112,40 +112,40 @@ _HOMES = {
     "Scale": "hone.domain.rubric",
     "ScriptedModel": "hone.models",
     "Setup": "hone.jobs",
-    "Sources": "hone.feedback",
+    "Sources": "hone.measuring",
     "Task": "hone.domain.task",
-    "Tuned": "hone.steps.tuning",
-    "Watch": "hone.steps.watching",
+    "Tuned": "hone.journey.tuning",
+    "Watch": "hone.journey.watching",
     "accept_all": "hone.rubrics.merge",
     "advise": "hone.rubrics.advise",
-    "agree": "hone.steps.agreement",
-    "benchmark": "hone.steps.testing",
-    "benchmark_by_rubric": "hone.steps.matching",
-    "chat": "hone.steps.talking",
+    "agree": "hone.journey.agreement",
+    "benchmark": "hone.journey.testing",
+    "benchmark_by_rubric": "hone.journey.matching",
+    "chat": "hone.journey.talking",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",
     "diff": "hone.rubrics.finalise",
-    "doctor": "hone.steps.machine",
+    "doctor": "hone.journey.machine",
     "draft": "hone.rubrics.draft",
-    "estimate": "hone.steps.agreement",
-    "export_feedback": "hone.steps.people",
-    "export_gguf": "hone.steps.exporting",
-    "feedback_status": "hone.steps.people",
+    "estimate": "hone.journey.agreement",
+    "export_feedback": "hone.journey.people",
+    "export_gguf": "hone.journey.exporting",
+    "feedback_status": "hone.journey.people",
     "finalise": "hone.rubrics.finalise",
     "finalised_rubrics": "hone.project",
-    "import_feedback": "hone.steps.people",
+    "import_feedback": "hone.journey.people",
     "judge": "hone.judging",
     "lint": "hone.rubrics.lint",
     "load_prompts": "hone.prompts",
     "merge": "hone.rubrics.merge",
-    "rate": "hone.steps.people",
-    "serve": "hone.steps.talking",
+    "rate": "hone.web",
+    "serve": "hone.journey.talking",
     "summary": "hone.rubrics.compare",
     "templates": "hone.project",
-    "tune": "hone.steps.tuning",
+    "tune": "hone.journey.tuning",
     "write": "hone.rubrics.replies",
-    "write_examples": "hone.steps.examples",
-    "write_report": "hone.steps.reporting",
+    "write_examples": "hone.journey.examples",
+    "write_report": "hone.journey.reporting",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list

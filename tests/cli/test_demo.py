@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hone.cli.demo_model import Recipe, walk_model
 from hone.project import Project
-from tests.tuning.small import small_base
+from tests.training.small import small_base
 
 from .conftest import Hone
 

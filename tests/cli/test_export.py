@@ -15,10 +15,10 @@ from hone.errors import ExportError
 from hone.export import Made
 from hone.export.converter import converter_folder
 from hone.export.engine import Speed
-from hone.export.gguf_file import metadata
 from hone.export.parity import Parity, Replies
 from hone.export.results import accuracy
-from hone.steps.exporting import best_of
+from hone.journey.exporting import best_of
+from hone.weights.gguf_file import metadata
 from tests.test_children import is_running, within
 
 from ..export.tiny import change, tiny_adapter, tiny_model

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hone.domain.rubric import Rubric
-from hone.feedback.store import NewSubject, open_store
+from hone.people.store import NewSubject, open_store
 from hone.project import Project
 
 from .conftest import Hone

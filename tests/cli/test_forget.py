@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hone.feedback.store import NewPair, NewSubject, open_store
-from hone.feedback.store.forgetting import forget as forget_in
-from hone.feedback.store.store import Store
+from hone.people.store import NewPair, NewSubject, open_store
+from hone.people.store.forgetting import forget as forget_in
+from hone.people.store.store import Store
 from hone.project import Project
 from tests.cli.conftest import Hone
 

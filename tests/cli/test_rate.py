@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hone.feedback.store import open_store
+from hone.people.store import open_store
 from hone.project import Project
 from tests.cli.conftest import Hone
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from hone.feedback.store import NewSubject, open_store
 from hone.models.endpoint import EndpointModel, Patience
+from hone.people.store import NewSubject, open_store
 from hone.project import Project
 
 from .conftest import Hone

@@ -16,11 +16,11 @@ import pytest
 from hone.bench import Result
 from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
-from hone.feedback.store import open_store
+from hone.journey.retracing import tune_command
+from hone.people.store import open_store
 from hone.project import Project
-from hone.steps.retracing import tune_command
-from hone.tuning.job import Job
-from hone.tuning.settings import TuneSettings
+from hone.training.job import Job
+from hone.training.settings import TuneSettings
 from hone.web.subjects import put_up
 from tests.cli.conftest import Hone
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from hone.tuning.job import read_history
+from hone.training.job import read_history
 from tests.cli.conftest import Hone
 from tests.test_children import is_running, within
-from tests.tuning.small import chats_file, small_base
+from tests.training.small import chats_file, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--rank", "4",
         "--learning-rate", "0.01", "--backend", "trl")  # fmt: skip

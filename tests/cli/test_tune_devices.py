@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 import torch
 
-from hone.models.weights import library
-from hone.tuning.adapting import open_model
-from hone.tuning.job import read_history
-from hone.tuning.packing import pack
-from hone.tuning.rows import held_out_loss
-from hone.tuning.settings import TuneSettings
+from hone.extras import library
+from hone.training.adapting import open_model
+from hone.training.job import read_history
+from hone.training.packing import pack
+from hone.training.rows import held_out_loss
+from hone.training.settings import TuneSettings
 from tests.cli.conftest import Hone
 from tests.test_children import is_running, within
-from tests.tuning.small import chats_file, encoded, small_base
+from tests.training.small import chats_file, encoded, small_base
 
 FAST = ("--max-length", "96", "--set", "row=96", "--set", "step_tokens=192", "--rank", "4", "--backend", "trl",
         "--set", "scales=[0, 1]", "--set", "patience=none", "--json")  # fmt: skip

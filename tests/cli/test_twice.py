@@ -13,7 +13,7 @@ from hone.project import Project
 from tests.cli.conftest import Hone
 from tests.cli.test_bench import script as solver
 from tests.export.tiny import tiny_adapter, tiny_model
-from tests.tuning.small import chats_file, small_base
+from tests.training.small import chats_file, small_base
 
 BY_HAND = {"chat", "rate", "serve"}
 """Those that run until a person ends them; tests of their own start them."""

@@ -12,9 +12,9 @@ from hone.export import About, Order, Source, compare, export, export_adapter
 from hone.export.corpus import prompts
 from hone.export.engine import Exported
 from hone.export.exporting import check_order, convert, convert_adapter
-from hone.export.gguf_file import metadata, rewrite
 from hone.export.merge import merge
 from hone.export.parity import Questions
+from hone.weights.gguf_file import metadata, rewrite
 
 from .tiny import change, tiny_model
 

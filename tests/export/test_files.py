@@ -11,9 +11,9 @@ import pytest
 
 from hone.errors import ExportError, MissingExtraError, UnavailableError
 from hone.export.card import MADE, About, licence_of, modelfile, readme
-from hone.export.gguf_file import metadata, open_gguf, rewrite
 from hone.export.quantise import check_quants, quantise
 from hone.files import whole_path
+from hone.weights.gguf_file import metadata, open_gguf, rewrite
 
 gguf: Any = pytest.importorskip("gguf")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hone.export import corpus
-from hone.models.weights import library, weights
+from hone.extras import library
+from hone.weights.opening import weights
 
 SIZES = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,

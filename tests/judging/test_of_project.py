@@ -8,9 +8,9 @@ from pathlib import Path
 import hone
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
+from hone.journey.talking import Behind
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.models import ScriptedModel
-from hone.steps.talking import Behind
 
 RUBRIC = Rubric(criteria=(Criterion(name="Be Short", sentence="The reply has one sentence."),))
 HOMES = {"judging/of_project.py", "judging/judge.py", "judging/shards.py"}

@@ -9,15 +9,15 @@ import pytest
 
 from hone.domain.evidence import Judgement, Score
 from hone.domain.task import Reply
-from hone.feedback.store import NewSubject, open_store
-from hone.feedback.store.store import Store
 from hone.judging.dataset import Columns, survey
+from hone.people.store import NewSubject, open_store
+from hone.people.store.store import Store
 from hone.project import Project
 from hone.tables import open_table
 
 pytest.importorskip("sqlalchemy")
-from hone.feedback.exchange import import_file
-from hone.measuring import join
+from hone.interop import import_file
+from hone.measuring.join import join
 
 NAMES = ("Be Brief", "Be Kind")
 

@@ -16,7 +16,8 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ContextError, UnavailableError
 from hone.jobs import ask_all
 from hone.models import Completion, Message, Request, connect
-from hone.models.embedded import EmbeddedModel, smollm2_file
+from hone.models.embedded import EmbeddedModel
+from hone.weights.smollm2 import smollm2_file
 
 pytestmark = pytest.mark.engine
 
@@ -132,7 +133,8 @@ def test_after_its_end_it_says_so() -> None:
 def test_a_model_that_is_closed_at_once_does_not_hang() -> None:
     # In a process of its own: the engine's wait cannot be interrupted.
     code = """
-from hone.models.embedded import EmbeddedModel, smollm2_file
+from hone.weights.smollm2 import smollm2_file
+from hone.models.embedded import EmbeddedModel
 for _ in range(4):
     EmbeddedModel("gguf:x.gguf", smollm2_file(), context=64, slots=1).close()
 """

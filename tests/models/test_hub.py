@@ -10,8 +10,8 @@ import pytest
 
 from hone.errors import SpecError, UnavailableError, UnreachableError
 from hone.models import connect
-from hone.models.embedded import smollm2_file
 from hone.models.hub import fetch
+from hone.weights.smollm2 import smollm2_file
 
 from .hub import Hub, hub_serving
 

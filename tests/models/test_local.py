@@ -9,11 +9,11 @@ import pytest
 
 from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ContextError, SpecError, UnavailableError
+from hone.extras import library
 from hone.jobs import ask_all
 from hone.models import Call, Message, Request, connect
-from hone.models.weights import fast_type, library
-
-from .tiny import tiny
+from hone.weights.opening import fast_type
+from tests.weights.tiny import tiny
 
 TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}a: {% endif %}"  # noqa: E501
 

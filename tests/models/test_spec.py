@@ -9,9 +9,9 @@ from hone.domain.settings import ModelSettings
 from hone.errors import FileFormatError, MissingExtraError, SpecError, UnavailableError
 from hone.jobs import ask_all
 from hone.models import Call, Message, Request, ScriptedModel, connect
-from hone.models.embedded import smollm2_file
 from hone.models.endpoint import EndpointModel
 from hone.models.recorded import RecordedModel
+from hone.weights.smollm2 import smollm2_file
 
 from .loopback import Loopback
 

@@ -11,13 +11,13 @@ import pytest
 
 from hone.bench import Result
 from hone.domain.evidence import Judgement, Score
-from hone.feedback.store import open_store
+from hone.journey.reporting import write_report
 from hone.judging.audit import Finding, FindingRow
+from hone.people.store import open_store
 from hone.project import Project
 from hone.stats import Figure
-from hone.steps.reporting import write_report
-from hone.tuning.job import Job
-from hone.tuning.settings import TuneSettings
+from hone.training.job import Job
+from hone.training.settings import TuneSettings
 from hone.web.subjects import put_up
 from tests import browser
 from tests.web.conftest import make_project

@@ -22,9 +22,10 @@ from hone.export.converter import converter_folder
 from hone.export.exporting import convert, convert_adapter
 from hone.judging import Judge
 from hone.models import ScriptedModel, connect
-from hone.models.embedded import EmbeddedModel, smollm2_file
+from hone.models.embedded import EmbeddedModel
 from hone.serving.server import Serving, check_host, check_port, listen
 from hone.serving.turns import Turns
+from hone.weights.smollm2 import smollm2_file
 
 from ..export.tiny import tiny_adapter, tiny_model
 

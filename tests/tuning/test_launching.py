@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hone.tuning.job import Job
+from hone.training.job import Job
+from hone.training.settings import TuneSettings
 from hone.tuning.launching import environment
-from hone.tuning.settings import TuneSettings
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hone.tuning.adapting import adapt
-from hone.tuning.examples import Example
+from hone.examples.reading import Example
+from hone.examples.tokens import encode_all
+from hone.training.adapting import adapt
+from hone.training.settings import TuneSettings
+from hone.training.solving import solver
+from hone.training.training import train
 from hone.tuning.own import Drawing, own_examples, settled
-from hone.tuning.settings import TuneSettings
-from hone.tuning.solving import solver
-from hone.tuning.tokens import encode_all
-from hone.tuning.training import train
-from tests.tuning.small import small_model, small_tokenizer
+from tests.training.small import small_model, small_tokenizer
 
 
 def _example(question: str, answer: str) -> Example:

@@ -14,11 +14,11 @@ from fastapi.testclient import TestClient
 from hone.domain.evidence import Advice, Comparison, Measure, PairReply, Quote, Verdict
 from hone.domain.rubric import Criterion
 from hone.domain.task import Reply
-from hone.feedback.store import open_store
-from hone.feedback.store.store import Store
+from hone.journey.journey import Journey
+from hone.journey.loop import Models
+from hone.people.store import open_store
+from hone.people.store.store import Store
 from hone.project import Project
-from hone.steps.journey import Journey
-from hone.steps.loop import Models
 from hone.web.app import create_app
 from hone.web.sessions import Sessions
 from hone.web.site import Site
@@ -93,7 +93,7 @@ def site(project: Project) -> Iterator[Site]:
     models = Models(project)
     with open_store(project.database) as store:
         list(put_up(project, store))
-        yield Site(project, store, Journey(project, models), Sessions(KEY), store.add_rater("Olga", "owner"), True)
+        yield Site(Journey(project, models), store, Sessions(KEY), store.add_rater("Olga", "owner"), True)
     models.close()
 
 

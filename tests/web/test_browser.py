@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hone.domain.task import Reply
-from hone.feedback.store import open_store
+from hone.people.store import open_store
 from hone.project import Project
 from tests import browser
 from tests.web.conftest import make_project

@@ -10,7 +10,7 @@ import pytest
 from hone.domain.evidence import Judgement, Score
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.feedback.store import NewSubject, open_store
+from hone.people.store import NewSubject, open_store
 from hone.project import Project
 from hone.report.charts import heat, shade
 from hone.report.diffs import worded_diff

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from hone.errors import ProjectError
-from hone.feedback.store import open_store
+from hone.people.store import open_store
 from hone.project import Project
 from hone.web import server
 from hone.web.app import create_app

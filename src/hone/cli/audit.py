@@ -12,13 +12,13 @@ from hone.cli.options import fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
+from hone.journey.auditing import read_replies, run_audit
+from hone.journey.labelling import latest_replies
+from hone.journey.loop import models
 from hone.judging.audit import Finding
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
-from hone.steps.auditing import read_replies, run_audit
-from hone.steps.labelling import latest_replies
-from hone.steps.loop import models
 from hone.tables import Problem, Taken, id_reader, open_table
 
 _FEW = 10

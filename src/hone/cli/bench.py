@@ -13,9 +13,9 @@ from hone.bench.comparing import MARGIN, Reading
 from hone.cli.codes import GATE
 from hone.cli.options import fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
+from hone.journey.matching import Asked, benchmark_by_rubric
+from hone.journey.testing import Benchmarked, benchmark
 from hone.report.bench import bench_report, judged_report
-from hone.steps.matching import Asked, benchmark_by_rubric
-from hone.steps.testing import Benchmarked, benchmark
 
 RUBRIC = "rubric"
 

@@ -17,10 +17,10 @@ from hone.cli.options import project_option
 from hone.cli.screen import SCREEN, note, out
 from hone.domain.settings import ModelSettings
 from hone.errors import HoneError, ProjectError
+from hone.journey.talking import Behind, behind, opened
 from hone.models import Model
 from hone.report.terminal import clean, judgement_table, short
 from hone.serving.conversation import SAMPLING, Conversation
-from hone.steps.talking import Behind, behind, opened
 
 _HELP = """\
 /score            the judge's scores of the last reply

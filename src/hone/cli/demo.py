@@ -15,16 +15,8 @@ from hone.cli.screen import SCREEN, note, out
 from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.errors import ConfigChangedError, ProjectError
-from hone.judging.dataset import Columns
-from hone.project import Project
-from hone.report import terminal
-from hone.rubrics import compare as comparing
-from hone.rubrics.advise import measured
-from hone.rubrics.lint import lint
-from hone.rubrics.merge import Choice, accept_all, merge
-from hone.rubrics.wording import names_match
-from hone.steps.labelling import Labelling, run_labelling
-from hone.steps.loop import (
+from hone.journey.labelling import Labelling, run_labelling
+from hone.journey.loop import (
     Models,
     freeze,
     keep_merged,
@@ -35,7 +27,15 @@ from hone.steps.loop import (
     run_draft,
     run_reply,
 )
-from hone.steps.reporting import write_report
+from hone.journey.reporting import write_report
+from hone.judging.dataset import Columns
+from hone.project import Project
+from hone.report import terminal
+from hone.rubrics import compare as comparing
+from hone.rubrics.advise import measured
+from hone.rubrics.lint import lint
+from hone.rubrics.merge import Choice, accept_all, merge
+from hone.rubrics.wording import names_match
 from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"

@@ -18,11 +18,11 @@ from hone.cli.screen import SCREEN
 from hone.domain.settings import ModelSettings
 from hone.errors import MissingExtraError, RunError
 from hone.export.converter import converter_folder
+from hone.journey.gathering import tuned_in
+from hone.journey.machine import missing_modules
+from hone.journey.talking import opened
 from hone.project import Project
 from hone.serving.conversation import Conversation
-from hone.steps.gathering import tuned_in
-from hone.steps.machine import missing_modules
-from hone.steps.talking import opened
 
 QUESTION = "Anna has 12 apples, gives 5 to Ben and buys 4 more. How many has she?"
 _EXTRAS = ("tune", "export")

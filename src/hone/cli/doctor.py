@@ -12,7 +12,7 @@ from rich.text import Text
 from hone.cli.codes import PROBLEM
 from hone.cli.options import json_option
 from hone.cli.screen import out, print_json
-from hone.steps import machine
+from hone.journey import machine
 
 
 @click.command()

@@ -10,12 +10,12 @@ import click
 
 from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
-from hone.feedback import Sources
+from hone.journey import agreement as steps
+from hone.measuring import Sources
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import estimates_report
 from hone.stats import Level
-from hone.steps import agreement as steps
 
 
 @click.command()

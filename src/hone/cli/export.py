@@ -13,12 +13,12 @@ from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.export.quantise import QUANTS
 from hone.export.results import accuracy_data, parity_data
+from hone.journey.exporting import Named, best_of, export_gguf, tuned_under
 from hone.problems import prompting
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.export import export_table
 from hone.rubrics.replies import system_text
-from hone.steps.exporting import Named, best_of, export_gguf, tuned_under
 
 
 @click.command()

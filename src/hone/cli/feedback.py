@@ -12,15 +12,15 @@ from rich.text import Text
 
 from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
+from hone.journey.forgetting import backup as save_all
+from hone.journey.forgetting import forget as forget_person
+from hone.journey.forgetting import restore as restore_all
+from hone.journey.people import export_feedback, feedback_status, import_feedback
 from hone.project import Project
 from hone.report.terminal import clean
-from hone.steps.forgetting import backup as save_all
-from hone.steps.forgetting import forget as forget_person
-from hone.steps.forgetting import restore as restore_all
-from hone.steps.people import export_feedback, feedback_status, import_feedback
 
 if TYPE_CHECKING:
-    from hone.feedback.exchange import Exchanged
+    from hone.interop import Exchanged
 
 FORMS = ("ratings", "pairs", "store", "label-studio", "argilla")
 rubric_option = click.option(

@@ -16,14 +16,14 @@ from hone.domain.settings import Judging, ModelSettings
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
 from hone.jobs.ray import ray
+from hone.journey.journalling import drop_unanswered
+from hone.journey.labelling import Labelling, latest_replies, run_labelling
+from hone.journey.loop import models
 from hone.judging.dataset import Columns
 from hone.judging.label import Report, Routing
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
-from hone.steps.journalling import drop_unanswered
-from hone.steps.labelling import Labelling, latest_replies, run_labelling
-from hone.steps.loop import models
 from hone.tables import open_table
 
 _SHOWN = 50

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from hone.cli.options import json_option, project_option, user
 from hone.cli.screen import SCREEN, note, out, print_json
+from hone.journey.stored import project_store
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.terminal import clean
-from hone.steps.people import rate as serve_pages
-from hone.steps.stored import project_store
 from hone.text import name as named
+from hone.web import rate as serve_pages
 
 _PORT = 8420
 

@@ -8,10 +8,10 @@ import click
 
 from hone.cli.options import fresh_option, json_option, project_option
 from hone.cli.screen import SCREEN, note, out, print_json
+from hone.journey.loop import models, run_reply
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
-from hone.steps.loop import models, run_reply
 
 
 @click.command()

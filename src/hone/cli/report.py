@@ -11,11 +11,11 @@ import click
 
 from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
+from hone.journey.reporting import write_report
 from hone.project import Project
 from hone.report.project_page import standing
 from hone.report.steps import next_steps
 from hone.report.view import ProjectView
-from hone.steps.reporting import write_report
 
 
 @click.command()

@@ -12,15 +12,7 @@ from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
-from hone.project import Project
-from hone.project.naming import named_rubric
-from hone.report import terminal
-from hone.rubrics import compare as comparing
-from hone.rubrics import finalise as finalising
-from hone.rubrics.lint import lint as find
-from hone.rubrics.merge import Merged
-from hone.rubrics.merge import merge as apply
-from hone.steps.loop import (
+from hone.journey.loop import (
     Done,
     decided_before,
     freeze,
@@ -31,6 +23,14 @@ from hone.steps.loop import (
     run_compare,
     run_draft,
 )
+from hone.project import Project
+from hone.project.naming import named_rubric
+from hone.report import terminal
+from hone.rubrics import compare as comparing
+from hone.rubrics import finalise as finalising
+from hone.rubrics.lint import lint as find
+from hone.rubrics.merge import Merged
+from hone.rubrics.merge import merge as apply
 
 
 @click.group()

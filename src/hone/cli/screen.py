@@ -24,9 +24,9 @@ from rich.progress import (
 
 from hone.cli.codes import INCOMPLETE
 from hone.jobs import Tally
+from hone.journey.watching import Watch
 from hone.models.hub import fetch
 from hone.report.terminal import clean
-from hone.steps.watching import Watch
 
 _EVERY = 0.1
 """Seconds between two drawings of a progress bar."""

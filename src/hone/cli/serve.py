@@ -9,8 +9,8 @@ import click
 
 from hone.cli.options import project_option
 from hone.cli.screen import SCREEN
-from hone.steps.talking import Endpoint
-from hone.steps.talking import serve as run
+from hone.journey.talking import Endpoint
+from hone.journey.talking import serve as run
 
 
 @click.command()

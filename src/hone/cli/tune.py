@@ -13,11 +13,11 @@ from hone.cli.options import fresh_option, json_option
 from hone.cli.screen import note, out, print_json
 from hone.cli.tune_data import data
 from hone.domain.base import Frozen
+from hone.examples.choosing import Keep
+from hone.journey.tuning import Request, run_tune
 from hone.project.files import read_yaml
 from hone.report.tuning import event_lines, result_table
-from hone.steps.tuning import Request, run_tune
-from hone.tuning.choosing import Keep
-from hone.tuning.settings import TuneSettings
+from hone.training.settings import TuneSettings
 
 
 class TuneFile(Frozen):

@@ -9,7 +9,7 @@ import click
 
 from hone.cli.options import json_option
 from hone.cli.screen import note, print_json
-from hone.steps.examples import Drawn, write_examples
+from hone.journey.examples import Drawn, write_examples
 
 
 @click.command()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hone.export.gguf_file import Value
 from hone.export.ollama import Turns
+from hone.weights.gguf_file import Value
 
 MADE = "Made by `hone export`."
 """Marks the files that the next export may write anew."""

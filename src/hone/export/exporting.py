@@ -11,7 +11,6 @@ from pathlib import Path
 from hone.errors import ExportError, ParityError
 from hone.export.card import About, modelfile
 from hone.export.converter import ADAPTER, FULL, run_converter
-from hone.export.gguf_file import rewrite
 from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters, scaled_adapter
 from hone.export.ollama import Turns, turns
 from hone.export.parity import Parity, Questions, compare
@@ -19,8 +18,9 @@ from hone.export.prompt import takes_system, with_system
 from hone.export.quantise import BITS, check_quants, quantise
 from hone.export.results import Accuracy, accuracy_data, parity_data, summary
 from hone.export.source import Source, chat_text, read_tokenizer
+from hone.extras import library
 from hone.files import folder_beside, write_whole
-from hone.models.weights import library
+from hone.weights.gguf_file import rewrite
 
 Tell = Callable[[str], object]
 """Told what is being done now."""

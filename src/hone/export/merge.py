@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hone.errors import ExportError
+from hone.extras import library
 from hone.files import copy_whole, make_folder, write_whole
-from hone.models.weights import library, quiet
+from hone.weights.quiet import quiet
 
 _PREFIX = "base_model.model."
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "chat_template.*")

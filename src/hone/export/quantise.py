@@ -6,7 +6,6 @@ holds, so llama.cpp makes them: by `llama-quantize` on the PATH, or by the packa
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 from hone.children import tied
 from hone.errors import ExportError, MissingExtraError
 from hone.export.converter import last_words
-from hone.export.gguf_file import Tensor, rewrite
+from hone.extras import is_installed
 from hone.files import whole_path
+from hone.weights.gguf_file import Tensor, rewrite
 
 SIXTEEN = {"f16": 1, "bf16": 32}
 """Nothing is lost but what a change between the two rounds away, and llama.cpp's number of each."""
@@ -112,7 +112,7 @@ def _by_llama_cpp(source: Path, part: Path, name: str) -> None:
 
 
 def _package() -> bool:
-    return importlib.util.find_spec("llama_cpp") is not None
+    return is_installed("llama_cpp")
 
 
 def _program() -> str | None:

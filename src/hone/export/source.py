@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from hone.errors import ExportError
 from hone.export.merge import check_base, check_fits, opening, with_adapter
-from hone.models.template import check_template
-from hone.models.weights import library, quiet
+from hone.extras import library
+from hone.weights.quiet import quiet
+from hone.weights.template import check_template
 
 Logprobs = npt.NDArray[np.float32]
 

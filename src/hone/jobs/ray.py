@@ -7,7 +7,6 @@ usage reports are off in any case.
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
@@ -20,7 +19,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hone.errors import HoneError, MissingExtraError, RunError
+from hone.errors import HoneError, RunError
+from hone.extras import library
 from hone.files import temporary_folder
 
 Work = Callable[[str], Mapping[str, Any]]
@@ -47,11 +47,8 @@ def ray() -> Any:
     os.environ.update(
         _QUIET | ({} if os.environ.get("RAY_ADDRESS") else _LOOPBACK | _TOKEN)
     )  # read when Ray is imported
-    try:
-        importlib.import_module("ray.data")
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise MissingExtraError('--engine ray needs Ray; get it with: pip install "hone-llm[ray]"') from error
+    library("ray.data", "ray", use="shards on Ray")
+    return library("ray", "ray")
 
 
 def spread(start: Callable[[], Work], jobs: Sequence[str]) -> Iterator[Mapping[str, Any]]:

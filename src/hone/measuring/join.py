@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
-from hone.feedback.exchange.stored import Stored, stored_ratings
-from hone.feedback.store.store import Store
-from hone.feedback.store.values import RatingRow
 from hone.judging.dataset import Columns, survey
+from hone.people.exchange.stored import Stored, stored_ratings
+from hone.people.store.store import Store
+from hone.people.store.values import RatingRow
 from hone.project import Project, Run
 from hone.project.runs import every_run
 from hone.tables import open_table

@@ -1,6 +1,7 @@
 """One door per engine, behind one interface: `connect(spec)` gives a model, `model.ask(request)` an answer."""
 
-from hone.models.base import Call, Chunk, Completion, Message, Model, Request, TokenLogprob, Usage
+from hone.domain.conversation import Message
+from hone.models.base import Call, Chunk, Completion, Model, Request, TokenLogprob, Usage
 from hone.models.scripted import ScriptedModel
 from hone.models.spec import connect
 

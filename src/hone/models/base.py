@@ -8,37 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from hone.domain.conversation import Message
 from hone.domain.settings import Sampling
 from hone.models.thinking import answer_of
 
 Schema = Mapping[str, Any]
 """A JSON schema."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-def without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The same turns for a model that takes no system turn: its text opens the first turn of the user."""
-    system = "\n\n".join(message.content for message in messages if message.role == "system")
-    rest = [message for message in messages if message.role != "system"]
-    if not system:
-        return tuple(messages)
-    if rest and rest[0].role == "user":
-        return Message("user", f"{system}\n\n{rest[0].content}"), *rest[1:]
-    return Message("user", system), *rest
 
 
 @dataclass(frozen=True, slots=True)

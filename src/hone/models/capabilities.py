@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from hone.models.base import Request, Schema, schema_text, without_system
+from hone.domain.conversation import without_system
+from hone.models.base import Request, Schema, schema_text
 from hone.prompts import break_marks
 
 SCHEMA_STEPS = ("json_schema", "plain_schema", "json_object", "prompt")

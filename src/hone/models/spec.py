@@ -9,8 +9,8 @@ from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
 from hone.files import typed_path
 from hone.models.base import Model
-from hone.models.content import content_of
 from hone.models.keys import key_for, key_from
+from hone.weights.content import content_of
 
 FORMS = (
     "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
@@ -74,7 +74,8 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
 
 
 def _embedded(settings: ModelSettings, folder: Path) -> Model:
-    from hone.models.embedded import CONTEXT, SLOTS, EmbeddedModel, smollm2_file  # noqa: PLC0415
+    from hone.models.embedded import CONTEXT, SLOTS, EmbeddedModel  # noqa: PLC0415
+    from hone.weights.smollm2 import smollm2_file  # noqa: PLC0415
 
     spec = settings.model
     name, adapter = split_adapter(spec.removeprefix("gguf:"), folder)

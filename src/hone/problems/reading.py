@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hone.errors import FileFormatError, MissingExtraError, ProjectError
+from hone.errors import FileFormatError, ProjectError
+from hone.extras import library
 from hone.files import typed_path
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
@@ -169,10 +170,7 @@ def _has_split(folder: Path, split: Split) -> bool:
 
 
 def _from_hub(split: Split, limit: int | None) -> list[Problem]:
-    try:
-        import datasets  # noqa: PLC0415 - the one door to the hub's data sets
-    except ImportError as error:
-        raise MissingExtraError("GSM8K needs datasets; get it with: pip install 'hone-llm[tune]'") from error
+    datasets = library("datasets", use="data sets on the hub")
     try:
         rows = datasets.load_dataset(GSM8K, "main", split=split)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:

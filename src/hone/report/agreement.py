@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.feedback import Comparison, Estimates
+from hone.measuring import Comparison, Estimates
 from hone.report.terminal import clean
 from hone.report.wording import (
     BASELINES,

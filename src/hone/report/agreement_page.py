@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hone.feedback import Comparison, Joint
+from hone.measuring import Comparison, Joint
 from hone.report.agreement import p_value
 from hone.report.drawing import Picture, inline
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture

@@ -5,7 +5,6 @@ Text in a picture is never read as mathematics, whatever names hold. No window i
 
 from __future__ import annotations
 
-import importlib
 import io
 import re
 import warnings
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hone.errors import MissingExtraError, ProjectError
+from hone.errors import ProjectError
+from hone.extras import library
 from hone.files import whole_path
 
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
@@ -118,16 +118,13 @@ def _drawn(picture: Picture) -> Iterator[Any]:
     with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
         # Letters that the font lacks are boxes in a PNG; an SVG leaves them to the reader's fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = importlib.import_module("matplotlib.figure").Figure(figsize=picture.size, layout="constrained")
+        figure = library("matplotlib.figure", "figures").Figure(figsize=picture.size, layout="constrained")
         picture.draw(figure)
         yield figure
 
 
 def _matplotlib() -> Any:
-    try:
-        return importlib.import_module("matplotlib")
-    except ImportError as error:
-        raise MissingExtraError('figures need matplotlib; get it with: pip install "hone-llm[figures]"') from error
+    return library("matplotlib", "figures", use="figures")
 
 
 def _undated(suffix: str) -> dict[str, None]:

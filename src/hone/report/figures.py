@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hone.feedback import Joint
+from hone.measuring import Joint
 from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture
 from hone.report.terminal import clean, short
 from hone.report.wording import STATISTICS, headline, number, verdict_in_short

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hone.errors import FileFormatError, MissingExtraError
+from hone.errors import FileFormatError
+from hone.extras import library
 from hone.tables.base import Problem, Row
 
 BATCH = 256
@@ -21,12 +21,8 @@ def arrow(module: str = "") -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        return importlib.import_module(f"pyarrow.{module}" if module else "pyarrow")
-    except ImportError as error:
-        raise MissingExtraError(
-            'Parquet and `datasets` folders need pyarrow; get it with: pip install "hone-llm[data]"'
-        ) from error
+    name = f"pyarrow.{module}" if module else "pyarrow"
+    return library(name, "data", use="Parquet files and `datasets` folders")
 
 
 def failures() -> tuple[type[Exception], ...]:

@@ -9,8 +9,9 @@ import subprocess
 from dataclasses import dataclass
 from typing import Literal
 
-from hone.errors import MissingExtraError, TuneError
-from hone.tuning.settings import Backend, Method, TuneSettings
+from hone.errors import MissingExtraError
+from hone.extras import is_installed
+from hone.training.settings import Backend, Method
 
 LARGE = "unsloth/Llama-3.2-3B-Instruct"
 SMALL = "smollm2"
@@ -79,7 +80,7 @@ def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Li
     Raises:
         MissingExtraError: Unsloth was asked for and is not there, or has no GPU that it supports.
     """
-    installed = importlib.util.find_spec("unsloth") is not None
+    installed = is_installed("unsloth")
     fits = found.gpu is not None and found.capability >= 7.0
     if given == "unsloth":
         if not installed:
@@ -93,22 +94,6 @@ def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Li
         return "unsloth", "it is installed and supports this GPU; for the other: --backend trl"
     why = "Unsloth is not installed" if not installed else "Unsloth supports no GPU here"
     return "trl", f"{why if gpus == 1 else 'Unsloth takes one GPU'}; it runs everywhere"
-
-
-def check_sharding(settings: TuneSettings) -> None:
-    """See that weights can be split over the devices as the settings want it.
-
-    Raises:
-        TuneError: There is one device only, or the method or compiling does not allow it.
-    """
-    if not settings.sharding:
-        return
-    if settings.gpus == 1:
-        raise TuneError("--shard splits the weights over several devices; add --gpus 2 or more, or leave it out")
-    if settings.method == "qlora":
-        raise TuneError("--shard does not split 4-bit weights; take --method lora, or leave --shard out")
-    if settings.compiled == "on":
-        raise TuneError("--shard does not go with compiled=on; leave one of them out")
 
 
 def pins() -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hone.children import tied
 from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
-from hone.tuning.job import FINISH, Job
+from hone.training.job import FINISH, Job
 
 _KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
 _ENDING = 30.0
@@ -48,7 +48,7 @@ def _run(
     """Run one process to its end: the last event that it told."""
     last: dict[str, Any] = {}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        tied([*command, "hone.tuning.process", str(folder), *more]),
+        tied([*command, "hone.training.process", str(folder), *more]),
         stdout=subprocess.PIPE, env=environment(job), text=True, encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None  # noqa: S101 - it was asked for

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from hone.examples.reading import Example
 from hone.models import Message
-from hone.models.decoding import Ask, generate
 from hone.problems import MARK
 from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
-from hone.tuning.examples import Example
-from hone.tuning.solving import prompt_of, right
+from hone.training.solving import prompt_of, right
+from hone.weights.decoding import Ask, generate
 
 
 @dataclass(frozen=True, slots=True)

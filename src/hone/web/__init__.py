@@ -1,27 +1,37 @@
 """Pages for people: rate, compare, decide on the rubric, look at the results, try two models.
 
 Rendered here, on the server; they work without JavaScript, load nothing from elsewhere, and say nothing to a rater
-that would make them less blind. FastAPI and what comes with it are imported when `serve` is called, not before.
+that would make them less blind. FastAPI and what comes with it are imported when `rate` is called, not before.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
+from pathlib import Path
 from typing import Any
 
-from hone.errors import MissingExtraError
+from hone.extras import check_installed
+from hone.journey.journey import Journey
+from hone.journey.watching import SILENT, Watch
+from hone.project import Project
 
 _PACKAGES = ("fastapi", "uvicorn", "jinja2", "nh3", "latex2mathml", "itsdangerous", "python_multipart", "sqlalchemy")
 
 
-def load_pages() -> Any:
-    """The module `hone.web.server`: the one door to everything here.
+def rate(project: Project | Path | str, *, watch: Watch = SILENT, **options: Any) -> None:
+    """Serve the pages of a project until Ctrl-C: rate, compare, decide on the rubric, look at the results.
+
+    Args:
+        project: The project, or its folder.
+        watch: Told the address that lets the owner in, in this run alone, and what was put up for rating. Where no
+            browser can be opened, it is the only one who learns of it.
+        options: Fields of `hone.web.server.Options`: host, port, per_item, runs, models, open_browser, stop_after.
 
     Raises:
-        MissingExtraError: A package of the extra is not installed.
+        MissingExtraError: The extra `web` is not installed.
+        ProjectError: The address cannot be used, or nobody is invited to a server that others can reach.
     """
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(f'the pages need {missing[0]}; get it with: pip install "hone-llm[web]"')
-    return importlib.import_module("hone.web.server")
+    check_installed(_PACKAGES, "web", use="the pages")
+    server = importlib.import_module("hone.web.server")
+    with Journey(project, watch=watch) as journey:
+        server.serve(journey, server.Options(**options), watch.tell)

@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from hone.feedback.store import Rater
+from hone.people.store import Rater
 from hone.web.sessions import SIGNED_IN, Session
 
 if TYPE_CHECKING:

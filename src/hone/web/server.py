@@ -16,9 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hone.errors import FeedbackError, ProjectError
-from hone.feedback.store import Rater, open_store
-from hone.feedback.store.store import Store
-from hone.project import Project
+from hone.journey.journey import Journey
+from hone.people.store import Rater, open_store
+from hone.people.store.store import Store
 from hone.serving.connections import Connections, Limits
 from hone.serving.listening import AT_ONCE, fitting, listening
 from hone.serving.repeats import counted_lines
@@ -27,7 +27,7 @@ from hone.web.headers import LOOPBACK
 from hone.web.opening import browser_opened
 from hone.web.protocol import watched_by
 from hone.web.sessions import Sessions, key_of
-from hone.web.site import Site, Steps
+from hone.web.site import Site
 from hone.web.subjects import put_up
 
 
@@ -51,12 +51,11 @@ class Options:
     limits: Limits = field(default_factory=Limits)
 
 
-def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str], object]) -> None:
+def serve(journey: Journey, options: Options, tell: Callable[[str], object]) -> None:
     """Serve a project's pages until Ctrl-C.
 
     Args:
-        project: Whose replies are rated.
-        steps: What the workshop and the playground run.
+        journey: The project whose replies are rated, and the steps that workshop and playground run.
         options: How.
         tell: Told the address, and what was put up for rating.
 
@@ -64,6 +63,7 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
         ProjectError: The address cannot be used, or nobody is invited to a server that others can reach.
         StoreError: The store cannot be opened.
     """
+    project = journey.project
     base = urlsplit(options.base_url)
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
         raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
@@ -79,9 +79,8 @@ def serve(project: Project, steps: Steps, options: Options, tell: Callable[[str]
         # has such a cookie had the printed address, or a link, once; signing out ends it.
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
         sessions = Sessions(key_of(project.folder / "feedback.db.key"))
-        site = Site(
-            project, store, steps, sessions, _owner(store, options.owner), local, options.per_item, options.models
-        )
+        owner = _owner(store, options.owner)
+        site = Site(journey, store, sessions, owner, local, options.per_item, options.models)
         _run(site, door, options, tell)
 
 

@@ -11,23 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Rubric
-from hone.domain.settings import ModelSettings
 from hone.errors import RunBusyError
-from hone.feedback.store import Rater
-from hone.feedback.store.store import Store
-from hone.models import Model
+from hone.journey.journey import Journey
+from hone.people.store import Rater
+from hone.people.store.store import Store
 from hone.project import Project
 from hone.report.terminal import clean
-from hone.rubrics.merge import Merged
 from hone.web.limits import Limit
 from hone.web.people import Person
 from hone.web.sessions import Sessions
@@ -36,38 +33,13 @@ from hone.web.typeset import typeset
 HERE = Path(__file__).parent
 
 
-class Steps(Protocol):
-    """The steps over a project, the same ones that the commands run."""
-
-    def rubric(self) -> Rubric:
-        """The rubric that people rate by: the latest version, or the working one before there is any."""
-
-    def advice(self, working: Rubric) -> list[Advice]:
-        """The latest advice; raises `ProjectError` where there is none, or the rubric has changed since."""
-
-    def keep(self, working: Rubric, merged: Merged, by: str) -> None:
-        """Keep decisions and the rubric that came of them."""
-
-    def freeze(self, by: str, text: str) -> tuple[RubricVersion, Path | None]:
-        """Freeze the working rubric."""
-
-    def compare(self) -> list[Comparison]:
-        """Replies with and without the rubric, compared by the expert."""
-
-    def advise(self) -> list[Advice]:
-        """The expert's advice."""
-
-    def model(self, settings: ModelSettings) -> Model:
-        """A model, started when it is first asked for."""
-
-
 @dataclass(frozen=True)
 class Site:
     """The pages of one project."""
 
-    project: Project
+    journey: Journey
+    """The steps over the project, the same ones that the commands run."""
     store: Store
-    steps: Steps
     sessions: Sessions
     owner: Rater
     """Who is at this machine."""
@@ -83,6 +55,11 @@ class Site:
     """What was made from files or the store, and from which state of them."""
 
     busy: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def project(self) -> Project:
+        """The project whose pages these are."""
+        return self.journey.project
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -131,7 +108,7 @@ class Site:
         folder = self.project.folder
         paths = [folder / "rubric.yaml", *sorted((folder / "rubrics").glob("v*.yaml"))]
         state = tuple((path.name, path.stat().st_mtime_ns) for path in paths if path.exists())
-        rubric = self.remember("rubric", state, self.steps.rubric)
+        rubric = self.remember("rubric", state, self.journey.rubric)
         assert isinstance(rubric, Rubric)  # noqa: S101
         return rubric
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from hone.domain.evidence import Comparison
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
-from hone.feedback.store import NewPair, NewSubject
-from hone.feedback.store.store import Store
+from hone.people.store import NewPair, NewSubject
+from hone.people.store.store import Store
 from hone.project import Project, Run
 
 VERBS = ("reply", "compare")

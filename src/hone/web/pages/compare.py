@@ -7,7 +7,7 @@ from typing import cast
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from hone.feedback.store import PairAnswer, Side
+from hone.people.store import PairAnswer, Side
 from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, key_of, new_key
 from hone.web.people import Form, Person, Someone, text
 from hone.web.site import Site, go, site_of

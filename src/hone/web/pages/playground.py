@@ -152,7 +152,7 @@ async def _side(
 ) -> None:
     """Write one reply, piece by piece, then score it."""
     task, rubric, prompts = site.project.settings.task, site.rubric, site.project.prompts
-    model = await run_in_threadpool(site.steps.model, choice.settings)
+    model = await run_in_threadpool(site.journey.model, choice.settings)
     system = system_text(task, rubric if choice.rubric else None, prompts)
     request = ModelRequest(
         (Message("system", system), Message("user", asked)), choice.settings.sampling(SAMPLING), call=Call(side)
@@ -178,7 +178,7 @@ async def _side(
 
 async def _judged(site: Site, reply: Reply, rubric: Rubric) -> Judgement:
     settings = site.project.settings.models.judge
-    model = await run_in_threadpool(site.steps.model, settings)
+    model = await run_in_threadpool(site.journey.model, settings)
     judge = judge_of(site.project, (model,), settings, rubric)
     async with model:
         return await judge.score(reply, Caller())

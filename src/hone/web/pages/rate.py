@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.feedback.store import Answer, Progress
+from hone.people.store import Answer, Progress
 from hone.web.people import Form, Person, Someone, text
 from hone.web.site import Site, go, site_of, wants_json
 

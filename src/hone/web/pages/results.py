@@ -13,10 +13,10 @@ from fastapi.responses import Response
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.feedback import Reading, read_ratings
-from hone.feedback.stopping import stop_rule
-from hone.feedback.store import ChoiceRow
-from hone.measuring import join
+from hone.measuring import Reading, read_ratings
+from hone.measuring.join import join
+from hone.measuring.stopping import stop_rule
+from hone.people.store import ChoiceRow
 from hone.report.charts import Dot, heat, intervals, shares
 from hone.report.page import Markup
 from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings

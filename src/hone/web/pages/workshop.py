@@ -51,11 +51,14 @@ def show(request: Request, someone: Owner) -> Response:
 def ask(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
     """Let the expert compare, or advise; the answer comes when it is done."""
     site = site_of(request)
-    step = {"compare": site.steps.compare, "advise": site.steps.advise}.get(text(sent, "step"))
-    if step is None:
+    step = text(sent, "step")
+    if step not in ("compare", "advise"):
         raise HTTPException(404)
     with site.at_work():
-        step()
+        if step == "compare":
+            site.journey.compare()
+        else:
+            site.journey.advise()
     return go("/workshop")
 
 
@@ -66,9 +69,9 @@ def decide(request: Request, someone: Owner, sent: Form) -> Response:
     working = site.project.rubric
     if text(sent, "rubric") != working.digest:
         raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
-    advice = site.steps.advice(working)
+    advice = site.journey.advice(working)
     merged = merge(working, advice, _choices(sent, advice), by=someone.rater.name)
-    site.steps.keep(working, merged, someone.rater.name)
+    site.journey.keep(working, merged, someone.rater.name)
     for decision in merged.decisions:
         site.store.decide(decision)
     return go("/workshop", "merged")
@@ -77,7 +80,7 @@ def decide(request: Request, someone: Owner, sent: Form) -> Response:
 @router.post("/workshop/finalise")
 def finalise(request: Request, someone: Owner, sent: Form) -> Response:
     """Freeze the working rubric as the next version."""
-    _, path = site_of(request).steps.freeze(someone.rater.name, text(sent, "note")[:1000])
+    _, path = site_of(request).journey.freeze(someone.rater.name, text(sent, "note")[:1000])
     return go("/workshop", "frozen" if path else "same")
 
 
@@ -112,7 +115,7 @@ def _comparisons(site: Site) -> list[Comparison]:
 def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
     """The advice to decide on, or why there is none."""
     try:
-        return site.steps.advice(working), ""
+        return site.journey.advice(working), ""
     except ProjectError as error:
         return (), str(error)
 

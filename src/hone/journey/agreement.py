@@ -1,0 +1,163 @@
+"""Agreement and estimates in one call, from a file or from what a project's own people said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hone.domain.rubric import Rubric
+from hone.errors import ProjectError
+from hone.journey.stored import project_ratings
+from hone.journey.watching import Tell
+from hone.measuring import (
+    Collected,
+    Comparison,
+    Estimates,
+    Reading,
+    Sources,
+    compare_judges,
+    estimate_gap,
+    joint_counts,
+    read_ratings,
+)
+from hone.measuring import estimate as _estimate
+from hone.project import Project
+from hone.project.naming import named_rubric
+from hone.report.agreement_page import AgreementView, agreement_page, pictures
+from hone.report.drawing import save
+from hone.report.page import write_page
+from hone.stats import Agreement, Level, Options, Rule
+from hone.stats import agree as _agree
+from hone.tables import Table
+
+Ratings = Path | str | Project | Table
+"""A long-form file, or a project, whose store is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """How well people agree, and judges with them."""
+
+    name: str
+    """Where the ratings come from."""
+    agreement: Agreement
+    """Every figure, by criterion, with its interval; the verdict on each judge."""
+    collected: Collected
+    """The ratings as arrays, and what was left out."""
+    comparison: Comparison | None = None
+    """Two judges on the same items, where that was asked for."""
+    taken: tuple[str, ...] = ()
+    """Which judgements of a project were taken."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures should know."""
+        return [*self.taken, *self.collected.notes()]
+
+    @property
+    def view(self) -> AgreementView:
+        """What the page and the pictures show."""
+        ratings = self.collected.ratings
+        joints = {
+            criterion: {
+                judge: joint
+                for judge in ratings.judge_names
+                if (joint := joint_counts(ratings, criterion, judge)) is not None
+            }
+            for criterion in ratings.criteria
+        }
+        return AgreementView(self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison)
+
+    def page(self, file: Path | str) -> None:
+        """Write one page that stands alone, with pictures and tables.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+            ProjectError: The file cannot be written.
+        """
+        write_page(Path(file), agreement_page(self.view))
+
+    def pictures(self, folder: Path | str) -> list[Path]:
+        """Write the pictures, each as SVG and PNG.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+            ProjectError: The folder cannot be written.
+        """
+        return [path for picture in pictures(self.view) for path in save(picture, Path(folder))]
+
+
+def agree(
+    ratings: Ratings, *, rubric: Rubric | str | None = None, level: Level | None = None,
+    compare: tuple[str, str] | None = None, pairs: bool = False, margin: float = 0.1,
+    options: Options | None = None,
+) -> Agreed:  # fmt: skip
+    """How well people agree, and is a judge as good as a person?
+
+    Args:
+        ratings: A CSV, JSONL or Parquet file in long form (`item, criterion, rater, score[, kind][, group]`, or
+            verdicts on pairs), or a project.
+        rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
+        level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
+        compare: Two judges to compare on the same items.
+        pairs: Of a project, the verdicts on pairs.
+        margin: How far below a person still counts as being as good.
+        options: Resamples, seed and confidence.
+
+    Raises:
+        ProjectError: There is nothing to read.
+        FileFormatError: A row does not read; the message names its line.
+        StatsError: A setting makes no figure.
+    """
+    told: list[str] = []
+    source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
+    collected = read_ratings(source, Reading(level, None if pairs else found))
+    compared = compare_judges(collected.ratings, *compare, options or Options()) if compare else None
+    agreement = _agree(collected.ratings, options or Options(), Rule(margin=margin))
+    return Agreed(_name(source), agreement, collected, compared, tuple(told))
+
+
+def estimate(
+    ratings: Ratings, *, judged: Path | str | None = None, judge: str | None = None,
+    against: Sources | None = None, rubric: Rubric | str | None = None,
+    level: Level | None = None, confidence: float = 0.95,
+) -> Estimates:  # fmt: skip
+    """The mean score over everything that a judge labelled, corrected with the items that people rated.
+
+    Args:
+        ratings: People's ratings: a long-form file, or a project.
+        judged: What `label` wrote, or long-form scores of the judge; the judge's rows in `ratings` by default.
+        judge: Whose scores, where there are several judges.
+        against: What is known of a second model: the difference is estimated.
+        rubric: The rubric that the scores are on.
+        level: `ordinal` or `interval`; guessed by default.
+        confidence: Of the intervals.
+
+    Raises:
+        ProjectError: There is nothing to read.
+        StatsError: Too few items were rated for a correction.
+    """
+    told: list[str] = []
+    source, found = _read(ratings, rubric, unrated=judged is None, tell=told.append)
+    reading = Reading(level, found)
+    first = Sources(source, None if judged is None else Path(judged), judge)
+    if against is None:
+        made = _estimate(first, reading, confidence)
+    else:
+        made = estimate_gap(first, against, reading, confidence)
+    return replace(made, notes=(*told, *made.notes))
+
+
+def _read(
+    ratings: Ratings, rubric: Rubric | str | None, *, pairs: bool = False, unrated: bool = False, tell: Tell
+) -> tuple[Path | Table, Rubric | None]:
+    if isinstance(ratings, Project):
+        found = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, ratings)
+        return project_ratings(ratings, found, pairs=pairs, unrated=unrated, tell=tell), found
+    if isinstance(rubric, str):
+        raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
+    return Path(ratings) if isinstance(ratings, str) else ratings, rubric
+
+
+def _name(source: Path | Table) -> str:
+    return source.name if isinstance(source, Path) else source.path.name

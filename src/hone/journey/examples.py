@@ -1,0 +1,96 @@
+"""Examples to train on, as a file: worked answers, the base's own right replies, or replies that harm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hone.errors import TuneError
+from hone.examples.reading import Example, ExampleRow, read_examples, shuffled_answers
+from hone.extras import library
+from hone.journey.watching import Tell, nothing
+from hone.problems import prompting
+from hone.project.files import write_lines
+from hone.tables import Taken
+from hone.tuning.choice import choose_base, machine
+from hone.weights.opening import weights
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How replies are drawn from the base itself."""
+
+    base: str | None = None
+    """What this machine holds by default."""
+    samples: int = 4
+    """Replies to each question."""
+    temperature: float = 0.7
+    max_tokens: int = 256
+    seed: int = 0
+
+
+def write_examples(
+    source: str | Path, file: Path | str, *, limit: int | None = None, gold: Path | str | None = None,
+    shuffle: int | None = None, own: Drawn | None = None, tell: Tell = nothing,
+) -> dict[str, Any]:  # fmt: skip
+    """Write the examples of a source to a file that `tune` reads.
+
+    Args:
+        source: `sums`, `gsm8k`, a file, a folder, or a data set of the hub.
+        file: A `.jsonl` file.
+        limit: Only the first questions.
+        gold: Write the same questions with their gold replies too.
+        shuffle: A seed: each question gets another's reply, data that harms, to try the gate.
+        own: Replies that the base writes, right ones alone.
+        tell: Told how far it is.
+
+    Returns:
+        Counts by name; `written` is how many examples the file holds. `columns` says which column of a table was read
+        for what.
+
+    Raises:
+        TuneError: The file's name does not end in .jsonl, or the base gave no right reply.
+    """
+    taken = Taken()
+    examples = read_examples(str(source), prompting(), limit=limit, taken=taken)
+    for line in taken.lines():
+        tell(line)
+    told: dict[str, Any] = {"examples": len(examples)}
+    if gold:
+        write(Path(gold), examples)
+    if shuffle is not None:
+        examples = shuffled_answers(examples, shuffle)
+    if own:
+        examples, told = _own(examples, own, tell)
+    write(Path(file), examples)
+    return told | {"written": len(examples), "columns": taken.columns}
+
+
+def _own(examples: Sequence[Example], drawn: Drawn, tell: Tell) -> tuple[list[Example], dict[str, Any]]:
+    from hone.models.local import load, load_tokenizer  # noqa: PLC0415 - only where a model is asked
+    from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
+
+    if any(one.answer is None for one in examples):
+        raise TuneError("--self needs questions with known answers: columns question and answer, sums or gsm8k")
+    base, why = choose_base(drawn.base, "lora", machine())
+    tell(f"base: {base} ({why})")
+    torch, folder = library("torch"), weights(base)
+    model = load(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    drawing = Drawing(drawn.samples, drawn.temperature, drawn.max_tokens, seed=drawn.seed)
+    made, shares = own_examples(model, load_tokenizer(folder), examples, drawing, tell=tell)
+    if not made:
+        raise TuneError("the base gave no right reply to any question; train on the gold replies instead")
+    return made, asdict(shares)
+
+
+def write(file: Path, examples: Sequence[Example]) -> None:
+    """Write examples as JSON Lines: `messages`, the group, and the question and answer they can be checked by.
+
+    Raises:
+        TuneError: The file's name does not end in .jsonl.
+    """
+    if file.suffix.lower() not in {".jsonl", ".ndjson"}:
+        raise TuneError(f"{file}: conversations are written as JSON Lines; name a file that ends in .jsonl")
+    write_lines(file, map(ExampleRow.of, examples))

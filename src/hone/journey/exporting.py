@@ -1,0 +1,202 @@
+"""Export in one call: the order, the benchmark of each file beside its source, and what is written beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hone.bench import ask, read_task
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.errors import ExportError, ProjectError
+from hone.export import About, Made, Order, export, export_adapter
+from hone.export.card import MADE, licence_of, readme
+from hone.export.corpus import prompts
+from hone.export.exporting import modelfile_for
+from hone.export.merge import scaled_adapter
+from hone.export.results import Accuracy, accuracy, export_row
+from hone.files import temporary_folder, typed_path, write_whole
+from hone.journey.watching import SILENT, Watch
+from hone.models import connect
+from hone.problems import prompting
+from hone.project import Project
+from hone.report.export import export_markdown
+from hone.tables import Taken
+from hone.training.job import JOB, Job
+from hone.weights.opening import weights
+
+_SLOTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an exported model says of itself, and how thoroughly it is compared."""
+
+    name: str | None = None
+    """The file's by default."""
+    licence: str | None = None
+    """The base's by default, where it says so."""
+    scale: float = 1.0
+    """Of the adapter; 0 is the base."""
+    rubric: Rubric | None = None
+    system: str | None = None
+    """The message that is built in; as the model was tuned, where nothing is given."""
+    prompts: int = 16
+    """How many greedy replies are compared."""
+    items: int = 100
+    """How many problems of the benchmark."""
+    folder: Path = Path()
+    """Inside a project, what was compared is kept as a run there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files, each with what is known of it, and what was written beside them."""
+
+    made: list[Made]
+    beside: list[Path]
+
+
+def export_gguf(
+    model: str, file: Path | str, *, quants: Sequence[str] = ("q8_0",), adapter_only: bool = False,
+    bench: str | None = None, about: Named | None = None, watch: Watch = SILENT,
+) -> Exported:  # fmt: skip
+    """Write a model, with its adapter merged in, as GGUF files, each compared with what was tuned.
+
+    Args:
+        model: `smollm2`, `hf:REPO` or a folder of safetensors, with `+ADAPTER` behind it.
+        file: The GGUF file; with several quantisations each gets its name into the file's.
+        quants: Quantisations, such as `f16`, `q8_0`, `q4_k_m`.
+        adapter_only: The adapter alone, to use over the base's GGUF file.
+        bench: A benchmark that source and files are tested on.
+        about: What it says of itself, and how thoroughly it is compared.
+        watch: Told how far it is.
+
+    Raises:
+        ExportError: The model cannot be written as GGUF.
+        ParityError: What was written is not what was tuned; nothing gets the file's name then.
+    """
+    own, target = about or Named(), Path(file)
+    base, adapter = split_model(model)
+    system = own.system if own.system is not None else tuned_under(model) or ""
+    said = About(
+        name=own.name or target.stem, base=base, adapter=adapter.name if adapter else "", scale=own.scale,
+        licence=own.licence or licence_of(weights(base), base), rubric=own.rubric.digest if own.rubric else "",
+        system=system,
+    )  # fmt: skip
+    order = Order(weights(base), adapter, target, tuple(dict.fromkeys(quants)), said, tuple(prompts()[: own.prompts]))
+
+    if adapter_only:
+        made = [export_adapter(order, tell=watch.tell)]
+        _keep_run(own, bench, model, order, made, watch)
+        return Exported(made, [])
+    test = _bench(bench, own.items, order, watch) if bench else None
+    made = export(order, bench=test, tell=watch.tell)
+    beside = _beside(order, made)
+    _keep_run(own, bench, model, order, made, watch)
+    return Exported(made, beside)
+
+
+def _keep_run(own: Named, bench: str | None, model: str, order: Order, made: Sequence[Made], watch: Watch) -> None:
+    """Keep what was compared as a run, where the folder is a project's; elsewhere README and file say it."""
+    try:
+        project = Project.find(own.folder)
+    except ProjectError:
+        return
+    config = {
+        "model": model,
+        "out": str(order.out),
+        "quants": list(order.quants),
+        "scale": order.about.scale,
+        "task": bench,
+        "items": own.items,
+    }
+    run = project.open_run("export", config, fresh=True)
+    run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
+    watch.tell(f"run: {run.folder}")
+
+
+def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path], Accuracy]:
+    """The benchmark of a file beside the source, which is tested once, when the first file is there."""
+    task = read_task(name).model_copy(update={"limit": items})
+    taken = Taken()
+    problems = task.problems("test", task.limit, taken)
+    for line in taken.lines():
+        watch.tell(line)
+    way = prompting(system=task.system)
+    known: list[list[bool]] = []
+
+    def test(settings: ModelSettings) -> list[bool]:
+        with connect(settings) as model, watch.progress(name) as progress:
+            return [result.right for result in ask(model, problems, task, way, progress=progress)[0]]
+
+    def run(file: Path) -> Accuracy:
+        if not known:
+            watch.tell(f"testing the source on {len(problems)} problems …")
+            with _source(order) as spec:
+                known.append(test(ModelSettings(model=spec)))
+        return accuracy(name, known[0], test(ModelSettings(model=f"gguf:{file}", concurrency=_SLOTS)))
+
+    return run
+
+
+@contextmanager
+def _source(order: Order) -> Iterator[str]:
+    """The spec of what is exported, as transformers runs it, at the scale that it is exported at."""
+    base, adapter, scale = order.about.base, order.adapter, order.about.scale
+    if adapter is None or scale == 0:
+        yield f"hf:{base}"
+    elif scale == 1:
+        yield f"hf:{base}+{adapter}"
+    else:
+        with temporary_folder("hone-export-", kind=ExportError) as scratch:
+            yield f"hf:{base}+{scaled_adapter(adapter, scale, scratch / 'adapter')}"
+
+
+def split_model(text: str) -> tuple[str, Path | None]:
+    """Base and adapter of ``BASE``, ``BASE+ADAPTER`` and the same after ``hf:``.
+
+    Raises:
+        ProjectError: It is a form of model that has no weights to export.
+    """
+    name = text.removeprefix("hf:")
+    if name.startswith(("gguf:", "http:", "https:", "openai:", "scripted:", "recorded:")):
+        raise ProjectError(
+            f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
+        )
+    if typed_path(name).is_dir():
+        return name, None
+    base, plus, adapter = name.rpartition("+")
+    return (base, typed_path(adapter)) if plus else (name, None)
+
+
+def tuned_under(model: str) -> str | None:
+    """The system message that `tune` tuned under, where the weights lie in its run; none elsewhere."""
+    base, adapter = split_model(model)
+    run = (adapter or typed_path(base)).resolve().parent
+    return Job.read(run).prompt if (run / JOB).is_file() else None
+
+
+def best_of(made: Sequence[Made]) -> Made:
+    """The smallest file that lost nothing that could be told; where all lost something, the largest."""
+    whole = [one for one in made if not one.warnings]
+    return min(whole, key=lambda one: one.parity.size) if whole else max(made, key=lambda one: one.parity.size)
+
+
+def _beside(order: Order, made: list[Made]) -> list[Path]:
+    """Write Modelfile and README beside the files; what a person wrote there is never written over."""
+    best = best_of(made).file
+    texts = {
+        "Modelfile": modelfile_for(order, best),
+        "README.md": readme([best], order.about, export_markdown(made)),
+    }
+    written = []
+    for name, text in texts.items():
+        path = order.out.with_name(name)
+        if path.exists() and MADE not in path.read_text(encoding="utf-8", errors="replace"):
+            path = order.out.with_name(f"{order.out.stem}.{name}")
+        write_whole(path, text, kind=ExportError)
+        written.append(path)
+    return written

@@ -1,0 +1,228 @@
+"""Reads a project's folder for its report. What cannot be read is named and left out; it never ends the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from hone.domain.evidence import Advice, Comparison, Decision, Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.task import Reply
+from hone.errors import HoneError, ProjectError
+from hone.export.results import ExportRow
+from hone.journey import retracing
+from hone.journey.stored import check_there, project_ratings
+from hone.judging.audit import FindingRow
+from hone.measuring import Reading, read_ratings
+from hone.project import Project, Run
+from hone.project.runs import every_run
+from hone.report.view import (
+    Advised,
+    Agreed,
+    Audited,
+    Compared,
+    Exported,
+    ProjectView,
+    Scored,
+    Source,
+    Tuned,
+)
+from hone.stats import Figure, Options, paired_means
+from hone.stats import agree as compute
+from hone.training.job import RESULTS, Job, read_history
+
+T = TypeVar("T")
+Entry = TypeVar("Entry", bound=BaseModel)
+RESAMPLES = 2_000
+"""Enough for an interval's second digit; `hone agree` takes more."""
+
+
+@dataclass
+class Gatherer:
+    """One project while its report is made."""
+
+    project: Project
+    runs: Sequence[Run]
+    rubric: Rubric
+    """The one that the report is about: the latest finalised version, else the working one."""
+    decisions: Sequence[Decision] = ()
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    unrated: str = ""
+    """Why there is no agreement."""
+
+    def latest(self, verb: str, read: Callable[[Run], T]) -> T | None:
+        """What the latest finished run of a verb holds; one that does not read is named, and the one before it taken.
+
+        Args:
+            verb: What the run does.
+            read: Reads it; whatever a damaged file can do wrong counts as not read.
+        """
+        for run in self.runs:
+            if run.verb == verb and run.finished:
+                try:
+                    return read(run)
+                except HoneError as error:
+                    self.broken.append((f"runs/{run.folder.name}", str(error)))
+                except (OSError, LookupError, TypeError, ValueError) as error:
+                    self.broken.append((f"runs/{run.folder.name}", f"it is damaged ({_short(error)})"))
+        return None
+
+    def whole(self, run: Run, kind: type[Entry]) -> list[Entry]:
+        """The results of a run that must have some.
+
+        Raises:
+            ValueError: It has none.
+        """
+        found = run.read(kind)
+        if not found:
+            raise ValueError("results.jsonl is empty")
+        return found
+
+    def part(self, name: str, read: Callable[[], T]) -> T | None:
+        """Something that lies there; what does not read is named, and left out."""
+        try:
+            return read()
+        except HoneError as error:
+            self.broken.append((name, retracing.inside(self.project, str(error))))
+            return None
+
+    def rated(self) -> Agreed | None:
+        """The agreement, where somebody has rated."""
+        try:
+            return _agreed(self)
+        except HoneError as error:
+            said = retracing.inside(self.project, str(error))
+            # The remedy that follows stands on the page already, as a command.
+            self.unrated = said.partition(";")[0]
+            if type(error) is not ProjectError:
+                self.broken.append(("agreement", said))
+            return None
+
+
+def gather(project: Project, now: datetime) -> ProjectView:
+    """All that the page of a project shows.
+
+    Raises:
+        HoneError: Settings, rubric or a version do not read: without them there is no project to report on.
+    """
+    runs, damaged = every_run(project.folder / "runs")
+    versions = project.versions
+    final = versions[-1].rubric if versions and versions[-1].version > 0 else None
+    one = Gatherer(project, runs, final or project.rubric)
+    one.broken += [(f"runs/{broken.folder.name}", broken.problem) for broken in damaged]
+    one.decisions = one.part("decisions", lambda: project.decisions) or []
+    agreed = one.rated()
+    return ProjectView(
+        name=project.folder.resolve().name,
+        made=now,
+        settings=project.settings,
+        items=len(one.part("items", lambda: project.items) or ()),
+        rubric=project.rubric,
+        versions=versions,
+        decisions=one.decisions[sum(len(version.decisions) for version in versions) :],
+        replies=len(one.latest("reply", lambda run: run.read(Reply)) or ()),
+        compared=one.latest("compare", lambda run: _compared(one, run)),
+        advised=one.latest("advise", lambda run: _advised(one, run)),
+        scored=one.latest("label", lambda run: _scored(one, run)),
+        agreed=agreed,
+        audited=one.latest("audit", lambda run: _audited(one, run)),
+        tuned=one.latest("tune", lambda run: tuned_in(project, run)),
+        benched=one.latest("bench", lambda run: retracing.benched(project, run)),
+        exported=one.latest("export", lambda run: _exported(one, run)),
+        unrated=one.unrated,
+        runs=[(run.folder.name, run.verb, _state(run)) for run in runs],
+        broken=one.broken,
+    )
+
+
+def _compared(one: Gatherer, run: Run) -> Compared:
+    count = len(run.config.get("items") or ())
+    more = "" if count in {0, 3} else f" --items {count}"
+    source = retracing.source_of(run, f"hone rubric compare{more}")
+    current = run.config["rubric"] == one.project.rubric.model_dump(mode="json")
+    return Compared(source, one.whole(run, Comparison), current)
+
+
+def _advised(one: Gatherer, run: Run) -> Advised | None:
+    """The advice, where it is about the rubric as it stands, so that a decision is still open."""
+    advice = one.whole(run, Advice)
+    if run.config["rubric"] != one.project.rubric.model_dump(mode="json"):
+        return None
+    if any(decision.advice == piece for decision in one.decisions for piece in advice):
+        return None
+    return Advised(retracing.source_of(run, "hone rubric advise"), advice)
+
+
+def _scored(one: Gatherer, run: Run) -> Scored:
+    rubric = Rubric.model_validate(run.config["rubric"])
+    judgements = one.whole(run, Judgement)
+    scored = [judgement.scores for judgement in judgements if judgement.scores]
+    means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
+    source = retracing.source_of(run, f"hone label{_other_judge(one, run)}")
+    return Scored(source, rubric, judgements, means, run.incomplete)
+
+
+def _mean(values: Sequence[float]) -> Figure:
+    """The mean with its bootstrap interval."""
+    return paired_means(values, values, options=Options(RESAMPLES)).first
+
+
+def _other_judge(one: Gatherer, run: Run) -> str:
+    judge = _named(run.config.get("judge"))
+    return "" if judge in {"", one.project.settings.models.judge.model} else f" --judge {retracing.quoted(judge)}"
+
+
+def _named(model: object) -> str:
+    return str(model.get("model", "")) if isinstance(model, Mapping) else ""
+
+
+def _agreed(one: Gatherer) -> Agreed:
+    check_there(one.project.database)  # before the store's packages are missed: who has no ratings needs none
+    table = project_ratings(one.project, one.rubric)
+    collected = read_ratings(table, Reading(rubric=one.rubric))
+    found = compute(collected.ratings, Options(RESAMPLES))
+    return Agreed(Source(f"{table.path.name} and the latest hone label", "hone agree"), found, collected.notes())
+
+
+def _audited(one: Gatherer, run: Run) -> Audited:
+    findings = [row.root for row in one.whole(run, FindingRow)]
+    source = retracing.source_of(run, f"hone audit{_other_judge(one, run)}")
+    return Audited(source, findings, _named(run.config.get("judge")))
+
+
+def tuned_in(project: Project, run: Run) -> Tuned:
+    """The tuned model of a run."""
+    job = Job.read(run.folder)
+    result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
+    return Tuned(
+        source=retracing.source_of(run, retracing.tune_command(run, job)),
+        spec=retracing.tuned_spec(project, run, job),
+        base=retracing.base_spec(job),
+        examples=job.source,
+        history=read_history(run.folder),
+        result=result,
+    )
+
+
+def _exported(one: Gatherer, run: Run) -> Exported:
+    model = retracing.inside(one.project, str(run.config["model"]))
+    files = [
+        row.model_copy(update={"file": retracing.inside(one.project, row.file)}) for row in one.whole(run, ExportRow)
+    ]
+    return Exported(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
+
+
+def _state(run: Run) -> str:
+    if run.finished:
+        return f"not complete: {run.incomplete}" if run.incomplete else "finished"
+    return "unfinished; the same command goes on"
+
+
+def _short(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said[:120]}"

@@ -1,0 +1,231 @@
+"""Labels a table within a project: look at it, say what it will take, run it, keep the results."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import Judging, ModelSettings
+from hone.domain.task import Reply
+from hone.errors import ProjectError
+from hone.jobs import Budget
+from hone.jobs.prices import price
+from hone.journey.journalling import open_journal
+from hone.journey.loop import Models, step_config
+from hone.judging import Judge
+from hone.judging.dataset import Columns, Survey, entries, survey
+from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.judging.of_project import judge_of, judge_sampling
+from hone.judging.shards import Labeller, gather, label_in_shards
+from hone.project import Project, Run
+from hone.tables import Table, Taken, open_writer
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """All that a labelling run depends on."""
+
+    project: Project
+    table: Table
+    columns: Columns
+    rubric: Rubric
+    judges: tuple[ModelSettings, ...]
+    judging: Judging
+    file: Path | None = None
+    people: Path | None = None
+    routing: Routing = field(default_factory=Routing)
+    budget: Budget = field(default_factory=Budget)
+    fresh: bool = False
+    retry: bool = False
+    """Whether to ask again where an answer of the journal could not be read."""
+    engine: Literal["local", "ray"] = "local"
+    """Where: in this process, or in several on Ray. The results are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What came of it."""
+
+    run: Run
+    report: Report
+    before: bool
+    """Whether the run had been finished before, so that nothing was asked."""
+    routed: int = 0
+    """Rows written for people."""
+    blank: int = 0
+    """Rows without any value, which were passed over."""
+
+
+def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> Labelled:
+    """Label a table, or show what was labelled before.
+
+    Args:
+        work: What is labelled, by what, with what.
+        models: The project's models.
+        tell: Told what it will take before it starts.
+    """
+    found = survey(work.table, work.columns)
+    for line in Taken(work.columns.taken, found.blank, found.remarks).lines():
+        tell(line)
+    draws = judge_sampling(work.judges[0], work.rubric)
+    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
+    config = step_config(
+        work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
+    )
+    run = work.project.open_run("label", config, fresh=work.fresh)
+    sealed = run.sealed and not work.retry
+    before = run.finished and (sealed or not run.incomplete)
+    with ExitStack() as stack:
+        stack.enter_context(_rare_collections())
+        # A finished run is gone through again only for its files, and for rows that have no score.
+        journal = stack.enter_context(open_journal(run, tell, fresh=work.fresh, readonly=sealed))
+        asks = not before or work.fresh or work.retry
+        opened = tuple(models(judge, asked=asks) for judge in work.judges)
+        progress = stack.enter_context(models.watch.progress("scoring"))
+        judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
+                         progress=progress, retry=work.retry)  # fmt: skip
+        budget = _priced(work, judge, found, tell)
+        sink = stack.enter_context(_Sink(work, run, found))
+        if work.engine == "ray" and not before:
+            report = _on_ray(work, judge, sink, run, found.rows)
+        else:
+            gather(run.shards, journal)
+            rows = entries(work.table, work.columns)
+            rows = _known(rows, run, whole=sealed) if before and not (work.retry or work.fresh) else rows
+            report = label(rows, judge, sink.take, budget=budget, total=found.rows)
+    if found.duplicates:
+        report.noted["rows whose id stood before"] = found.duplicates
+    if not sealed:
+        failed = "some calls failed" if report.tally.failed else None
+        run.mark(report.stopped or failed)
+    return Labelled(run, report, before, sink.routed, found.blank)
+
+
+def _known(rows: Iterable[Entry], run: Run, *, whole: bool) -> Iterator[Entry]:
+    """The rows with the scores that a finished run has of them, which stand in their order.
+
+    The journal's keys hold the place of a model's file, so that a project that was moved would be asked anew.
+
+    Args:
+        rows: The rows.
+        run: The finished run.
+        whole: Take also that a row has no score, because nothing new can be written.
+    """
+    results = _results(run)
+    for entry in rows:
+        said = next(results, None)
+        yield entry if said is None or (said.unscored is not None and not whole) else replace(entry, known=said)
+
+
+def _results(run: Run) -> Iterator[Judgement]:
+    # What is damaged comes out of the journal instead.
+    with contextlib.suppress(OSError, ValueError), run.results.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield Judgement.model_validate_json(line)
+
+
+def latest_replies(project: Project) -> Path:
+    """The file of the latest replies.
+
+    Raises:
+        ProjectError: There are none.
+    """
+    run = project.latest_run("reply")
+    if run is None:
+        raise ProjectError("there are no replies to score; write some with `hone reply`, or name a data file")
+    return run.results
+
+
+def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> Report:
+    """Label in several processes, each of which makes the judge anew."""
+    setup, project = judge.setup, work.project
+    labeller = Labeller(
+        judges=work.judges,
+        folder=project.folder,
+        rubric=work.rubric,
+        subject=judge.subject,
+        judging=work.judging,
+        prompts=setup.prompts,
+        sampling=setup.sampling or judge_sampling(work.judges[0], work.rubric),
+    )
+    return label_in_shards(
+        lambda: entries(work.table, work.columns), judge, labeller, sink.take, folder=run.shards, total=rows
+    )
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cyclic garbage less often: a run makes millions of short-lived objects, and next to no cycles."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+class _Sink:
+    """Takes rows with their judgements: the run's results, the file that was asked for, and the rows for people."""
+
+    def __init__(self, work: Labelling, run: Run, found: Survey) -> None:
+        self.routed = 0
+        self._work, self._run = work, run
+        self._names = work.rubric.names
+        self._columns = found.types | label_columns(self._names)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _Sink:
+        work = self._work
+        # What lies where nothing can be written stays as it is.
+        self._results = None if self._run.sealed else self._stack.enter_context(self._run.writing())
+        self._out = self._stack.enter_context(open_writer(work.file, self._columns)) if work.file else None
+        columns = {"why": str, "weight": float} | self._columns
+        self._people = self._stack.enter_context(open_writer(work.people, columns)) if work.people else None
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def take(self, entry: Entry, judgement: Judgement) -> None:
+        """Write one row wherever it belongs."""
+        if self._results:
+            self._results.write(judgement.model_dump_json() + "\n")
+        reason = self._work.routing.reason(judgement) if self._people else None
+        if self._out is None and reason is None:
+            return
+        row = labelled(entry, judgement, self._names)
+        if self._out:
+            self._out.write(row)
+        if self._people and reason:
+            self.routed += 1
+            self._people.write({"why": reason[0], "weight": reason[1]} | row)
+
+
+def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
+    """Say what the run will take, and give the budget its prices."""
+    calls = found.rows * judge.calls
+    blank = Reply(item="-", prompt="-", text="-", model="")
+    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
+    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
+    prompt = int(
+        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
+    )
+    answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
+    prices = [price(model.spec) for model in judge.models]
+    text = f"{found.rows:,} rows, {calls:,} calls, about {prompt + answer:,} tokens"
+    known = [one for one in prices if one is not None]
+    if len(known) < len(prices):
+        tell(f"{text}, price unknown")
+        return work.budget
+    mean = (sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known))
+    tell(f"{text}, about ${prompt * mean[0] + answer * mean[1]:,.2f}")
+    return replace(work.budget, price=mean)

@@ -1,0 +1,264 @@
+"""Each step over a project: resolve the config, open the run, ask what is not yet answered, keep the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from hone.domain.base import digest
+from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
+from hone.domain.rubric import Criterion, Rubric
+from hone.domain.settings import ModelSettings, Sampling
+from hone.domain.task import Item, Reply
+from hone.errors import ProjectError
+from hone.jobs import Journal, Setup
+from hone.journey.journalling import open_journal
+from hone.journey.watching import SILENT, Watch
+from hone.models import Model, connect
+from hone.project import Project, Run
+from hone.project.runs import FILES
+from hone.rubrics import advise, compare, draft, replies
+from hone.rubrics.finalise import finalise
+from hone.rubrics.merge import Merged
+from hone.weights.content import content
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Models:
+    """The models of a command, each engine started once, when it is first needed."""
+
+    def __init__(self, project: Project, watch: Watch = SILENT) -> None:
+        self._project = project
+        self.watch = watch
+        self._open: dict[str, Model] = {}
+
+    def agreed(self, *parts: ModelSettings) -> None:
+        """See that the user agreed to the hosts of these models, as far as the project itself names them.
+
+        Raises:
+            TrustError: The user did not agree.
+        """
+        self._project.check_models(*(part.model for part in parts))
+
+    def __call__(self, settings: ModelSettings, *, asked: bool = True) -> Model:
+        """The model of these settings.
+
+        Args:
+            settings: Which, and how it is sampled.
+            asked: Whether it is to be asked anything; without, its host needs nobody's agreement.
+
+        Raises:
+            TrustError: The project names a host that the user has not agreed to.
+            ModelError: It cannot be opened.
+        """
+        if asked:
+            self.agreed(settings)
+        # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
+        key = repr(settings.engine)
+        if key not in self._open:
+            self.watch.fetch(settings.model)
+            self._open[key] = connect(settings, folder=self._project.folder)
+        return self._open[key]
+
+    def tell_notes(self) -> None:
+        """Tell what the person should know about them: a parameter that an endpoint does not take, and the like."""
+        for model in self._open.values():
+            for note in dict.fromkeys(model.notes):
+                self.watch.tell(f"note: {note}")
+
+    def close(self) -> None:
+        """End every engine."""
+        for model in self._open.values():
+            model.close()
+
+
+@contextmanager
+def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
+    """The models of a command, closed at its end; `watch` is told how far it is."""
+    opened = Models(project, watch)
+    try:
+        yield opened
+        opened.tell_notes()
+    finally:
+        opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run and whether it had been finished before."""
+
+    run: Run
+    before: bool
+
+
+def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Done]:
+    """Criteria that the expert proposes for the project's task."""
+    settings, items = project.settings, project.items
+    expert = settings.models.expert
+    config = step_config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
+
+    def work(journal: Journal) -> Sequence[Criterion]:
+        models.agreed(expert)
+        with _setup(project, models.watch, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
+            return draft.draft(settings.task, items, models(expert), setup)
+
+    return _run(project, models, "draft", config, Criterion, work, fresh=fresh)
+
+
+def run_compare(
+    project: Project, models: Models, *, count: int = 3, fresh: bool = False
+) -> tuple[list[Comparison], Done]:
+    """Replies with and without the rubric, compared by the expert in both orders."""
+    settings, rubric, items = project.settings, project.rubric, project.items[:count]
+    if not rubric.criteria:
+        raise ProjectError(f"{project.folder / 'rubric.yaml'} has no criteria; propose some with: hone rubric draft")
+    writer, expert, task = settings.models.writer, settings.models.expert, settings.task
+    draws = {"writer": writer.sampling(replies.SAMPLING), "expert": expert.sampling(compare.SAMPLING)}
+    config = step_config(project, rubric=rubric, items=items, writer=writer, expert=expert, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Comparison]:
+        models.agreed(writer, expert)
+        with _setup(project, models.watch, "replies under the task alone", draws["writer"], journal) as setup:
+            without = replies.write(task, items, models(writer), setup=setup)
+        with _setup(project, models.watch, "replies under task and rubric", draws["writer"], journal) as setup:
+            stated = replies.write(task, items, models(writer), rubric=rubric, setup=setup)
+        with _setup(project, models.watch, "comparing, both orders", draws["expert"], journal) as setup:
+            return compare.compare(without, stated, models(expert), subject=task.subject, setup=setup)
+
+    return _run(project, models, "compare", config, Comparison, work, fresh=fresh)
+
+
+def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Advice], Done]:
+    """The expert's advice on the working rubric, resting on the latest comparisons."""
+    settings, rubric = project.settings, project.rubric
+    compared = project.latest_run("compare")
+    if compared is None:
+        raise ProjectError("there are no comparisons to rest advice on; make some with: hone rubric compare")
+    if compared.config["rubric"] != rubric.model_dump(mode="json"):
+        raise ProjectError(
+            "rubric.yaml has changed since the latest comparisons; compare again with: hone rubric compare"
+        )
+    comparisons = compared.read(Comparison)
+    expert = settings.models.expert
+    draws = expert.sampling(advise.default_sampling(rubric))
+    config = step_config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Advice]:
+        models.agreed(expert)
+        with _setup(project, models.watch, "advising", draws, journal) as setup:
+            return advise.advise(settings.task, rubric, comparisons, models(expert), setup)
+
+    return _run(project, models, "advise", config, Advice, work, fresh=fresh)
+
+
+def run_reply(
+    project: Project, models: Models, rubric: Rubric | None, items: Sequence[Item], *, fresh: bool = False
+) -> tuple[list[Reply], Done]:
+    """Replies to items under a rubric."""
+    settings = project.settings
+    writer = settings.models.writer
+    draws = writer.sampling(replies.SAMPLING)
+    config = step_config(project, rubric=rubric, items=items, writer=writer, sampling=draws)
+
+    def work(journal: Journal) -> Sequence[Reply]:
+        models.agreed(writer)
+        with _setup(project, models.watch, "writing replies", draws, journal) as setup:
+            return replies.write(settings.task, items, models(writer), rubric=rubric, setup=setup)
+
+    return _run(project, models, "reply", config, Reply, work, fresh=fresh)
+
+
+def latest_advice(project: Project, working: Rubric) -> list[Advice]:
+    """The latest advice, which must be about the rubric as it stands.
+
+    Raises:
+        ProjectError: There is none, or the rubric has changed since.
+    """
+    run = project.latest_run("advise")
+    if run is None:
+        raise ProjectError("there is no advice to decide on; get some with: hone rubric advise")
+    if run.config["rubric"] != working.model_dump(mode="json"):
+        raise ProjectError("rubric.yaml has changed since the latest advice; begin again with: hone rubric compare")
+    return run.read(Advice)
+
+
+def decided_before(project: Project, working: Rubric) -> tuple[Rubric, list[Decision]] | None:
+    """What was decided on the latest advice, where the rubric as it stands is what came of it.
+
+    Returns:
+        The rubric that was decided on, and the decisions of that sitting; none where the advice is still to be
+        decided on, or the rubric has been changed since.
+    """
+    run, kept = project.latest_run("advise"), project.decisions
+    if run is None or not kept or kept[-1].after != working.digest or kept[-1].before == working.digest:
+        return None
+    before = Rubric.model_validate(run.config["rubric"])
+    if before.digest != kept[-1].before:
+        return None
+    sitting: dict[str, Decision] = {}
+    for one in reversed(kept):
+        if (one.before, one.after) != (kept[-1].before, kept[-1].after) or one.advice.id in sitting:
+            break
+        sitting[one.advice.id] = one
+    return before, list(reversed(sitting.values()))
+
+
+def keep_merged(project: Project, working: Rubric, merged: Merged, by: str) -> None:
+    """Keep the start, the decisions and the new working rubric, in this order: a crash between them loses nothing."""
+    project.keep_start(working, by)
+    project.save_decisions(merged.decisions)
+    project.save_rubric(merged.rubric)
+
+
+def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion, Path | None]:
+    """The working rubric as a frozen version, and its file; none where it is the latest version word for word."""
+    working, versions = project.rubric, project.versions
+    if versions and versions[-1].version > 0 and versions[-1].hash == working.digest:
+        return versions[-1], None
+    version = finalise(working, versions, project.decisions, by=by, note=text)
+    return version, project.save_version(version)
+
+
+@contextmanager
+def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
+    with watch.progress(title) as progress:
+        yield Setup(project.prompts, sampling, journal, progress)
+
+
+def _run(
+    project: Project, models: Models, verb: str, config: Mapping[str, Any], kind: type[T],
+    work: Callable[[Journal], Sequence[T]], *, fresh: bool,
+) -> tuple[list[T], Done]:  # fmt: skip
+    run = project.open_run(verb, config, fresh=fresh)
+    if run.finished:
+        return run.read(kind), Done(run, before=True)
+    with open_journal(run, models.watch.tell, fresh=fresh) as journal:
+        results = list(work(journal))
+    run.finish(results)
+    return results, Done(run, before=False)
+
+
+def step_config(project: Project, **parts: Any) -> dict[str, Any]:
+    """All that a step's results depend on, as plain data."""
+    prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
+    task = project.settings.task.model_dump(mode="json")
+    return {"task": task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
+
+
+def _data(value: Any, folder: Path) -> Any:
+    if isinstance(value, ModelSettings):
+        held = content(value.model, folder)
+        return value.identity | ({FILES: held} if held else {})
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {key: _data(part, folder) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return {entry.id: digest(entry.model_dump()) for entry in value if isinstance(entry, Item)}
+    return value

@@ -1,0 +1,147 @@
+"""A benchmark by rubric in one call: models reply to a project's items, and the rubric's judge scores the replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hone.bench import JudgedReply, JudgedReport, compare_judged
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings, Sampling
+from hone.domain.task import Item, Reply
+from hone.errors import ProjectError
+from hone.jobs import Journal, Setup
+from hone.journey.journalling import open_journal
+from hone.journey.loop import Models, models, step_config
+from hone.journey.watching import SILENT, Watch
+from hone.judging import judge as score
+from hone.judging.form import default_sampling
+from hone.judging.of_project import judge_sampling
+from hone.project import Project, Run
+from hone.project.folder import read_items
+from hone.project.naming import named_rubric
+from hone.rubrics import replies
+from hone.weights.content import content
+
+VERB = "match"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the models reply to."""
+
+    items: Path | None = None
+    """A file of items; the project's where absent."""
+    limit: int | None = None
+    """Only the first items."""
+    max_tokens: int | None = None
+    """The longest reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """All that a benchmark by rubric rests on."""
+
+    project: Project
+    items: Sequence[Item]
+    rubric: Rubric
+    specs: tuple[str, ...]
+    judge: ModelSettings
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What came of a benchmark by rubric."""
+
+    run: Run
+    match: Match
+    replies: list[JudgedReply]
+    report: JudgedReport
+    """Mean scores as shares of the scale and paired differences to the first model; `not_worse` is the gate."""
+
+
+def benchmark_by_rubric(
+    folder: Path | str, specs: Sequence[str], *, judge: str | None = None, rubric: str | None = None,
+    asked: Asked | None = None, fresh: bool = False, watch: Watch = SILENT,
+) -> Matched:  # fmt: skip
+    """Let a rubric's judge compare models on the same items.
+
+    Args:
+        folder: In a project.
+        specs: The models; the first one is the base.
+        judge: Who scores; the project's judge by default, and never one of the models.
+        rubric: `v1`, `working`, a file or a library name; the latest version by default.
+        asked: What the models reply to, and how long; all of the project's items by default.
+        fresh: Ask everything again.
+        watch: Told how far it is.
+
+    Raises:
+        ProjectError: There is no project or no such rubric, a model is named twice, or the judge is one of them.
+        FileFormatError: The items do not read.
+        ModelError: A model cannot be used.
+    """
+    project = Project.find(Path(folder))
+    settings, names = project.settings, tuple(specs)
+    if len(set(names)) < len(names) or not names:
+        raise ProjectError("name one model or more, each once; their results could not be told apart")
+    scorer = ModelSettings(model=judge) if judge else settings.models.judge
+    if scorer.model in names:
+        raise ProjectError(f"{scorer.model} would score its own replies; name another judge with --judge")
+    wanted = asked or Asked()
+    items = (read_items(wanted.items) if wanted.items else project.items)[: wanted.limit]
+    draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})
+    match = Match(project, items, named_rubric(rubric, project), names, scorer, draws)
+    run, found = _run(match, watch, fresh=fresh)
+    return Matched(run, match, found, compare_judged(found, names, match.rubric))
+
+
+def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:
+    """Every model's judged replies, asked for or out of a finished run."""
+    writers = {spec: content(spec, match.project.folder) for spec in match.specs}
+    draws = judge_sampling(match.judge, match.rubric)
+    # A judge that is sampled as usual leaves the config as it always was, so that finished runs open again.
+    scoring = {} if draws == default_sampling(match.rubric) else {"judge_sampling": draws}
+    config = step_config(
+        match.project, rubric=match.rubric, items=match.items, judge=match.judge, sampling=match.sampling,
+        judging=match.project.settings.judging, models=writers, **scoring,
+    )  # fmt: skip
+    run = match.project.open_run(VERB, config, fresh=fresh)
+    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
+    if run.finished:
+        return run, run.read(JudgedReply)
+    found: list[JudgedReply] = []
+    with open_journal(run, watch.tell, fresh=fresh) as journal, models(match.project, watch) as opened:
+        opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
+        for spec in match.specs:
+            written = _written(match, ModelSettings(model=spec), opened, journal, watch)
+            judgements = _judged(match, written, opened, journal, watch)
+            found += map(_both, written, judgements, (item.group for item in match.items))
+    run.finish(found)
+    return run, found
+
+
+def _written(match: Match, writer: ModelSettings, opened: Models, journal: Journal, watch: Watch) -> list[Reply]:
+    task = match.project.settings.task
+    with watch.progress(f"{writer.model} writes") as progress:
+        setup = Setup(match.project.prompts, match.sampling, journal, progress)
+        return replies.write(task, match.items, opened(writer), rubric=match.rubric, setup=setup)
+
+
+def _judged(
+    match: Match, written: Sequence[Reply], opened: Models, journal: Journal, watch: Watch
+) -> list[Judgement]:
+    settings = match.project.settings
+    draws = judge_sampling(match.judge, match.rubric)
+    with watch.progress(f"{match.judge.model} scores") as progress:
+        setup = Setup(match.project.prompts, draws, journal, progress)
+        return score(written, match.rubric, opened(match.judge), subject=settings.task.subject, setup=setup,
+                     judging=settings.judging)  # fmt: skip
+
+
+def _both(reply: Reply, judgement: Judgement, group: str | None) -> JudgedReply:
+    scores = {score.criterion: score.value for score in judgement.scores}
+    return JudgedReply(model=reply.model, item=reply.item, group=group, text=reply.text, cut=reply.cut, scores=scores,
+                       unscored=judgement.unscored)  # fmt: skip

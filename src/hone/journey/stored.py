@@ -1,0 +1,103 @@
+"""Where a project's store and a command meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hone.domain.rubric import Rubric
+from hone.errors import OlderStoreError, ProjectError
+from hone.journey.watching import Tell, nothing
+from hone.people.store import check_installed, open_store
+from hone.project import Project
+from hone.tables import Table
+
+if TYPE_CHECKING:
+    from hone.people.store.store import Store
+
+
+@contextmanager
+def project_store(
+    project: Project, *, readonly: bool = False, database: str | None = None, tell: Tell = nothing
+) -> Iterator[Store]:  # fmt: skip
+    """The project's store, or another that was named, open within the block.
+
+    Raises:
+        ProjectError: It is only to be read, and nothing was ever put into it.
+        StoreError: It cannot be opened.
+    """
+    where = database_of(project, database)
+    if readonly:
+        check_there(where)
+        _bring_up(where, tell)
+    with open_store(where, readonly=readonly) as store:
+        _say_upgrade(store, tell)
+        yield store
+
+
+def _bring_up(where: Path | str, tell: Tell) -> None:
+    """Bring a store of an earlier version up to date, which only opening it for writing does."""
+    try:
+        with open_store(where, readonly=True):
+            return
+    except OlderStoreError:
+        with open_store(where) as store:
+            _say_upgrade(store, tell)
+
+
+def _say_upgrade(store: Store, tell: Tell) -> None:
+    if store.upgrade is not None:
+        tell(str(store.upgrade))
+
+
+def database_of(project: Project, database: str | None) -> Path | str:
+    """The database that ``--database`` names, else the project's."""
+    if database is None:
+        return project.agreed_database
+    return database if "://" in database else Path(database)
+
+
+def check_there(where: Path | str) -> None:
+    """Refuse to read from a file that is not there.
+
+    Raises:
+        ProjectError: It is not.
+    """
+    if isinstance(where, Path) and not where.exists():
+        remedy = "rate with `hone rate`, or bring some in: hone feedback import FILE"
+        raise ProjectError(f"{where}: there is no feedback yet; {remedy}")
+
+
+def project_ratings(
+    project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False, tell: Tell = nothing
+) -> Table:  # fmt: skip
+    """What the project's people said, with the judgements of the latest `hone label` under the same rubric.
+
+    Args:
+        project: The project.
+        rubric: Which ratings are current.
+        pairs: Verdicts on pairs instead.
+        unrated: Also the judgements of items that nobody rated.
+        tell: Told which judgements were taken.
+
+    Raises:
+        ProjectError: There is nothing of the kind yet.
+    """
+    check_installed()
+    from hone.measuring.join import join  # noqa: PLC0415
+    from hone.people.exchange.stored import stored_choices  # noqa: PLC0415 - loads SQLAlchemy
+
+    with project_store(project, readonly=True, tell=tell) as store:
+        if pairs:
+            table = stored_choices(store)
+        else:
+            joined = join(project, store, rubric, unrated=unrated)
+            table = joined.table
+            for note in joined.notes:
+                tell(note)
+        if not table.count():
+            what = "verdicts on pairs" if pairs else "ratings under this rubric"
+            raise ProjectError(f"{store.database.name}: there are no {what}; see: hone feedback status")
+    return table

@@ -1,0 +1,178 @@
+"""A conversation with a model and an endpoint over it: which task, rubric and judge stand behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings, Sampling
+from hone.errors import ProjectError, SpecError
+from hone.journey.watching import SILENT, Watch
+from hone.judging import Judge
+from hone.judging.of_project import judge_of
+from hone.models import Model, connect
+from hone.models.embedded import EmbeddedModel
+from hone.project import Project
+from hone.project.naming import named_rubric, rubric_anywhere
+from hone.rubrics.replies import system_text
+from hone.serving.conversation import SAMPLING, Conversation
+from hone.serving.server import Serving, check_host, check_port, listen
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a conversation.
+
+    Args:
+        project: The project, if there is one.
+        rubric: The rubric, if there is one with criteria.
+        judge: Who scores.
+    """
+
+    project: Project | None
+    rubric: Rubric | None
+    judge: ModelSettings
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """The system messages with and without the rubric; empty outside a project."""
+        if self.project is None:
+            return "", ""
+        task, prompts = self.project.settings.task, self.project.prompts
+        return system_text(task, self.rubric, prompts), system_text(task, None, prompts)
+
+    def judge_of(self, model: Model) -> Judge | None:
+        """The judge over a model that is open already; none where there is no rubric."""
+        if self.rubric is None:
+            return None
+        return judge_of(self.project, (model,), self.judge, self.rubric)
+
+
+def behind(folder: Path, name: str | None, judge: str | None) -> Behind:
+    """The project that a folder lies in, and the rubric and judge that options name; outside one, those alone.
+
+    Raises:
+        ProjectError: There is no such rubric.
+    """
+    try:
+        project = Project.find(folder)
+    except ProjectError:
+        return Behind(None, rubric_anywhere(name), ModelSettings(model=judge or "smollm2"))
+    rubric = named_rubric(name, project)
+    settings = ModelSettings(model=judge) if judge else project.settings.models.judge
+    return Behind(project, rubric if rubric.criteria else None, settings)
+
+
+@contextmanager
+def opened(settings: ModelSettings, project: Project | None = None, watch: Watch = SILENT) -> Iterator[Model]:
+    """A model, fetched first where it is one of the hub, and closed at the end.
+
+    Args:
+        settings: Which.
+        project: What names it, if anything does; its user must have agreed to the host.
+        watch: Told how far a fetch is.
+
+    Raises:
+        TrustError: The project names a host that the user has not agreed to.
+        ModelError: It cannot be opened.
+    """
+    if project is not None:
+        project.check_models(settings.model)
+    watch.fetch(settings.model)
+    with connect(settings, folder=project.folder if project else None) as model:
+        yield model
+
+
+@contextmanager
+def chat(
+    model: str | None = None, *, project: Path | str = ".", rubric: str | None = None, context: int = 4096,
+    sampling: Sampling = SAMPLING, watch: Watch = SILENT,
+) -> Iterator[Conversation]:  # fmt: skip
+    """A conversation, open within the block: `reply = conversation.ask("…")`; `say` gives it piece by piece.
+
+    Args:
+        model: Who replies; the project's writer, or `smollm2`, by default.
+        project: In a project the model is told the task and the rubric; elsewhere, what is built into its file.
+        rubric: Which rubric; the latest version by default.
+        context: Tokens of the conversation.
+        sampling: How the model is sampled.
+        watch: Told how far a model's file is fetched.
+
+    Raises:
+        ModelError: The model cannot be used.
+    """
+    found = behind(Path(project), rubric, None)
+    spec = model or (found.project.settings.models.writer.model if found.project else "smollm2")
+    named = None if model else found.project
+    with opened(ModelSettings(model=spec, context=context, concurrency=1), named, watch) as who:
+        yield Conversation(who, told=found.told, sampling=sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how an endpoint is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0 takes a free one."""
+    key: str | None = None
+    """What clients must send; needed beyond loopback."""
+    name: str | None = None
+    """The model's name in answers; the file's by default."""
+    slots: int = 4
+    context: int = 4096
+    rubric: str | None = None
+    """For `/v1/score`; the latest version by default."""
+    judge: str | None = None
+    """Who scores; the project's judge, else the served model, by default."""
+
+
+def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str = ".", watch: Watch = SILENT) -> None:
+    """Serve a GGUF model as an OpenAI-compatible endpoint until Ctrl-C or SIGTERM.
+
+    Args:
+        model: `smollm2`, `gguf:FILE`, `gguf:BASE+ADAPTER` or `gguf:hf://…`.
+        endpoint: Where and how.
+        project: Whose rubric and judge score at `/v1/score`.
+        watch: Told the address.
+
+    Raises:
+        UnavailableError: The port is in use, or others could reach it without a key.
+        SpecError: The model is not embedded.
+    """
+    at = endpoint or Endpoint()
+    check_host(at.host, at.key)
+    check_port(at.host, at.port)
+    found = behind(Path(project), at.rubric, at.judge)
+    with ExitStack() as stack:
+        settings = ModelSettings(model=model, context=at.context, concurrency=at.slots)
+        served = stack.enter_context(opened(settings, watch=watch))
+        if not isinstance(served, EmbeddedModel):
+            raise SpecError(f"{model!r} is not embedded; write smollm2, gguf:FILE or gguf:hf://OWNER/REPO/FILE")
+        own = at.judge is None and (found.project is None or found.judge.model == model)
+        who: Model | None = served if own else None
+        if found.rubric is not None and who is None:
+            who = stack.enter_context(opened(found.judge, found.project, watch))
+        serving = Serving(
+            served, at.name or Path(model.partition("+")[0]).stem, at.key, found.judge_of(who) if who else None,
+            adapter="+" in model,
+        )  # fmt: skip
+        asyncio.run(_until_stopped(serving, at, watch))
+
+
+async def _until_stopped(serving: Serving, at: Endpoint, watch: Watch) -> None:
+    stack, address = await listen(serving.app(), at.host, at.port)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with stack:
+        key = "" if serving.key else "; anybody on this machine may ask"
+        watch.tell(f"{serving.name} at {address}{key}. Ctrl-C ends it.")
+        await stopped.wait()
+    watch.tell("stopped")

@@ -1,0 +1,165 @@
+"""A benchmark in one call: the same problems for several models, in a run that goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hone.bench import BenchTask, Report, Result, Speed, ask, compare, read_task
+from hone.bench.comparing import Reading
+from hone.bench.running import requests
+from hone.domain.base import digest
+from hone.domain.settings import ModelSettings
+from hone.errors import ProjectError
+from hone.files import write_whole
+from hone.journey.journalling import open_journal
+from hone.journey.watching import SILENT, Watch
+from hone.models import connect
+from hone.problems import Problem, Prompting, choose_shots, prompting
+from hone.project import Project, Run
+from hone.project.runs import open_run
+from hone.tables import Taken
+from hone.weights.content import content
+
+_SLOTS = 8
+"""Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmarked:
+    """What came of a benchmark."""
+
+    run: Run
+    bout: Bout
+    report: Report
+    """Accuracy of each model and paired differences to the first one, with intervals; `not_worse` is the gate."""
+
+
+def benchmark(
+    task: BenchTask | str, models: Sequence[str], *, limit: int | None = None, folder: Path | str = ".",
+    reading: Reading = "flexible", fresh: bool = False, watch: Watch = SILENT,
+) -> Benchmarked:  # fmt: skip
+    """Test models on the same problems, and compare each with the first one, problem by problem.
+
+    Args:
+        task: `sums`, `gsm8k`, a task file or a data file.
+        models: Specs; the first one is the base.
+        limit: Only the first problems.
+        folder: In a project the run goes to the project's runs, elsewhere to `runs` in this folder.
+        reading: `flexible` counts a right answer anywhere, `strict` one behind `####` alone.
+        fresh: Ask everything again.
+        watch: Told how far it is.
+
+    Raises:
+        ProjectError: There are no problems, or a model is named twice.
+        ModelError: A model cannot be used.
+    """
+    specs = tuple(models)
+    if len(set(specs)) < len(specs) or not specs:
+        raise ProjectError("name one model or more, each once; their results could not be told apart")
+    wanted = read_task(task) if isinstance(task, str) else task
+    if limit is not None:
+        wanted = wanted.model_copy(update={"limit": limit})
+    bout = prepare(wanted, specs, _home(Path(folder)))
+    for line in bout.taken.lines():
+        watch.tell(line)
+    run, results, speeds = run_bench(bout, watch, fresh=fresh)
+    return Benchmarked(run, bout, compare(results, specs, speeds, reading=reading))
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    """All that a benchmark run rests on."""
+
+    task: BenchTask
+    problems: Sequence[Problem]
+    way: Prompting
+    specs: tuple[str, ...]
+    home: Path
+    """Relative model files start here, and runs go to its `runs`."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns of a file hold the questions and the answers."""
+
+    def config(self) -> dict[str, Any]:
+        """What the results depend on."""
+        return {
+            "task": self.task.model_dump(mode="json"),
+            "problems": digest([problem.digest for problem in self.problems]),
+            "prompting": self.way.digest,
+            "models": {spec: content(spec, self.home) for spec in self.specs},
+        }
+
+
+def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
+    """The problems and the prompts of a task.
+
+    Raises:
+        ProjectError: The problems, or those that the shots come from, cannot be had.
+    """
+    taken = Taken()
+    problems = task.problems("test", task.limit, taken)
+    if not problems:
+        raise ProjectError(f"{task.data}: there are no problems")
+    shots: Sequence[Problem] = ()
+    if task.shots:
+        asked = {problem.question for problem in problems}
+        # A file without a training part gives its shots out of the problems that are not asked.
+        pool = [problem for problem in task.problems("train") if problem.question not in asked]
+        shots = choose_shots(pool, task.shots, seed=task.shot_seed)
+    return Bout(task, problems, prompting(shots, system=task.system), specs, home, taken)
+
+
+def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, list[Result], dict[str, Speed]]:
+    """Every model's results, asked for or out of a finished run."""
+    run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
+    speeds = read_speeds(run)
+    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
+    if run.finished:
+        return run, run.read(Result), speeds
+    results: list[Result] = []
+    with open_journal(run, watch.tell, fresh=fresh) as journal:
+        for spec in bout.specs:
+            with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
+                own, speed = ask(model, bout.problems, bout.task, bout.way, journal=journal, progress=progress)
+            for line in dict.fromkeys(model.notes):
+                watch.tell(f"note: {line}")
+            results += own
+            if speed.calls:
+                speeds[spec] = speed
+                write_whole(
+                    run.folder / "speed.json", json.dumps({name: asdict(one) for name, one in speeds.items()})
+                )
+    run.finish(results)
+    return run, results, speeds
+
+
+def _settings(spec: str, bout: Bout) -> ModelSettings:
+    """The embedded engine gets many slots, each as long as the longest prompt may need."""
+    if spec != "smollm2" and not spec.startswith("gguf:"):
+        return ModelSettings(model=spec)
+    longest = max(
+        sum(len(message.content) + 32 for message in request.messages)
+        for request in requests(bout.problems, bout.task, bout.way)
+    )
+    # Two characters a token is fewer than any text of words and numbers has.
+    context = -(-(longest // 2 + bout.task.max_tokens) // 256) * 256
+    return ModelSettings(model=spec, context=context, concurrency=_SLOTS)
+
+
+def read_speeds(run: Run) -> dict[str, Speed]:
+    """How fast each model was, by its spec; what is not known is left out."""
+    try:
+        known = json.loads((run.folder / "speed.json").read_text(encoding="utf-8"))
+        return {name: Speed(**one) for name, one in known.items()}
+    except (OSError, ValueError, TypeError):
+        return {}  # how fast it was is no result: where the file is missing or torn, nothing is said
+
+
+def _home(folder: Path) -> Path:
+    try:
+        return Project.find(folder).folder
+    except ProjectError:
+        return folder

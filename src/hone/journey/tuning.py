@@ -1,0 +1,238 @@
+"""One tune: choose base and backend, read and split the data, open the run, train, draw the curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
+from hone.examples.choosing import Keep
+from hone.examples.reading import Example, data_digest, read_examples
+from hone.examples.splitting import Split, split
+from hone.files import locked, typed_path
+from hone.journey.watching import SILENT, Watch
+from hone.problems import Problem, Prompting, load, prompting
+from hone.project import Project, Run
+from hone.project.runs import open_run
+from hone.report.drawing import save
+from hone.report.tuning import curves, event_lines
+from hone.tables import Taken
+from hone.training.job import ADAPTER, MODEL, RESULTS, Job, read_history
+from hone.training.settings import TuneSettings, check_sharding
+from hone.tuning.choice import choose_backend, choose_base, machine, pins
+from hone.tuning.launching import launch
+from hone.weights.content import content_of
+from hone.weights.opening import weights
+
+_NAMED = {"sums", "gsm8k"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for."""
+
+    source: str
+    base: str | None
+    backend: Any
+    settings: TuneSettings
+    keep: Sequence[Keep] = ()
+    best: str | None = None
+    limit: int | None = None
+    test: str | None = None
+    runs: Path | None = None
+    fresh: bool = False
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What came of it."""
+
+    run: Run
+    result: dict[str, Any]
+    before: bool
+    """Whether it had been finished before."""
+    base_spec: str
+    spec: str
+    """The tuned model's spec."""
+    bench: str
+    """The benchmark that fits the data."""
+    pictures: Sequence[Path] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Which columns of a table were learnt from."""
+
+
+def run_tune(
+    request: Request, *, tell: Callable[[dict[str, Any]], object], note: Callable[[str], object]
+) -> Tuned:  # fmt: skip
+    """Tune, or show what was tuned before.
+
+    Args:
+        request: What is asked for.
+        tell: Told of every event of the training process.
+        note: Told, in words, what was chosen.
+
+    Raises:
+        HoneError: Something is wrong with the data, the base, the settings or the run.
+    """
+    check_sharding(request.settings)
+    found = machine()
+    base, why = choose_base(request.base, request.settings.method, found)
+    backend, reason = choose_backend(request.backend, found, gpus=request.settings.gpus)
+    note(f"base: {base} ({why})")
+    note(f"backend: {backend} ({reason})")
+    folder = weights(base)
+    put = prompting()
+    taken = Taken()
+    halves = _data(request, put, taken, note)
+    job = _job(request, base, folder, backend, halves, put)
+    # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
+    fresh = request.fresh or request.check
+    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=fresh)
+    spec = base if base == "smollm2" else f"hf:{base}"
+    full = request.settings.method == "full"
+    tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
+    bench = request.source if request.source in _NAMED else request.test or "sums"
+    if run.finished:
+        result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
+        return Tuned(run, result, True, spec, tuned, bench, columns=taken.columns)
+    if run.resumed:
+        note(f"going on with {run.folder.name}")
+    with locked(run.lock, patience=0, kind=RunError, busy=RunBusyError, what=run.folder.name):
+        job.write(run.folder, halves.train, halves.held_out)
+        if request.check:
+            try:
+                result = launch(job, run.folder, tell)
+            finally:
+                run.finish([])  # passed or not, there is nothing to go on with
+            return Tuned(run, result, False, spec, tuned, bench, columns=taken.columns)
+        launch(job, run.folder, tell)
+        result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
+        pictures = _draw(run.folder, note)
+        run.finish([])
+    return Tuned(run, result, False, spec, tuned, bench, pictures, taken.columns)
+
+
+def tune(
+    data: str | Path, *, base: str | None = None, keep: Sequence[str] = (), best: str | None = None,
+    runs: Path | str | None = None, watch: Watch = SILENT, **settings: Any,
+) -> Tuned:  # fmt: skip
+    """Tune a small model on examples, in a run that goes on where it was stopped.
+
+    Args:
+        data: `sums`, `gsm8k`, a file, a folder, or a data set of the hub.
+        base: `smollm2`, `hf:OWNER/NAME` or `hf:FOLDER`; what this machine holds by default.
+        keep: Rules over the labels of `label`: `Be Detailed >= 1`.
+        best: Of the rows of one item, only the one with the highest label in this column; `mean`: of all labels.
+        runs: Where the run's folder goes; the project's runs, or `runs` in the working folder by default.
+        watch: Told how far it is.
+        settings: Any setting of `TuneSettings`, such as `max_steps=40`; `backend`, `limit`, `test` and `fresh` too.
+
+    Raises:
+        TuneError: A check does not pass, or training went wrong.
+        ProjectError: The data, or a setting, does not read.
+    """
+    asked = {name: settings.pop(name) for name in ("backend", "limit", "test", "fresh") if name in settings}
+    try:
+        chosen = TuneSettings(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise TuneError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    request = Request(
+        source=str(data), base=base, backend=asked.pop("backend", "auto"), settings=chosen,
+        keep=tuple(Keep.parse(rule) for rule in keep), best=best,
+        runs=Path(runs) if runs is not None else None, **asked,
+    )  # fmt: skip
+
+    def tell(event: dict[str, Any]) -> None:
+        for line in event_lines(event):
+            watch.tell(line)
+
+    return run_tune(request, tell=tell, note=watch.tell)
+
+
+def _data(request: Request, put: Prompting, taken: Taken, note: Callable[[str], object]) -> Split:
+    examples = read_examples(
+        request.source, put, keep=request.keep, best=request.best, limit=request.limit, taken=taken
+    )
+    of_test = Taken()
+    test = _test(request, of_test)
+    for line in (*taken.lines(), *of_test.lines("the test set")):
+        note(line)
+    halves = split(examples, request.settings.held_out, seed=request.settings.seed, test=test)
+    if test:
+        kinds = f" ({', '.join(sorted({leak.kind for leak in halves.leaks}))})" if halves.leaks else ""
+        note(
+            f"leaks: {len(halves.leaks)} of {len(examples):,} examples stand in the test set{kinds} and are taken out"
+        )
+    else:
+        note("leaks: not looked for, because no test set is named (--test)")
+    return halves
+
+
+def _test(request: Request, taken: Taken) -> list[Problem]:
+    """The problems that must not be trained on: those of the named benchmark, or of the data's own test part."""
+    if request.test:
+        return load(request.test, "test", taken=taken)
+    if request.source in _NAMED:
+        return load(request.source, "test")
+    path = typed_path(request.source)
+    beside = path if path.is_dir() else path.parent
+    if path.exists() and (path.is_dir() or path.stem.startswith("train")) and any(beside.glob("test*")):
+        return load(str(beside), "test", taken=taken)
+    return []
+
+
+def _job(
+    request: Request, base: str, folder: Path, backend: Literal["trl", "unsloth"], halves: Split, put: Prompting
+) -> Job:
+    examples: list[Example] = [*halves.train, *halves.held_out]
+    asked = any(example.answer is not None for example in examples)
+    return Job(
+        base=base,
+        weights=str(folder.resolve()),
+        weights_digest=content_of(folder),
+        backend=backend,
+        settings=request.settings,
+        data=data_digest(examples),
+        source=f"{request.source}, {len(halves.train):,} examples and {len(halves.held_out):,} held out",
+        prompt=put.system if asked else None,
+        pins=pins(),
+        checks_only=request.check,
+    )
+
+
+def _config(request: Request, job: Job) -> dict[str, Any]:
+    """All that the result depends on."""
+    data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
+    # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
+    for name in ("checkpointing", "compiled"):
+        data["settings"].pop(name)
+    return data | {
+        "source": request.source,
+        "keep": [str(rule) for rule in request.keep],
+        "best": request.best,
+        "limit": request.limit,
+    }
+
+
+def _runs(request: Request) -> Path:
+    if request.runs is not None:
+        return request.runs
+    try:
+        return Project.find(Path()).folder / "runs"
+    except ProjectError:
+        return Path("runs")
+
+
+def _draw(folder: Path, note: Callable[[str], object]) -> list[Path]:
+    try:
+        return save(curves(read_history(folder)), folder)
+    except MissingExtraError as error:
+        note(f"no picture of the curves: {error}")
+        return []

@@ -1,0 +1,110 @@
+"""A large set that only a judge scored: long form, or as `hone label` writes it, one column a criterion."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.errors import FileFormatError
+from hone.measuring.ratings import Reading, read_ratings
+from hone.tables import Problem, Table, Taken, guess, id_reader, is_blank, open_table
+from hone.tables.coding import as_score, labels_of
+from hone.text import name as named
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One judge's scores."""
+
+    judge: str
+    items: tuple[str, ...]
+    scores: Mapping[str, Floats]
+    """By criterion, NaN where unscored; shape (items,)."""
+    weights: Floats | None = None
+    """How many items each stands for, shape (items,); NaN where not said."""
+    taken: Taken = field(default_factory=Taken)
+    """Which columns of the file were read, and how many rows without any value were passed over."""
+
+
+def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading: Reading) -> Judged:
+    """Read a labelled set.
+
+    Args:
+        path: The file.
+        criteria: The criteria that are wanted; those that the file lacks have no scores.
+        judge: The judge's name, where a file in long form holds several.
+        reading: How scores are read.
+
+    Raises:
+        FileFormatError: A column is missing, no criterion is there, or a row does not read.
+    """
+    table = open_table(path)
+    names = {name.strip().lower() for name in table.columns}
+    if "score" in names and "criterion" in names:
+        collected = read_ratings(path, Reading(reading.level, reading.rubric, kind="judge"))
+        name = choose_judge(path, collected.ratings.judge_names, judge)
+        place = collected.ratings.judge_names.index(name)
+        scores = {key: np.asarray(one)[:, place] for key, one in (collected.ratings.judges or {}).items()}
+        return Judged(name, collected.items, scores, collected.weights, collected.taken)
+    return _wide(table, criteria, reading)
+
+
+def choose_judge(path: Path, names: Sequence[str], wanted: str | None) -> str:
+    """The judge that was named, or the only one.
+
+    Raises:
+        FileFormatError: There is none, several, or none of that name.
+    """
+    if wanted in names:
+        return str(wanted)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    there = ", ".join(names) or "none"
+    raise FileFormatError(path, f"choose one judge with --judge; the judges are: {there}")
+
+
+def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
+    key = guess(table.columns, "id", None)
+    found = [name for name in criteria if name in table.columns]
+    if key is None or not found:
+        what = "column of ids (id or item)" if key is None else f"column for a criterion ({', '.join(criteria)})"
+        raise FileFormatError(table.path, f"there is no {what}; the columns are: {', '.join(table.columns[:20])}")
+    labels = {} if reading.rubric is None else labels_of(reading.rubric.scale)
+    places: dict[str, int] = {}
+    columns = {name: array("d") for name in (*found, "weight")}
+    judges: set[str] = set()
+    taken = Taken()
+    taken.take({"item": key} | {name: name for name in (*found, "judge", "weight") if name in table.columns})
+    id_of = id_reader(table, key, taken)
+    for number, row in table.rows():
+        if isinstance(row, Problem):
+            raise FileFormatError(table.path, row.reason, line=number)
+        if is_blank(row):
+            taken.blank += 1
+            continue
+        item = id_of(row.get(key))
+        if not item:
+            raise FileFormatError(table.path, f"the column {key!r} is empty", line=number)
+        place = places.setdefault(item, len(places))
+        if row.get("judge"):
+            judges.add(named(row["judge"]))
+        for name, values in columns.items():
+            value = row.get(name)
+            figure = as_score(value, labels)
+            if figure is None:
+                raise FileFormatError(table.path, f"{name}: {value!r} is not a number", line=number)
+            if place == len(values):
+                values.append(figure)
+            else:
+                values[place] = figure  # the last of rows with one id wins
+    scores = {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
+    weights = scores.pop("weight")
+    name = ", ".join(sorted(judges)) if judges else table.path.stem
+    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, taken)

@@ -1,0 +1,96 @@
+"""Verdicts on pairs of replies, A and B: which one is better, whichever stood first.
+
+`winner` names the reply, not its place. A rater who saw a pair in both orders and changed sides has no preference:
+the verdict is a tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hone.measuring.arranging import KINDS, Floats, Raters, arrange, raters_of
+from hone.measuring.collected import Collected, Position
+from hone.stats import Level, Ratings
+from hone.tables import Table
+from hone.tables.coding import coded
+
+PREFERENCE = "preference"
+"""The one criterion that verdicts on pairs are about."""
+ORDERS = ("AB", "BA")
+WINNERS = {"A": -1.0, "tie": 0.0, "B": 1.0}
+_NONE = "no verdict"
+
+
+def is_pairs(columns: Sequence[str]) -> bool:
+    """Whether a table with these columns holds verdicts on pairs."""
+    names = {name.strip().lower() for name in columns}
+    return "winner" in names and "score" not in names
+
+
+def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
+    """Read verdicts.
+
+    Args:
+        table: Its columns are item, rater, order, winner[, kind].
+        level: `nominal`, or `ordinal` where a tie lies between A and B.
+        guessed: Whether the level is our own guess.
+
+    Raises:
+        FileFormatError: A column is missing, or a row does not read; the message names its line.
+    """
+    form = "verdicts on pairs have the columns item, rater, order, winner[, kind]; "
+    source = coded(table, ("item", "rater", "order", "winner"), ("kind",), form)
+    items = source.names("item")
+    orders = source.words("order", "AB", ORDERS)
+    winners = source.words("winner", _NONE, tuple(WINNERS))
+    raters = raters_of(source.names("rater"), source.words("kind", "human", KINDS))
+    values = np.array([WINNERS.get(word, np.nan) for word in winners.values])[winners.codes]
+    cube, duplicates = arrange(source, items, orders, raters, values)
+    forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
+    verdicts = _verdict(forward, backward)
+    says = "verdicts on pairs are labels; --level ordinal puts a tie between A and B" if guessed else "as you said"
+    return Collected(
+        ratings=Ratings(
+            people={PREFERENCE: verdicts[~raters.judges].T},
+            raters=raters.named(judges=False),
+            level=level,
+            judges={PREFERENCE: verdicts[raters.judges].T},
+            judge_names=raters.named(judges=True),
+        ),
+        items=items.values,
+        rows=source.rows,
+        duplicates=duplicates,
+        missing=int(np.isnan(values).sum()),
+        level_note=f"level: {level}, {says}",
+        labels={value: word for word, value in WINNERS.items()},
+        positions=_positions(forward, backward, raters),
+        taken=source.taken,
+    )
+
+
+def _layer(cube: Floats, orders: Sequence[str], order: str) -> Floats:
+    return cube[orders.index(order)] if order in orders else np.full(cube.shape[1:], np.nan)
+
+
+def _verdict(forward: Floats, backward: Floats) -> Floats:
+    """The verdict where one order was seen; where both were, what both say, else a tie. Shape (raters, items)."""
+    both = np.where(forward == backward, forward, 0.0)
+    return np.where(np.isnan(forward), backward, np.where(np.isnan(backward), forward, both))
+
+
+def _positions(forward: Floats, backward: Floats, raters: Raters) -> dict[str, Position]:
+    found = {}
+    for place, name in enumerate(raters.names):
+        one, other = forward[place], backward[place]
+        both = ~np.isnan(one) & ~np.isnan(other)
+        decided = [side[~np.isnan(side) & (side != 0)] for side in (one, other)]
+        found[name] = Position(
+            pairs=int((~np.isnan(one) | ~np.isnan(other)).sum()),
+            both_orders=int(both.sum()),
+            flips=int((one[both] != other[both]).sum()),
+            decided=len(decided[0]) + len(decided[1]),
+            first=int((decided[0] < 0).sum() + (decided[1] > 0).sum()),
+        )
+    return found

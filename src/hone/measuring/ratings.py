@@ -1,0 +1,118 @@
+"""Long-form ratings: one row an item, criterion and rater, people and judges in one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hone.domain.rubric import Rubric
+from hone.measuring.arranging import KINDS, Floats, Raters, arrange, figure_an_item, one_an_item, raters_of
+from hone.measuring.collected import Collected
+from hone.measuring.pairs import collect_pairs, is_pairs
+from hone.measuring.scores import Meaning, read_scores
+from hone.stats import Level, Ratings
+from hone.tables import Table, Taken, open_table
+from hone.tables.coding import Coded, Column, coded
+
+COLUMNS = ("item", "criterion", "rater", "score")
+OPTIONAL = ("kind", "group", "length", "weight")
+_FORM = (
+    "ratings have the columns item, criterion, rater, score[, kind][, group][, time] and verdicts on pairs item, "
+    "rater, order, winner[, kind]; "
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read.
+
+    Args:
+        level: What scores mean; from the rubric's scale, else guessed, when absent.
+        rubric: Whose scale the scores are on.
+        kind: What a row without a kind is.
+    """
+
+    level: Level | None = None
+    rubric: Rubric | None = None
+    kind: str = "human"
+
+
+def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collected:
+    """Read ratings, or verdicts on pairs. The columns tell which.
+
+    Args:
+        source: A CSV, JSONL or Parquet file, or a table, such as the one that a store gives.
+        reading: How it is read.
+
+    Raises:
+        ProjectError: The file is missing or of a form that is not known.
+        FileFormatError: A column is missing, or a row does not read; the message names its line.
+    """
+    reading = reading or Reading()
+    table = open_table(source) if isinstance(source, Path) else source
+    if is_pairs(table.columns):
+        found = collect_pairs(table, reading.level or "nominal", reading.level is None)
+    else:
+        found = _collect(table, reading)
+    # Of a store nothing was guessed, so that there is nothing to say of its columns.
+    return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
+
+
+def _collect(table: Table, reading: Reading) -> Collected:
+    rows = coded(table, COLUMNS, OPTIONAL, _FORM)
+    items, criteria = rows.names("item"), rows.names("criterion")
+    raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
+    meaning = _meaning(rows, raters, reading)
+    values = meaning.numbers[rows.columns["score"].codes]
+    cube, duplicates = arrange(rows, items, criteria, raters, values)
+    names = () if reading.rubric is None else reading.rubric.names
+    return Collected(
+        ratings=_ratings(cube, (items, criteria, raters), meaning, rows),
+        items=items.values,
+        rows=rows.rows,
+        duplicates=duplicates,
+        missing=int(np.isnan(values).sum()),
+        level_note=meaning.note,
+        labels=meaning.labels,
+        weights=figure_an_item(rows, items, "weight"),
+        taken=rows.taken,
+        unknown=tuple(name for name in criteria.values if names and name not in names),
+    )
+
+
+def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
+    """The cluster of each item: its group, or itself where it has none."""
+    if groups is None or all(group is None for group in groups):
+        return None
+    return [f"item {item}" if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
+
+
+def _meaning(source: Coded, raters: Raters, reading: Reading) -> Meaning:
+    score = source.columns["score"]
+    of_people = np.zeros(len(score.values), dtype=bool)
+    of_people[score.codes[~raters.judges[raters.codes]]] = True
+    scale = reading.rubric.scale if reading.rubric else None
+    return read_scores(
+        score.values,
+        of_people.tolist(),
+        reading.level,
+        scale,
+        lambda code, why: source.refuse_value("score", code, why),
+    )
+
+
+def _ratings(cube: Floats, axes: tuple[Column, Column, Raters], meaning: Meaning, source: Coded) -> Ratings:
+    items, criteria, raters = axes
+    layers = list(zip(criteria.values, cube, strict=True))
+    return Ratings(
+        people={name: layer[~raters.judges].T for name, layer in layers},
+        raters=raters.named(judges=False),
+        level=meaning.level,
+        judges={name: layer[raters.judges].T for name, layer in layers},
+        judge_names=raters.named(judges=True),
+        clusters=clusters_of(one_an_item(source, items, "group"), items.values),
+        lengths=figure_an_item(source, items, "length"),
+        levels=meaning.levels,
+    )

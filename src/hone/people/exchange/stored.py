@@ -1,0 +1,63 @@
+"""The store as a table of long-form rows, so that it is read the way a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.people.store.store import Store
+from hone.tables import Problem, Row, Table
+
+
+class Stored(Table):
+    """Rows that were taken from a store.
+
+    Args:
+        path: The database, for messages.
+        columns: Their names.
+        rows: The rows.
+    """
+
+    form = "jsonl"
+
+    def __init__(self, path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
+        self.path, self.columns, self._rows = path, columns, rows
+
+    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+        """Each row and its number."""
+        yield from enumerate(self._rows, 1)
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
+
+def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement] = ()) -> Stored:
+    """Current ratings, with judgements beside them that stand elsewhere.
+
+    Args:
+        store: The store.
+        rubric: Which ratings are current.
+        judgements: A judge's, under the same rubric; those of another are passed over. Of a judge that the store has
+            scores of for an item, the store's count.
+    """
+    columns = ("item", "criterion", "rater", "score", "kind", "group")
+    rows: list[Row] = [
+        {"item": judgement.item, "criterion": score.criterion, "rater": judgement.judge, "score": score.value,
+         "kind": "judge", "group": None}
+        for judgement in judgements
+        if judgement.rubric == rubric.digest
+        for score in judgement.scores
+    ]  # fmt: skip
+    own = sorted(store.ratings(rubric), key=lambda row: rubric.names.index(row.criterion))
+    rows += [{name: getattr(row, name) for name in columns} for row in own]  # the last of duplicate rows wins
+    return Stored(Path(store.database.name), columns, rows)
+
+
+def stored_choices(store: Store) -> Stored:
+    """Verdicts on pairs."""
+    columns = ("item", "rater", "order", "winner", "kind")
+    rows: list[Row] = [{name: getattr(row, name) for name in columns} for row in store.choices()]
+    return Stored(Path(store.database.name), columns, rows)

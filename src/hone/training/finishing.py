@@ -1,0 +1,196 @@
+"""What comes after training: the model in one piece, the best scale of what it learnt, its files.
+
+A model that Unsloth changed is handed over to a process without it: what is measured and saved is then what anybody
+gets who puts the adapter on the base, and Hone's loop, which Unsloth's layers do not fit, answers held-out problems.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hone.errors import TuneError
+from hone.examples.reading import Example
+from hone.examples.tokens import encode_all
+from hone.extras import library
+from hone.files import write_whole
+from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
+from hone.training.card import write_card
+from hone.training.history import History, Look, Step, Tell
+from hone.training.job import ADAPTER, MODEL, RESULTS, Job
+from hone.training.memory import Shape, alone, must_recompute
+from hone.training.packing import Row, pack
+from hone.training.preflight import free_memory
+from hone.training.rows import held_out_loss
+from hone.training.scales import Change, Scaled, best, try_scales
+from hone.training.settings import TuneSettings
+from hone.training.sharding import put
+from hone.training.solving import solver
+from hone.training.training import clear_checkpoints
+
+TRAINED = "trained"
+"""The folder in which one process hands its model over to the next."""
+_HISTORY = "history.json"
+_NEAR = 0.05
+"""Nats by which the same weights' held-out loss may differ between two ways to compute it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that was just trained, and how."""
+
+    job: Job
+    model: Any
+    history: History
+
+
+def finish(
+    trained: Trained, folder: Path, settings: TuneSettings, held_out: tuple[Any, Sequence[Row], Sequence[Example]],
+    tell: Tell,
+) -> None:  # fmt: skip
+    """Try scales, and write the model with its card and results.
+
+    Args:
+        trained: What was trained.
+        folder: The run's folder.
+        settings: Resolved.
+        held_out: The tokenizer, the held-out rows and the held-out examples.
+        tell: Told of scales and the end.
+    """
+    job, model, history = trained.job, trained.model, trained.history
+    tokenizer, rows, examples = held_out
+    change = Change(model, Path(job.weights))
+    tried = try_scales(
+        change, model, rows, settings.scales, solve=solver(tokenizer, examples, model.device.type),
+        told=lambda one: tell({"event": "scale", **one.as_data()}),
+    )  # fmt: skip
+    chosen = best(tried)
+    change.put(chosen.scale)
+    result = _result(job, settings, history, tried, chosen)
+    target = folder / (MODEL if settings.method == "full" else ADAPTER)
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    write_card(target, job, result)
+    clear_checkpoints(folder)
+    write_whole(folder / RESULTS, json.dumps(result, indent=1), kind=TuneError)
+    tell({"event": "done", "folder": target.name, **result})
+
+
+def hand_over(model: Any, history: History, folder: Path) -> None:
+    """Write what `take_over` reads: a PEFT adapter or a whole model, and the history."""
+    model.save_pretrained(folder / TRAINED)
+    write_whole(folder / TRAINED / _HISTORY, json.dumps(asdict(history)), kind=TuneError)
+
+
+def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -> None:
+    """Finish what another process trained and handed over.
+
+    Args:
+        job: What was trained and how.
+        folder: The run's folder.
+        held_out: What is held out.
+        tell: Told of scales and the end, and where the other process' loss was another.
+
+    Raises:
+        TuneError: The adapter does not fit the base as PEFT adapts it.
+    """
+    kind, base, source = device(), Path(job.weights), folder / TRAINED
+    settings, tokenizer = resolved(job.settings, base, kind), tokenizer_of(base)
+    kept = encode_all(tokenizer, (example.chat for example in held_out), longest=settings.max_length)
+    rows = pack(kept.examples, settings.row or settings.max_length, seed=0) if kept.examples else []
+    model = adapt(open_model(source if settings.method == "full" else base, settings, kind), settings)
+    if settings.method != "full":
+        _put_adapter(model, source)
+    told = json.loads((source / _HISTORY).read_text(encoding="utf-8"))
+    history = History(**{
+        **told, "steps": [Step(**one) for one in told["steps"]], "looks": [Look(**one) for one in told["looks"]],
+        "best": Look(**told["best"]) if told["best"] else None,
+    })  # fmt: skip
+    if note := _other_model(model, history, rows):
+        tell({"event": "note", "text": note})
+    finish(Trained(job, model, history), folder, settings, (tokenizer, rows, held_out), tell)
+    shutil.rmtree(source)
+
+
+def _other_model(model: Any, history: History, rows: Sequence[Row]) -> str | None:
+    """What to tell where the other process computed something else from these weights; none where it did not."""
+    if not rows or history.best is None:
+        return None
+    there, here = history.best.loss, held_out_loss(model, rows)
+    if abs(here - there) <= _NEAR:
+        return None
+    return (
+        f"the held-out loss was {there:.3f} while training and is {here:.3f} for the same weights in plain "
+        "transformers: another model was trained than the one that is saved; the scales below are true, but "
+        "--backend trl will do better"
+    )
+
+
+def _put_adapter(model: Any, source: Path) -> None:
+    peft = library("peft")
+    weights = peft.load_peft_weights(str(source), device="cpu")
+    loaded = peft.set_peft_model_state_dict(model, weights)
+    # PEFT itself says nothing of a part that is not there, and it would count as not trained.
+    lacking = [name for name in loaded.missing_keys if "lora_" in name]
+    if lacking or loaded.unexpected_keys:
+        name = (lacking or loaded.unexpected_keys)[0]
+        raise TuneError(f"{source}: this adapter is not for this base ({name}); take --backend trl")
+
+
+def resolved(settings: TuneSettings, base: Path, kind: str) -> TuneSettings:
+    """The settings with every gap filled for this machine and this base."""
+    settings = settings.resolve(kind)
+    if settings.method == "qlora" and settings.precision == "auto":
+        settings = settings.model_copy(update={"precision": "bf16"})
+    config = library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False)
+    each = 2 if precision(settings, kind) == torch.bfloat16 else 4
+    again = must_recompute(Shape.of(config, settings.rank), settings, free_memory(kind), bytes_each=each)
+    return settings.model_copy(update={"checkpointing": "on" if again else "off"})
+
+
+def whole(base: Path, settings: TuneSettings, kind: str, weights: dict[str, Any], tell: Tell) -> tuple[Any, str]:
+    """The tuned model in one piece, after the other processes have ended: on the device where it fits there.
+
+    Args:
+        base: Its weights' folder.
+        settings: Resolved.
+        kind: The device that it was trained on.
+        weights: From `gather`.
+        tell: Told where it is another device.
+    """
+    gc.collect()  # the trainer and the split model hold each other
+    if kind == "cuda":
+        torch.cuda.empty_cache()
+    chosen = precision(settings, kind)
+    settings = settings.model_copy(
+        update={"sharding": False, "precision": "bf16" if chosen == torch.bfloat16 else "fp32"}
+    )
+    shape = Shape.of(library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False), settings.rank)
+    wanted = alone(shape, settings, bytes_each=2 if chosen == torch.bfloat16 else 4)
+    if kind == "cuda" and wanted > 0.9 * free_memory(kind):
+        kind = "cpu"
+        tell({"event": "note", "text": f"the whole model takes about {wanted / 1e9:.0f} GB, more than one device has "
+              "free; scales are tried on the processor, which takes longer"})  # fmt: skip
+    model = adapt(open_model(base, settings, kind), settings)
+    put(model, weights)
+    return model, kind
+
+
+def _result(
+    job: Job, settings: TuneSettings, history: History, tried: Sequence[Scaled], chosen: Scaled
+) -> dict[str, Any]:
+    last = history.steps[-1] if history.steps else None
+    return {
+        "base": job.base, "method": settings.method, "backend": job.backend, "steps": last.step if last else 0,
+        "loss": last.loss if last else None, "held_out": [asdict(look) for look in history.looks],
+        "best_step": history.best.step if history.best else None, "stopped": history.stopped,
+        "seconds": history.seconds, "tokens": history.tokens, "peak_bytes": history.peak_bytes,
+        "resumed": history.resumed, "scales": [one.as_data() for one in tried], "scale": chosen.scale,
+    }  # fmt: skip

@@ -1,0 +1,157 @@
+"""`generate`: answers to many prompts from one transformers model, as fast as the machine allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hone.domain.conversation import Message
+from hone.errors import ContextError
+from hone.extras import library
+from hone.weights.chat_text import chat_tokens, end_tokens
+
+_SHARED = 16
+"""A common beginning shorter than this, in tokens, is not worth keeping apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How answers are drawn."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    """0 always takes the likeliest token."""
+    samples: int = 1
+    """Answers to each prompt."""
+    seed: int | None = 0
+    """Fixes the draws on the same machine for the same prompts; which draw a prompt gets depends on the others."""
+    top_p: float | None = None
+    rows: int | None = None
+    """The most answers under way at once; as many as the memory holds where absent."""
+    graphs: bool = True
+    """On a GPU: record a step once and replay it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One answer."""
+
+    text: str
+    tokens: int
+    """How many tokens it has, its end token among them."""
+    cut: bool
+    """Whether it ended at the limit and not at an end token."""
+    prompt_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One answer to be made."""
+
+    prompt: int
+    sample: int
+    tokens: tuple[int, ...]
+    """The whole prompt."""
+    limit: int
+    """The most tokens of the answer."""
+
+
+Prompt = str | Sequence[Message] | Sequence[int]
+"""A text that is ready to go on from (no special token is added to it), a conversation, or tokens."""
+
+Told = Callable[[int, int, Text], object]
+"""Called with the prompt's place, the sample's number and the answer, as soon as it is there."""
+
+
+def generate(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Prompt],
+    ask: Ask = Ask(),
+    *,
+    told: Told | None = None,
+) -> list[list[Text]]:
+    """Answers to prompts.
+
+    A model whose attention is plain causal attention runs in our own loop; for any other it is transformers' own
+    `generate`, in batches padded on the left. Greedy answers do not depend on the batch but where two tokens are
+    equally likely to within rounding.
+
+    Args:
+        model: From transformers, or a PEFT model; it is left as it was found.
+        tokenizer: Its tokenizer.
+        prompts: Texts, conversations or tokens.
+        ask: How answers are drawn.
+        told: Told of every answer as it comes.
+
+    Returns:
+        ``ask.samples`` answers to each prompt, in the order of the prompts.
+
+    Raises:
+        ContextError: A prompt does not fit into the model's context.
+        UnavailableError: The tokenizer has no chat template and a prompt is a conversation.
+        MissingExtraError: The extra `tune` is not installed.
+    """
+    torch = library("torch")
+    from hone.weights.decoding.loop import Loop, plainly, suited  # noqa: PLC0415 - loads torch
+
+    jobs = _jobs(model, tokenizer, prompts, ask)
+    answers: list[list[Text | None]] = [[None] * ask.samples for _ in prompts]
+    ends = end_tokens(model, tokenizer)
+
+    def tell(job: Job, made: Sequence[int]) -> None:
+        cut = not made or made[-1] not in ends
+        words = tokenizer.decode(list(made if cut else made[:-1]), skip_special_tokens=True)
+        text = Text(words, len(made), cut, len(job.tokens))
+        answers[job.prompt][job.sample] = text
+        if told:
+            told(job.prompt, job.sample, text)
+
+    if jobs:
+        training = model.training
+        model.eval()
+        devices = [model.device] if model.device.type == "cuda" else []
+        try:
+            with torch.no_grad(), torch.random.fork_rng(devices):
+                if ask.seed is not None:
+                    torch.manual_seed(ask.seed)
+                shared = _shared([job.tokens for job in jobs])
+                if suited(model, jobs[0].tokens):
+                    Loop(model, jobs, shared, ends, ask).run(tell)
+                else:
+                    plainly(model, tokenizer, jobs, ends, ask, tell)
+        finally:
+            model.train(training)
+    return [[text for text in several if text is not None] for several in answers]
+
+
+def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Ask) -> list[Job]:
+    context = getattr(model.config, "max_position_embeddings", None) or 2**31
+    jobs = []
+    for place, prompt in enumerate(prompts):
+        tokens = _tokens(tokenizer, prompt)
+        if not 0 < len(tokens) < context:
+            raise ContextError(
+                f"prompt {place + 1} has {len(tokens)} tokens, and the model's context is {context}; shorten it"
+            )
+        limit = min(ask.max_tokens, context - len(tokens))
+        jobs += [Job(place, sample, tokens, limit) for sample in range(ask.samples)]
+    return jobs
+
+
+def _tokens(tokenizer: Any, prompt: Prompt) -> tuple[int, ...]:
+    if isinstance(prompt, str):
+        return tuple(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    turns = [turn for turn in prompt if isinstance(turn, Message)]
+    return tuple(chat_tokens(tokenizer, turns)) if turns else tuple(one for one in prompt if isinstance(one, int))
+
+
+def _shared(prompts: Sequence[tuple[int, ...]]) -> int:
+    """How many tokens all prompts begin with; at least one token of each is left over."""
+    least, greatest = min(prompts), max(prompts)
+    most = min(len(prompt) for prompt in prompts) - 1
+    count = 0
+    while count < most and least[count] == greatest[count]:
+        count += 1
+    return count if count >= _SHARED else 0

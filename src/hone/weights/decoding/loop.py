@@ -1,0 +1,249 @@
+"""Fills rows with prompts, steps them all, takes out what has ended, and fills again until nothing is left."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from hone.extras import library
+from hone.weights.decoding.generate import Ask, Job
+from hone.weights.decoding.rows import ATTENTION, Rows, Shape, UnsuitedError, attention
+from hone.weights.decoding.step import Draw, Stepper
+from hone.weights.quiet import quiet
+
+Tell = Callable[[Job, Sequence[int]], None]
+
+_GRAPH_STEPS = 16
+"""Steps between two looks at what has ended: a look waits for the GPU."""
+_FILL_TOKENS = {"cuda": 16_384, "cpu": 2_048}
+"""Tokens, padding included, of one call that fills rows."""
+_CPU_ROWS, _CPU_BYTES = 128, 2**30
+_GPU_SHARE = 0.75
+"""The share of the free memory that rows may take; the rest is for what a step works with."""
+_WORK_PER_WORD = 12
+"""Bytes that a row's logits take for each word of the vocabulary while a token is drawn."""
+_CHECKED = 48
+"""Tokens of the prompt on which the loop is compared with the model's own attention."""
+
+
+class Loop:
+    """One run over many jobs.
+
+    Args:
+        model: The language model, in evaluation mode.
+        jobs: What is to be answered.
+        shared: How many tokens all their prompts begin with.
+        ends: The tokens that end an answer.
+        ask: How answers are drawn.
+    """
+
+    def __init__(self, model: Any, jobs: Sequence[Job], shared: int, ends: tuple[int, ...], ask: Ask) -> None:
+        self._model, self._shared, self._ask = base(model), shared, ask
+        self._device = model.device
+        # Long prompts first: those that are filled together then have about the same length.
+        self._pending = deque(sorted(jobs, key=lambda job: -len(job.tokens)))
+        most = max(job.limit for job in jobs)
+        room = _eight(len(self._pending[0].tokens) - shared + most)
+        shape, dtype = Shape.of(self._model.config), self._model.get_input_embeddings().weight.dtype
+        count = min(len(jobs), ask.rows or self._fitting(shape, dtype, room))
+        self._rows = Rows(shape, count, room, self._device, dtype)
+        draw = Draw(ask.temperature, ask.top_p)
+        self._stepper = Stepper(self._model, self._rows, ends, draw, most, graphs=ask.graphs)
+        self._owners: list[Job | None] = [None] * count
+        self._reached = [0] * count
+        self._batch = count
+
+    def run(self, tell: Tell) -> None:
+        """Answer every job."""
+        with using_rows(self._model):
+            if self._shared:
+                self._take_prefix(self._pending[0].tokens[: self._shared])
+            while self._pending or any(self._owners):
+                free = [row for row in range(self._batch) if self._owners[row] is None]
+                if self._pending and len(free) * 4 >= self._batch:
+                    self._fill(free)
+                self._step()
+                self._take_out(tell)
+                if not self._pending:
+                    self._shrink()
+
+    def _take_prefix(self, tokens: Sequence[int]) -> None:
+        self._rows.mode = "prefix"
+        self._call([list(tokens)], 0)
+
+    def _fill(self, free: list[int]) -> None:
+        """Put pending prompts into free rows, all but their last tokens, which the next step goes on from."""
+        rows, stepper = self._rows, self._stepper
+        most = _FILL_TOKENS[self._device.type if self._device.type in _FILL_TOKENS else "cpu"]
+        while free and self._pending:
+            longest = max(1, len(self._pending[0].tokens) - self._shared - 1)
+            count = min(len(free), len(self._pending), max(1, most // _eight(longest)))
+            jobs = [self._pending.popleft() for _ in range(count)]
+            taken, free = free[:count], free[count:]
+            parts = [list(job.tokens[self._shared : -1]) for job in jobs]
+            rows.mode, rows.into = "fill", self._tensor(taken)
+            if any(parts):
+                width = _eight(max(map(len, parts)))
+                self._call([part + [0] * (width - len(part)) for part in parts], self._shared)
+            lengths = [len(part) for part in parts]
+            rows.lengths[rows.into] = self._tensor(lengths)
+            stepper.last[rows.into] = self._tensor([job.tokens[-1] for job in jobs])
+            stepper.limits[rows.into] = self._tensor([job.limit for job in jobs])
+            stepper.made[rows.into] = 0
+            stepper.done[rows.into] = False
+            for row, job, length in zip(taken, jobs, lengths, strict=True):
+                self._owners[row], self._reached[row] = job, length
+
+    def _step(self) -> None:
+        rows = self._rows
+        steps = _GRAPH_STEPS if self._device.type == "cuda" else 4
+        going = [row for row in range(self._batch) if self._owners[row] is not None]
+        rows.mode, rows.batch = "step", self._batch
+        rows.seen = min(_places(max(self._reached[row] for row in going) + steps), rows.keys[0].shape[2])
+        for _ in range(steps):
+            self._stepper()
+        for row in going:
+            self._reached[row] += steps
+
+    def _take_out(self, tell: Tell) -> None:
+        done = self._stepper.done[: self._batch].tolist()
+        ended = [row for row in range(self._batch) if done[row] and self._owners[row] is not None]
+        if not ended:
+            return
+        index = self._tensor(ended)
+        texts, made = self._stepper.out[index].tolist(), self._stepper.made[index].tolist()
+        for row, text, count in zip(ended, texts, made, strict=True):
+            job = self._owners[row]
+            self._owners[row] = None
+            if job is not None:
+                tell(job, text[:count])
+
+    def _shrink(self) -> None:
+        """Compute fewer rows once none are left to fill with: halves on a GPU, where each size is recorded."""
+        going = [row for row in range(self._batch) if self._owners[row] is not None]
+        batch = self._batch
+        if self._device.type == "cuda":
+            while batch > 8 and len(going) * 2 <= batch:
+                batch = (batch + 1) // 2
+        else:
+            batch = len(going)
+        if batch < self._batch and going:
+            self._stepper.gather(going)
+            self._owners = [self._owners[row] for row in going] + [None] * (len(self._owners) - len(going))
+            self._reached = [self._reached[row] for row in going] + [0] * (len(self._reached) - len(going))
+            self._batch = batch
+
+    def _call(self, tokens: list[list[int]], start: int) -> None:
+        ids = self._tensor(tokens)
+        places = torch.arange(start, start + ids.shape[1], device=self._device)[None]
+        self._model(input_ids=ids, position_ids=places, past_key_values=self._rows, use_cache=True,
+                    logits_to_keep=1, rows=self._rows)  # fmt: skip
+
+    def _fitting(self, shape: Shape, dtype: Any, room: int) -> int:
+        """How many rows the memory holds."""
+        row = room * shape.token_bytes(dtype)
+        if self._device.type != "cuda":
+            return max(1, min(_CPU_ROWS, _CPU_BYTES // row))
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info(self._device)
+        count: int = int(free * _GPU_SHARE) // (row + self._model.config.vocab_size * _WORK_PER_WORD)
+        return max(1, count)
+
+    def _tensor(self, values: Any) -> Any:
+        return torch.tensor(values, device=self._device)
+
+
+def base(model: Any) -> Any:
+    """The language model itself, out of a PEFT model where it is one; its adapter layers stay in place."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+@contextmanager
+def using_rows(model: Any) -> Iterator[None]:
+    """Let a model attend over `Rows` while the block runs."""
+    interface = library("transformers").AttentionInterface
+    interface.register(ATTENTION, attention)
+    before = model.config._attn_implementation
+    with quiet():
+        model.set_attn_implementation(ATTENTION)
+    if model.config._attn_implementation != ATTENTION:
+        raise UnsuitedError(f"{type(model).__name__} does not let its attention be chosen")
+    try:
+        yield
+    finally:
+        with quiet():
+            model.set_attn_implementation(before)
+
+
+def suited(model: Any, tokens: Sequence[int]) -> bool:
+    """Whether the loop gives what the model's own attention gives, on the beginning of one prompt.
+
+    Prefix, filling and a step are each used. Rounding moves logits by hundredths of their spread; an attention that
+    is not plain causal attention moves them by as much as they spread, so half of it tells the two apart.
+    """
+    model, tokens = base(model), list(tokens[:_CHECKED])
+    if len(tokens) < 4:
+        tokens = tokens * 4
+    ids = torch.tensor([tokens], device=model.device)
+    theirs = model(input_ids=ids, use_cache=False, logits_to_keep=1).logits[0, -1].float()
+    third = len(tokens) // 3
+    try:
+        shape, dtype = Shape.of(model.config), model.get_input_embeddings().weight.dtype
+        rows = Rows(shape, 1, len(tokens), model.device, dtype)
+        rows.into = torch.zeros(1, dtype=torch.long, device=model.device)
+        with using_rows(model):
+            for mode, start, end in (("prefix", 0, third), ("fill", third, -1), ("step", -1, None)):
+                rows.mode = mode
+                part = ids[:, start:end]
+                first = start % len(tokens)
+                if mode == "step":
+                    rows.lengths[:] = first - third
+                    rows.look()
+                places = torch.arange(first, first + part.shape[1], device=model.device)[None]
+                ours = model(input_ids=part, position_ids=places, past_key_values=rows, use_cache=True,
+                             logits_to_keep=1, rows=rows).logits[0, -1].float()  # fmt: skip
+    except (UnsuitedError, TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError):
+        return False  # whatever a foreign architecture cannot take; its own `generate` can
+    return bool((ours - theirs).abs().max() < theirs.std() / 2)
+
+
+def plainly(model: Any, tokenizer: Any, jobs: Sequence[Job], ends: tuple[int, ...], ask: Ask, tell: Tell) -> None:
+    """The same through transformers' own `generate`, in batches padded on the left."""
+    size = ask.rows or (64 if model.device.type == "cuda" else 8)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0]
+    ordered = sorted(jobs, key=lambda job: -len(job.tokens))
+    options: dict[str, Any] = {"do_sample": False}
+    if ask.temperature > 0:
+        options = {"do_sample": True, "temperature": ask.temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
+    for start in range(0, len(ordered), size):
+        batch = ordered[start : start + size]
+        width = max(len(job.tokens) for job in batch)
+        ids = torch.tensor([[pad] * (width - len(job.tokens)) + list(job.tokens) for job in batch])
+        mask = torch.tensor([[0] * (width - len(job.tokens)) + [1] * len(job.tokens) for job in batch])
+        with quiet():
+            out = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device),
+                                 max_new_tokens=max(job.limit for job in batch), eos_token_id=list(ends),
+                                 pad_token_id=pad, **options)  # fmt: skip
+        for job, line in zip(batch, out[:, width:].tolist(), strict=True):
+            made = line[: job.limit]
+            first = next((place + 1 for place, token in enumerate(made) if token in ends), len(made))
+            tell(job, made[:first])
+
+
+def _eight(count: int) -> int:
+    """The next multiple of eight, on which matrix units work best."""
+    return -(-count // 8) * 8
+
+
+def _places(count: int) -> int:
+    """The next of few sizes (64, 96, 128, 192, 256, 384, …), so that few steps are recorded."""
+    size = 64
+    while size < count:
+        if size * 3 // 2 >= count:
+            return size * 3 // 2
+        size *= 2
+    return size
