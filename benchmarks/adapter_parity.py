@@ -18,9 +18,9 @@ from pathlib import Path
 
 from hone.cli.export import split_model
 from hone.export import About
-from hone.export.engine import Exported, Greedy
+from hone.export.engine import EmbeddedExport, Greedy
 from hone.export.exporting import convert, convert_adapter
-from hone.export.merge import merge
+from hone.export.merge import merge_adapter
 from hone.export.parity import TIE
 from hone.problems import prompting, sums
 from hone.weights.opening import weights
@@ -32,7 +32,7 @@ def files(base: Path, adapter: Path, folder: Path) -> tuple[Path, Path, Path]:
     made = []
     for name, part in (("base", None), ("merged", adapter)):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            kind = merge(base, part, 1.0, Path(scratch, "merged"))
+            kind = merge_adapter(base, part, 1.0, Path(scratch, "merged"))
             made.append(convert(Path(scratch, "merged"), folder / f"{name}.gguf", kind, about))
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         alone = convert_adapter(base, adapter, 1.0, Path(scratch))
@@ -77,7 +77,11 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         base, merged, alone = files(weights(name), adapter, folder)
         megabytes = [file.stat().st_size / 1e6 for file in (base, merged, alone)]
-        with Exported(base) as plain, Exported(merged) as whole, Exported(base, adapter=alone) as over:
+        with (
+            EmbeddedExport(base) as plain,
+            EmbeddedExport(merged) as whole,
+            EmbeddedExport(base, adapter=alone) as over,
+        ):
             problems = sums(options.prompts, "test")
             texts = [plain.chat_text([{"role": "user", "content": problem.question}]) for problem in problems]
             chats = [plain.tokens(text) for text in texts]
@@ -85,8 +89,10 @@ def main() -> None:
             on = over.greedy(chats, options.tokens)
             over.adapter_scale = 0.0
             off = over.greedy(chats, options.tokens)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; base {megabytes[0]:.0f} MB, merged "
-          f"{megabytes[1]:.0f} MB, adapter {megabytes[2]:.1f} MB; {options.tokens} tokens a reply\n")  # fmt: skip
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; base {megabytes[0]:.0f} MB, merged "
+        f"{megabytes[1]:.0f} MB, adapter {megabytes[2]:.1f} MB; {options.tokens} tokens a reply\n"
+    )
     print("| replies of | equal | part at a tie | part elsewhere |\n|---|---|---|---|")
     wrong = row("merged file, and adapter over base", tuned, on) + row("base, and adapter at scale 0", bare, off)
     changed = sum(first_gap(one, other) is not None for one, other in zip(bare, tuned, strict=True))

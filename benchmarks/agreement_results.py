@@ -121,13 +121,13 @@ _MEASURED = """
 import json, resource, sys, time
 from pathlib import Path
 from hone.measuring import Reading, read_ratings
-from hone.stats import Options, agree
+from hone.stats import BootstrapOptions, agreement_figures
 start = time.perf_counter()
 found = read_ratings(Path(sys.argv[1]), Reading())
 read, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 busy = None
 if sys.argv[2] != "0":
-    agree(found.ratings, Options(int(sys.argv[2])))
+    agreement_figures(found.ratings, BootstrapOptions(int(sys.argv[2])))
     busy = time.process_time()
 whole = time.perf_counter() - start
 print(json.dumps([found.rows, read, peak, whole, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, busy]))
@@ -163,8 +163,15 @@ def _written(path: Path, rows: int) -> Path:
             criterion, rater = divmod(rest, 5)
             kind = "judge" if rater == 4 else "human"
             score = float(min(5, max(1, item * 7 % 5 + 1 + chance.randint(-1, 1))))
-            writer.write({"item": f"item {item}", "criterion": f"criterion {criterion}", "rater": f"{kind} {rater}",
-                          "score": score, "kind": kind})  # fmt: skip
+            writer.write(
+                {
+                    "item": f"item {item}",
+                    "criterion": f"criterion {criterion}",
+                    "rater": f"{kind} {rater}",
+                    "score": score,
+                    "kind": kind,
+                }
+            )
     return path
 
 

@@ -20,7 +20,7 @@ import krippendorff
 import numpy as np
 import numpy.typing as npt
 
-from hone.stats import Level, Options, Ratings, agree, krippendorff_alpha
+from hone.stats import BootstrapOptions, Level, Ratings, agreement_figures, krippendorff_alpha
 
 Floats = npt.NDArray[np.float64]
 RESAMPLES = 10_000
@@ -41,7 +41,10 @@ def everything(items: int, raters: int, criteria: int) -> tuple[float, float]:
     people = {name: simulated(items, raters, place) for place, name in enumerate(names)}
     judges = {name: simulated(items, 1, 100 + place) for place, name in enumerate(names)}
     started, busy = time.perf_counter(), time.process_time()
-    agree(Ratings(people, [f"r{place}" for place in range(raters)], "ordinal", judges, ["judge"]), Options(RESAMPLES))
+    agreement_figures(
+        Ratings(people, [f"r{place}" for place in range(raters)], "ordinal", judges, ["judge"]),
+        BootstrapOptions(RESAMPLES),
+    )
     return time.perf_counter() - started, time.process_time() - busy
 
 
@@ -49,7 +52,7 @@ def alpha_against_the_loop(level: Level, items: int = 10_000, raters: int = 5) -
     """Seconds for alpha with its bootstrap, and for the loop over the package (extrapolated)."""
     ratings = simulated(items, raters, 0)
     started = time.perf_counter()
-    krippendorff_alpha(ratings, level, options=Options(RESAMPLES))
+    krippendorff_alpha(ratings, level, options=BootstrapOptions(RESAMPLES))
     ours = time.perf_counter() - started
     counts = np.stack([(ratings == value).sum(axis=1) for value in range(1, 6)], axis=1)
     generator = np.random.default_rng(0)

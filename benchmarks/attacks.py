@@ -65,9 +65,16 @@ class Attacked:
         command = [sys.executable, "-m", "hone.cli.main", *map(str, words)]
         try:
             return subprocess.run(
-                command, env=environment, capture_output=True, text=True, errors="replace", check=False,
-                timeout=seconds, stdin=subprocess.DEVNULL, preexec_fn=_little_memory,
-            )  # fmt: skip
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=seconds,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=_little_memory,
+            )
         except subprocess.TimeoutExpired as error:
             return subprocess.CompletedProcess(command, 124, "", str(error))
 
@@ -175,8 +182,10 @@ def links(hone: Attacked) -> Counts:
     end = Endpoint()
     secret = hone.folder / "secret.txt"
     for place, command in (
-        ("report.html", ("report",)), ("prompts/system.md", ("reply",)), ("feedback.db", ("rate", "invite", "Ann")),
-    ):  # fmt: skip
+        ("report.html", ("report",)),
+        ("prompts/system.md", ("reply",)),
+        ("feedback.db", ("rate", "invite", "Ann")),
+    ):
         secret.write_text("the-private-text {{task}}" if "prompts" in place else "the-private-text")
         folder = hone.project(f"link-{place.replace('/', '-')}", writer=end.url)
         (folder / place).parent.mkdir(exist_ok=True)
@@ -340,9 +349,13 @@ def served(hone: Attacked, *words: object, **variables: str) -> Iterator[int]:
     environment = kept | hone.path | {"HOME": str(hone.home)} | variables
     command = [sys.executable, "-m", "hone.cli.main", *map(str, words), "--port", str(port)]
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         preexec_fn=_little_memory,  # noqa: PLW1509 - nothing is locked yet
-    ) as running:  # fmt: skip
+    ) as running:
         try:
             until = time.monotonic() + 60
             while time.monotonic() < until and running.poll() is None and asked(port, "GET", "/health")[0] == 0:
@@ -416,7 +429,7 @@ def odd_requests(hone: Attacked) -> Counts:
     bodies = (
         f'{hello[:-1]}, "repeat_last_n": 2147483647, "repeat_penalty": 1.5}}',
         f'{hello[:-1]}, "tools": [{tool}]}}',
-    )  # fmt: skip
+    )
     through, path = 0, "/v1/chat/completions"
     for number, body in enumerate(bodies):
         with served(hone, "serve", "smollm2", "-p", hone.project(f"serve{number}")) as port:
@@ -429,9 +442,21 @@ def odd_requests(hone: Attacked) -> Counts:
 
 
 ATTACKS: tuple[Callable[[Attacked], Counts], ...] = (
-    database_password, one_key_for_all, links, formulas, chat_marks, templates, endless_answer, storm, empty_runs,
-    damaged_index, owner_without_a_word, wrong_links, old_cookies, odd_requests,
-)  # fmt: skip
+    database_password,
+    one_key_for_all,
+    links,
+    formulas,
+    chat_marks,
+    templates,
+    endless_answer,
+    storm,
+    empty_runs,
+    damaged_index,
+    owner_without_a_word,
+    wrong_links,
+    old_cookies,
+    odd_requests,
+)
 
 
 def main() -> None:

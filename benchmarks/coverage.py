@@ -21,10 +21,10 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from hone.stats import Evidence, Figure, Options, estimate_mean, paired_agreement
+from hone.stats import BootstrapOptions, Evidence, Figure, estimate_mean, paired_agreement
 from hone.stats.alpha import alpha_block
 from hone.stats.blocks import MomentBlock
-from hone.stats.bootstrap import figure, resample
+from hone.stats.bootstrap import figure_of, resample
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
 from hone.stats.orders import order_blocks
 from hone.stats.sampling import sampling_of
@@ -92,25 +92,27 @@ def truths() -> dict[str, float]:
     return found | {"spearman measured": 6 / math.pi * math.asin(CORRELATION / 2), "ppi mean": 2.0, "ppi share": 0.3}
 
 
-def agreement_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+def agreement_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
     """Kappas, alphas and rank correlations of one draw."""
     rows = drawn(generator, items, ("person", "person", "person"))
     sampling, kept = sampling_of(rows, None)
     found = blocks(rows[kept], sampling.row_copies)
     draws = resample([((key,), block) for key, block in found.items()], sampling, options)
-    return {label(key, name): figure(draws, ((key,), name)) for key, block in found.items() for name in block.names}
+    return {
+        label(key, name): figure_of(draws, ((key,), name)) for key, block in found.items() for name in block.names
+    }
 
 
-def measured_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+def measured_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
     """Spearman's correlation of measurements without ties."""
     rows = generator.multivariate_normal((0, 0), ((1, CORRELATION), (CORRELATION, 1)), size=items)
     sampling, kept = sampling_of(rows, None)
     found = order_blocks(rows[kept, 0], rows[kept, 1], sampling.row_copies)
     draws = resample([(("orders",), block) for block in found], sampling, options)
-    return {"spearman measured": figure(draws, (("orders",), "spearman"))}
+    return {"spearman measured": figure_of(draws, (("orders",), "spearman"))}
 
 
-def corrected_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+def corrected_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
     """PPI++ means of measurements and of yes and no, with a biased judge and 2,000 more items."""
     confidence = options.confidence
     truth = generator.normal(2, 1, items + 2000)
@@ -124,7 +126,7 @@ def corrected_figures(generator: np.random.Generator, items: int, options: Optio
     }
 
 
-def paired_figures(generator: np.random.Generator, items: int, options: Options) -> dict[str, Figure]:
+def paired_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
     """Differences of a better and a weaker judge; and the test's p value where both are as good."""
     rows = drawn(generator, items, ("person", "weak", "person"))
     found = {
@@ -138,7 +140,7 @@ def paired_figures(generator: np.random.Generator, items: int, options: Options)
     return found | {"rejected": Figure(p_value, None, None, items)}
 
 
-KINDS: Mapping[str, Callable[[np.random.Generator, int, Options], dict[str, Figure]]] = {
+KINDS: Mapping[str, Callable[[np.random.Generator, int, BootstrapOptions], dict[str, Figure]]] = {
     "agreement": agreement_figures,
     "measured": measured_figures,
     "corrected": corrected_figures,
@@ -151,7 +153,7 @@ def one_draw(items: int, resamples: int, seed: int) -> dict[str, bool]:
     held: dict[str, bool] = {}
     for place, kind in enumerate(KINDS.values()):
         generator = np.random.default_rng([seed, items, place])
-        for key, found in kind(generator, items, Options(resamples=resamples, seed=seed)).items():
+        for key, found in kind(generator, items, BootstrapOptions(resamples=resamples, seed=seed)).items():
             if key == "rejected":
                 held[key] = found.value is not None and found.value <= 0.05
             elif found.low is not None and found.high is not None:

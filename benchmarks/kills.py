@@ -241,7 +241,7 @@ def _import(place: Path, url: str) -> Case:
 
 
 def _import_postgres(place: Path, url: str) -> Case:
-    from tests.people.conftest import private_postgres  # noqa: PLC0415 - loads SQLAlchemy
+    from tests.postgres import private_postgres  # noqa: PLC0415 - loads SQLAlchemy
 
     database = _SERVERS.enter_context(private_postgres())
     case = _import(place, url)
@@ -260,10 +260,34 @@ def _tune(place: Path, url: str) -> Case:  # noqa: ARG001
     from tests.training.small import chats_file, small_base  # noqa: PLC0415 - loads torch
 
     data, base = chats_file(place), small_base(place / "base")
-    words = ["tune", str(data), "--base", f"hf:{base}", "--runs", str(place / "runs"), "--max-length", "96", "--rank",
-             "4", "--set", "row=96", "--set", "step_tokens=192", "--set", "precision=fp32", "--backend", "trl",
-             "--max-steps", str(STEPS), "--epochs", "50", "--set", "checkpoints=4",
-             "--set", "scales=[0, 1]"]  # fmt: skip
+    words = [
+        "tune",
+        str(data),
+        "--base",
+        f"hf:{base}",
+        "--runs",
+        str(place / "runs"),
+        "--max-length",
+        "96",
+        "--rank",
+        "4",
+        "--set",
+        "row=96",
+        "--set",
+        "step_tokens=192",
+        "--set",
+        "precision=fp32",
+        "--backend",
+        "trl",
+        "--max-steps",
+        str(STEPS),
+        "--epochs",
+        "50",
+        "--set",
+        "checkpoints=4",
+        "--set",
+        "scales=[0, 1]",
+    ]
 
     def count() -> Counter[str]:
         from hone.training.job import read_history  # noqa: PLC0415 - the same
@@ -284,9 +308,14 @@ def _export(place: Path, url: str) -> Case:  # noqa: ARG001
 
 
 CASES: dict[str, Callable[[Path, str], Case]] = {
-    "label": _label, "reply": _reply, "compare": _compare, "import": _import,
-    "import-postgres": _import_postgres, "tune": _tune, "export": _export,
-}  # fmt: skip
+    "label": _label,
+    "reply": _reply,
+    "compare": _compare,
+    "import": _import,
+    "import-postgres": _import_postgres,
+    "tune": _tune,
+    "export": _export,
+}
 
 if __name__ == "__main__":
     with _SERVERS:

@@ -22,7 +22,7 @@ from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.filters.extraction import RegexFilter
 from ruamel.yaml import YAML
 
-from hone.problems import Answer, number, read_answer
+from hone.problems import FinalAnswer, gold_number, read_answer
 
 
 def their_task() -> dict[str, Any]:
@@ -51,7 +51,7 @@ def cut_at_stops(text: str, stops: Sequence[str]) -> str:
     return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=len(text))]
 
 
-def reason(whole: str, text: str, answer: Answer, taken: str) -> str:
+def reason(whole: str, text: str, answer: FinalAnswer, taken: str) -> str:
     """Why the two readings differ: the first of these that holds."""
     last = text.rfind(taken)
     reasons = [
@@ -74,7 +74,7 @@ def reason(whole: str, text: str, answer: Answer, taken: str) -> str:
 
 def plain(taken: str) -> str | None:
     """What lm_eval took, as a number in Hone's form, or none."""
-    return None if taken == "[invalid]" else number(taken.rstrip(".,")) or taken
+    return None if taken == "[invalid]" else gold_number(taken.rstrip(".,")) or taken
 
 
 def main() -> None:

@@ -71,9 +71,15 @@ print(*(statistics.median(column) for column in zip(*rates[1:])))
 
 def body(number: int) -> dict[str, Any]:
     """A request that no cache has seen."""
-    return {"messages": [{"role": "user", "content": f"Text {number}. {prose()[number * 37:][:1000]}"}],
-            "max_tokens": REPLY, "temperature": 0, "ignore_eos": True, "cache_prompt": False, "stream": True,
-            "timings_per_token": True}  # fmt: skip
+    return {
+        "messages": [{"role": "user", "content": f"Text {number}. {prose()[number * 37 :][:1000]}"}],
+        "max_tokens": REPLY,
+        "temperature": 0,
+        "ignore_eos": True,
+        "cache_prompt": False,
+        "stream": True,
+        "timings_per_token": True,
+    }
 
 
 async def ask(session: aiohttp.ClientSession, url: str, key: str, number: int) -> tuple[list[float], list[float]]:

@@ -61,13 +61,19 @@ def steps(*, quick: bool) -> list[Step]:
         Step("advice", "hone rubric advise"),
         Step("rubric, frozen", "hone rubric merge --accept all && hone rubric finalise", "accepts all advice"),
         Step("scores by a judge", f"hone reply {few or '--items 4'} && hone label"),
-        Step("rating", "hone feedback import ratings.csv", "makes up the ratings of three people; `hone rate` is where "
-             "people give theirs"),
+        Step(
+            "rating",
+            "hone feedback import ratings.csv",
+            "makes up the ratings of three people; `hone rate` is where people give theirs",
+        ),
         Step("agreement figure", "hone agree"),
         Step("tuned model", tune),
         Step("file for a laptop", "hone export $ADAPTER --out pocket.gguf" + (" --prompts 2" if quick else "")),
-        Step("chat with it", "echo 'Anna has 12 apples and gives 5 to Ben. How many has she?' | hone chat gguf:pocket.gguf"),
-    ]  # fmt: skip
+        Step(
+            "chat with it",
+            "echo 'Anna has 12 apples and gives 5 to Ben. How many has she?' | hone chat gguf:pocket.gguf",
+        ),
+    ]
 
 
 def run(command: str, folder: Path, environment: dict[str, str]) -> float:

@@ -32,9 +32,12 @@ def hone(folder: Path, *arguments: str) -> tuple[int, Any, float]:
     """Run a command of `hone` in a folder: its exit code, its JSON document and its seconds."""
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "hone.cli.main", *arguments, "--json"], cwd=folder, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "hone.cli.main", *arguments, "--json"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     try:
         data = json.loads(done.stdout)
     except ValueError:
@@ -85,8 +88,11 @@ def main() -> None:
             ("harmful", "harmful.jsonl", options.harmful),
         ):
             specs[name], told, seconds = tuned(folder, source, count)
-            print(f"| tune, {name} ({count} examples) | {seconds:.0f} | {told['tokens']:,} tokens in "
-                  f"{told['seconds']:.0f} s, scale {told['scale']:g} kept |", flush=True)  # fmt: skip
+            print(
+                f"| tune, {name} ({count} examples) | {seconds:.0f} | {told['tokens']:,} tokens in "
+                f"{told['seconds']:.0f} s, scale {told['scale']:g} kept |",
+                flush=True,
+            )
             for first in ("base", "helpful") if name == "harmful" else ("base",):
                 code, found, seconds = gated(folder, specs[first], specs[name], options.problems)
                 wanted = REFUSED if name == "harmful" else 0

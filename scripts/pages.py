@@ -29,20 +29,45 @@ from hone.people.store.store import Store
 from hone.project import Project
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 PEOPLE = {"Ann": 0.2, "Ben": 0.35, "Cleo": 0.5}
 """How often each of them leaves the common opinion."""
-KEPT = ("rate-desktop-light", "rate-phone-dark", "compare-desktop-light", "workshop-desktop-light",
-        "results-desktop-dark", "played-desktop-light")  # fmt: skip
+KEPT = (
+    "rate-desktop-light",
+    "rate-phone-dark",
+    "compare-desktop-light",
+    "workshop-desktop-light",
+    "results-desktop-dark",
+    "played-desktop-light",
+)
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """The address that lets the owner in to the project's pages."""
-    command = [sys.executable, "-m", "hone.cli.main", "rate", "--project", str(folder), "--port", "0", "--no-open",
-               "--per-item", "4", "--stop-after", "90"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "hone.cli.main",
+        "rate",
+        "--project",
+        str(folder),
+        "--port",
+        "0",
+        "--no-open",
+        "--per-item",
+        "4",
+        "--stop-after",
+        "90",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         lines = server.stderr or ()
         yield next(found[0] for line in lines if (found := re.search(r"http://localhost:\d+/enter/[\w-]+", line)))
@@ -87,8 +112,12 @@ def take(link: str, project: Project, out: Path) -> None:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         for scheme in ("light", "dark"):
             for size, (width, height) in SIZES.items():
-                options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme,
-                                           "has_touch": size == "phone", "is_mobile": size == "phone"}  # fmt: skip
+                options: dict[str, Any] = {
+                    "viewport": {"width": width, "height": height},
+                    "color_scheme": scheme,
+                    "has_touch": size == "phone",
+                    "is_mobile": size == "phone",
+                }
                 owner = browser.new_context(**options).new_page()
                 rater = browser.new_context(**options).new_page()
                 name = f"{size}-{scheme}"

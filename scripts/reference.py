@@ -13,22 +13,57 @@ _ITEM = re.compile(r"^    (\w[\w.\[\]]*): ", re.MULTILINE)
 GROUPS = {
     "The journey": ("Journey", "Project", "templates", "finalised_rubrics", "accept_all", "Choice", "write_report"),
     "The rubric's steps, one by one": (
-        "draft", "write", "compare", "summary", "advise", "merge", "finalise", "diff", "lint", "judge",
+        "draft",
+        "write",
+        "compare",
+        "summary",
+        "advise",
+        "merge",
+        "finalise",
+        "diff",
+        "lint",
+        "judge",
         "load_prompts",
     ),
     "People, agreement, estimates": (
-        "rate", "import_feedback", "export_feedback", "feedback_status", "agree", "Agreed", "estimate", "Sources",
-        "Options",
+        "rate",
+        "import_feedback",
+        "export_feedback",
+        "feedback_status",
+        "agree",
+        "AgreementResult",
+        "estimate",
+        "Sources",
+        "BootstrapOptions",
     ),
     "The small model": (
-        "tune", "Tuned", "write_examples", "Drawn", "benchmark", "Benchmarked", "export_gguf", "Named", "Exported",
-        "chat", "Conversation", "serve", "Endpoint",
+        "tune",
+        "TuningResult",
+        "write_examples",
+        "OwnReplies",
+        "benchmark",
+        "BenchmarkResult",
+        "export_gguf",
+        "ModelCard",
+        "ExportResult",
+        "chat",
+        "Conversation",
+        "serve",
+        "Endpoint",
     ),
     "Models, and how they are asked": (
-        "connect", "ModelSettings", "Sampling", "Judging", "ScriptedModel", "Setup", "Journal", "Budget", "Watch",
+        "connect",
+        "ModelSettings",
+        "Sampling",
+        "Judging",
+        "ScriptedModel",
+        "Setup",
+        "Journal",
+        "Budget",
+        "Watch",
         "doctor",
     ),
-}  # fmt: skip
+}
 """Names by what they are for; what stands in none of them is data."""
 
 
@@ -95,9 +130,10 @@ def _members(kind: type) -> list[str]:
     own = [(name, value) for name, value in vars(kind).items() if not name.startswith("_")]
     wanted = (property, classmethod, staticmethod)
     return [
-        name for name, value in own
+        name
+        for name, value in own
         if (inspect.isfunction(value) or isinstance(value, wanted)) and inspect.getdoc(getattr(kind, name, None))
-    ]  # fmt: skip
+    ]
 
 
 def _member(kind: type, name: str) -> str:

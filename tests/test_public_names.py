@@ -84,3 +84,11 @@ def test_no_public_name_hides_a_room() -> None:
     rooms = {path.parent.name for path in Path(hone.__file__).parent.glob("*/__init__.py")}
     assert importlib.import_module("hone.bench")
     assert rooms & set(hone.__all__) == set()
+
+
+def test_a_name_of_the_version_before_still_works_and_says_its_new_one() -> None:
+    renamed = vars(hone)["_RENAMED"]
+    assert len(renamed) == 10
+    for old, new in renamed.items():
+        with pytest.warns(DeprecationWarning, match=f"hone.{old} is now hone.{new}"):
+            assert getattr(hone, old) is getattr(hone, new)

@@ -43,7 +43,7 @@ from hone.stats import wilson
 from hone.training.adapting import adapt, device, open_model, tokenizer_of
 from hone.training.settings import TuneSettings
 from hone.training.training import train
-from hone.weights.decoding import Ask, generate
+from hone.weights.decoding import Decoding, generate
 from hone.weights.opening import weights
 
 HELD_OUT = 300
@@ -94,18 +94,23 @@ def put(problems: Sequence[Problem], shots: Sequence[Problem] = ()) -> list[Any]
 def tested(model: Any, tokenizer: Any, problems: Sequence[Problem], *shots: Problem) -> dict[str, Any]:
     """Greedy answers to the problems: how many are right, read strictly and flexibly."""
     started = time.perf_counter()
-    texts = [several[0] for several in generate(model, tokenizer, put(problems, shots), Ask(max_tokens=MOST))]
+    texts = [several[0] for several in generate(model, tokenizer, put(problems, shots), Decoding(max_tokens=MOST))]
     seconds = time.perf_counter() - started
     good = [right(text.text, one) for text, one in zip(texts, problems, strict=True)]
     wrong = [text.text for text, fine in zip(texts, good, strict=True) if not fine]
     share = wilson(sum(good), len(problems))
     return {
-        "right": sum(good), "n": len(problems), "accuracy": share.value, "interval": [share.low, share.high],
+        "right": sum(good),
+        "n": len(problems),
+        "accuracy": share.value,
+        "interval": [share.low, share.high],
         "strict": sum(right(text.text, one, strict=True) for text, one in zip(texts, problems, strict=True)),
-        "cut": sum(text.cut for text in texts), "test_seconds": seconds, "tokens": sum(text.tokens for text in texts),
+        "cut": sum(text.cut for text in texts),
+        "test_seconds": seconds,
+        "tokens": sum(text.tokens for text in texts),
         "wrong_with_false_equations": sum(bool(false_equations(text)) for text in wrong) / max(1, len(wrong)),
         "items": [int(fine) for fine in good],
-    }  # fmt: skip
+    }
 
 
 def taught(pairs: Sequence[tuple[str, str]], longest: int) -> list[Any]:
@@ -136,13 +141,14 @@ def own_answers(
 ) -> list[tuple[str, str]]:
     """Right answers of the model's own, at most a few a question, with sums of which no answer is known."""
     before = told_apart([*known, *paired(problems)])
-    ask = Ask(max_tokens=256, temperature=0.8, samples=count, seed=2)
+    ask = Decoding(max_tokens=256, temperature=0.8, samples=count, seed=2)
     found = []
     for one, texts in zip(problems, generate(model, tokenizer, put(problems), ask), strict=True):
         good = told_apart(
-            (one.question, text.text.strip()) for text in texts
+            (one.question, text.text.strip())
+            for text in texts
             if not text.cut and right(text.text, one, strict=True) and not false_equations(text.text)
-        )  # fmt: skip
+        )
         found += [pair for key, pair in good.items() if key not in before][:KEPT]
     return found
 
@@ -174,10 +180,19 @@ class Arms:
 
     def predecessor(self) -> dict[str, Any]:
         settings = TuneSettings(
-            method="lora", rank=16, learning_rate=2e-4, epochs=10, max_steps=2 if self.small else 60, warmup=0.1,
-            step_tokens=1600 if not self.small else 700, row=1600 if not self.small else 700, held_out=0.05,
-            max_length=self.longest, compiled="off", patience=None,
-        )  # fmt: skip
+            method="lora",
+            rank=16,
+            learning_rate=2e-4,
+            epochs=10,
+            max_steps=2 if self.small else 60,
+            warmup=0.1,
+            step_tokens=1600 if not self.small else 700,
+            row=1600 if not self.small else 700,
+            held_out=0.05,
+            max_length=self.longest,
+            compiled="off",
+            patience=None,
+        )
         model, history = self.trained(None, settings, paired(self.gold))
         return {"predecessor's recipe": tested(model, self.tokenizer, self.test) | history}
 
@@ -185,9 +200,14 @@ class Arms:
         """Sums alone; how many of fresh ones are right."""
         model, history = self.trained(None, self.shaped("full", 6e-4, 1), paired(self.drills(DRILLS, self.seed)))
         fresh = self.drills(20 * 16, 1_000_000)
-        texts = [several[0].text for several in generate(model, self.tokenizer, put(fresh), Ask(max_tokens=MOST))]
-        wanted = [(line, text.splitlines()) for one, text in zip(fresh, texts, strict=True)
-                  for line in one.solution.splitlines()]  # fmt: skip
+        texts = [
+            several[0].text for several in generate(model, self.tokenizer, put(fresh), Decoding(max_tokens=MOST))
+        ]
+        wanted = [
+            (line, text.splitlines())
+            for one, text in zip(fresh, texts, strict=True)
+            for line in one.solution.splitlines()
+        ]
         folder = self.folder_of("practice")
         part = folder.with_name(f".{folder.name}.part")
         model.save_pretrained(part)
@@ -294,10 +314,19 @@ class Arms:
         """A step of one row: many small steps were worth more than few large ones."""
         length = 768 if self.small else self.options.row
         return TuneSettings(
-            method=method, rank=128, learning_rate=rate * (self.options.row / ROW) ** 0.5, epochs=epochs,
-            weight_decay=0.01, row=length, step_tokens=length, max_length=self.longest, evaluations=4, patience=None,
-            seed=self.seed, max_steps=2 if self.small else None,
-        )  # fmt: skip
+            method=method,
+            rank=128,
+            learning_rate=rate * (self.options.row / ROW) ** 0.5,
+            epochs=epochs,
+            weight_decay=0.01,
+            row=length,
+            step_tokens=length,
+            max_length=self.longest,
+            evaluations=4,
+            patience=None,
+            seed=self.seed,
+            max_steps=2 if self.small else None,
+        )
 
     def trained(
         self, model: Any, settings: TuneSettings, pairs: Sequence[tuple[str, str]]
@@ -310,9 +339,13 @@ class Arms:
         # No looks at the held-out loss: it rises while more answers become right, so it cannot say when to stop.
         history = train(model, self.tokenizer, examples, settings, tell=told)
         return model, {
-            "examples": len(pairs), "train_seconds": history.seconds, "train_tokens": history.tokens,
-            "steps": len(history.steps), "loss": history.loss, "peak_gb": history.peak_bytes / 2**30,
-        }  # fmt: skip
+            "examples": len(pairs),
+            "train_seconds": history.seconds,
+            "train_tokens": history.tokens,
+            "steps": len(history.steps),
+            "loss": history.loss,
+            "peak_gb": history.peak_bytes / 2**30,
+        }
 
 
 def paired(problems: Sequence[Problem]) -> list[tuple[str, str]]:

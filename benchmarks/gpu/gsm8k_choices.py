@@ -140,9 +140,17 @@ class Choosing:
     def trained(self, choice: Choice) -> tuple[Any, Any]:
         row = 768 if self.small else choice.step
         settings = TuneSettings(
-            method="full", learning_rate=choice.rate, epochs=choice.epochs, weight_decay=choice.decay, row=row,
-            step_tokens=row, max_length=640, patience=None, seed=choice.seed, max_steps=2 if self.small else None,
-        ).resolve(self.kind)  # fmt: skip
+            method="full",
+            learning_rate=choice.rate,
+            epochs=choice.epochs,
+            weight_decay=choice.decay,
+            row=row,
+            step_tokens=row,
+            max_length=640,
+            patience=None,
+            seed=choice.seed,
+            max_steps=2 if self.small else None,
+        ).resolve(self.kind)
         model = adapt(open_model(self.folder, settings, self.kind), settings)
         embeddings = model.get_input_embeddings()
         embeddings.weight.requires_grad_(not choice.frozen)
@@ -197,8 +205,11 @@ def main() -> None:
             found = choosing.tried(name)
             (options.out / f"{name}.json").write_text(json.dumps(found))
             low, high = found["interval"]
-            print(f"| {name} | {found['right']:,} of {found['n']:,} | {found['accuracy']:.1%} | {low:.1%} to "
-                  f"{high:.1%} | {found['wrong_with_false_equations']:.0%} |", flush=True)  # fmt: skip
+            print(
+                f"| {name} | {found['right']:,} of {found['n']:,} | {found['accuracy']:.1%} | {low:.1%} to "
+                f"{high:.1%} | {found['wrong_with_false_equations']:.0%} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -33,17 +33,31 @@ def trained(options: argparse.Namespace, method: str, way: str, folder: Path) ->
     if options.small:
         size = {"row": 512, "max_length": 512, "step_tokens": 2048, "max_steps": 3, "precision": "fp32"}
     told = make(
-        options, folder, backend="trl", method=method, **size, **WAYS[way], epochs=100, compiled="off",
-        checkpointing="off", patience=None, evaluations=1, checkpoints=1, scales=(1.0,),
-    )  # fmt: skip
+        options,
+        folder,
+        backend="trl",
+        method=method,
+        **size,
+        **WAYS[way],
+        epochs=100,
+        compiled="off",
+        checkpointing="off",
+        patience=None,
+        evaluations=1,
+        checkpoints=1,
+        scales=(1.0,),
+    )
     steps = [one for one in read_history(folder) if one["event"] == "step"]
     later = steps[len(steps) // 4 :]  # what is set up in the first steps is left out
     return {
-        "method": method, "way": way, "losses": [one["loss"] for one in steps],
-        "held_out": told["scales"][0]["loss"], "peak_bytes": told["peak_bytes"],
+        "method": method,
+        "way": way,
+        "losses": [one["loss"] for one in steps],
+        "held_out": told["scales"][0]["loss"],
+        "peak_bytes": told["peak_bytes"],
         "step_seconds": median(after["seconds"] - before["seconds"] for before, after in pairwise(later)),
         "step_tokens": (later[-1]["tokens"] - later[0]["tokens"]) / (len(later) - 1),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:
@@ -71,10 +85,12 @@ def main() -> None:
                     f"| `{method}` | {way} | {one['losses'][0]:.4f} to {one['losses'][-1]:.4f} | "
                     f"{sum(apart) / len(apart):.4f} | {one['held_out']:.4f} | {1000 * one['step_seconds']:.0f} | "
                     f"{one['step_tokens'] / one['step_seconds']:,.0f} | {one['peak_bytes'] / 2**30:.2f} |"
-                )  # fmt: skip
+                )
                 print(rows[-1], flush=True)
-    print("| method | devices | loss, first to last step | apart from one device, mean | held-out loss | ms/step "
-          "| tokens/s | peak GiB a device |")  # fmt: skip
+    print(
+        "| method | devices | loss, first to last step | apart from one device, mean | held-out loss | ms/step "
+        "| tokens/s | peak GiB a device |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     print("\n".join(rows))
     if failed:

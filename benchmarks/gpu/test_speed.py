@@ -25,21 +25,43 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from hone.problems import Problem, choose_shots, load, number, prompting, read_answer, sums
+from hone.problems import Problem, choose_shots, gold_number, load_problems, prompting, read_answer, sums
 from hone.weights.chat_text import chat_tokens, end_tokens
-from hone.weights.decoding import Ask, generate
+from hone.weights.decoding import Decoding, generate
 from hone.weights.opening import weights
 
 LLAMA_3B = {
-    "vocab_size": 128_256, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 28,
-    "num_attention_heads": 24, "num_key_value_heads": 8, "head_dim": 128, "max_position_embeddings": 131_072,
-    "rms_norm_eps": 1e-5, "tie_word_embeddings": True, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
-    "rope_parameters": {"rope_type": "llama3", "rope_theta": 500_000.0, "factor": 32.0, "low_freq_factor": 1.0,
-                        "high_freq_factor": 4.0, "original_max_position_embeddings": 8192},
-}  # fmt: skip
+    "vocab_size": 128_256,
+    "hidden_size": 3072,
+    "intermediate_size": 8192,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 24,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "max_position_embeddings": 131_072,
+    "rms_norm_eps": 1e-5,
+    "tie_word_embeddings": True,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+    "rope_parameters": {
+        "rope_type": "llama3",
+        "rope_theta": 500_000.0,
+        "factor": 32.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    },
+}
 """The published config of Llama-3.2-3B."""
-TINY = {"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 16}  # fmt: skip
+TINY = {
+    "num_hidden_layers": 2,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+}
 
 
 def shaped(changes: dict[str, Any], device: Any, dtype: Any) -> Any:
@@ -77,9 +99,13 @@ def plain(
         ids = torch.tensor([[pad] * (width - len(prompts[place])) + prompts[place] for place in places])
         mask = torch.tensor([[0] * (width - len(prompts[place])) + [1] * len(prompts[place]) for place in places])
         out = model.generate(
-            input_ids=ids.to(model.device), attention_mask=mask.to(model.device), max_new_tokens=most,
-            do_sample=False, pad_token_id=pad, eos_token_id=ends,
-        )  # fmt: skip
+            input_ids=ids.to(model.device),
+            attention_mask=mask.to(model.device),
+            max_new_tokens=most,
+            do_sample=False,
+            pad_token_id=pad,
+            eos_token_id=ends,
+        )
         for place, line in zip(places, out[:, width:].tolist(), strict=True):
             answers[place] = line
     return answers
@@ -93,7 +119,7 @@ def accuracy(texts: Sequence[str], problems: Sequence[Problem]) -> tuple[float, 
     """The strict and the flexible share that is right."""
     read = [read_answer(text) for text in texts]
     right = [
-        one.value is not None and one.value == number(problem.answer)
+        one.value is not None and one.value == gold_number(problem.answer)
         for one, problem in zip(read, problems, strict=True)
     ]
     strict = sum(good and one.strict for good, one in zip(right, read, strict=True))
@@ -118,15 +144,27 @@ def compare(
     def row(what: str, count: int, seconds: float, texts: list[str], tokens: int, note: str = "") -> None:
         strict, flexible = accuracy(texts, problems[:count])
         peak = torch.cuda.max_memory_allocated() / 2**30 if device.type == "cuda" else 0.0
-        rows.append({"model": name, "way": what, "problems": count, "seconds": seconds, "tokens": tokens,
-                     "tokens_per_s": tokens / seconds, "for_all": seconds * len(problems) / count,
-                     "strict": strict, "flexible": flexible, "peak_gib": peak, "note": note})  # fmt: skip
+        rows.append(
+            {
+                "model": name,
+                "way": what,
+                "problems": count,
+                "seconds": seconds,
+                "tokens": tokens,
+                "tokens_per_s": tokens / seconds,
+                "for_all": seconds * len(problems) / count,
+                "strict": strict,
+                "flexible": flexible,
+                "peak_gib": peak,
+                "note": note,
+            }
+        )
         print(json.dumps(rows[-1]), flush=True)
 
     for label, ask in (
-        ("hone", Ask(most)),
-        ("hone, second run", Ask(most)),
-        ("hone without graphs", Ask(most, graphs=False)),
+        ("hone", Decoding(most)),
+        ("hone, second run", Decoding(most)),
+        ("hone without graphs", Decoding(most, graphs=False)),
     ):
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
@@ -155,8 +193,14 @@ def compare(
         lines = [until_end(line, ends) for line in lines]
         texts = [tokenizer.decode(line, skip_special_tokens=True) for line in lines]
         same = sum(one == other for one, other in zip(texts, ours, strict=False))
-        row(f"{what} of {size}" if size > 1 else what, taken, seconds, texts, sum(map(len, lines)),
-            f"{same} of {taken} answers word for word the same")  # fmt: skip
+        row(
+            f"{what} of {size}" if size > 1 else what,
+            taken,
+            seconds,
+            texts,
+            sum(map(len, lines)),
+            f"{same} of {taken} answers word for word the same",
+        )
     return rows
 
 
@@ -206,7 +250,7 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() and not options.small else "cpu")
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     train, test = (
-        (load(options.data, split) for split in ("train", "test"))
+        (load_problems(options.data, split) for split in ("train", "test"))
         if options.data
         else (sums(100), sums(options.limit, "test"))
     )
@@ -236,9 +280,15 @@ def write(options: argparse.Namespace, device: Any, rows: list[dict[str, Any]]) 
     machine = (
         torch.cuda.get_device_name() if device.type == "cuda" else f"{platform.machine()}, {os.cpu_count()} cores"
     )
-    about = {"machine": machine, "python": platform.python_version(), "torch": torch.__version__,
-             "transformers": transformers.__version__, "shots": options.shots, "max_tokens": options.max_tokens,
-             "data": options.data or "sums"}  # fmt: skip
+    about = {
+        "machine": machine,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "shots": options.shots,
+        "max_tokens": options.max_tokens,
+        "data": options.data or "sums",
+    }
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "test_speed.json").write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
     head = ", ".join(f"{key} {value}" for key, value in about.items())

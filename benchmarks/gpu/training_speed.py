@@ -29,29 +29,51 @@ from unsloth_backend import given
 PEAK = 989e12
 """bfloat16 operations a second of an H100 SXM, dense, by its data sheet."""
 SHAPE = {
-    "hidden_size": 3072, "num_hidden_layers": 28, "num_attention_heads": 24, "num_key_value_heads": 8,
-    "head_dim": 128, "intermediate_size": 8192, "vocab_size": 128256, "tie_word_embeddings": True,
+    "hidden_size": 3072,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 24,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "intermediate_size": 8192,
+    "vocab_size": 128256,
+    "tie_word_embeddings": True,
     "max_position_embeddings": 131072,
-    "rms_norm_eps": 1e-5, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+    "rms_norm_eps": 1e-5,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
     "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0},
-}  # fmt: skip
-TINY = SHAPE | {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-                "head_dim": 32, "intermediate_size": 256, "vocab_size": 49152}  # fmt: skip
-ARMS = {"a": "Unsloth, the predecessor's settings (2 x 4, no packing)", "b": "Unsloth, its packing (8 x 2048)",
-        "c": "Hone lora", "d": "Hone qlora"}  # fmt: skip
+}
+TINY = SHAPE | {
+    "hidden_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 32,
+    "intermediate_size": 256,
+    "vocab_size": 49152,
+}
+ARMS = {
+    "a": "Unsloth, the predecessor's settings (2 x 4, no packing)",
+    "b": "Unsloth, its packing (8 x 2048)",
+    "c": "Hone lora",
+    "d": "Hone qlora",
+}
 LIMITS = {"a": 220, "b": 130, "c": 130, "d": 130, "curve-unsloth": 170, "curve-hone": 130}
 
 
 def tokens(options: argparse.Namespace, count: int) -> list[Any]:
     """GSM8K's training problems, encoded as Hone encodes them."""
     from hone.examples.tokens import encode_all
-    from hone.problems import load, prompting
+    from hone.problems import load_problems, prompting
     from hone.training.adapting import tokenizer_of
 
     put = prompting()
-    problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=count)
-    chats = ([{"role": turn.role, "content": turn.content} for turn in put.teach(one.question, one.reply)]
-             for one in problems)  # fmt: skip
+    problems = load_problems(str(Path(options.data) / "train.jsonl"), "train", limit=count)
+    chats = (
+        [{"role": turn.role, "content": turn.content} for turn in put.teach(one.question, one.reply)]
+        for one in problems
+    )
     return encode_all(tokenizer_of(Path(options.tokenizer)), chats, longest=1024).examples
 
 
@@ -73,8 +95,16 @@ def settings(options: argparse.Namespace, **changes: Any) -> Any:
     from hone.training.settings import TuneSettings
 
     row = 512 if options.small else 16384
-    given: dict[str, Any] = {"rank": 16, "learning_rate": 2e-4, "epochs": 1000, "row": row, "step_tokens": row,
-                             "max_steps": options.steps, "patience": None, "checkpointing": "off"}  # fmt: skip
+    given: dict[str, Any] = {
+        "rank": 16,
+        "learning_rate": 2e-4,
+        "epochs": 1000,
+        "row": row,
+        "step_tokens": row,
+        "max_steps": options.steps,
+        "patience": None,
+        "checkpointing": "off",
+    }
     return TuneSettings(**given | changes)
 
 
@@ -83,9 +113,14 @@ def result(history: Any, skip: int) -> dict[str, Any]:
     steps = history.steps[skip - 1 :]
     times = [later.seconds - earlier.seconds for earlier, later in pairwise(steps)]
     count = steps[-1].tokens - steps[0].tokens
-    return {"tokens_s": count / (steps[-1].seconds - steps[0].seconds), "ms": 1000 * statistics.median(times),
-            "tokens_step": count / len(times), "peak_gb": history.peak_bytes / 1e9, "steps": len(times),
-            "losses": [step.loss for step in history.steps]}  # fmt: skip
+    return {
+        "tokens_s": count / (steps[-1].seconds - steps[0].seconds),
+        "ms": 1000 * statistics.median(times),
+        "tokens_step": count / len(times),
+        "peak_gb": history.peak_bytes / 1e9,
+        "steps": len(times),
+        "losses": [step.loss for step in history.steps],
+    }
 
 
 def hone_arm(options: argparse.Namespace, method: str) -> dict[str, Any]:
@@ -123,15 +158,22 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
         model_name=str(options.base), max_seq_length=2048, dtype=torch.bfloat16, load_in_4bit=False
     )
     model = unsloth.FastLanguageModel.get_peft_model(
-        model, r=16, lora_alpha=16, lora_dropout=0.0, bias="none", random_state=0,
+        model,
+        r=16,
+        lora_alpha=16,
+        lora_dropout=0.0,
+        bias="none",
+        random_state=0,
         use_gradient_checkpointing="unsloth",
         target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
-    )  # fmt: skip
+    )
     # Prompt and reply as masks is TRL's own form for tokens that are learnt; it packs and masks them itself.
-    data = Dataset.from_dict({
-        "input_ids": [list(one.ids) for one in examples],
-        "completion_mask": [[int(learnt) for learnt in one.learnt] for one in examples],
-    })  # fmt: skip
+    data = Dataset.from_dict(
+        {
+            "input_ids": [list(one.ids) for one in examples],
+            "completion_mask": [[int(learnt) for learnt in one.learnt] for one in examples],
+        }
+    )
     steps, losses, times = options.steps, [], []
     real = sum(map(len, examples)) / len(examples)
     counted = {"tokens": 0}
@@ -146,11 +188,24 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
                 losses.append(float(logs["loss"]))
 
     arguments = SFTConfig(
-        output_dir=options.scratch, per_device_train_batch_size=8 if packing else 2,
-        gradient_accumulation_steps=1 if packing else 4, packing=packing, max_length=2048, learning_rate=2e-4,
-        max_steps=steps, warmup_steps=1, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True,
-        bf16=True, optim="adamw_8bit", seed=0, completion_only_loss=True, dataset_num_proc=1,
-    )  # fmt: skip
+        output_dir=options.scratch,
+        per_device_train_batch_size=8 if packing else 2,
+        gradient_accumulation_steps=1 if packing else 4,
+        packing=packing,
+        max_length=2048,
+        learning_rate=2e-4,
+        max_steps=steps,
+        warmup_steps=1,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        bf16=True,
+        optim="adamw_8bit",
+        seed=0,
+        completion_only_loss=True,
+        dataset_num_proc=1,
+    )
     tokenizer = tokenizer_of(Path(options.tokenizer))
     trainer = SFTTrainer(
         model=model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[Clock()]
@@ -169,9 +224,15 @@ def unsloth_arm(options: argparse.Namespace, packing: bool) -> dict[str, Any]:
     stretch = times[options.skip - 1 :]
     ms = [1000 * (later[0] - earlier[0]) for earlier, later in pairwise(stretch)]
     count = stretch[-1][1] - stretch[0][1]
-    return {"tokens_s": count / (stretch[-1][0] - stretch[0][0]), "ms": statistics.median(ms),
-            "tokens_step": count / len(ms), "peak_gb": torch.cuda.max_memory_allocated() / 1e9, "steps": len(ms),
-            "losses": losses, "mean_length": real}  # fmt: skip
+    return {
+        "tokens_s": count / (stretch[-1][0] - stretch[0][0]),
+        "ms": statistics.median(ms),
+        "tokens_step": count / len(ms),
+        "peak_gb": torch.cuda.max_memory_allocated() / 1e9,
+        "steps": len(ms),
+        "losses": losses,
+        "mean_length": real,
+    }
 
 
 def curve(options: argparse.Namespace, backend: str) -> dict[str, Any]:
@@ -184,8 +245,15 @@ def curve(options: argparse.Namespace, backend: str) -> dict[str, Any]:
     from hone.training.training import train
 
     kind = "cuda" if torch.cuda.is_available() else "cpu"
-    how = settings(options, rank=16, learning_rate=5e-4, row=2048 if kind == "cuda" else 512, max_steps=options.curve,
-                   step_tokens=16384 if kind == "cuda" else 512, compiled="off")  # fmt: skip
+    how = settings(
+        options,
+        rank=16,
+        learning_rate=5e-4,
+        row=2048 if kind == "cuda" else 512,
+        max_steps=options.curve,
+        step_tokens=16384 if kind == "cuda" else 512,
+        compiled="off",
+    )
     folder = Path(options.tokenizer)
     if backend == "unsloth":
         from hone.training.unsloth import open_with_unsloth
@@ -250,8 +318,10 @@ def table(found: dict[str, dict[str, Any]], learnt: float) -> Iterator[str]:
             yield f"| {ARMS[arm]} | failed: {str(one.get('failed'))[:200]} | | | | | | |"
             continue
         times = [f"{one['tokens_s'] / other:.1f}" if (other := speed.get(base)) else "" for base in "ab"]
-        yield (f"| {ARMS[arm]} | {one['tokens_s']:,.0f} | {one['ms']:.0f} | {one['tokens_step']:,.0f} | "
-               f"{one['peak_gb']:.1f} | {share_of_peak(one, learnt):.0%} | {times[0]} | {times[1]} |")  # fmt: skip
+        yield (
+            f"| {ARMS[arm]} | {one['tokens_s']:,.0f} | {one['ms']:.0f} | {one['tokens_step']:,.0f} | "
+            f"{one['peak_gb']:.1f} | {share_of_peak(one, learnt):.0%} | {times[0]} | {times[1]} |"
+        )
 
 
 def prepare(options: argparse.Namespace, scratch: Path) -> float:

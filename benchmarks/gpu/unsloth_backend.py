@@ -33,9 +33,9 @@ def make(
 ) -> dict[str, Any]:
     """Train SmolLM2 on GSM8K in Hone's own process, and give what it told last."""
     from hone.examples.reading import data_digest, of_problem
-    from hone.examples.splitting import split
-    from hone.problems import load, prompting
-    from hone.training.job import Job, weights_digest
+    from hone.examples.splitting import split_examples
+    from hone.problems import load_problems, prompting
+    from hone.training.job import TrainingJob, weights_digest
     from hone.training.settings import TuneSettings
     from hone.tuning.choice import pins
     from hone.tuning.launching import launch
@@ -43,14 +43,21 @@ def make(
 
     put = prompting()
     limit = 60 if options.small else 2000
-    problems = load(str(Path(options.data) / "train.jsonl"), "train", limit=limit)
-    halves = split([of_problem(one, put) for one in problems], 0.05, seed=0)
+    problems = load_problems(str(Path(options.data) / "train.jsonl"), "train", limit=limit)
+    halves = split_examples([of_problem(one, put) for one in problems], 0.05, seed=0)
     base = weights("smollm2", file=given(options.model))
     how = TuneSettings.model_validate({"rank": 16, "epochs": 1.0, **settings})
-    job = Job(
-        base="smollm2", weights=str(base), weights_digest=weights_digest(base), settings=how, prompt=put.system,
-        backend=backend, data=data_digest(halves.train), source="gsm8k", pins=pins(),
-    )  # fmt: skip
+    job = TrainingJob(
+        base="smollm2",
+        weights=str(base),
+        weights_digest=weights_digest(base),
+        settings=how,
+        prompt=put.system,
+        backend=backend,
+        data=data_digest(halves.train),
+        source="gsm8k",
+        pins=pins(),
+    )
     folder.mkdir(parents=True)
     job.write(folder, halves.train, halves.held_out)
     return launch(job, folder, lambda event: print(json.dumps(event)[:300], flush=True))
@@ -63,11 +70,11 @@ def again(folder: Path) -> float:
     from hone.examples.tokens import encode_all
     from hone.extras import library
     from hone.training.adapting import device, open_model, tokenizer_of
-    from hone.training.job import ADAPTER, HELD_OUT, Job, read_rows
+    from hone.training.job import ADAPTER, HELD_OUT, TrainingJob, read_rows
     from hone.training.packing import pack
     from hone.training.rows import held_out_loss
 
-    job, kind = Job.read(folder), device()
+    job, kind = TrainingJob.read(folder), device()
     base = Path(job.weights)
     how = job.settings.resolve(kind)
     found = encode_all(tokenizer_of(base), (one.chat for one in read_rows(folder / HELD_OUT)), longest=how.max_length)
@@ -105,12 +112,16 @@ def main() -> None:
             there = told["held_out"][0]["loss"], min(look["loss"] for look in told["held_out"])
             pairs = (there[0], plain[0]), (there[1], plain[1]), (kept["loss"], loss)
             failed |= any(abs(one - other) > NEAR for one, other in pairs)
-            rows.append(f"| {method} | {told['backend']} | {told['steps']} | {there[0]:.4f}, {plain[0]:.4f} | "
-                        f"{there[1]:.4f}, {plain[1]:.4f} | {told['scale']:g} | {kept['loss']:.4f}, {loss:.4f} | "
-                        f"{told['seconds']:.0f} |")  # fmt: skip
+            rows.append(
+                f"| {method} | {told['backend']} | {told['steps']} | {there[0]:.4f}, {plain[0]:.4f} | "
+                f"{there[1]:.4f}, {plain[1]:.4f} | {told['scale']:g} | {kept['loss']:.4f}, {loss:.4f} | "
+                f"{told['seconds']:.0f} |"
+            )
             print(rows[-1], flush=True)
-    print("| method | backend | steps | held-out loss of the base: while training, afterwards | of the best weights: "
-          "the same | kept scale | loss with it: when saved, opened again | seconds |")  # fmt: skip
+    print(
+        "| method | backend | steps | held-out loss of the base: while training, afterwards | of the best weights: "
+        "the same | kept scale | loss with it: when saved, opened again | seconds |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     print("\n".join(rows))
     if failed:

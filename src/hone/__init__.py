@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from hone.jobs import Budget as Budget
     from hone.jobs import Journal as Journal
     from hone.jobs import Setup as Setup
-    from hone.journey.agreement import Agreed as Agreed
+    from hone.journey.agreement import AgreementResult as AgreementResult
     from hone.journey.agreement import agree as agree
     from hone.journey.agreement import estimate as estimate
-    from hone.journey.examples import Drawn as Drawn
+    from hone.journey.examples import OwnReplies as OwnReplies
     from hone.journey.examples import write_examples as write_examples
-    from hone.journey.exporting import Exported as Exported
-    from hone.journey.exporting import Named as Named
+    from hone.journey.exporting import ExportResult as ExportResult
+    from hone.journey.exporting import ModelCard as ModelCard
     from hone.journey.exporting import export_gguf as export_gguf
     from hone.journey.journey import Journey as Journey
-    from hone.journey.labelling import Labelled as Labelled
+    from hone.journey.labelling import LabelResult as LabelResult
     from hone.journey.machine import doctor as doctor
-    from hone.journey.matching import Asked as Asked
-    from hone.journey.matching import Matched as Matched
+    from hone.journey.matching import BenchmarkItems as BenchmarkItems
+    from hone.journey.matching import RubricBenchmark as RubricBenchmark
     from hone.journey.matching import benchmark_by_rubric as benchmark_by_rubric
     from hone.journey.people import export_feedback as export_feedback
     from hone.journey.people import feedback_status as feedback_status
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from hone.journey.talking import Endpoint as Endpoint
     from hone.journey.talking import chat as chat
     from hone.journey.talking import serve as serve
-    from hone.journey.testing import Benchmarked as Benchmarked
+    from hone.journey.testing import BenchmarkResult as BenchmarkResult
     from hone.journey.testing import benchmark as benchmark
-    from hone.journey.tuning import Tuned as Tuned
+    from hone.journey.tuning import TuningResult as TuningResult
     from hone.journey.tuning import tune as tune
     from hone.journey.watching import Watch as Watch
     from hone.judging import judge as judge
@@ -75,35 +75,35 @@ if TYPE_CHECKING:
     from hone.rubrics.merge import merge as merge
     from hone.rubrics.replies import write as write
     from hone.serving.conversation import Conversation as Conversation
-    from hone.stats import Options as Options
+    from hone.stats import BootstrapOptions as BootstrapOptions
     from hone.web import rate as rate
 
 _HOMES = {
     "Advice": "hone.domain.evidence",
-    "Agreed": "hone.journey.agreement",
-    "Asked": "hone.journey.matching",
-    "Benchmarked": "hone.journey.testing",
+    "AgreementResult": "hone.journey.agreement",
+    "BenchmarkItems": "hone.journey.matching",
+    "BenchmarkResult": "hone.journey.testing",
     "Budget": "hone.jobs",
     "Choice": "hone.rubrics.merge",
     "Comparison": "hone.domain.evidence",
     "Conversation": "hone.serving.conversation",
     "Criterion": "hone.domain.rubric",
     "Decision": "hone.domain.evidence",
-    "Drawn": "hone.journey.examples",
+    "OwnReplies": "hone.journey.examples",
     "Endpoint": "hone.journey.talking",
-    "Exported": "hone.journey.exporting",
+    "ExportResult": "hone.journey.exporting",
     "HoneError": "hone.errors",
     "Item": "hone.domain.task",
     "Journal": "hone.jobs",
     "Journey": "hone.journey.journey",
     "Judgement": "hone.domain.evidence",
     "Judging": "hone.domain.settings",
-    "Labelled": "hone.journey.labelling",
+    "LabelResult": "hone.journey.labelling",
     "Level": "hone.domain.rubric",
-    "Matched": "hone.journey.matching",
+    "RubricBenchmark": "hone.journey.matching",
     "ModelSettings": "hone.domain.settings",
-    "Named": "hone.journey.exporting",
-    "Options": "hone.stats",
+    "ModelCard": "hone.journey.exporting",
+    "BootstrapOptions": "hone.stats",
     "Project": "hone.project",
     "Reply": "hone.domain.task",
     "Rubric": "hone.domain.rubric",
@@ -114,7 +114,7 @@ _HOMES = {
     "Setup": "hone.jobs",
     "Sources": "hone.measuring",
     "Task": "hone.domain.task",
-    "Tuned": "hone.journey.tuning",
+    "TuningResult": "hone.journey.tuning",
     "Watch": "hone.journey.watching",
     "accept_all": "hone.rubrics.merge",
     "advise": "hone.rubrics.advise",
@@ -148,8 +148,22 @@ _HOMES = {
     "write_report": "hone.journey.reporting",
 }
 
+_RENAMED = {
+    "Agreed": "AgreementResult",
+    "Asked": "BenchmarkItems",
+    "Benchmarked": "BenchmarkResult",
+    "Drawn": "OwnReplies",
+    "Exported": "ExportResult",
+    "Labelled": "LabelResult",
+    "Matched": "RubricBenchmark",
+    "Named": "ModelCard",
+    "Options": "BootstrapOptions",
+    "Tuned": "TuningResult",
+}
+"""Names of version 0.1, kept until 0.3."""
+
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list
-__getattr__ = lazy(__name__, _HOMES)
+__getattr__ = lazy(__name__, _HOMES, _RENAMED)
 
 
 def __dir__() -> list[str]:

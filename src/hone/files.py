@@ -305,7 +305,7 @@ def whole_stream(
 
 
 @contextmanager
-def whole_text(path: Path, *, kind: type[HoneError] = ProjectError, hint: str = "") -> Iterator[TextIO]:
+def text_written_whole(path: Path, *, kind: type[HoneError] = ProjectError, hint: str = "") -> Iterator[TextIO]:
     """A stream of UTF-8 text, half characters replaced, that takes the target's name when the block ends well."""
     with (
         whole_path(path, kind=kind, hint=hint) as part,

@@ -9,9 +9,25 @@ from collections.abc import Iterable
 from typing import Any
 
 MISSING = frozenset(
-    {"", "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "-nan", "1.#ind", "1.#qnan", "<na>", "n/a", "na", "nan",
-     "nil", "none", "null"}
-)  # fmt: skip
+    {
+        "",
+        "#n/a",
+        "#n/a n/a",
+        "#na",
+        "-1.#ind",
+        "-1.#qnan",
+        "-nan",
+        "1.#ind",
+        "1.#qnan",
+        "<na>",
+        "n/a",
+        "na",
+        "nan",
+        "nil",
+        "none",
+        "null",
+    }
+)
 """What people and programs write for no value, in small letters: pandas' list, and what spreadsheets use."""
 _NO_SCORE = MISSING | {"-", "--", "---", "–", "—", "."}
 """What stands where a score would, by SPSS and by hand; elsewhere a dash or a point may be a text."""
@@ -74,9 +90,10 @@ def _joins(character: str) -> bool:
 
 def _is_emoji(character: str) -> bool:
     return bool(character) and (
-        unicodedata.category(character) == "So" or character in "\u203c\u2049\u2194\u2195\u20e3\ufe0f"
+        unicodedata.category(character) == "So"
+        or character in "\u203c\u2049\u2194\u2195\u20e3\ufe0f"
         or "\U0001f3fb" <= character <= "\U0001f3ff"
-    )  # fmt: skip
+    )
 
 
 def identifier(value: Any) -> str:

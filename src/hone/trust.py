@@ -114,7 +114,7 @@ def check_database(address: str, where: Path) -> None:
     Raises:
         TrustError: The user did not agree, or could not be asked.
     """
-    shown = without_password(address)
+    shown = _without_password(address)
     with consent._lock:
         known = _known()
         if shown in known.databases or _typed(address):
@@ -137,7 +137,7 @@ def sqlite_file(address: str) -> str | None:
     return unquote(rest[1:]) or None
 
 
-def without_password(address: str) -> str:
+def _without_password(address: str) -> str:
     """An address as it may be shown."""
     return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1@", address)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from hone.errors import ExportError
-from hone.export import Made
+from hone.export import ExportedFile
 from hone.export.converter import converter_folder
-from hone.export.engine import Speed
+from hone.export.engine import EngineSpeed
 from hone.export.parity import Parity, Replies
 from hone.export.results import accuracy
 from hone.journey.exporting import best_of
@@ -164,10 +164,10 @@ def test_an_adapter_for_another_base_is_one_line(bare: Hone, models: Path, tmp_p
 def test_the_file_that_is_named_is_the_smallest_that_lost_nothing() -> None:
     replies = Replies(2, 2, 0, (), 0.0, 2)
 
-    def made(size: int, right: int) -> Made:
-        parity = Parity("q", size, (), replies, (1.0,), (1.0,), Speed(1.0, 1.0))
+    def made(size: int, right: int) -> ExportedFile:
+        parity = Parity("q", size, (), replies, (1.0,), (1.0,), EngineSpeed(1.0, 1.0))
         found = accuracy("sums", [True] * 60 + [False] * 40, [True] * right + [False] * (100 - right))
-        return Made(Path(f"{size}.gguf"), parity, found)
+        return ExportedFile(Path(f"{size}.gguf"), parity, found)
 
     large, middle, small = made(16, 60), made(8, 59), made(4, 20)
     assert best_of([large, middle, small]) == middle

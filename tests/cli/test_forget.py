@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hone.people.store import NewPair, NewSubject, open_store
-from hone.people.store.forgetting import forget as forget_in
+from hone.people.store.forgetting import forget_rater as forget_in
 from hone.people.store.store import Store
 from hone.project import Project
 from tests.cli.conftest import Hone

@@ -19,7 +19,7 @@ from hone.export.results import ExportRow
 from hone.journey.retracing import tune_command
 from hone.people.store import open_store
 from hone.project import Project
-from hone.training.job import Job
+from hone.training.job import TrainingJob
 from hone.training.settings import TuneSettings
 from hone.web.subjects import put_up
 from tests.cli.conftest import Hone
@@ -205,7 +205,7 @@ def test_a_damaged_store_is_named_and_the_rest_is_shown(hone: Hone, walked: Path
 
 def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
     settings = TuneSettings(epochs=1, rank=8, precision="fp32", scales=(0.0, 1.0), gpus=2, sharding=True)
-    job = Job(
+    job = TrainingJob(
         base="smollm2", weights="w", weights_digest="d", backend="trl", settings=settings, data="d", source="sums"
     )
     config = {"source": "my sums.jsonl", "limit": 440, "keep": ["Be Detailed >= 1"], "best": None}

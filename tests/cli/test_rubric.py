@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from hone.cli.rubric import rubric
+from hone.cli.rubric import rubric_command
 
 Hone = Callable[..., Any]
 FINAL = ["Be Precise", "Be Adaptable", "Be Warm"]
@@ -195,7 +195,7 @@ def test_decisions_and_accept_together_are_wrong_usage(hone: Hone, advised: Path
 
 def test_a_person_is_asked_for_each_piece_until_the_wording_fits(advised: Path) -> None:
     answers = "x\ne\nExact words\nExact: words\nBe Exact: Each session names its page.\nr\na\n"
-    result = CliRunner().invoke(rubric, ["merge", "--project", str(advised), "--by", "Ada"], input=answers)
+    result = CliRunner().invoke(rubric_command, ["merge", "--project", str(advised), "--by", "Ada"], input=answers)
     assert result.exit_code == 0, result.output
     assert result.output.count("your wording") == 3
     assert "is no criterion name" in result.output
@@ -208,7 +208,7 @@ def test_a_person_is_asked_for_each_piece_until_the_wording_fits(advised: Path) 
 
 def test_stopping_in_the_middle_of_the_questions_changes_nothing(advised: Path) -> None:
     before = (advised / "rubric.yaml").read_bytes()
-    result = CliRunner().invoke(rubric, ["merge", "--project", str(advised)], input="a\n")
+    result = CliRunner().invoke(rubric_command, ["merge", "--project", str(advised)], input="a\n")
     assert result.exit_code == 1  # click's own code for an abort; `main` makes it 130
     assert (advised / "rubric.yaml").read_bytes() == before
     assert not (advised / "rubrics").exists()

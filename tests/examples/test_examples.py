@@ -11,7 +11,7 @@ import pytest
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, of_problem, read_examples, shuffled_answers
-from hone.examples.splitting import split
+from hone.examples.splitting import split_examples
 from hone.problems import Problem, prompting, sums
 from hone.tuning.choice import LARGE, Machine, choose_backend, choose_base
 
@@ -74,19 +74,19 @@ def test_a_row_without_a_reply_is_an_error_with_its_line(tmp_path: Path) -> None
 
 def test_a_group_is_never_cut_and_more_data_moves_no_group() -> None:
     examples = [Example(str(place), (("user", "q"), ("assistant", "r")), f"g{place % 50}") for place in range(300)]
-    halves = split(examples, 0.2, seed=1)
+    halves = split_examples(examples, 0.2, seed=1)
     out = {one.group for one in halves.held_out}
     assert len(out) == 10
     assert not out & {one.group for one in halves.train}
     assert len(halves.train) + len(halves.held_out) == 300
-    assert out == {one.group for one in split(examples[:150], 0.2, seed=1).held_out}
+    assert out == {one.group for one in split_examples(examples[:150], 0.2, seed=1).held_out}
 
 
 def test_test_problems_in_the_data_are_taken_out() -> None:
     problems = sums(40, "train")
     stolen = sums(3, "test")
     examples = [of_problem(one, prompting(), grouped=False) for one in [*problems, *stolen]]
-    halves = split(examples, 0.1, seed=0, test=stolen)
+    halves = split_examples(examples, 0.1, seed=0, test=stolen)
     assert {leak.kind for leak in halves.leaks} == {"exact"}
     left = {one.question for one in [*halves.train, *halves.held_out]}
     assert not left & {one.question for one in stolen}
@@ -96,7 +96,7 @@ def test_test_problems_in_the_data_are_taken_out() -> None:
 def test_one_example_cannot_be_split() -> None:
     only = of_problem(Problem("1", "q", "2"), prompting())
     with pytest.raises(TuneError, match="one example cannot be split"):
-        split([only], 0.1, seed=0)
+        split_examples([only], 0.1, seed=0)
 
 
 def test_shuffled_answers_keep_questions_and_replies() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hone.errors import TuneError
-from hone.examples.tokens import check_template, encode, encode_all, leading_starts
+from hone.examples.tokens import check_chat_template, encode, encode_all, leading_starts
 from hone.training.preflight import CLOSE, OPEN, histogram, shown
 from tests.training.small import chats, small_tokenizer
 
@@ -57,7 +57,7 @@ def test_control_tokens_in_the_text_leave_an_example_out() -> None:
 
 def test_a_tokenizer_without_a_chat_template_is_refused() -> None:
     with pytest.raises(TuneError, match=r"no chat template.*-Instruct"):
-        check_template(small_tokenizer(None))
+        check_chat_template(small_tokenizer(None))
 
 
 def test_a_histogram_has_a_bar_for_every_bin() -> None:

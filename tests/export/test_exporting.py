@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from hone.errors import ExportError, ParityError
-from hone.export import About, Order, Source, compare, export, export_adapter
+from hone.export import About, Order, SourceModel, compare_export, export_adapter, export_model
 from hone.export.corpus import prompts
-from hone.export.engine import Exported
+from hone.export.engine import EmbeddedExport
 from hone.export.exporting import check_order, convert, convert_adapter
-from hone.export.merge import merge
+from hone.export.merge import merge_adapter
 from hone.export.parity import Questions
 from hone.weights.gguf_file import metadata, rewrite
 
@@ -36,7 +36,7 @@ def copy(folder: Path, target: Path) -> Path:
 @pytest.mark.parametrize("architecture", ["Llama", "Qwen3", "Mistral", "Gemma3"])
 def test_an_architecture_goes_through_and_its_logits_stay(architecture: str, tmp_path: Path) -> None:
     base = tiny_model(architecture, tmp_path / "base")
-    (made,) = export(order(base, tmp_path / "tiny.gguf", "f16", system='Be "brief".'))
+    (made,) = export_model(order(base, tmp_path / "tiny.gguf", "f16", system='Be "brief".'))
     assert not made.parity.failed
     assert made.parity.replies.kl < 1e-4
     assert made.parity.replies.same + made.parity.replies.ties == len(PROMPTS)
@@ -47,7 +47,7 @@ def test_an_architecture_goes_through_and_its_logits_stay(architecture: str, tmp
 def test_several_files_come_out_each_with_its_name_and_its_results(
     llama: Path, adapter: Path, tmp_path: Path
 ) -> None:
-    made = export(order(llama, tmp_path / "tiny.gguf", "bf16", "q8_0", "q4_0", adapter=adapter))
+    made = export_model(order(llama, tmp_path / "tiny.gguf", "bf16", "q8_0", "q4_0", adapter=adapter))
     names = ["tiny-bf16.gguf", "tiny-q4_0.gguf", "tiny-q8_0.gguf"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     sixteen, eight, four = (one.parity for one in made)
@@ -66,13 +66,13 @@ def test_the_adapter_over_the_base_is_the_merged_model_and_scale_0_the_base(
     assert not alone.parity.failed
     assert alone.file.stat().st_size < 100_000
     base = convert(copy(llama, tmp_path / "copy"), tmp_path / "base.gguf", "bf16", About("x", "tiny"))
-    merge(llama, adapter, 1.0, tmp_path / "whole")
+    merge_adapter(llama, adapter, 1.0, tmp_path / "whole")
     merged = convert(tmp_path / "whole", tmp_path / "merged.gguf", "bf16", About("x", "tiny"))
-    source = Source(llama)
+    source = SourceModel(llama)
     chats = [source.chat([{"role": "user", "content": prompt}]) for prompt in PROMPTS]
-    with Exported(base) as one, Exported(merged) as other:
+    with EmbeddedExport(base) as one, EmbeddedExport(merged) as other:
         plain, whole = next_tokens(one, chats), next_tokens(other, chats)
-    with Exported(base, adapter=alone.file) as over:
+    with EmbeddedExport(base, adapter=alone.file) as over:
         on = next_tokens(over, chats)
         over.adapter_scale = 0.0
         off = next_tokens(over, chats)
@@ -82,7 +82,7 @@ def test_the_adapter_over_the_base_is_the_merged_model_and_scale_0_the_base(
     assert apart(on, plain) > 0.5
 
 
-def next_tokens(exported: Exported, chats: list[list[int]]) -> list[dict[int, float]]:
+def next_tokens(exported: EmbeddedExport, chats: list[list[int]]) -> list[dict[int, float]]:
     """The likeliest next tokens of each chat, with their log-probabilities."""
     places = [exported.places(chat, [len(chat)])[0] for chat in chats]
     return [dict(zip(place.tokens, place.logprobs, strict=True)) for place in places if place is not None]
@@ -101,15 +101,15 @@ def test_a_scaled_adapter_carries_its_scale(llama: Path, adapter: Path, tmp_path
 
 def test_what_is_not_the_source_is_caught(llama: Path, adapter: Path, tmp_path: Path) -> None:
     file = convert(copy(llama, tmp_path / "copy"), tmp_path / "base.gguf", "bf16", About("x", "tiny"))
-    source, questions = Source(llama), Questions(prompts=PROMPTS)
-    other_weights = compare(file, "f16", Source(llama, adapter), questions)
+    source, questions = SourceModel(llama), Questions(prompts=PROMPTS)
+    other_weights = compare_export(file, "f16", SourceModel(llama, adapter), questions)
     assert [check.name for check in other_weights.failed] == ["greedy replies", "distributions"]
     template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
     rewrite(file, tmp_path / "template.gguf", {"tokenizer.chat_template": template})
-    other_template = compare(tmp_path / "template.gguf", "q8_0", source, questions)
+    other_template = compare_export(tmp_path / "template.gguf", "q8_0", source, questions)
     assert [check.name for check in other_template.failed] == ["tokens of chats"]
     rewrite(file, tmp_path / "split.gguf", {"tokenizer.ggml.pre": "gpt-2"})
-    other_rule = compare(tmp_path / "split.gguf", "f16", source, questions)
+    other_rule = compare_export(tmp_path / "split.gguf", "f16", source, questions)
     assert "tokens of texts" in [check.name for check in other_rule.failed]
 
 
@@ -123,7 +123,7 @@ def test_nothing_is_written_where_parity_fails(llama: Path, tmp_path: Path) -> N
     folder = tmp_path / "out"
     folder.mkdir()
     with pytest.raises((ParityError, ExportError)):
-        export(order(base, folder / "x.gguf", "f16"))
+        export_model(order(base, folder / "x.gguf", "f16"))
     assert list(folder.iterdir()) == []
 
 
@@ -133,7 +133,7 @@ def test_a_tokenizer_that_the_converter_does_not_know_is_named(llama: Path, tmp_
     words = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": False}
     change(base / "tokenizer.json", pre_tokenizer=words)
     with pytest.raises(ExportError, match="does not know this model's tokenizer"):
-        export(order(base, tmp_path / "x.gguf", "f16"))
+        export_model(order(base, tmp_path / "x.gguf", "f16"))
 
 
 def test_an_architecture_that_the_converter_does_not_know_is_named(llama: Path, tmp_path: Path) -> None:

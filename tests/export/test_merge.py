@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hone.errors import ExportError
-from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters
-from hone.export.source import Source
+from hone.export.merge import adapter_config, check_base, check_fits, merge_adapter, parameters
+from hone.export.source import SourceModel
 
 from .tiny import change, tiny_model
 
@@ -18,19 +18,19 @@ TOKENS = [504, 3437, 260, 1042, 99, 7]
 
 
 def test_merged_weights_give_what_base_and_adapter_give(llama: Path, adapter: Path, tmp_path: Path) -> None:
-    assert merge(llama, adapter, 1.0, tmp_path / "merged") == "bf16"
-    merged, truth = Source(tmp_path / "merged"), Source(llama, adapter)
+    assert merge_adapter(llama, adapter, 1.0, tmp_path / "merged") == "bf16"
+    merged, truth = SourceModel(tmp_path / "merged"), SourceModel(llama, adapter)
     one, other = merged.logprobs(TOKENS), truth.logprobs(TOKENS)
-    bare = Source(llama).logprobs(TOKENS)
+    bare = SourceModel(llama).logprobs(TOKENS)
     assert np.abs(one - other).max() < 0.1  # bfloat16 keeps eight bits
     assert np.abs(other - bare).max() > 1
 
 
 def test_scale_0_is_the_base_and_half_is_neither(llama: Path, adapter: Path, tmp_path: Path) -> None:
-    merge(llama, adapter, 0.0, tmp_path / "none")
-    bare, half = Source(llama).logprobs(TOKENS), Source(llama, adapter, 0.5).logprobs(TOKENS)
-    assert np.array_equal(Source(tmp_path / "none").logprobs(TOKENS), bare)
-    whole = Source(llama, adapter).logprobs(TOKENS)
+    merge_adapter(llama, adapter, 0.0, tmp_path / "none")
+    bare, half = SourceModel(llama).logprobs(TOKENS), SourceModel(llama, adapter, 0.5).logprobs(TOKENS)
+    assert np.array_equal(SourceModel(tmp_path / "none").logprobs(TOKENS), bare)
+    whole = SourceModel(llama, adapter).logprobs(TOKENS)
     assert np.abs(half - bare).max() > 0.1
     assert np.abs(half - whole).max() > 0.1
 

@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from hone.errors import ExportError
 from hone.export.ollama import turns
-from hone.export.prompt import default_messages, takes_system, with_system
+from hone.export.prompt import default_messages, with_system, writes_system
 
 from .tiny import GEMMA
 
@@ -58,7 +58,7 @@ def test_a_chat_without_a_system_message_gets_the_built_in_one(
         return render(template, messages)
 
     built = with_system(template, text, own)
-    said = default_messages(chat, text, as_system=takes_system(own))
+    said = default_messages(chat, text, as_system=writes_system(own))
     assert render(built, chat).strip() == own(said).strip()
     assert text.partition("\n")[0].strip() in render(built, chat)
 
@@ -70,8 +70,8 @@ def test_a_chat_with_its_own_system_message_keeps_it() -> None:
 
 
 def test_a_template_that_refuses_system_messages_gets_the_text_in_the_first_turn() -> None:
-    assert takes_system(lambda chat: render(CHATML, chat))
-    assert not takes_system(lambda chat: render(GEMMA, chat))
+    assert writes_system(lambda chat: render(CHATML, chat))
+    assert not writes_system(lambda chat: render(GEMMA, chat))
     assert default_messages(CHATS[0], "Be brief.", as_system=False) == [
         {"role": "user", "content": "Be brief.\n\nHello"}
     ]

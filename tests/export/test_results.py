@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hone.export.engine import Speed
-from hone.export.parity import Check, Parity, Replies
+from hone.export.engine import EngineSpeed
+from hone.export.parity import Parity, ParityCheck, Replies
 from hone.export.results import ExportRow, accuracy, accuracy_data, export_row
 
 
@@ -31,8 +31,9 @@ def test_as_many_right_on_other_problems_is_not_the_same() -> None:
 
 def test_what_was_compared_comes_back_from_a_runs_results_as_it_was() -> None:
     replies = Replies(n=4, same=2, ties=1, gaps=(0.4,), kl=1e-4, places=80)
-    parity = Parity("q8_0", 145_000_000, (Check("tokens", True, "9 of 9 equal"),), replies, (1.0, 3.0), (2.0, 2.0),
-                    Speed(prompt=300.0, generation=90.0))  # fmt: skip
+    checks = (ParityCheck("tokens", True, "9 of 9 equal"),)
+    parity = Parity("q8_0", 145_000_000, checks, replies, (1.0, 3.0), (2.0, 2.0),
+                    EngineSpeed(prompt=300.0, generation=90.0))  # fmt: skip
     found = accuracy("sums", [True, False] * 10, [True, True] * 10)
     row = ExportRow.model_validate_json(export_row("m.gguf", parity, found).model_dump_json())
     assert (row.file, row.bytes, row.replies.same, row.replies.ties) == ("m.gguf", 145_000_000, 2, 1)

@@ -11,7 +11,7 @@ import pytest
 
 from hone.domain.rubric import Rubric
 from hone.errors import FileFormatError, HoneError
-from hone.interop import export, import_file
+from hone.interop import export_file, import_file
 from hone.interop.forms import form_of
 from hone.people.store import NewSubject, open_store
 from hone.people.store.store import Store
@@ -89,7 +89,7 @@ def test_argilla_records_with_responses_and_suggestions_are_read(store: Store, t
 
 def test_the_interface_that_goes_with_tasks_has_every_criterion_and_level(store: Store, tmp_path: Path) -> None:
     store.add_subjects([NewSubject("i", "Plan <b>", 'R "1" & 2')])
-    done = export(store, tmp_path / "out.json", "label-studio", RUBRIC)
+    done = export_file(store, tmp_path / "out.json", "label-studio", RUBRIC)
     assert any("out.xml" in note for note in done.notes)
     view = ET.fromstring((tmp_path / "out.xml").read_text())  # noqa: S314 - our own file
     controls = {one.get("name"): [choice.get("value") for choice in one] for one in view.findall("Choices")}
@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_refused_with_its_place_and_nothing_is_kept(
 
 def test_a_form_with_one_suffix_refuses_another(store: Store, tmp_path: Path) -> None:
     with pytest.raises(HoneError, match=r"the form argilla is written as \.json"):
-        export(store, tmp_path / "out.csv", "argilla", RUBRIC)
+        export_file(store, tmp_path / "out.csv", "argilla", RUBRIC)
 
 
 def test_an_item_with_several_replies_must_say_which(store: Store, tmp_path: Path) -> None:

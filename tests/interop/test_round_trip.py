@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hone.domain.evidence import Advice, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.interop import export, import_file
+from hone.interop import export_file, import_file
 from hone.interop.forms import Form
 from hone.people.store import NewPair, NewSubject, open_store
 from hone.people.store.store import Store
@@ -95,11 +95,11 @@ def test_export_and_import_give_an_identical_store(replies: list[str], actions: 
         folder = Path(name)
         with open_store(folder / "one.db", clock=_clock()) as one:
             _live(one, replies, actions)
-            export(one, folder / "one.jsonl", "store", RUBRICS[0])
+            export_file(one, folder / "one.jsonl", "store", RUBRICS[0])
             history = one.history()
             with open_store(folder / "two.db") as two:
                 import_file(two, folder / "one.jsonl", RUBRICS[0])
-                export(two, folder / "two.jsonl", "store", RUBRICS[0])
+                export_file(two, folder / "two.jsonl", "store", RUBRICS[0])
                 assert two.history() == history
                 for rubric in RUBRICS:
                     assert two.ratings(rubric, current_only=False) == one.ratings(rubric, current_only=False)
@@ -122,13 +122,13 @@ def test_a_store_moves_from_sqlite_to_postgresql_and_back(tmp_path: Path, databa
     files = [tmp_path / name for name in ("a.jsonl", "b.jsonl", "c.jsonl")]
     with open_store(tmp_path / "one.db") as one:
         _live(one, ["first", "second"], actions)
-        export(one, files[0], "store", RUBRICS[0])
+        export_file(one, files[0], "store", RUBRICS[0])
     with open_store(database) as middle:
         import_file(middle, files[0], RUBRICS[0])
-        export(middle, files[1], "store", RUBRICS[0])
+        export_file(middle, files[1], "store", RUBRICS[0])
     with open_store(tmp_path / "two.db") as two:
         import_file(two, files[1], RUBRICS[0])
-        export(two, files[2], "store", RUBRICS[0])
+        export_file(two, files[2], "store", RUBRICS[0])
     assert files[0].read_bytes() == files[1].read_bytes() == files[2].read_bytes()
     with open_store(database) as middle:
         assert middle.add_rater("Somebody new").active, "new saves number on after those that came in"
@@ -157,7 +157,7 @@ def test_other_forms_keep_every_current_score_and_note_that_they_can_hold(
                 one.rate(raters[who], ids[which], rubric, {rubric.names[criterion]: value})
             for (who, which), text in notes.items():
                 one.rate(raters[who], ids[which], rubric, {}, note=text)
-            export(one, file, form, rubric)
+            export_file(one, file, form, rubric)
             if scores or (notes and form != "ratings"):
                 import_file(two, file, rubric)
             kept = [(row.item, row.criterion, row.rater, row.score, row.kind) for row in one.ratings(rubric)]

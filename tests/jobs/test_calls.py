@@ -8,7 +8,7 @@ from typing import Self
 import pytest
 
 from hone.errors import CallError, RunError, UnavailableError, UnreachableError
-from hone.jobs import Journal, Setup, Tally, ask_all
+from hone.jobs import CallTally, Journal, Setup, ask_all
 from hone.models import Call, Completion, Message, Model, Request, ScriptedModel, Usage
 
 
@@ -71,7 +71,7 @@ def test_what_is_in_the_journal_is_not_asked_again(tmp_path: Path) -> None:
         first = ask_all(model, REQUESTS[:12], journal=journal)
     tallies: list[tuple[int, int, int]] = []
 
-    def note(tally: Tally) -> None:
+    def note(tally: CallTally) -> None:
         tallies.append((tally.done, tally.reused, tally.usage.prompt))
 
     with Journal(tmp_path / "journal.jsonl") as journal:
@@ -137,7 +137,7 @@ def test_a_bug_is_not_taken_for_a_failed_call() -> None:
 def test_the_model_is_closed_when_the_run_breaks() -> None:
     model = Slow(4)
 
-    def stop(tally: Tally) -> None:
+    def stop(tally: CallTally) -> None:
         if tally.done == 3:
             raise RunError("stop")
 

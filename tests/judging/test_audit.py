@@ -9,7 +9,7 @@ import pytest
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
 from hone.judging import Judge
-from hone.judging.audit import PLEA, Finding, audit, without_markdown
+from hone.judging.audit import PLEA, AuditFinding, audit, without_markdown
 from hone.models import ScriptedModel
 
 RUBRIC = Rubric.model_validate({"criteria": ["Be Short: It has few words."], "scale": "-1..1"})
@@ -23,13 +23,13 @@ def verdict(value: int) -> str:
     return json.dumps({"Be Short": {"reason": "It says so.", "score": value}})
 
 
-def findings(model: ScriptedModel, people: dict[str, float] | None = None) -> dict[str, Finding]:
+def findings(model: ScriptedModel, people: dict[str, float] | None = None) -> dict[str, AuditFinding]:
     found = audit(REPLIES, Judge((model,), RUBRIC, "study plan"), people=people)
     assert [one.name for one in found] == ["repeat", "length", "format", "injection", "injection", "position"]
     return {f"{one.name} {one.measured}": one for one in found}
 
 
-def figure(found: dict[str, Finding], start: str) -> Finding:
+def figure(found: dict[str, AuditFinding], start: str) -> AuditFinding:
     return next(one for name, one in found.items() if name.startswith(start))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import hone
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
-from hone.journey.talking import Behind
+from hone.journey.talking import ConversationSetup
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.models import ScriptedModel
 
@@ -30,7 +30,7 @@ def test_no_other_place_makes_a_judge() -> None:
 def test_a_judges_settings_reach_every_way_of_asking() -> None:
     settings = ModelSettings(model="scripted:x", temperature=0.7, max_tokens=77, seed=5)
     made = judge_of(None, (ScriptedModel("x"),), settings, RUBRIC)
-    talked = Behind(None, RUBRIC, settings).judge_of(ScriptedModel("x"))
+    talked = ConversationSetup(None, RUBRIC, settings).judge_of(ScriptedModel("x"))
     assert talked is not None
     for judge in (made, talked):
         assert judge.setup.sampling == judge_sampling(settings, RUBRIC)

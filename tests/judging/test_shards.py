@@ -18,10 +18,10 @@ from hone.errors import ProjectError, RunBusyError, RunError, UnavailableError
 from hone.jobs import Journal, Setup
 from hone.jobs.ray import Work
 from hone.judging import shards as module
-from hone.judging.form import default_sampling
+from hone.judging.form import rubric_sampling
 from hone.judging.judge import Judge
-from hone.judging.label import Entry, Report, label
-from hone.judging.shards import Labeller, gather, join, label_in_shards, shard_size, split
+from hone.judging.label import LabelReport, RowToLabel, label_rows
+from hone.judging.shards import Labeller, cut_shards, joined_rows, label_in_shards, shard_size, take_shards_in
 from hone.models import connect
 from hone.prompts import load_prompts
 
@@ -30,11 +30,11 @@ SIZE = 4
 """Rows of a shard here."""
 
 
-def rows(count: int = 10) -> Iterator[Entry]:
+def rows(count: int = 10) -> Iterator[RowToLabel]:
     for number in range(count):
         reply = Reply(item=f"r{number}", prompt="Plan.", text=f"Text {number}.", model="")
         whole = number % 5 != 3
-        yield Entry({"id": f"r{number}"}, f"r{number}", reply if whole else None, "" if whole else "no reply")
+        yield RowToLabel({"id": f"r{number}"}, f"r{number}", reply if whole else None, "" if whole else "no reply")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def script(tmp_path: Path, verdict: VerdictText) -> Path:
 
 @pytest.fixture
 def labeller(script: Path, rubric: Rubric) -> Labeller:
-    judge, draws = ModelSettings(model=f"scripted:{script.name}"), default_sampling(rubric)
+    judge, draws = ModelSettings(model=f"scripted:{script.name}"), rubric_sampling(rubric)
     return Labeller((judge,), script.parent, rubric, "plan", Judging(), load_prompts(), draws)
 
 
@@ -73,14 +73,14 @@ def here(start: Callable[[], Work], jobs: Sequence[str]) -> Iterator[Mapping[str
     yield from (work(job) for job in reversed(jobs))
 
 
-Took = list[tuple[Entry, Judgement]]
+Took = list[tuple[RowToLabel, Judgement]]
 
 
 @pytest.fixture
 def in_shards(monkeypatch: pytest.MonkeyPatch, judge: Judge, labeller: Labeller, tmp_path: Path) -> Any:
     monkeypatch.setattr(module, "shard_size", lambda _: SIZE)
 
-    def call(spread: Any = here) -> tuple[Report, Took]:
+    def call(spread: Any = here) -> tuple[LabelReport, Took]:
         took: Took = []
         folder = tmp_path / "runs" / "1-label" / "shards"
         return label_in_shards(
@@ -94,7 +94,7 @@ def test_shards_give_the_rows_and_the_report_of_one_piece(in_shards: Any, judge:
     report, took = in_shards()
     alone = dataclasses.replace(judge, setup=dataclasses.replace(judge.setup, journal=None))
     expected: Took = []
-    whole = label(rows(), alone, lambda *one: expected.append(one), total=10)
+    whole = label_rows(rows(), alone, lambda *one: expected.append(one), total=10)
     assert took == expected
     assert [entry.item for entry, _ in took] == [f"r{number}" for number in range(10)]
     assert report == whole
@@ -114,7 +114,7 @@ def test_what_the_journal_holds_is_not_asked_again(in_shards: Any, script: Path,
     report, second = in_shards()
     assert second == first
     assert (report.tally.calls, report.tally.failed, report.tally.reused) == (1, 1, 8)
-    after = label(rows(), judge, lambda *_: None)  # nor by an engine that works in one piece
+    after = label_rows(rows(), judge, lambda *_: None)  # nor by an engine that works in one piece
     assert (after.tally.calls, after.tally.reused) == (1, 8)
 
 
@@ -153,25 +153,25 @@ def test_another_engine_takes_in_the_shards_that_were_left(
     judge: Judge, journal: Journal, labeller: Labeller, tmp_path: Path
 ) -> None:
     folder = tmp_path / "left"
-    labeller()(str(split(rows(), judge, folder, SIZE)[0]))
-    gather(folder, journal)
+    labeller()(str(cut_shards(rows(), judge, folder, SIZE)[0]))
+    take_shards_in(folder, journal)
     assert len(journal) == 3
     assert not folder.exists()
-    gather(folder, journal)
+    take_shards_in(folder, journal)
 
 
 def test_a_shard_that_is_still_written_is_waited_for_and_then_refused(
     monkeypatch: pytest.MonkeyPatch, judge: Judge, journal: Journal, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.3)
-    shard = split(rows(), judge, tmp_path / "busy", SIZE)[0]
+    shard = cut_shards(rows(), judge, tmp_path / "busy", SIZE)[0]
     with Journal(shard / "journal.jsonl"), pytest.raises(RunBusyError):
-        gather(tmp_path / "busy", journal)
-    gather(tmp_path / "busy", journal)
+        take_shards_in(tmp_path / "busy", journal)
+    take_shards_in(tmp_path / "busy", journal)
 
 
 def test_every_row_is_in_one_shard(judge: Judge, tmp_path: Path) -> None:
-    shards = split(rows(9), judge, tmp_path / "shards", 3)
+    shards = cut_shards(rows(9), judge, tmp_path / "shards", 3)
     inputs = [[json.loads(line)[0] for line in (shard / "input.jsonl").read_text().splitlines()] for shard in shards]
     assert [len(part) for part in inputs] == [3, 3, 3]
     assert [name for part in inputs for name in part] == [f"r{number}" for number in range(9)]
@@ -181,12 +181,12 @@ def test_every_row_is_in_one_shard(judge: Judge, tmp_path: Path) -> None:
 def test_data_that_changed_meanwhile_is_refused(
     judge: Judge, labeller: Labeller, tmp_path: Path, before: int, after: int
 ) -> None:
-    shards = split(rows(before), judge, tmp_path / "shards", SIZE)
+    shards = cut_shards(rows(before), judge, tmp_path / "shards", SIZE)
     work = labeller()
     for shard in shards:
         work(str(shard))
     with pytest.raises(ProjectError, match="the data changed while it was labelled"):
-        list(join(rows(after), shards))
+        list(joined_rows(rows(after), shards))
 
 
 def test_a_judge_that_cannot_answer_at_all_ends_the_run(in_shards: Any, script: Path) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from hone.errors import HoneError
 from hone.measuring import compare_judges, joint_counts
-from hone.stats import Options, Ratings, holm
+from hone.stats import BootstrapOptions, Ratings, holm
 
-QUICK = Options(resamples=400)
+QUICK = BootstrapOptions(resamples=400)
 
 
 def ratings(items: int = 120) -> Ratings:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hone.errors import HoneError
-from hone.measuring import Reading, Sources, estimate, estimate_gap
-from hone.measuring.estimating import Scored
+from hone.measuring import Reading, Sources, corrected_means, estimate_gap
+from hone.measuring.estimating import ScoredItems
 from hone.stats import estimate_mean
 
 Written = Callable[..., Path]
@@ -36,7 +36,7 @@ def _write(path: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) ->
 
 
 def test_a_lenient_judge_is_corrected_with_what_people_rated(tmp_path: Path) -> None:
-    found = estimate(simulated(tmp_path), Reading())
+    found = corrected_means(simulated(tmp_path), Reading())
     one = found.criteria["c"]
     assert (found.judge, one.rated, one.labelled) == ("bot", 60, 600)
     corrected, people, judge = one.estimate.corrected, one.estimate.people_only, one.estimate.judge_only
@@ -61,9 +61,9 @@ def test_judge_rows_beside_the_ratings_are_enough(tmp_path: Path) -> None:
            people + [(row["id"], "c", "bot", row["c"], "judge") for row in rows])  # fmt: skip
     long = tmp_path / "long.csv"
     _write(long, ("item", "criterion", "rater", "score"), [(row["id"], "c", "bot", row["c"]) for row in rows])
-    expected = estimate(sources, Reading()).criteria["c"].estimate
-    assert estimate(Sources(both), Reading()).criteria["c"].estimate == expected
-    assert estimate(Sources(sources.ratings, long), Reading()).criteria["c"].estimate == expected
+    expected = corrected_means(sources, Reading()).criteria["c"].estimate
+    assert corrected_means(Sources(both), Reading()).criteria["c"].estimate == expected
+    assert corrected_means(Sources(sources.ratings, long), Reading()).criteria["c"].estimate == expected
 
 
 def test_yes_and_no_get_rogan_and_gladens_correction(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_yes_and_no_get_rogan_and_gladens_correction(tmp_path: Path) -> None:
     rows = [(n, "c", rater, int(truth[n]), "human") for n in range(100) for rater in "rst"]
     _write(path, ("item", "criterion", "rater", "score", "kind"),
            rows + [(n, "c", "bot", int(said[n]), "judge") for n in range(400)])  # fmt: skip
-    share = estimate(Sources(path), Reading()).criteria["c"].share
+    share = corrected_means(Sources(path), Reading()).criteria["c"].share
     assert share
     assert share.corrected.low is not None
     assert share.corrected.high is not None
@@ -91,8 +91,8 @@ def test_the_same_items_of_two_models_are_compared_item_by_item(tmp_path: Path) 
 
 
 def test_equal_weights_change_next_to_nothing(tmp_path: Path) -> None:
-    plain = estimate(simulated(tmp_path), Reading()).criteria["c"].estimate.corrected
-    found = estimate(simulated(tmp_path, "w", weight="10"), Reading())
+    plain = corrected_means(simulated(tmp_path), Reading()).criteria["c"].estimate.corrected
+    found = corrected_means(simulated(tmp_path, "w", weight="10"), Reading())
     assert found.weighted
     assert found.criteria["c"].estimate.corrected.value == pytest.approx(plain.value, abs=0.02)
 
@@ -100,7 +100,7 @@ def test_equal_weights_change_next_to_nothing(tmp_path: Path) -> None:
 def test_a_rated_item_without_a_weight_is_refused(written: Written) -> None:
     lines = ("a,c,r,1,human,2", "b,c,r,1,human,", "a,c,j,1,judge,", "b,c,j,1,judge,")
     with pytest.raises(HoneError, match="1 rated items have no weight"):
-        estimate(Sources(written("item,criterion,rater,score,kind,weight", *lines)), Reading())
+        corrected_means(Sources(written("item,criterion,rater,score,kind,weight", *lines)), Reading())
 
 
 def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
@@ -115,7 +115,7 @@ def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
         rated = hard & (generator.random(600) < 0.5) | ~hard & (generator.random(600) < 0.2)
         people = np.where(rated, truth + generator.normal(0, 0.3, 600), np.nan)
         weights = np.where(rated, np.where(hard, 2.0, 5.0), np.nan)
-        found = estimate_mean(Scored((), people, people, judge, weights).evidence()).corrected
+        found = estimate_mean(ScoredItems((), people, people, judge, weights).evidence()).corrected
         assert found.low is not None
         assert found.high is not None
         held += found.low <= 3.4 <= found.high
@@ -133,14 +133,14 @@ def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
 )
 def test_what_cannot_be_estimated_is_said(written: Written, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(HoneError, match=message):
-        estimate(Sources(written("item,criterion,rater,score,kind", *lines)), Reading())
+        corrected_means(Sources(written("item,criterion,rater,score,kind", *lines)), Reading())
 
 
 def test_a_labelled_set_without_ids_or_criteria_is_refused(written: Written) -> None:
     path = written("item,criterion,rater,score", "a,c,r,1", "b,c,r,2")
     with pytest.raises(HoneError, match="no column of ids"):
-        estimate(Sources(path, written("c", "1", name="j.csv")), Reading())
+        corrected_means(Sources(path, written("c", "1", name="j.csv")), Reading())
     with pytest.raises(HoneError, match=r"no column for a criterion \(c\)"):
-        estimate(Sources(path, written("id,d", "1,2", name="k.csv")), Reading())
+        corrected_means(Sources(path, written("id,d", "1,2", name="k.csv")), Reading())
     with pytest.raises(HoneError, match=r"l.csv:2: c: 'odd' is not a number"):
-        estimate(Sources(path, written("id,c", "1,odd", name="l.csv")), Reading())
+        corrected_means(Sources(path, written("id,c", "1,odd", name="l.csv")), Reading())

@@ -12,7 +12,7 @@ from aiohttp import web
 from hone.errors import CallError, ModelError, NoAnswerError, UnavailableError, UnreachableError
 from hone.jobs import ask_all
 from hone.models import Call, Completion, Message, Request
-from hone.models.answers import hidden_failure, read_answer
+from hone.models.answers import hidden_failure, read_completion
 from hone.models.endpoint import EndpointModel, Patience
 
 from .loopback import Loopback, chat, raw, refuse, said
@@ -47,7 +47,7 @@ def body(content: Any, **choice: Any) -> bytes:
     ],
 )
 def test_the_text_parts_of_an_answer_are_its_text(content: Any) -> None:
-    assert read_answer(body(content), "there").text == "Hi."
+    assert read_completion(body(content), "there").text == "Hi."
 
 
 @pytest.mark.parametrize("content", [None, "", []])
@@ -55,7 +55,7 @@ def test_the_text_parts_of_an_answer_are_its_text(content: Any) -> None:
 def test_an_answer_that_was_cut_before_it_began_says_so(content: Any, finish: str) -> None:
     if content == []:
         content = [{"type": "text", "text": ""}]
-    answer = read_answer(body(content, finish_reason=finish), "there")
+    answer = read_completion(body(content, finish_reason=finish), "there")
     assert answer == Completion("", "length", answer.usage)
     assert answer.cut
 
@@ -74,20 +74,20 @@ def test_an_answer_that_was_cut_before_it_began_says_so(content: Any, finish: st
 )
 def test_an_answer_that_never_came_is_a_failed_call(content: Any, choice: dict[str, Any], why: str) -> None:
     with pytest.raises(NoAnswerError, match=why):
-        read_answer(body(content, **choice), "there")
+        read_completion(body(content, **choice), "there")
 
 
 def test_a_role_in_capitals_is_the_role() -> None:
-    answer = read_answer(json.dumps(said({"role": "ASSISTANT", "content": "Hi"})).encode(), "there")
+    answer = read_completion(json.dumps(said({"role": "ASSISTANT", "content": "Hi"})).encode(), "there")
     assert answer.text == "Hi"
     with pytest.raises(NoAnswerError, match="without text"):
-        read_answer(json.dumps(said({"role": ["user"], "content": "Hi"})).encode(), "there")
+        read_completion(json.dumps(said({"role": ["user"], "content": "Hi"})).encode(), "there")
 
 
 def test_a_tool_call_is_not_the_answer() -> None:
     message = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
     with pytest.raises(NoAnswerError, match="calls a tool"):
-        read_answer(json.dumps(said(message, finish_reason="tool_calls")).encode(), "there")
+        read_completion(json.dumps(said(message, finish_reason="tool_calls")).encode(), "there")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from hone.models.gate import Gate
+from hone.models.gate import CallGate
 
 
 def test_whoever_waits_longest_gets_the_next_place() -> None:
     async def run() -> list[str]:
-        gate, order = Gate(1), list[str]()
+        gate, order = CallGate(1), list[str]()
 
         async def call(name: str, again: int) -> None:
             for turn in range(again):
@@ -28,7 +28,7 @@ def test_whoever_waits_longest_gets_the_next_place() -> None:
 
 def test_a_waiter_that_is_cancelled_takes_no_place() -> None:
     async def run() -> bool:
-        gate = Gate(1)
+        gate = CallGate(1)
         async with gate:
             waiter = asyncio.create_task(gate.__aenter__())
             await asyncio.sleep(0)
@@ -42,7 +42,7 @@ def test_a_waiter_that_is_cancelled_takes_no_place() -> None:
 
 def test_never_more_are_inside_than_may_be() -> None:
     async def run() -> int:
-        gate, inside, most = Gate(3), 0, 0
+        gate, inside, most = CallGate(3), 0, 0
 
         async def call() -> None:
             nonlocal inside, most
@@ -62,7 +62,7 @@ def test_never_more_are_inside_than_may_be() -> None:
 def test_waits_grow_while_every_call_is_refused_and_shrink_with_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("hone.models.gate.time.monotonic", lambda: now)
-    gate = Gate(32, first_wait=0.5, longest_wait=8.0)
+    gate = CallGate(32, first_wait=0.5, longest_wait=8.0)
     assert (gate.wait, gate.stalled, gate.limit) == (0.5, 0.0, 32)
     for _ in range(6):
         gate.refused()

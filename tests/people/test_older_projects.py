@@ -9,7 +9,7 @@ from hone.journey.people import feedback_status, import_feedback
 from hone.journey.stored import project_ratings, project_store
 from hone.people.store.respelt import Respelt
 from hone.project import Project
-from hone.tables import Problem
+from hone.tables import RowProblem
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "project-0.1"
 
@@ -81,5 +81,5 @@ def test_its_judgements_of_ids_that_came_as_floats_still_join(project: Project) 
     with project_store(project):
         pass
     rows = [row for _, row in project_ratings(project, project.versions[-1].rubric).rows()]
-    judged = {row["item"] for row in rows if not isinstance(row, Problem) and row["kind"] == "judge"}
+    judged = {row["item"] for row in rows if not isinstance(row, RowProblem) and row["kind"] == "judge"}
     assert judged == {"1", "2", "trip"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hone.problems import Problem, load
+from hone.problems import Problem, load_problems
 from tests.published import folder
 
 
@@ -12,4 +12,4 @@ def gsm8k() -> tuple[list[Problem], list[Problem]]:
     path = folder() / "gsm8k"
     if not path.is_dir():
         pytest.skip(f"GSM8K is not there: {path} (HONE_TEST_DATA overrides)")
-    return load(str(path), "train"), load(str(path), "test")
+    return load_problems(str(path), "train"), load_problems(str(path), "test")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hone.problems import Problem, marked_text, number, read_answer
+from hone.problems import Problem, gold_number, marked_text, read_answer
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_the_answer_is_read_from_its_place(text: str, value: str | None, place: 
 
 @pytest.mark.parametrize("gold", ["2125", "2,125", "$2,125", "2125.00", "2,125.0", " 2125 dollars", "+2125", "02125"])
 def test_every_spelling_of_a_number_is_the_same_number(gold: str) -> None:
-    assert number(gold) == "2125"
+    assert gold_number(gold) == "2125"
 
 
 @pytest.mark.parametrize("text", ["", "none", "3 or 4", "1 2"])
 def test_a_gold_answer_without_exactly_one_number_is_no_number(text: str) -> None:
-    assert number(text) is None
+    assert gold_number(text) is None
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["", "$", "€ "]), st.booleans())
@@ -70,7 +70,7 @@ def test_any_whole_number_is_read_back_however_it_is_written(value: int, currenc
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
     read_answer(text)
-    number(text)
+    gold_number(text)
     marked_text(text)
 
 
@@ -93,7 +93,7 @@ def test_all_gold_answers_of_gsm8k_are_numbers_and_are_read_back(gsm8k: tuple[li
     for problems, count in zip(gsm8k, (7473, 1319), strict=True):
         assert len(problems) == count
         for problem in problems:
-            gold = number(problem.answer)
+            gold = gold_number(problem.answer)
             assert gold is not None
             assert float(gold) == float(problem.answer.replace(",", ""))
             read = read_answer(problem.reply)

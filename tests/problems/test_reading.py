@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hone.errors import HoneError
-from hone.problems import load, split_answer
+from hone.problems import load_problems, split_answer
 
 
 def write(path: Path, *rows: object) -> Path:
@@ -25,7 +25,7 @@ def test_an_answer_without_the_mark_is_an_answer_alone(tmp_path: Path) -> None:
     path = write(
         tmp_path / "q.jsonl", {"question": "2+2?", "answer": 4.0, "topic": "sum"}, {"question": "b", "answer": "x"}
     )
-    first, second = load(str(path), "test")
+    first, second = load_problems(str(path), "test")
     assert (first.answer, first.solution, first.group, first.id) == ("4", "", "sum", "1")
     assert first.reply == "#### 4"
     assert second.answer == "x"
@@ -34,21 +34,21 @@ def test_an_answer_without_the_mark_is_an_answer_alone(tmp_path: Path) -> None:
 def test_other_column_names_are_known(tmp_path: Path) -> None:
     path = tmp_path / "q.csv"
     path.write_text("uid,problem,solution,final_answer\na,2+2?,Two and two.,4\n")
-    (problem,) = load(str(path), "test")
+    (problem,) = load_problems(str(path), "test")
     assert (problem.id, problem.question, problem.reply) == ("a", "2+2?", "Two and two.\n#### 4")
 
 
 def test_a_folder_gives_the_split_that_is_asked_for(tmp_path: Path) -> None:
     write(tmp_path / "train.jsonl", {"question": "train?", "answer": "1"})
     write(tmp_path / "test.jsonl", {"question": "test?", "answer": "2"})
-    assert [problem.question for problem in load(str(tmp_path), "test")] == ["test?"]
-    assert [problem.question for problem in load(str(tmp_path), "train")] == ["train?"]
+    assert [problem.question for problem in load_problems(str(tmp_path), "test")] == ["test?"]
+    assert [problem.question for problem in load_problems(str(tmp_path), "train")] == ["train?"]
 
 
 def test_a_limit_reads_no_further(tmp_path: Path) -> None:
     path = write(tmp_path / "q.jsonl", {"question": "a", "answer": "1"}, {"question": "", "answer": ""})
-    assert len(load(str(path), "test", limit=1)) == 1
-    assert len(load("sums", "test", limit=7)) == 7
+    assert len(load_problems(str(path), "test", limit=1)) == 1
+    assert len(load_problems("sums", "test", limit=7)) == 7
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_a_limit_reads_no_further(tmp_path: Path) -> None:
 )
 def test_what_is_no_problem_is_one_line(tmp_path: Path, rows: list[object], problem: str) -> None:
     with pytest.raises(HoneError, match=problem) as caught:
-        load(str(write(tmp_path / "q.jsonl", *rows)), "test")
+        load_problems(str(write(tmp_path / "q.jsonl", *rows)), "test")
     assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hone.errors import ProjectError
-from hone.problems import Problem, leaks, number, read_answer, sums
+from hone.problems import Problem, gold_number, leaks, read_answer, sums
 from hone.problems.stories import STORIES
 
 _EQUATION = re.compile(r"(\d+(?: [-+*/] \d+)+) = (\d+)")
@@ -26,7 +26,7 @@ def test_every_equation_holds_and_leads_to_the_answer() -> None:
         assert 2 <= len(problem.solution.splitlines()) <= 4
         for left, right in found:
             assert eval(left) == int(right), problem  # noqa: S307 - digits and signs only
-        assert found[-1][1] == problem.answer == number(problem.answer) == read_answer(problem.reply).value
+        assert found[-1][1] == problem.answer == gold_number(problem.answer) == read_answer(problem.reply).value
         assert int(problem.answer) >= 0
         equations += len(found)
     assert equations > 2600

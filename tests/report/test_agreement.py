@@ -10,11 +10,11 @@ from rich.console import Console
 from hone.errors import MissingExtraError
 from hone.report.agreement import agreement_report, p_value
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
-from hone.report.drawing import check_drawing, inline, save
+from hone.report.drawing import check_drawing, inline, save_picture
 from hone.report.figures import agreement_picture
-from hone.report.page import Markup, cell, table, text
-from hone.report.wording import leaning, number
-from hone.stats import Agreement, Figure, Level, Options, Ratings, agree
+from hone.report.page import Markup, cell, escaped, table
+from hone.report.wording import leaning, with_interval
+from hone.stats import Agreement, BootstrapOptions, Figure, Level, Ratings, agreement_figures
 
 
 def agreed(level: Level = "ordinal", name: str = "Be Clear", judges: int = 1) -> Agreement:
@@ -23,7 +23,9 @@ def agreed(level: Level = "ordinal", name: str = "Be Clear", judges: int = 1) ->
     people = np.clip(truth + generator.integers(-1, 2, (60, 2)), 0, 2).astype(float)
     scores = np.clip(truth + generator.integers(0, 2, (60, judges)), 0, 2).astype(float)
     names = [f"{name} judge {place}" for place in range(judges)]
-    return agree(Ratings({name: people}, ("r", "s"), level, {name: scores}, names), Options(resamples=200))
+    return agreement_figures(
+        Ratings({name: people}, ("r", "s"), level, {name: scores}, names), BootstrapOptions(resamples=200)
+    )
 
 
 def printed(agreement: Agreement) -> str:
@@ -34,10 +36,10 @@ def printed(agreement: Agreement) -> str:
 
 
 def test_figures_are_written_as_people_read_them() -> None:
-    assert number(Figure(0.7123, 0.66, 0.758, 40)) == "0.71 (0.66 to 0.76)"
-    assert number(Figure(0.9, None, None, 40), "accuracy") == "90%"
-    assert number(Figure(0.1, -0.02, 0.2, 40), "gap") == "+0.10 (-0.02 to +0.20)"
-    assert number(Figure(None, None, None, 0, "one level only")) == "–"
+    assert with_interval(Figure(0.7123, 0.66, 0.758, 40)) == "0.71 (0.66 to 0.76)"
+    assert with_interval(Figure(0.9, None, None, 40), "accuracy") == "90%"
+    assert with_interval(Figure(0.1, -0.02, 0.2, 40), "gap") == "+0.10 (-0.02 to +0.20)"
+    assert with_interval(Figure(None, None, None, 0, "one level only")) == "–"
     assert p_value(0.00001) == "<0.001"
 
 
@@ -62,7 +64,7 @@ def test_the_terminal_is_sent_no_control_characters() -> None:
 def test_a_name_with_dollars_is_no_mathematics(tmp_path: Path) -> None:
     agreement = agreed(name="Be $\\frac{1}{0$ <b>&")
     for picture in pictures(AgreementView("f.csv", agreement)):
-        for path in save(picture, tmp_path):
+        for path in save_picture(picture, tmp_path):
             assert path.stat().st_size > 1000
     svg = inline(agreement_picture(agreement), "x")
     assert "<b>" not in svg
@@ -70,7 +72,7 @@ def test_a_name_with_dollars_is_no_mathematics(tmp_path: Path) -> None:
 
 
 def test_a_name_in_another_script_draws(tmp_path: Path) -> None:
-    assert save(agreement_picture(agreed(name="清楚")), tmp_path)
+    assert save_picture(agreement_picture(agreed(name="清楚")), tmp_path)
 
 
 def test_an_inline_picture_refers_to_nothing_outside() -> None:
@@ -92,7 +94,7 @@ def test_more_judges_than_panels_are_said(tmp_path: Path) -> None:
 
 
 def test_only_markup_passes_unescaped() -> None:
-    assert text("<td>&") == "&lt;td&gt;&amp;"
+    assert escaped("<td>&") == "&lt;td&gt;&amp;"
     made = table(("a", "b"), [("<td>x</td>", cell("<i>"))])
     assert '<th scope="row">&lt;td&gt;x&lt;/td&gt;</th>' in made
     assert "<td>&lt;i&gt;</td>" in made

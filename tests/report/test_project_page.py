@@ -12,11 +12,11 @@ import pytest
 from hone.bench import Result
 from hone.domain.evidence import Judgement, Score
 from hone.journey.reporting import write_report
-from hone.judging.audit import Finding, FindingRow
+from hone.judging.audit import AuditFinding, FindingRow
 from hone.people.store import open_store
 from hone.project import Project
 from hone.stats import Figure
-from hone.training.job import Job
+from hone.training.job import TrainingJob
 from hone.training.settings import TuneSettings
 from hone.web.subjects import put_up
 from tests import browser
@@ -54,7 +54,7 @@ def _labelled(project: Project) -> None:
         for n in range(1, 5)
     )  # fmt: skip
     project.open_run("audit", config).finish(
-        FindingRow(Finding(name, TEXTS[0], "share", Figure(0.4, 0.3, 0.5, 30), still))
+        FindingRow(AuditFinding(name, TEXTS[0], "share", Figure(0.4, 0.3, 0.5, 30), still))
         for name, still in (("repeat", 1.0), ("length", 0.4))
     )
 
@@ -70,8 +70,16 @@ def _rated(project: Project) -> None:
 
 def _tuned(project: Project) -> None:
     run = project.open_run("tune", {"source": "sums", "limit": 440})
-    job = Job(base="smollm2", weights="w", weights_digest="d", backend="trl", settings=TuneSettings(), data="d",
-              source="sums, 418 examples and 22 held out")  # fmt: skip
+    source = "sums, 418 examples and 22 held out"
+    job = TrainingJob(
+        base="smollm2",
+        weights="w",
+        weights_digest="d",
+        backend="trl",
+        settings=TuneSettings(),
+        data="d",
+        source=source,
+    )
     job.write(run.folder, [], [])
     looks = [{"event": "look", "step": n, "loss": 2.1 / (n + 1)} for n in range(0, 60, 20)]
     history = [{"event": "step", "step": n, "loss": 2 / n} for n in range(1, 60)] + looks

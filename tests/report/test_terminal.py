@@ -16,8 +16,8 @@ from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
 from hone.report import terminal
 from hone.rubrics.compare import summary
-from hone.rubrics.finalise import Change, finalise
-from hone.rubrics.lint import Finding
+from hone.rubrics.finalise import RubricChange, finalise
+from hone.rubrics.lint import LintFinding
 from hone.stats.proportion import wilson
 
 EVIL = "[red]bad[/red] [/x] \x1b[31mred\x1b[0m \x1b]0;title\x07 \u202egnp.exe\u2066 \x9b2J\x00 :heart:"
@@ -85,9 +85,13 @@ def renderables(rubric: Rubric, advice: Advice) -> dict[str, RenderableType]:
         "advice_block": terminal.advice_block(advice, rubric),
         "decision_line": terminal.decision_line(decision),
         "diff_block": terminal.diff_block(
-            [Change("reworded", EVIL, EVIL, EVIL), Change("same", EVIL, EVIL, EVIL), Change("scale", EVIL, EVIL)]
+            [
+                RubricChange("reworded", EVIL, EVIL, EVIL),
+                RubricChange("same", EVIL, EVIL, EVIL),
+                RubricChange("scale", EVIL, EVIL),
+            ]
         ),
-        "findings_table": terminal.findings_table([Finding("vague", EVIL, EVIL)]),
+        "findings_table": terminal.findings_table([LintFinding("vague", EVIL, EVIL)]),
         "judgement_table": terminal.judgement_table([judged, unscored], rubric),
     }
 
@@ -145,8 +149,8 @@ def test_a_long_text_is_shortened_to_one_line() -> None:
 
 
 def test_a_share_is_said_with_its_interval() -> None:
-    assert terminal.percent(wilson(2, 3)) == "67% (95% interval 21% to 94%)"
-    assert terminal.percent(wilson(0, 0)) == "no share: nothing to count"
+    assert terminal.share_words(wilson(2, 3)) == "67% (95% interval 21% to 94%)"
+    assert terminal.share_words(wilson(0, 0)) == "no share: nothing to count"
 
 
 def test_the_summary_of_comparisons_is_a_sentence() -> None:

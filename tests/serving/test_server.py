@@ -24,7 +24,7 @@ from hone.judging import Judge
 from hone.models import ScriptedModel, connect
 from hone.models.embedded import EmbeddedModel
 from hone.serving.server import Serving, check_host, check_port, listen
-from hone.serving.turns import Turns
+from hone.serving.turns import ClientTurns
 from hone.weights.smollm2 import smollm2_file
 
 from ..export.tiny import tiny_adapter, tiny_model
@@ -167,7 +167,7 @@ def test_a_client_that_asks_much_does_not_keep_another_waiting(model: EmbeddedMo
 def test_a_client_with_too_many_requests_is_told_when_to_come_again(model: EmbeddedModel) -> None:
     async def run() -> None:
         serving = Serving(model, "pocket")
-        serving.turns = Turns(1, most=3, each=2)
+        serving.turns = ClientTurns(1, most=3, each=2)
         async with served(serving) as (session, root):
             url = f"{root}/v1/chat/completions"
 

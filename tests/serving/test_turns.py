@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from hone.serving.turns import FullError, Turns
+from hone.serving.turns import ClientTurns, FullError
 
 
-async def ask(turns: Turns, client: str, done: list[str], seconds: float = 0.0) -> None:
+async def ask(turns: ClientTurns, client: str, done: list[str], seconds: float = 0.0) -> None:
     async with turns.turn(client):
         await asyncio.sleep(seconds)
         done.append(client)
@@ -18,7 +18,7 @@ async def ask(turns: Turns, client: str, done: list[str], seconds: float = 0.0) 
 
 def test_one_request_waits_for_one_of_another_s_two_hundred_and_not_for_all() -> None:
     async def run() -> None:
-        turns, done = Turns(4), list[str]()
+        turns, done = ClientTurns(4), list[str]()
         many = [asyncio.create_task(ask(turns, "much", done)) for _ in range(200)]
         await asyncio.sleep(0)
         await ask(turns, "little", done)
@@ -31,7 +31,7 @@ def test_one_request_waits_for_one_of_another_s_two_hundred_and_not_for_all() ->
 
 def test_clients_take_turns_and_each_one_s_requests_keep_their_order() -> None:
     async def run() -> None:
-        turns, done = Turns(1), list[str]()
+        turns, done = ClientTurns(1), list[str]()
         async with turns.turn("x"):
             tasks = [asyncio.create_task(ask(turns, name, done)) for name in "aaabbc"]
             await asyncio.sleep(0)
@@ -44,7 +44,7 @@ def test_clients_take_turns_and_each_one_s_requests_keep_their_order() -> None:
 
 def test_the_lines_have_an_end_for_one_client_and_for_all() -> None:
     async def run() -> None:
-        turns, done = Turns(1, most=5, each=3), list[str]()
+        turns, done = ClientTurns(1, most=5, each=3), list[str]()
         async with turns.turn("x"):
             tasks = [asyncio.create_task(ask(turns, name, done)) for name in "aaabb"]
             await asyncio.sleep(0)
@@ -61,7 +61,7 @@ def test_the_lines_have_an_end_for_one_client_and_for_all() -> None:
 
 def test_a_request_that_fails_passes_its_turn_on() -> None:
     async def run() -> None:
-        turns, done = Turns(1), list[str]()
+        turns, done = ClientTurns(1), list[str]()
         failing = asyncio.create_task(fail(turns))
         await asyncio.sleep(0)
         waiting = asyncio.create_task(ask(turns, "b", done))
@@ -70,7 +70,7 @@ def test_a_request_that_fails_passes_its_turn_on() -> None:
         await waiting
         assert (done, turns._free) == (["b"], 1)
 
-    async def fail(turns: Turns) -> None:
+    async def fail(turns: ClientTurns) -> None:
         async with turns.turn("a"):
             await asyncio.sleep(0)
             raise ValueError("broken")
@@ -81,7 +81,7 @@ def test_a_request_that_fails_passes_its_turn_on() -> None:
 def test_clients_that_go_away_at_any_moment_lose_no_slot() -> None:
     async def run(seed: int) -> None:
         drawing = random.Random(seed)
-        turns, done = Turns(3), list[str]()
+        turns, done = ClientTurns(3), list[str]()
         tasks = [
             asyncio.create_task(ask(turns, drawing.choice("abcd"), done, drawing.random() / 200)) for _ in range(60)
         ]
@@ -98,7 +98,7 @@ def test_clients_that_go_away_at_any_moment_lose_no_slot() -> None:
 
 def test_a_turn_that_comes_in_the_moment_in_which_its_client_goes_is_passed_on() -> None:
     async def run() -> None:
-        turns, done = Turns(1), list[str]()
+        turns, done = ClientTurns(1), list[str]()
         async with turns.turn("x"):
             going = asyncio.create_task(ask(turns, "a", done))
             staying = asyncio.create_task(ask(turns, "b", done))

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pytest
 
 from hone.errors import StatsError
-from hone.stats import Figure, Options, Ratings, agree, guess_level
+from hone.stats import BootstrapOptions, Figure, Ratings, agreement_figures, guess_level
 
 Floats = npt.NDArray[np.float64]
-QUICK = Options(resamples=300)
+QUICK = BootstrapOptions(resamples=300)
 STATISTICS = {"accuracy", "cohen_kappa", "weighted_kappa", "pearson", "spearman", "kendall_tau", "mean_error"}
 
 
@@ -33,7 +33,7 @@ def test_the_json_form_has_the_promised_keys() -> None:
     people, judges = simulated()
     ratings = Ratings({"Be Clear": people, "Be Kind": people}, ["r1", "r2", "r3"], "ordinal",
                       {"Be Clear": judges, "Be Kind": judges}, ["good", "poor"])  # fmt: skip
-    written: dict[str, Any] = json.loads(json.dumps(agree(ratings, QUICK).as_dict(), allow_nan=False))
+    written: dict[str, Any] = json.loads(json.dumps(agreement_figures(ratings, QUICK).as_dict(), allow_nan=False))
     assert set(written) == {"level", "criteria", "overall"}
     for found in (*written["criteria"].values(), written["overall"]):
         assert found["items"] == 80
@@ -61,7 +61,7 @@ def test_overall_is_the_mean_over_criteria() -> None:
     ratings = Ratings(
         {"a": one, "b": other}, ["x", "y", "z"], "ordinal", {"a": judge_one, "b": judge_other}, ["g", "p"]
     )
-    found = agree(ratings, QUICK)
+    found = agreement_figures(ratings, QUICK)
     parts = [found.criteria[name].judges["g"].consensus["weighted_kappa"] for name in "ab"]
     whole = found.overall.judges["g"].consensus["weighted_kappa"]
     assert whole.value == pytest.approx(np.mean([part.value for part in parts if part.value is not None]))
@@ -71,7 +71,7 @@ def test_overall_is_the_mean_over_criteria() -> None:
 def test_a_person_is_never_compared_with_a_consensus_that_they_are_part_of() -> None:
     generator = np.random.default_rng(4)
     people = generator.integers(1, 6, (3000, 3)).astype(float)
-    found = agree(Ratings({"c": people}, ["x", "y", "z"], "interval"), QUICK).criteria["c"]
+    found = agreement_figures(Ratings({"c": people}, ["x", "y", "z"], "interval"), QUICK).criteria["c"]
     assert found.ceiling["pearson"].value == pytest.approx(0, abs=0.05)
     assert found.ceiling_by_person["x"]["pearson"].value == pytest.approx(
         np.corrcoef(people[:, 0], people[:, 1:].mean(axis=1))[0, 1]
@@ -81,7 +81,7 @@ def test_a_person_is_never_compared_with_a_consensus_that_they_are_part_of() -> 
 def test_a_tie_counts_in_equal_parts_and_is_said() -> None:
     people = np.array([[0, 1], [0, 0], [1, 1], [0, 1.0]])
     judge = np.array([[1], [0], [1], [0.0]])
-    found = agree(Ratings({"c": people}, ["x", "y"], "nominal", {"c": judge}, ["j"]), QUICK).criteria["c"]
+    found = agreement_figures(Ratings({"c": people}, ["x", "y"], "nominal", {"c": judge}, ["j"]), QUICK).criteria["c"]
     assert found.ties == 2
     assert found.judges["j"].consensus["accuracy"].value == pytest.approx((0.5 + 1 + 1 + 0.5) / 4)
     assert found.judges["j"].items == 4
@@ -89,7 +89,7 @@ def test_a_tie_counts_in_equal_parts_and_is_said() -> None:
 
 def test_zero_is_a_score_and_nan_is_not() -> None:
     people = np.array([[0, 0], [0, 1], [1, 1], [0, np.nan], [np.nan, np.nan]])
-    found = agree(Ratings({"c": people}, ["x", "y"], "ordinal"), QUICK).criteria["c"]
+    found = agreement_figures(Ratings({"c": people}, ["x", "y"], "ordinal"), QUICK).criteria["c"]
     assert found.items == 4
     assert found.levels == (0, 1)
     assert found.people.pairs["cohen_kappa"]["x|y"].n == 3
@@ -99,7 +99,9 @@ def test_a_pair_is_dropped_as_a_pair() -> None:
     people, judges = simulated()
     judges[:10, 0] = np.nan
     people[10:15, 0] = np.nan
-    found = agree(Ratings({"c": people}, ["x", "y", "z"], "ordinal", {"c": judges}, ["g", "p"]), QUICK).criteria["c"]
+    found = agreement_figures(
+        Ratings({"c": people}, ["x", "y", "z"], "ordinal", {"c": judges}, ["g", "p"]), QUICK
+    ).criteria["c"]
     assert found.items == 80
     assert found.judges["g"].items == 70
     assert found.judges["g"].people["x"]["pearson"].n == 65
@@ -109,7 +111,7 @@ def test_a_pair_is_dropped_as_a_pair() -> None:
 
 def test_one_level_only_is_undefined_with_the_reason() -> None:
     ratings = Ratings({"c": np.ones((20, 2))}, ["x", "y"], "ordinal", {"c": np.ones((20, 1))}, ["j"])
-    found = agree(ratings, QUICK).criteria["c"]
+    found = agreement_figures(ratings, QUICK).criteria["c"]
     kappa = found.judges["j"].consensus["cohen_kappa"]
     assert (kappa.value, kappa.low, kappa.reason) == (None, None, "one level only")
     assert found.people.together["krippendorff_alpha"].reason == "one level only"
@@ -119,7 +121,9 @@ def test_one_level_only_is_undefined_with_the_reason() -> None:
 
 def test_one_person_has_no_ceiling_and_says_so() -> None:
     people, judges = simulated()
-    found = agree(Ratings({"c": people[:, :1]}, ["x"], "ordinal", {"c": judges}, ["g", "p"]), QUICK).criteria["c"]
+    found = agreement_figures(
+        Ratings({"c": people[:, :1]}, ["x"], "ordinal", {"c": judges}, ["g", "p"]), QUICK
+    ).criteria["c"]
     assert found.ceiling["cohen_kappa"] == Figure(None, None, None, 0, "fewer than 2 raters")
     assert found.people.together["icc_2_1"].reason == "fewer than 2 raters"
     assert found.judges["g"].verdict.outcome == "no ceiling"
@@ -128,7 +132,9 @@ def test_one_person_has_no_ceiling_and_says_so() -> None:
 
 def test_labels_have_no_order() -> None:
     people, judges = simulated()
-    found = agree(Ratings({"c": people}, ["x", "y", "z"], "nominal", {"c": judges}, ["g", "p"]), QUICK).criteria["c"]
+    found = agreement_figures(
+        Ratings({"c": people}, ["x", "y", "z"], "nominal", {"c": judges}, ["g", "p"]), QUICK
+    ).criteria["c"]
     for name in ("weighted_kappa", "pearson", "spearman", "kendall_tau", "mean_error"):
         assert found.judges["g"].consensus[name].reason == "labels have no order"
     assert found.people.together["icc_2_1"].reason == "labels have no mean"
@@ -138,9 +144,9 @@ def test_labels_have_no_order() -> None:
 def test_measurements_are_not_levels() -> None:
     generator = np.random.default_rng(5)
     people = generator.normal(size=(60, 2))
-    found = agree(Ratings({"c": people}, ["x", "y"], "interval", {"c": people[:, :1] + 1}, ["j"]), QUICK).criteria[
-        "c"
-    ]
+    found = agreement_figures(
+        Ratings({"c": people}, ["x", "y"], "interval", {"c": people[:, :1] + 1}, ["j"]), QUICK
+    ).criteria["c"]
     assert found.people.pairs["cohen_kappa"]["x|y"].reason == "the scores are measurements, not levels"
     assert found.judges["j"].consensus["mean_error"].value == pytest.approx(
         float(np.mean(people[:, 0] + 1 - people.mean(axis=1)))
@@ -150,7 +156,9 @@ def test_measurements_are_not_levels() -> None:
 
 def test_a_good_judge_is_as_good_as_a_person_and_a_poor_one_worse() -> None:
     people, judges = simulated(items=400)
-    found = agree(Ratings({"c": people}, ["x", "y", "z"], "ordinal", {"c": judges}, ["good", "poor"]), QUICK)
+    found = agreement_figures(
+        Ratings({"c": people}, ["x", "y", "z"], "ordinal", {"c": judges}, ["good", "poor"]), QUICK
+    )
     good, poor = (found.criteria["c"].judges[name].verdict for name in ("good", "poor"))
     assert good.outcome == "as good"
     assert good.words.startswith("as good as a person")
@@ -166,13 +174,13 @@ def test_a_judge_that_knows_the_truth_is_better_than_noisy_people() -> None:
     truth = generator.integers(1, 6, 400)
     people = np.clip(truth[:, None] + generator.integers(-2, 3, (400, 3)), 1, 5).astype(float)
     ratings = Ratings({"c": people}, ["x", "y", "z"], "ordinal", {"c": truth[:, None].astype(float)}, ["j"])
-    assert agree(ratings, QUICK).criteria["c"].judges["j"].verdict.outcome == "better"
+    assert agreement_figures(ratings, QUICK).criteria["c"].judges["j"].verdict.outcome == "better"
 
 
 def test_too_few_ratings_say_how_many_more() -> None:
     people, judges = simulated(seed=1, items=14, slip=0.7)
     ratings = Ratings({"c": people[:, :2]}, ["x", "y"], "ordinal", {"c": judges[:, :1]}, ["j"])
-    verdict = agree(ratings, QUICK).criteria["c"].judges["j"].verdict
+    verdict = agreement_figures(ratings, QUICK).criteria["c"].judges["j"].verdict
     assert verdict.outcome == "too few"
     assert verdict.more_items is not None
     assert verdict.more_items > 10
@@ -182,7 +190,9 @@ def test_too_few_ratings_say_how_many_more() -> None:
 def test_the_majority_class_has_no_kappa_to_speak_of() -> None:
     people, _ = simulated()
     baseline = (
-        agree(Ratings({"c": people}, ["x", "y", "z"], "ordinal"), QUICK).criteria["c"].baselines["majority_class"]
+        agreement_figures(Ratings({"c": people}, ["x", "y", "z"], "ordinal"), QUICK)
+        .criteria["c"]
+        .baselines["majority_class"]
     )
     assert baseline["cohen_kappa"].value == pytest.approx(0)
     assert baseline["accuracy"].value is not None
@@ -193,20 +203,24 @@ def test_the_majority_class_has_no_kappa_to_speak_of() -> None:
 def test_length_alone_is_a_baseline_where_lengths_are_known() -> None:
     people, _ = simulated()
     lengths = people.mean(axis=1) * 100
-    found = agree(Ratings({"c": people}, ["x", "y", "z"], "ordinal", lengths=lengths), QUICK).criteria["c"]
+    found = agreement_figures(Ratings({"c": people}, ["x", "y", "z"], "ordinal", lengths=lengths), QUICK).criteria[
+        "c"
+    ]
     assert found.baselines["length_only"]["spearman"].value == pytest.approx(1)
-    even = agree(Ratings({"c": people}, ["x", "y", "z"], "ordinal", lengths=np.ones(80)), QUICK).criteria["c"]
+    even = agreement_figures(Ratings({"c": people}, ["x", "y", "z"], "ordinal", lengths=np.ones(80)), QUICK).criteria[
+        "c"
+    ]
     assert even.baselines["length_only"]["spearman"].value is None
 
 
 def test_six_copies_of_an_item_in_one_cluster_are_worth_one_item() -> None:
     people, judges = simulated(items=40, slip=0.6)
-    options, names = Options(resamples=40_000), ["x", "y", "z"]
-    once = agree(Ratings({"c": people}, names, "ordinal", {"c": judges}, ["g", "p"]), options)
+    options, names = BootstrapOptions(resamples=40_000), ["x", "y", "z"]
+    once = agreement_figures(Ratings({"c": people}, names, "ordinal", {"c": judges}, ["g", "p"]), options)
     copied, groups = np.repeat(people, 6, axis=0), [f"g{item // 6}" for item in range(240)]
     scores = {"c": np.repeat(judges, 6, axis=0)}
-    alone = agree(Ratings({"c": copied}, names, "ordinal", scores, ["g", "p"]), options)
-    together = agree(Ratings({"c": copied}, names, "ordinal", scores, ["g", "p"], groups), options)
+    alone = agreement_figures(Ratings({"c": copied}, names, "ordinal", scores, ["g", "p"]), options)
+    together = agreement_figures(Ratings({"c": copied}, names, "ordinal", scores, ["g", "p"], groups), options)
     for name in ("cohen_kappa", "spearman", "mean_error"):
         first, narrow, wide = (found.criteria["c"].judges["g"].consensus[name] for found in (once, alone, together))
         assert first.value == pytest.approx(narrow.value) == pytest.approx(wide.value)
@@ -222,7 +236,7 @@ def test_a_rater_of_one_criterion_alone_is_left_out_of_the_others() -> None:
     people, _ = simulated()
     fewer = people.copy()
     fewer[:, 2] = np.nan
-    found = agree(Ratings({"a": people, "b": fewer}, ["x", "y", "z"], "ordinal"), QUICK)
+    found = agreement_figures(Ratings({"a": people, "b": fewer}, ["x", "y", "z"], "ordinal"), QUICK)
     assert found.criteria["b"].raters == ("x", "y")
     assert found.overall.raters == ("x", "y", "z")
 
@@ -241,7 +255,7 @@ def test_a_rater_of_one_criterion_alone_is_left_out_of_the_others() -> None:
 )
 def test_ratings_that_do_not_fit_are_refused(ratings: Ratings, message: str) -> None:
     with pytest.raises(StatsError, match=message):
-        agree(ratings, QUICK)
+        agreement_figures(ratings, QUICK)
 
 
 def test_few_whole_numbers_are_guessed_to_be_an_order() -> None:

@@ -7,15 +7,15 @@ from scipy.stats import bootstrap as reference_bootstrap
 from scipy.stats import kendalltau, norm, spearmanr
 
 from hone.errors import StatsError
-from hone.stats import Options
+from hone.stats import BootstrapOptions
 from hone.stats.alpha import alpha_block
 from hone.stats.arrays import divide
 from hone.stats.blocks import MomentBlock, WeightBlock
-from hone.stats.bootstrap import Draws, expanded, figure, resample
+from hone.stats.bootstrap import Draws, expanded, figure_of, resample
 from hone.stats.influence import rank_influences
 from hone.stats.orders import order_blocks
 from hone.stats.ranks import rank_correlations
-from hone.stats.sampling import Sampling, sampling_of
+from hone.stats.sampling import ClusterSampling, sampling_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,10 +27,10 @@ def mean_block(values: Floats) -> MomentBlock:
     )
 
 
-def of_mean(values: Floats, clusters: list[int] | None = None, options: Options | None = None) -> Draws:
+def of_mean(values: Floats, clusters: list[int] | None = None, options: BootstrapOptions | None = None) -> Draws:
     rows = values[:, None]
     sampling, kept = sampling_of(rows, None if clusters is None else np.array(clusters))
-    return resample([(("m",), mean_block(values[kept]))], sampling, options or Options())
+    return resample([(("m",), mean_block(values[kept]))], sampling, options or BootstrapOptions())
 
 
 KEY = (("m",), "mean")
@@ -38,7 +38,7 @@ KEY = (("m",), "mean")
 
 def test_the_bca_interval_is_scipys_at_the_expanded_confidence() -> None:
     values = np.random.default_rng(1).exponential(size=60)
-    found = figure(of_mean(values, options=Options(resamples=40_000)), KEY)
+    found = figure_of(of_mean(values, options=BootstrapOptions(resamples=40_000)), KEY)
     level = 2 * float(norm.cdf(expanded(60, 0.95))) - 1
     assert 0.95 < level < 0.96
     expected = reference_bootstrap(
@@ -52,8 +52,8 @@ def test_the_bca_interval_is_scipys_at_the_expanded_confidence() -> None:
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
     values = np.random.default_rng(1).normal(size=50)
-    one, again = (figure(of_mean(values), KEY) for _ in range(2))
-    other = figure(of_mean(values, options=Options(seed=1)), KEY)
+    one, again = (figure_of(of_mean(values), KEY) for _ in range(2))
+    other = figure_of(of_mean(values, options=BootstrapOptions(seed=1)), KEY)
     assert one == again
     assert one != other
     assert one.value == other.value
@@ -62,13 +62,13 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> Non
 def test_identical_rows_drawn_as_counts_spread_like_rows_drawn_singly() -> None:
     values = np.repeat([0.0, 1.0, 4.0], [300, 150, 50])
     counted = of_mean(values)
-    single = Sampling(np.arange(500), np.ones(500, dtype=np.int64), single=True)
-    apart = resample([(("m",), mean_block(values))], single, Options())
+    single = ClusterSampling(np.arange(500), np.ones(500, dtype=np.int64), single=True)
+    apart = resample([(("m",), mean_block(values))], single, BootstrapOptions())
     assert counted.left_out.shape == (3, 1)
     assert apart.left_out.shape == (500, 1)
     assert counted.observed == pytest.approx(apart.observed)
     assert counted.resampled.std() == pytest.approx(apart.resampled.std(), rel=0.03)
-    one, other = figure(counted, KEY), figure(apart, KEY)
+    one, other = figure_of(counted, KEY), figure_of(apart, KEY)
     assert one.half_width == pytest.approx(other.half_width, rel=0.05)
 
 
@@ -77,7 +77,7 @@ def test_items_of_one_cluster_are_drawn_together() -> None:
     effects = generator.normal(size=40)
     values = np.repeat(effects, 5)
     clusters = np.repeat(np.arange(40), 5).tolist()
-    alone, together = figure(of_mean(values), KEY), figure(of_mean(values, clusters), KEY)
+    alone, together = figure_of(of_mean(values), KEY), figure_of(of_mean(values, clusters), KEY)
     expected = effects.std(ddof=0) / np.sqrt(40)
     assert alone.half_width is not None
     assert together.half_width is not None
@@ -86,14 +86,14 @@ def test_items_of_one_cluster_are_drawn_together() -> None:
 
 
 def test_a_statistic_without_spread_has_a_value_and_a_reason_but_no_interval() -> None:
-    found = figure(of_mean(np.ones(30)), KEY)
+    found = figure_of(of_mean(np.ones(30)), KEY)
     assert found.value == 1
     assert found.low is None
     assert found.reason == "the same on every resample, so no interval"
 
 
 def test_one_cluster_cannot_be_resampled() -> None:
-    found = figure(of_mean(np.arange(5.0), [7] * 5), KEY)
+    found = figure_of(of_mean(np.arange(5.0), [7] * 5), KEY)
     assert found.value == 2
     assert (found.low, found.high) == (None, None)
     assert found.reason == "fewer than 2 clusters, so nothing to resample"
@@ -150,13 +150,13 @@ def test_influence_functions_give_the_interval_of_the_table() -> None:
     generator = np.random.default_rng(9)
     x = generator.integers(0, 5, 6000).astype(float)
     rows = np.stack([x, np.clip(2 * x + generator.integers(-3, 4, 6000), 0, 11)], axis=1)
-    apart = Sampling(np.arange(6000), np.ones(6000, dtype=np.int64), single=True)
+    apart = ClusterSampling(np.arange(6000), np.ones(6000, dtype=np.int64), single=True)
     counted, kept = sampling_of(rows, None)
     found = []
     for sampling, chosen in ((apart, rows), (counted, rows[kept])):
         blocks = order_blocks(chosen[:, 0], chosen[:, 1], sampling.row_copies)
-        draws = resample([(("o",), block) for block in blocks], sampling, Options())
-        found.append([figure(draws, (("o",), name)) for name in ("spearman", "kendall_tau")])
+        draws = resample([(("o",), block) for block in blocks], sampling, BootstrapOptions())
+        found.append([figure_of(draws, (("o",), name)) for name in ("spearman", "kendall_tau")])
     for linear, table in zip(*found, strict=True):
         assert linear.value == pytest.approx(table.value, abs=1e-12)
         assert linear.half_width == pytest.approx(table.half_width, rel=0.05)
@@ -174,4 +174,4 @@ def test_few_pairs_of_scores_are_counted_and_many_are_ranked() -> None:
 @pytest.mark.parametrize(("resamples", "confidence"), [(10, 0.95), (1000, 1.0), (1000, 0.0)])
 def test_settings_that_make_no_interval_are_refused(resamples: int, confidence: float) -> None:
     with pytest.raises(StatsError):
-        Options(resamples=resamples, confidence=confidence)
+        BootstrapOptions(resamples=resamples, confidence=confidence)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hone.stats import Level, Options, Ratings, agree, paired_agreement
+from hone.stats import BootstrapOptions, Level, Ratings, agreement_figures, paired_agreement
 
-QUICK = Options(resamples=100)
+QUICK = BootstrapOptions(resamples=100)
 
 
 def figures(written: Any) -> Iterator[dict[str, Any]]:
@@ -42,7 +42,7 @@ def test_a_number_that_is_missing_has_a_reason(level: Level, kind: str, items: i
     groups = generator.integers(0, 3, items).tolist() if kind == "random" else None
     names = [f"r{place}" for place in range(raters)]
     ratings = Ratings(people, names, level, judges, ["i", "j"], groups, np.arange(items))
-    written = agree(ratings, QUICK).as_dict()
+    written = agreement_figures(ratings, QUICK).as_dict()
     json.dumps(written, allow_nan=False)
     found = list(figures(written))
     assert len(found) > 50

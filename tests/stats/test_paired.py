@@ -7,10 +7,10 @@ from scipy.stats import kendalltau, permutation_test, spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from hone.errors import StatsError
-from hone.stats import Level, Options, paired_agreement, paired_means
+from hone.stats import BootstrapOptions, Level, paired_agreement, paired_means
 
 Floats = npt.NDArray[np.float64]
-QUICK = Options(resamples=2000)
+QUICK = BootstrapOptions(resamples=2000)
 
 
 def simulated(seed: int = 0, items: int = 150) -> tuple[Floats, Floats, Floats]:
@@ -61,7 +61,7 @@ def test_the_permutation_p_is_scipys(statistic: str) -> None:
     expected = permutation_test(
         (one, other), difference, permutation_type="samples", n_resamples=1500, rng=np.random.default_rng(1)
     ).pvalue
-    found = paired_agreement(one, other, person, "nominal", statistic, options=Options(resamples=20_000))
+    found = paired_agreement(one, other, person, "nominal", statistic, options=BootstrapOptions(resamples=20_000))
     assert found.p_value == pytest.approx(expected, abs=0.05)
 
 
@@ -70,7 +70,7 @@ def test_measurements_are_compared_by_rank(statistic: str) -> None:
     generator = np.random.default_rng(2)
     person = generator.normal(size=120)
     one, other = person + generator.normal(0, 0.5, 120), person + generator.normal(0, 3, 120)
-    found = paired_agreement(one, other, person, "interval", statistic, options=Options(resamples=500))
+    found = paired_agreement(one, other, person, "interval", statistic, options=BootstrapOptions(resamples=500))
     if statistic == "spearman":
         expected = spearmanr(one, person).statistic - spearmanr(other, person).statistic
     else:
@@ -90,7 +90,7 @@ def test_clusters_are_swapped_and_drawn_whole() -> None:
     good, poor, person = simulated(items=30)
     many_good, many_poor, many = (np.repeat(scores, 8) for scores in (good, poor, person))
     groups = np.repeat(np.arange(30), 8).tolist()
-    options = Options(resamples=20_000)
+    options = BootstrapOptions(resamples=20_000)
     once = paired_agreement(good, poor, person, "ordinal", options=options)
     together = paired_agreement(many_good, many_poor, many, "ordinal", None, groups, options)
     assert together.difference.half_width == pytest.approx(once.difference.half_width, rel=0.04)
@@ -101,7 +101,7 @@ def test_paired_means_are_a_paired_t_test_in_large_samples() -> None:
     generator = np.random.default_rng(4)
     first = generator.normal(0.1, 1, 400)
     second = first + generator.normal(0, 0.5, 400)
-    found = paired_means(first, second, options=Options(resamples=10_000))
+    found = paired_means(first, second, options=BootstrapOptions(resamples=10_000))
     differences = first - second
     assert found.n == 400
     assert found.difference.value == pytest.approx(differences.mean())

@@ -7,23 +7,25 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hone.stats import CriterionAgreement, Level, Options, Ratings, agree, paired_agreement
+from hone.stats import BootstrapOptions, CriterionAgreement, Level, Ratings, agreement_figures, paired_agreement
 from hone.stats.consensus import consensus
 from hone.stats.levels import codes_of
 
 Floats = npt.NDArray[np.float64]
 Khan = tuple[Floats, dict[tuple[str, str], Floats]]
 Choose = Callable[[str, str], tuple[Floats, Floats]]
-QUICK = Options(resamples=400)
+QUICK = BootstrapOptions(resamples=400)
 pytestmark = pytest.mark.data
 
 
 def criterion(
-    people: Floats, judges: dict[str, Floats], level: Level, options: Options = QUICK
+    people: Floats, judges: dict[str, Floats], level: Level, options: BootstrapOptions = QUICK
 ) -> CriterionAgreement:
     raters = [f"r{place + 1}" for place in range(people.shape[1])]
     scores = np.stack(list(judges.values()), axis=1) if judges else np.empty((len(people), 0))
-    return agree(Ratings({"c": people}, raters, level, {"c": scores}, list(judges)), options).criteria["c"]
+    return agreement_figures(Ratings({"c": people}, raters, level, {"c": scores}, list(judges)), options).criteria[
+        "c"
+    ]
 
 
 def test_khan_saq_people_have_the_published_fleiss_kappa(khan: Khan) -> None:
@@ -119,7 +121,11 @@ def test_unieval_judge_has_the_published_correlations(
     unieval: Choose, name: str, what: str, published: tuple[float, float, float]
 ) -> None:
     people, judge = unieval(name, what)
-    found = criterion(people[:, None], {"judge": judge}, "interval", Options(resamples=100)).judges["judge"].consensus
+    found = (
+        criterion(people[:, None], {"judge": judge}, "interval", BootstrapOptions(resamples=100))
+        .judges["judge"]
+        .consensus
+    )
     figures = [found[statistic] for statistic in ("pearson", "spearman", "kendall_tau")]
     assert [figure.value for figure in figures] == pytest.approx(published, abs=5e-7)
     for figure in figures:

@@ -18,11 +18,11 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from hone.stats import (
+    BootstrapOptions,
     CriterionAgreement,
     Level,
-    Options,
     Ratings,
-    agree,
+    agreement_figures,
     benjamini_yekutieli,
     holm,
     krippendorff_alpha,
@@ -31,7 +31,7 @@ from hone.stats import (
 )
 
 Floats = npt.NDArray[np.float64]
-QUICK = Options(resamples=200)
+QUICK = BootstrapOptions(resamples=200)
 
 
 def simulated(seed: int, items: int = 120, raters: int = 4, levels: int = 5, missing: float = 0.0) -> Floats:
@@ -47,7 +47,7 @@ def agreement(ratings: Floats, level: Level, judge: Floats | None = None) -> Cri
     raters = [f"r{place}" for place in range(ratings.shape[1])]
     judges = {} if judge is None else {"c": judge[:, None]}
     names = [] if judge is None else ["j"]
-    return agree(Ratings({"c": ratings}, raters, level, judges, names), QUICK).criteria["c"]
+    return agreement_figures(Ratings({"c": ratings}, raters, level, judges, names), QUICK).criteria["c"]
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
@@ -62,10 +62,12 @@ def test_alpha_equals_krippendorff(level: Level, missing: float, seed: int) -> N
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
 def test_alpha_alone_is_the_same_figure(level: Level) -> None:
     ratings = simulated(3, missing=0.2)
-    alone = krippendorff_alpha(ratings, level, options=Options(resamples=20_000))
+    alone = krippendorff_alpha(ratings, level, options=BootstrapOptions(resamples=20_000))
     assert alone.value == pytest.approx(krippendorff.alpha(ratings.T, level_of_measurement=level), abs=1e-10)
     names = ["a", "b", "c", "d"]
-    among = agree(Ratings({"c": ratings}, names, level), Options(resamples=20_000)).overall.people.together
+    among = agreement_figures(
+        Ratings({"c": ratings}, names, level), BootstrapOptions(resamples=20_000)
+    ).overall.people.together
     assert alone.half_width == pytest.approx(among["krippendorff_alpha"].half_width, rel=0.03)
 
 

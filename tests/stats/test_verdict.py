@@ -5,7 +5,7 @@ import pytest
 from hone.errors import StatsError
 from hone.stats import AlternativeTest, Figure, Rule
 from hone.stats.alternative import AgainstPerson
-from hone.stats.verdict import decide
+from hone.stats.verdict import verdict_of
 
 
 def gap(low: float, high: float, n: int = 100) -> Figure:
@@ -29,39 +29,39 @@ def alternative(passed: bool, people: int = 3) -> AlternativeTest:
     ],
 )
 def test_the_interval_of_the_gap_decides(low: float, high: float, outcome: str) -> None:
-    assert decide(gap(low, high), "cohen_kappa", 3, None, Rule()).outcome == outcome
+    assert verdict_of(gap(low, high), "cohen_kappa", 3, None, Rule()).outcome == outcome
 
 
 def test_the_alternative_annotator_test_settles_an_open_gap() -> None:
-    assert decide(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(True), Rule()).outcome == "as good"
-    assert decide(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(False), Rule()).outcome == "too few"
-    assert decide(gap(-0.2, 0.1), "cohen_kappa", 2, alternative(True, people=2), Rule()).outcome == "too few"
+    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(True), Rule()).outcome == "as good"
+    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(False), Rule()).outcome == "too few"
+    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 2, alternative(True, people=2), Rule()).outcome == "too few"
 
 
 def test_the_alternative_annotator_test_does_not_excuse_a_clear_gap() -> None:
-    found = decide(gap(-0.2, -0.05), "cohen_kappa", 3, alternative(True), Rule())
+    found = verdict_of(gap(-0.2, -0.05), "cohen_kappa", 3, alternative(True), Rule())
     assert found.outcome == "worse"
     assert "passes the alternative annotator test" in found.words
 
 
 def test_how_many_more_items_follows_the_square_of_the_width() -> None:
-    found = decide(gap(-0.2, 0.2), "cohen_kappa", 3, None, Rule(margin=0.1))
+    found = verdict_of(gap(-0.2, 0.2), "cohen_kappa", 3, None, Rule(margin=0.1))
     assert found.more_items == 300
     assert "about 300 more items" in found.words
 
 
 def test_nine_items_are_too_few_whatever_the_interval() -> None:
-    assert decide(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "too few"
+    assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "too few"
 
 
 def test_one_person_is_no_ceiling() -> None:
-    found = decide(Figure(None, None, None, 0, "fewer than 2 raters"), "pearson", 1, None, Rule())
+    found = verdict_of(Figure(None, None, None, 0, "fewer than 2 raters"), "pearson", 1, None, Rule())
     assert found.outcome == "no ceiling"
     assert "at least 2 people" in found.words
 
 
 def test_an_undefined_gap_gives_its_reason() -> None:
-    found = decide(Figure(None, None, None, 50, "one level only"), "cohen_kappa", 3, None, Rule())
+    found = verdict_of(Figure(None, None, None, 50, "one level only"), "cohen_kappa", 3, None, Rule())
     assert found.outcome == "too few"
     assert "one level only" in found.words
 

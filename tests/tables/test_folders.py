@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hone.errors import ProjectError
-from hone.tables import Problem, open_table, open_writer
+from hone.tables import RowProblem, open_table, open_writer
 from hone.tables.arrow import arrow
 
 pa = arrow()
@@ -33,7 +33,7 @@ def put(path: Path, text: str) -> None:
 
 
 def values(path: Path) -> list[Any]:
-    return [row if isinstance(row, Problem) else row["a"] for _, row in open_table(path).rows()]
+    return [row if isinstance(row, RowProblem) else row["a"] for _, row in open_table(path).rows()]
 
 
 def test_files_of_one_form_are_read_one_after_the_other_and_numbered_through(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_files_of_one_form_are_read_one_after_the_other_and_numbered_through(tmp
     table = open_table(tmp_path)
     found = list(table.rows())
     assert [number for number, _ in found] == [1, 2, 3, 4]
-    assert isinstance(found[3][1], Problem)
+    assert isinstance(found[3][1], RowProblem)
     assert found[3][1].reason.startswith("b.jsonl:2: not valid JSON")
     assert (table.columns, table.count(), table.form) == (("a", "c"), 4, "dataset")
 
@@ -104,7 +104,7 @@ def test_a_cut_arrow_file_ends_in_a_problem(tmp_path: Path) -> None:
     found = values(tmp_path)
     assert found[:2] == [1.0, None]
     assert len(found) == 1001
-    assert isinstance(found[-1], Problem)
+    assert isinstance(found[-1], RowProblem)
     assert open_table(tmp_path).count() == 1001
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hone.errors import FileFormatError, ProjectError
-from hone.tables import Problem, open_table
+from hone.tables import RowProblem, open_table
 from hone.tables.arrow import arrow
 
 pa, pq = arrow(), arrow("parquet")
@@ -24,8 +24,8 @@ def read(path: Path, data: bytes | str) -> list[tuple[int, Any]]:
 
 
 def reasons(found: list[tuple[int, Any]]) -> dict[int, str]:
-    assert all(row.line == number for number, row in found if isinstance(row, Problem))
-    return {number: row.reason for number, row in found if isinstance(row, Problem)}
+    assert all(row.line == number for number, row in found if isinstance(row, RowProblem))
+    return {number: row.reason for number, row in found if isinstance(row, RowProblem)}
 
 
 def test_json_lines_are_numbered_by_line_and_blank_lines_passed_over(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_json_lines_that_do_not_read_are_problems_and_the_rest_is_read(tmp_path:
         b'{"a": 1}{"a": 2}', b"null", b"\xff\xfe\x00",
     ]  # fmt: skip
     found = read(tmp_path / "a.jsonl", b"\n".join([b'{"a": 1}', *bad, b'{"a": 2}']))
-    assert [number for number, row in found if not isinstance(row, Problem)] == [1, len(bad) + 2]
+    assert [number for number, row in found if not isinstance(row, RowProblem)] == [1, len(bad) + 2]
     assert set(reasons(found)) == set(range(2, len(bad) + 2))
     assert reasons(found)[3] == "bytes that are not UTF-8 (0xe9 at byte 8)"
     assert "not valid JSON" in reasons(found)[2]
@@ -54,7 +54,7 @@ def test_figures_that_are_no_json_are_missing_and_lone_surrogates_replaced(tmp_p
 
 def test_an_array_with_a_broken_element_gives_what_stands_before_it(tmp_path: Path) -> None:
     found = read(tmp_path / "a.json", '[\n{"a": 1},\n3,\n{"a": 2},\n{"a": tru\n},{"a": 4}]')
-    assert [row for _, row in found if not isinstance(row, Problem)] == [{"a": 1}, {"a": 2}]
+    assert [row for _, row in found if not isinstance(row, RowProblem)] == [{"a": 1}, {"a": 2}]
     assert list(reasons(found)) == [3, 5]
     assert "what follows cannot be read" in reasons(found)[5]
 
@@ -68,7 +68,7 @@ def test_half_an_array_is_a_problem_at_its_end(tmp_path: Path, tail: str) -> Non
 
 def test_an_array_with_bytes_that_are_not_utf8_loses_one_row(tmp_path: Path) -> None:
     found = read(tmp_path / "a.json", b'[{"a": "\xe9"}, {"a": "\\ud800"}, {"a": 1}]')
-    assert isinstance(found[0][1], Problem)
+    assert isinstance(found[0][1], RowProblem)
     assert [row for _, row in found[1:]] == [{"a": "\ufffd"}, {"a": 1}]
 
 
@@ -102,7 +102,10 @@ def test_the_delimiter_is_found(tmp_path: Path, text: str) -> None:
 
 def test_csv_rows_that_do_not_read_are_problems_and_the_rest_is_read(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", b'a,b\n1,2\n1\n1,2,3\n\xe9,2\n"x"y,2\n3,4\n5,"never\nclosed\n')
-    assert [row for _, row in found if not isinstance(row, Problem)] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert [row for _, row in found if not isinstance(row, RowProblem)] == [
+        {"a": "1", "b": "2"},
+        {"a": "3", "b": "4"},
+    ]
     assert reasons(found)[3] == "1 cells where the header has 2"
     assert "UTF-8" in reasons(found)[5]
     assert "closing quotation mark" in reasons(found)[6]
@@ -144,7 +147,7 @@ def test_a_parquet_value_that_is_no_utf8_spoils_one_row(tmp_path: Path) -> None:
     broken = pa.Array.from_buffers(pa.string(), 3, pa.array([b"ok", b"\xff", b"ok"], pa.binary()).buffers())
     pq.write_table(pa.table({"a": broken}), tmp_path / "a.parquet")
     found = list(open_table(tmp_path / "a.parquet").rows())
-    assert [number for number, row in found if not isinstance(row, Problem)] == [1, 3]
+    assert [number for number, row in found if not isinstance(row, RowProblem)] == [1, 3]
     assert "column 'a' cannot be read" in reasons(found)[2]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hone.errors import ProjectError
-from hone.tables import Problem, open_table, open_writer
+from hone.tables import RowProblem, open_table, open_writer
 
 COLUMNS: dict[str, type] = {"prompt; à part": str, "score": float, "n": int, "passed": bool, "reply\twith tab": str}
 TYPED = ["out.jsonl", "out.ndjson", "out.json", "out.parquet", "out"]
@@ -141,4 +141,4 @@ def test_a_damaged_file_is_refused_or_read_with_problems_and_never_crashes(
         except ProjectError:
             return
         for number, row in table.rows():
-            assert row.line == number if isinstance(row, Problem) else str(row).encode()
+            assert row.line == number if isinstance(row, RowProblem) else str(row).encode()

@@ -15,7 +15,7 @@ from hone.examples.reading import Example
 from hone.extras import library
 from hone.training.adapting import adapt, open_model
 from hone.training.finishing import TRAINED, hand_over, take_over
-from hone.training.job import FINISH, RESULTS, Job
+from hone.training.job import FINISH, RESULTS, TrainingJob
 from hone.training.packing import pack
 from hone.training.rows import held_out_loss
 from hone.training.settings import Method, TuneSettings
@@ -33,10 +33,10 @@ HELD_OUT = [
 ]
 
 
-def handed_over(folder: Path, base: Path, method: Method) -> tuple[Job, float]:
+def handed_over(folder: Path, base: Path, method: Method) -> tuple[TrainingJob, float]:
     """A job for Unsloth whose training is done, and the held-out loss of what it made."""
     settings = SETTINGS.model_copy(update={"method": method})
-    job = Job(
+    job = TrainingJob(
         base="small", weights=str(base), weights_digest=content_of(base), backend="unsloth", settings=settings,
         data="", source="chats",
     )  # fmt: skip

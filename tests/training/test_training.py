@@ -15,7 +15,7 @@ from hone.training.adapting import adapt, cuda_without_gpu, open_model, trainabl
 from hone.training.loss import summed_loss
 from hone.training.packing import pack
 from hone.training.rows import held_out_loss
-from hone.training.scales import Change, Scaled, best, try_scales
+from hone.training.scales import Scaled, WeightChange, best, try_scales
 from hone.training.settings import TuneSettings
 from hone.training.training import latest_checkpoint, lower_memory, train
 from tests.training.small import encoded, small_base, small_model, small_tokenizer
@@ -118,7 +118,7 @@ def test_scales_go_from_the_base_to_the_tuned_model(tmp_path: Path) -> None:
     model = adapt(small_model(), settings)
     train(model, small_tokenizer(), encoded(40), settings)
     after = held_out_loss(model, rows)
-    tried = try_scales(Change(model, tmp_path), model, rows, (0.0, 0.5, 1.0))
+    tried = try_scales(WeightChange(model, tmp_path), model, rows, (0.0, 0.5, 1.0))
     assert tried[0].loss == pytest.approx(before, abs=1e-5)
     assert tried[2].loss == pytest.approx(after, abs=1e-5)
     assert min(before, after) - 1 < tried[1].loss < max(before, after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hone.training.job import Job
+from hone.training.job import TrainingJob
 from hone.training.settings import TuneSettings
 from hone.tuning.launching import environment
 
@@ -20,5 +20,7 @@ def test_one_process_sees_one_gpu(
     if given is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     settings = TuneSettings(gpus=gpus)
-    job = Job(base="small", weights="", weights_digest="", backend="trl", settings=settings, data="", source="")
+    job = TrainingJob(
+        base="small", weights="", weights_digest="", backend="trl", settings=settings, data="", source=""
+    )
     assert environment(job).get("CUDA_VISIBLE_DEVICES") == wanted

@@ -16,7 +16,7 @@ from hone.serving.connections import Limits
 from hone.serving.listening import listening
 from hone.serving.repeats import counted_lines
 from hone.web.app import create_app
-from hone.web.server import Options, configured
+from hone.web.server import PageOptions, configured
 from hone.web.site import Site
 from tests.serving.doors import Door, Pair
 
@@ -27,7 +27,7 @@ QUICK = Limits(head=0.3, body=0.5, idle=1.0, write=0.4, per_address=5, total=400
 async def served(app: Any, limits: Limits = QUICK, **options: Any) -> AsyncIterator[Door]:
     door = listening(socket.AF_INET, ("127.0.0.1", 0))
     port = door.getsockname()[1]
-    server = uvicorn.Server(configured(app, Options(limits=limits, **options)))
+    server = uvicorn.Server(configured(app, PageOptions(limits=limits, **options)))
     serving = asyncio.create_task(server.serve(sockets=[door]))
     came = Door(port)
     try:

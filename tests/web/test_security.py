@@ -19,8 +19,8 @@ from hone.web import server
 from hone.web.app import create_app
 from hone.web.limits import Limit
 from hone.web.opening import browser_opened
-from hone.web.server import is_loopback
-from hone.web.sessions import Sessions, key_of
+from hone.web.server import only_from_here
+from hone.web.sessions import Sessions, session_secret
 from hone.web.site import Site
 from tests.web.conftest import KEY, Browser, Come
 
@@ -228,18 +228,18 @@ def test_a_message_cannot_be_put_into_a_link(owner: Browser) -> None:
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "feedback.db.key"
-    key = key_of(path)
-    assert key_of(path) == key
+    key = session_secret(path)
+    assert session_secret(path) == key
     assert len(key) == 32
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_bytes(b"short")
     with pytest.raises(ProjectError, match="damaged"):
-        key_of(path)
+        session_secret(path)
 
 
 def test_only_loopback_addresses_are_loopback() -> None:
-    assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.3.2.1")))
-    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104
+    assert all(map(only_from_here, ("127.0.0.1", "::1", "localhost", "127.3.2.1")))
+    assert not any(map(only_from_here, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104
 
 
 def test_a_rater_signs_out(come: Come) -> None:

@@ -10,7 +10,7 @@ from hone.errors import ContextError, UnavailableError
 from hone.extras import library
 from hone.models import Message
 from hone.problems import choose_shots, prompting, sums
-from hone.weights.decoding import Ask, Text, generate
+from hone.weights.decoding import Decoding, GeneratedText, generate
 
 from .tiny import Letters, tiny
 
@@ -35,23 +35,23 @@ def reference(model: Any, prompts: list[str], most: int) -> list[str]:
     return texts
 
 
-def texts(answers: list[list[Text]]) -> list[str]:
+def texts(answers: list[list[GeneratedText]]) -> list[str]:
     return [answer.text for (answer,) in answers]
 
 
 def test_a_batch_gives_what_transformers_gives_one_at_a_time(model: Any) -> None:
-    made = generate(model, TOKENIZER, PROMPTS, Ask(max_tokens=40))
+    made = generate(model, TOKENIZER, PROMPTS, Decoding(max_tokens=40))
     assert texts(made) == reference(model, PROMPTS, 40)
     assert len(set(texts(made))) == len(PROMPTS)
     assert any(not answer.cut for (answer,) in made), "no answer ended by itself, so ending is not tested"
-    short = generate(model, TOKENIZER, PROMPTS, Ask(max_tokens=3))
+    short = generate(model, TOKENIZER, PROMPTS, Decoding(max_tokens=3))
     assert any(answer.cut and answer.tokens == 3 for (answer,) in short)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
 def test_rows_that_end_make_room_for_others(model: Any, rows: int) -> None:
     told = []
-    made = generate(model, TOKENIZER, PROMPTS, Ask(max_tokens=24, rows=rows), told=lambda *one: told.append(one))
+    made = generate(model, TOKENIZER, PROMPTS, Decoding(max_tokens=24, rows=rows), told=lambda *one: told.append(one))
     assert texts(made) == reference(model, PROMPTS, 24)
     assert sorted(place for place, _, _ in told) == list(range(len(PROMPTS)))
     assert all(made[place][sample] == text for place, sample, text in told)
@@ -62,20 +62,20 @@ def test_a_shared_beginning_changes_nothing(model: Any) -> None:
     shown = [way.ask(problem.question) for problem in sums(4, "test")]
     model.config.max_position_embeddings = 4096
     try:
-        made = generate(model, TOKENIZER, shown, Ask(max_tokens=12))
-        single = [generate(model, TOKENIZER, [one], Ask(max_tokens=12))[0] for one in shown]
+        made = generate(model, TOKENIZER, shown, Decoding(max_tokens=12))
+        single = [generate(model, TOKENIZER, [one], Decoding(max_tokens=12))[0] for one in shown]
         assert made == single
     finally:
         model.config.max_position_embeddings = 512
 
 
 def test_samples_differ_and_come_back_with_their_seed(model: Any) -> None:
-    ask = Ask(max_tokens=12, samples=4, temperature=1.0, seed=3)
+    ask = Decoding(max_tokens=12, samples=4, temperature=1.0, seed=3)
     first = generate(model, TOKENIZER, PROMPTS[:3], ask)
     assert [len(several) for several in first] == [4, 4, 4]
     assert len({text.text for text in first[0]}) > 1
     assert generate(model, TOKENIZER, PROMPTS[:3], ask) == first
-    again = generate(model, TOKENIZER, PROMPTS[:3], Ask(max_tokens=12, samples=4, temperature=1.0, seed=4))
+    again = generate(model, TOKENIZER, PROMPTS[:3], Decoding(max_tokens=12, samples=4, temperature=1.0, seed=4))
     assert again != first
 
 
@@ -84,22 +84,22 @@ def test_samples_are_drawn_with_the_models_own_probabilities(model: Any) -> None
     ids = torch.tensor([TOKENIZER("abc")["input_ids"]])
     with torch.no_grad():
         expected = (model(ids).logits[0, -1] / 2.0).softmax(-1)
-    drawn = generate(model, TOKENIZER, ["abc"], Ask(max_tokens=1, samples=4000, temperature=2.0, rows=4000))[0]
+    drawn = generate(model, TOKENIZER, ["abc"], Decoding(max_tokens=1, samples=4000, temperature=2.0, rows=4000))[0]
     for token in expected.topk(3).indices.tolist():
         share = sum(one.text == TOKENIZER.decode([token]) for one in drawn) / 4000
         assert share == pytest.approx(expected[token].item(), abs=0.04)
 
 
 def test_a_nucleus_leaves_unlikely_tokens_out(model: Any) -> None:
-    greedy = generate(model, TOKENIZER, ["abc"], Ask(max_tokens=6))[0][0]
-    drawn = generate(model, TOKENIZER, ["abc"], Ask(max_tokens=6, samples=20, temperature=1.0, top_p=1e-6))[0]
+    greedy = generate(model, TOKENIZER, ["abc"], Decoding(max_tokens=6))[0][0]
+    drawn = generate(model, TOKENIZER, ["abc"], Decoding(max_tokens=6, samples=20, temperature=1.0, top_p=1e-6))[0]
     assert {one.text for one in drawn} == {greedy.text}
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "mistral", "gpt_neox"])
 def test_other_architectures_give_their_own_answers_too(kind: str) -> None:
     other = tiny(model_type=kind, **({"sliding_window": 16} if kind == "mistral" else {}))
-    made = generate(other, TOKENIZER, PROMPTS[:4], Ask(max_tokens=16))
+    made = generate(other, TOKENIZER, PROMPTS[:4], Decoding(max_tokens=16))
     assert texts(made) == reference(other, PROMPTS[:4], 16)
 
 
@@ -119,8 +119,8 @@ def test_sixteen_bit_weights_give_the_same_alone_and_together() -> None:
     with library("torch").no_grad():
         assert suited(small, TOKENIZER(PROMPTS[0])["input_ids"])
     prompts = ["The same long beginning of all. " + prompt for prompt in PROMPTS]
-    together = texts(generate(small, TOKENIZER, prompts, Ask(max_tokens=6)))
-    alone = [texts(generate(small, TOKENIZER, [prompt], Ask(max_tokens=6)))[0] for prompt in prompts]
+    together = texts(generate(small, TOKENIZER, prompts, Decoding(max_tokens=6)))
+    alone = [texts(generate(small, TOKENIZER, [prompt], Decoding(max_tokens=6)))[0] for prompt in prompts]
     # Products of 16-bit numbers are rounded in another order for another batch; most answers show nothing of it.
     assert sum(one == other for one, other in zip(together, alone, strict=True)) >= len(prompts) - 3
 
@@ -128,7 +128,7 @@ def test_sixteen_bit_weights_give_the_same_alone_and_together() -> None:
 def test_the_model_is_left_as_it_was_found(model: Any) -> None:
     before = model.config._attn_implementation
     model.train()
-    generate(model, TOKENIZER, ["ab"], Ask(max_tokens=2))
+    generate(model, TOKENIZER, ["ab"], Decoding(max_tokens=2))
     assert model.training
     model.eval()
     assert model.config._attn_implementation == before
@@ -138,15 +138,15 @@ def test_an_adapter_answers_too(model: Any) -> None:
     peft, torch = library("peft"), library("torch")
     config = peft.LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM", init_lora_weights=False)
     adapted = peft.get_peft_model(tiny(), config)
-    made = texts(generate(adapted, TOKENIZER, PROMPTS[:3], Ask(max_tokens=8)))
+    made = texts(generate(adapted, TOKENIZER, PROMPTS[:3], Decoding(max_tokens=8)))
     with torch.no_grad():
         merged = adapted.merge_and_unload()
     assert made == reference(merged, PROMPTS[:3], 8)
-    assert made != texts(generate(model, TOKENIZER, PROMPTS[:3], Ask(max_tokens=8)))
+    assert made != texts(generate(model, TOKENIZER, PROMPTS[:3], Decoding(max_tokens=8)))
 
 
 def test_an_answer_is_cut_at_the_end_of_the_context(model: Any) -> None:
-    (answer,) = generate(model, TOKENIZER, ["ab" * 254], Ask(max_tokens=40))[0]
+    (answer,) = generate(model, TOKENIZER, ["ab" * 254], Decoding(max_tokens=40))[0]
     assert answer.tokens <= 4
     with pytest.raises(ContextError, match="prompt 2 has 512 tokens, and the model's context is 512"):
         generate(model, TOKENIZER, ["a", "ab" * 256])

@@ -1,25 +1,25 @@
 """Benchmarks: the same problems, put in the same way, to several models, compared pair by pair."""
 
-from hone.bench.comparing import Comparison, ModelScore, Report, compare
+from hone.bench.comparing import BenchReport, ModelComparison, ModelScore, compare_models
 from hone.bench.judged import JudgedReply, JudgedReport, compare_judged
-from hone.bench.running import Result, Speed, ask
+from hone.bench.running import AnswerSpeed, Result, marked_answers
 from hone.bench.scoring import Mark, mark
 from hone.bench.task import BenchTask, read_task, task_names
 
 __all__ = [
+    "AnswerSpeed",
+    "BenchReport",
     "BenchTask",
-    "Comparison",
     "JudgedReply",
     "JudgedReport",
     "Mark",
+    "ModelComparison",
     "ModelScore",
-    "Report",
     "Result",
-    "Speed",
-    "ask",
-    "compare",
     "compare_judged",
+    "compare_models",
     "mark",
+    "marked_answers",
     "read_task",
     "task_names",
 ]

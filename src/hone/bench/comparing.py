@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from hone.bench.running import Result, Speed
+from hone.bench.running import AnswerSpeed, Result
 from hone.stats import Figure, McNemar, mcnemar, paired_shares, wilson
 
 MARGIN = 0.02
@@ -28,7 +28,7 @@ class ModelScore:
     """The share of answers that reached the length limit."""
     tokens: float
     """Mean tokens of an answer."""
-    speed: Speed | None
+    speed: AnswerSpeed | None
     unread: int
     """Answers without anything that could be one."""
     failed: int
@@ -36,7 +36,7 @@ class ModelScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ModelComparison:
     """A model against the first one, on the same problems."""
 
     base: str
@@ -56,36 +56,50 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BenchReport:
     """All that a benchmark found."""
 
     scores: tuple[ModelScore, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[ModelComparison, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON writes it."""
         return {
             "models": [
-                {"model": one.model, "accuracy": one.flexible.as_dict(), "strict": one.strict.as_dict(),
-                 "cut": one.cut.as_dict(), "tokens": one.tokens, "unread": one.unread, "failed": one.failed,
-                 "tokens_per_second": one.speed.tokens_per_second if one.speed else None}
+                {
+                    "model": one.model,
+                    "accuracy": one.flexible.as_dict(),
+                    "strict": one.strict.as_dict(),
+                    "cut": one.cut.as_dict(),
+                    "tokens": one.tokens,
+                    "unread": one.unread,
+                    "failed": one.failed,
+                    "tokens_per_second": one.speed.tokens_per_second if one.speed else None,
+                }
                 for one in self.scores
             ],
             "comparisons": [
-                {"base": one.base, "model": one.model, "reading": one.reading, "difference": one.difference.as_dict(),
-                 "mcnemar": asdict(one.test), "gained": list(one.gained), "lost": list(one.lost)}
+                {
+                    "base": one.base,
+                    "model": one.model,
+                    "reading": one.reading,
+                    "difference": one.difference.as_dict(),
+                    "mcnemar": asdict(one.test),
+                    "gained": list(one.gained),
+                    "lost": list(one.lost),
+                }
                 for one in self.comparisons
             ],
-        }  # fmt: skip
+        }
 
 
-def compare(
+def compare_models(
     results: Sequence[Result],
     models: Sequence[str],
-    speeds: Mapping[str, Speed] | None = None,
+    speeds: Mapping[str, AnswerSpeed] | None = None,
     *,
     reading: Reading = "flexible",
-) -> Report:
+) -> BenchReport:
     """The report on the results of one or more models.
 
     Args:
@@ -102,10 +116,10 @@ def compare(
         by_model[result.model].append(result)
     scores = tuple(_score(model, own, (speeds or {}).get(model)) for model, own in by_model.items())
     (_, base), *others = by_model.items()
-    return Report(scores, tuple(_against(base, own, reading) for _, own in others))
+    return BenchReport(scores, tuple(_against(base, own, reading) for _, own in others))
 
 
-def _score(model: str, results: Sequence[Result], speed: Speed | None) -> ModelScore:
+def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None) -> ModelScore:
     count = len(results)
     return ModelScore(
         model=model,
@@ -119,12 +133,12 @@ def _score(model: str, results: Sequence[Result], speed: Speed | None) -> ModelS
     )
 
 
-def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading) -> Comparison:
+def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading) -> ModelComparison:
     before = {one.item: _right(one, reading) for one in base}
     after = {one.item: _right(one, reading) for one in other}
     items = [item for item in before if item in after]
     first, second = [float(before[item]) for item in items], [float(after[item]) for item in items]
-    return Comparison(
+    return ModelComparison(
         base=base[0].model,
         model=other[0].model,
         reading=reading,

@@ -88,17 +88,29 @@ class JudgedReport:
         """The report as JSON writes it."""
         return {
             "models": [
-                {"model": one.model, "mean": one.mean, "criteria": dict(one.criteria), "scored": one.scored,
-                 "unscored": one.unscored, "cut": one.cut}
+                {
+                    "model": one.model,
+                    "mean": one.mean,
+                    "criteria": dict(one.criteria),
+                    "scored": one.scored,
+                    "unscored": one.unscored,
+                    "cut": one.cut,
+                }
                 for one in self.scores
             ],
             "comparisons": [
-                {"base": one.base, "model": one.model, "difference": _figure(one.overall.difference),
-                 "p_value": one.overall.p_value, "items": one.items, "pairs": one.overall.n,
-                 "criteria": {name: _figure(found.difference) for name, found in one.criteria.items()}}
+                {
+                    "base": one.base,
+                    "model": one.model,
+                    "difference": _figure(one.overall.difference),
+                    "p_value": one.overall.p_value,
+                    "items": one.items,
+                    "pairs": one.overall.n,
+                    "criteria": {name: _figure(found.difference) for name, found in one.criteria.items()},
+                }
                 for one in self.comparisons
             ],
-        }  # fmt: skip
+        }
 
 
 def compare_judged(replies: Sequence[JudgedReply], models: Sequence[str], rubric: Rubric) -> JudgedReport:

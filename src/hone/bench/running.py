@@ -11,7 +11,7 @@ from hone.bench.task import BenchTask
 from hone.domain.base import Frozen
 from hone.domain.settings import Sampling
 from hone.errors import ContextError, IncompleteError
-from hone.jobs import Journal, Outcome, Progress, Tally, ask_all
+from hone.jobs import CallTally, Journal, Outcome, Progress, ask_all
 from hone.models import Call, Model, Request
 from hone.problems import Problem, Prompting
 
@@ -36,7 +36,7 @@ class Result(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class AnswerSpeed:
     """How fast a model answered, the calls that the journal answered left out."""
 
     calls: int
@@ -56,19 +56,24 @@ def requests(problems: Sequence[Problem], task: BenchTask, way: Prompting) -> li
     return [Request(way.ask(task.put(problem)), sampling, call=Call(problem.id, "bench")) for problem in problems]
 
 
-def ask(
-    model: Model, problems: Sequence[Problem], task: BenchTask, way: Prompting, *,
-    journal: Journal | None = None, progress: Progress | None = None,
-) -> tuple[list[Result], Speed]:  # fmt: skip
+def marked_answers(
+    model: Model,
+    problems: Sequence[Problem],
+    task: BenchTask,
+    way: Prompting,
+    *,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Result], AnswerSpeed]:
     """The marked answers of one model, in the order of the problems.
 
     Raises:
         IncompleteError: Calls failed; what was answered is in the journal.
         UnavailableError: The model cannot answer at all.
     """
-    tally = Tally()
+    tally = CallTally()
 
-    def told(now: Tally) -> None:
+    def told(now: CallTally) -> None:
         nonlocal tally
         tally = now
         if progress:
@@ -76,7 +81,7 @@ def ask(
 
     started = time.perf_counter()
     outcomes = ask_all(model, requests(problems, task, way), journal=journal, progress=told)
-    speed = Speed(tally.calls, tally.usage.completion, time.perf_counter() - started)
+    speed = AnswerSpeed(tally.calls, tally.usage.completion, time.perf_counter() - started)
     failed = [one for one in outcomes if one.completion is None and not isinstance(one.error, ContextError)]
     if failed:
         raise IncompleteError(
@@ -89,9 +94,29 @@ def ask(
 def _result(spec: str, problem: Problem, outcome: Outcome, task: BenchTask) -> Result:
     done = outcome.completion
     if done is None:
-        return Result(model=spec, item=problem.id, right=False, strict=False, read=None, place="none",
-                      gold=problem.answer, cut=False, tokens=0, text="", problem=str(outcome.error))  # fmt: skip
+        return Result(
+            model=spec,
+            item=problem.id,
+            right=False,
+            strict=False,
+            read=None,
+            place="none",
+            gold=problem.answer,
+            cut=False,
+            tokens=0,
+            text="",
+            problem=str(outcome.error),
+        )
     marked = mark(done.text, problem, task)
-    return Result(model=spec, item=problem.id, right=marked.right, strict=marked.strict, read=marked.read,
-                  place=marked.place, gold=problem.answer, cut=done.cut, tokens=done.usage.completion,
-                  text=done.text)  # fmt: skip
+    return Result(
+        model=spec,
+        item=problem.id,
+        right=marked.right,
+        strict=marked.strict,
+        read=marked.read,
+        place=marked.place,
+        gold=problem.answer,
+        cut=done.cut,
+        tokens=done.usage.completion,
+        text=done.text,
+    )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from hone.bench.task import BenchTask, letter, right_choice
-from hone.problems import Problem, marked_text, number, read_answer
+from hone.problems import Problem, gold_number, marked_text, read_answer
 
 _MARKS = re.compile(r"[^\w\s.,%$-]|[.,](?!\d)")
 _LONGEST = 500
@@ -33,7 +33,9 @@ def mark(text: str, problem: Problem, task: BenchTask) -> Mark:
     """The mark of one text."""
     if task.answers == "number":
         answer = read_answer(text)
-        return Mark(answer.value, answer.place, answer.value is not None and answer.value == number(problem.answer))
+        return Mark(
+            answer.value, answer.place, answer.value is not None and answer.value == gold_number(problem.answer)
+        )
     found, place = marked_text(text)
     found = found[:_LONGEST]
     if task.answers == "choice":

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from hone.domain.base import Frozen
 from hone.errors import ProjectError
 from hone.files import typed_path
-from hone.problems import MARK, Names, Problem, Split, load, number, read_problems
+from hone.problems import MARK, Names, Problem, Split, gold_number, load_problems, read_problems
 from hone.project.files import read_yaml
 from hone.tables import Taken, open_table
 
@@ -64,7 +64,7 @@ class BenchTask(Frozen):
             table = open_table(typed_path(self.data))
             problems = read_problems(table, names, limit=limit, taken=taken, remedy=_REMEDY)
         else:
-            problems = load(self.data, split, limit=limit, taken=taken, remedy=_REMEDY)
+            problems = load_problems(self.data, split, limit=limit, taken=taken, remedy=_REMEDY)
         for problem in problems:
             if flaw := self._flaw(problem):
                 raise ProjectError(f"{self.data}: problem {problem.id}: the gold answer {problem.answer!r} {flaw}")
@@ -78,7 +78,7 @@ class BenchTask(Frozen):
         return "\n".join([problem.question, *listed, f"Behind {MARK}, write the letter alone."])
 
     def _flaw(self, problem: Problem) -> str | None:
-        if self.answers == "number" and number(problem.answer) is None:
+        if self.answers == "number" and gold_number(problem.answer) is None:
             return "holds no number, or several; set `answers:` in the task to exact, choice or regex"
         if self.answers == "choice" and right_choice(problem) is None:
             return "is none of the choices, nor the letter of one"

@@ -15,17 +15,17 @@ from hone.errors import ProjectError
 from hone.journey.auditing import read_replies, run_audit
 from hone.journey.labelling import latest_replies
 from hone.journey.loop import models
-from hone.judging.audit import Finding
+from hone.judging.audit import AuditFinding
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
-from hone.tables import Problem, Taken, id_reader, open_table
+from hone.tables import RowProblem, Taken, id_reader, open_table
 
 _FEW = 10
 _AGAIN = "the same command asks again for calls that failed"
 
 
-@click.command()
+@click.command("audit")
 @click.argument("data", required=False, type=click.Path(path_type=Path))
 @click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
 @click.option("--judge", "spec", help="The judge's model.  [default: the judge in hone.yaml]")
@@ -36,7 +36,7 @@ _AGAIN = "the same command asks again for calls that failed"
 @project_option
 @fresh_option
 @json_option
-def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options: Any) -> None:
+def audit_command(data: Path | None, folder: Path, count: int, as_json: bool, **options: Any) -> None:
     """Ask what moves the judge besides the criteria: order, length, repetition, formatting, a plea in the reply.
 
     DATA is JSONL, CSV, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
@@ -53,8 +53,15 @@ def audit(data: Path | None, folder: Path, count: int, as_json: bool, **options:
         done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options["fresh"])
     run, findings = done.run, done.findings
     if as_json:
-        print_json({"run": run.folder.name, "rubric": rubric.digest, "items": len(replies), "columns": taken.columns,
-                    "findings": [_data(finding) for finding in findings]})  # fmt: skip
+        print_json(
+            {
+                "run": run.folder.name,
+                "rubric": rubric.digest,
+                "items": len(replies),
+                "columns": taken.columns,
+                "findings": [_data(finding) for finding in findings],
+            }
+        )
     else:
         out().print(terminal.audit_table(findings))
         if len(replies) < _FEW:
@@ -69,7 +76,7 @@ def _people(path: Path) -> dict[str, float]:
     table = open_table(path)
     id_of = id_reader(table, "item")
     for _, row in table.rows():
-        if isinstance(row, Problem) or str(row.get("kind") or "human") != "human":
+        if isinstance(row, RowProblem) or str(row.get("kind") or "human") != "human":
             continue
         try:
             scores.setdefault(id_of(row["item"]), []).append(float(row["score"]))
@@ -80,9 +87,13 @@ def _people(path: Path) -> dict[str, float]:
     return {item: fmean(values) for item, values in scores.items()}
 
 
-def _data(finding: Finding) -> dict[str, Any]:
+def _data(finding: AuditFinding) -> dict[str, Any]:
     return {
-        "name": finding.name, "asked": finding.asked, "measured": finding.measured, "still": finding.still,
-        "moved": finding.moved, "figure": finding.figure.as_dict(),
+        "name": finding.name,
+        "asked": finding.asked,
+        "measured": finding.measured,
+        "still": finding.still,
+        "moved": finding.moved,
+        "figure": finding.figure.as_dict(),
         "people": finding.people.as_dict() if finding.people else None,
-    }  # fmt: skip
+    }

@@ -17,7 +17,7 @@ from hone.cli.options import project_option
 from hone.cli.screen import SCREEN, note, out
 from hone.domain.settings import ModelSettings
 from hone.errors import HoneError, ProjectError
-from hone.journey.talking import Behind, behind, opened
+from hone.journey.talking import ConversationSetup, behind, opened
 from hone.models import Model
 from hone.report.terminal import clean, judgement_table, short
 from hone.serving.conversation import SAMPLING, Conversation
@@ -31,7 +31,7 @@ _HELP = """\
 /quit             or Ctrl-D; Ctrl-C ends a reply"""
 
 
-@click.command()
+@click.command("chat")
 @click.argument("spec", metavar="MODEL", required=False)
 @click.option("--base", help="Who replies to /compare base.  [default: the model without its adapter, else smollm2]")
 @click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
@@ -42,12 +42,12 @@ _HELP = """\
 @click.option("--max-tokens", type=click.IntRange(1), default=SAMPLING.max_tokens, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
 @project_option
-def chat(spec: str | None, folder: Path, name: str | None, judge: str | None, **options: Any) -> None:
+def chat_command(spec: str | None, folder: Path, name: str | None, judge: str | None, **options: Any) -> None:
     """Talk to MODEL; by default the project's writer, or smollm2.
 
     In a project the model is told the task and the rubric; elsewhere, what is built into its file. /help lists what
     else there is.
-    """  # fmt: skip
+    """
     found = behind(folder, name, judge)
     model = spec or (found.project.settings.models.writer.model if found.project else "smollm2")
     sampling = SAMPLING.model_copy(
@@ -66,7 +66,7 @@ class _Chat:
     """The loop: a line in, a reply out."""
 
     talk: Conversation
-    behind: Behind
+    behind: ConversationSetup
     base: str
     stack: ExitStack
     _other: Model | None = None
@@ -94,9 +94,13 @@ class _Chat:
             return
         command, _, rest = text.partition(" ")
         known: dict[str, Callable[[str], None]] = {
-            "/score": self._score, "/rubric": self._rubric, "/compare": self._compare, "/history": self._history,
-            "/clear": self._clear, "/help": lambda _: note(_HELP),
-        }  # fmt: skip
+            "/score": self._score,
+            "/rubric": self._rubric,
+            "/compare": self._compare,
+            "/history": self._history,
+            "/clear": self._clear,
+            "/help": lambda _: note(_HELP),
+        }
         if command not in known:
             raise ProjectError(f"there is no {clean(command)}; /help lists what there is")
         known[command](rest.strip())

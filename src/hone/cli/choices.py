@@ -24,13 +24,13 @@ Given = Callable[[Sequence[Advice], Rubric], dict[str, Choice]]
 def given(file: Path | None, accept: str | None) -> Given | None:
     """The choices that the options of a command name; none where a person is to be asked."""
     if file:
-        return lambda _advice, _rubric: from_file(file)
+        return lambda _advice, _rubric: _from_file(file)
     if accept:
         return lambda advice, rubric: for_all(advice, rubric, accept=accept == "all")
     return None
 
 
-def ask(advice: Sequence[Advice], rubric: Rubric) -> dict[str, Choice]:
+def ask_for_choices(advice: Sequence[Advice], rubric: Rubric) -> dict[str, Choice]:
     """Show each piece of advice and ask for a decision."""
     chosen: dict[str, Choice] = {}
     for piece in advice:
@@ -49,7 +49,7 @@ def for_all(advice: Sequence[Advice], rubric: Rubric, *, accept: bool) -> dict[s
     return {piece.id: Choice("reject") for piece in advice}
 
 
-def from_file(path: Path) -> dict[str, Choice]:
+def _from_file(path: Path) -> dict[str, Choice]:
     """The choices of a YAML file: ``a1: accept``, ``a2: reject``, ``a3: {edit: "Be …: …", note: "…"}``.
 
     Raises:

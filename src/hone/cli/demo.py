@@ -52,11 +52,11 @@ order of the replies, and its scores say little. For real work name a stronger e
   writer: gguf:FILE                    (any GGUF model on this machine)"""
 
 
-@click.command()
+@click.command("demo")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
 @click.option("--full", is_flag=True, help="Also tune a small model on sums, test, export and talk to it.")
 @click.option("--fresh", is_flag=True, help="Ask everything again; earlier runs and versions stay.")
-def demo(folder: Path, full: bool, fresh: bool) -> None:
+def demo_command(folder: Path, full: bool, fresh: bool) -> None:
     """Walk the whole journey on study plans, with the embedded model, in a new project folder."""
     started = time.monotonic()
     if full:

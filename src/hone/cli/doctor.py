@@ -15,9 +15,9 @@ from hone.cli.screen import out, print_json
 from hone.journey import machine
 
 
-@click.command()
+@click.command("doctor")
 @json_option
-def doctor(as_json: bool) -> None:
+def doctor_command(as_json: bool) -> None:
     """Tell what this machine can do, and how to mend what is missing. Exit 1 where something needed is missing."""
     found = machine.doctor()
     if as_json:

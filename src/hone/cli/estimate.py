@@ -18,7 +18,7 @@ from hone.report.agreement import estimates_report
 from hone.stats import Level
 
 
-@click.command()
+@click.command("estimate")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--judged",
@@ -37,14 +37,14 @@ from hone.stats import Level
 @click.option("--confidence", type=click.FloatRange(0.5, 0.999), default=0.95, show_default=True)
 @project_option
 @json_option
-def estimate(file: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
+def estimate_command(file: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
 
     FILE holds people's ratings in long form: item, criterion, rater, score[, kind][, weight]. `weight` says how many
     items a rated one stands for, where they were not drawn evenly (`hone label --people` writes it). Without FILE,
     what the project's own people said, and the judgements of the latest `hone label` unless --judged names others.
     """
-    wanted = Wanted(**options)
+    wanted = EstimateOptions(**options)
     if wanted.against_judged and not wanted.against:
         raise click.UsageError("--against-judged goes with --against")
     second = Sources(wanted.against, wanted.against_judged, wanted.judge) if wanted.against else None
@@ -70,7 +70,7 @@ def estimate(file: Path | None, folder: Path, as_json: bool, **options: Any) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EstimateOptions:
     """The options of the command, as they come in."""
 
     judged: Path | None

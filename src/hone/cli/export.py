@@ -13,7 +13,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.export.quantise import QUANTS
 from hone.export.results import accuracy_data, parity_data
-from hone.journey.exporting import Named, best_of, export_gguf, tuned_under
+from hone.journey.exporting import ModelCard, best_of, export_gguf, tuned_under
 from hone.problems import prompting
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -21,7 +21,7 @@ from hone.report.export import export_table
 from hone.rubrics.replies import system_text
 
 
-@click.command()
+@click.command("export")
 @click.argument("model", metavar="MODEL[+ADAPTER]")
 @click.option("--out", "file", type=click.Path(path_type=Path), required=True, help="The GGUF file, ending in .gguf.")
 @click.option(
@@ -51,21 +51,31 @@ from hone.rubrics.replies import system_text
 @click.option("--items", type=click.IntRange(2), default=100, show_default=True, help="How many of its problems.")
 @project_option
 @json_option
-def export(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
+def export_command(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
     """Write MODEL, with its adapter merged in, as GGUF files, and compare each with what was tuned.
 
     MODEL is smollm2, hf:REPO or a folder of safetensors; ADAPTER a PEFT folder. A file that differs from its source
     is not written.
-    """  # fmt: skip
+    """
     rubric, system = _told(model, options["prompt"], options["rubric"], folder)
     exported = export_gguf(
-        model, file, quants=options["quants"] or ("q8_0",), adapter_only=adapter_only, bench=options["task"],
-        about=Named(
-            name=options["name"], licence=options["licence"], scale=options["scale"], rubric=rubric, system=system,
-            prompts=options["count"], items=options["items"], folder=folder,
+        model,
+        file,
+        quants=options["quants"] or ("q8_0",),
+        adapter_only=adapter_only,
+        bench=options["task"],
+        about=ModelCard(
+            name=options["name"],
+            licence=options["licence"],
+            scale=options["scale"],
+            rubric=rubric,
+            system=system,
+            prompts=options["count"],
+            items=options["items"],
+            folder=folder,
         ),
         watch=SCREEN,
-    )  # fmt: skip
+    )
     made, beside = exported.made, exported.beside
     if as_json:
         print_json(

@@ -13,7 +13,7 @@ from rich.text import Text
 from hone.cli.options import json_option, project_option
 from hone.cli.screen import note, out, print_json
 from hone.journey.forgetting import backup as save_all
-from hone.journey.forgetting import forget as forget_person
+from hone.journey.forgetting import forget_person
 from hone.journey.forgetting import restore as restore_all
 from hone.journey.people import export_feedback, feedback_status, import_feedback
 from hone.project import Project
@@ -31,12 +31,12 @@ database_option = click.option(
 )
 
 
-@click.group()
-def feedback() -> None:
+@click.group("feedback")
+def feedback_command() -> None:
     """What people said: import, export, status, backup, restore, forget."""
 
 
-@feedback.command("import")
+@feedback_command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Choice(FORMS), help="What the file holds.  [default: found out]")
 @rubric_option
@@ -54,7 +54,7 @@ def import_(file: Path, form: Any, name: str | None, database: str | None, folde
     _tell("read", file, done, as_json=as_json)
 
 
-@feedback.command()
+@feedback_command.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Choice(FORMS), default="ratings", show_default=True, help="What to write.")
 @click.option("--stale", is_flag=True, help="Also ratings of criteria that have changed since, marked so.")
@@ -63,7 +63,7 @@ def import_(file: Path, form: Any, name: str | None, database: str | None, folde
 @database_option
 @project_option
 @json_option
-def export(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -> None:
+def export_feedback_command(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -> None:
     """Write feedback into FILE.
 
     `--form store` writes everything with its history, as JSON lines; it also reads what is left of a damaged store.
@@ -71,16 +71,26 @@ def export(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -
     if form != "ratings" and (options["stale"] or options["blind"]):
         raise click.UsageError("--stale and --blind go with --form ratings")
     done = export_feedback(
-        Project.find(folder), file, form=form, rubric=options["name"], stale=options["stale"],
-        blind=options["blind"], database=options["database"],
-    )  # fmt: skip
+        Project.find(folder),
+        file,
+        form=form,
+        rubric=options["name"],
+        stale=options["stale"],
+        blind=options["blind"],
+        database=options["database"],
+    )
     _tell("written", file, done, as_json=as_json)
 
 
-@feedback.command()
+@feedback_command.command()
 @click.option("--per-item", type=click.IntRange(1), default=2, show_default=True, help="People wanted a reply.")
-@click.option("--half-width", type=click.FloatRange(0, 1, min_open=True), default=0.05, show_default=True,
-              help="The interval that is aimed at, each way.")  # fmt: skip
+@click.option(
+    "--half-width",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="The interval that is aimed at, each way.",
+)
 @rubric_option
 @database_option
 @project_option
@@ -88,9 +98,13 @@ def export(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -
 def status(per_item: int, half_width: float, folder: Path, as_json: bool, **options: Any) -> None:
     """How far the rating is: by rater, what is stale, where people differ, and how many more ratings it takes."""
     found = feedback_status(
-        Project.find(folder), rubric=options["name"], per_item=per_item, half_width=half_width,
-        database=options["database"], tell=note,
-    )  # fmt: skip
+        Project.find(folder),
+        rubric=options["name"],
+        per_item=per_item,
+        half_width=half_width,
+        database=options["database"],
+        tell=note,
+    )
     if as_json:
         print_json(found)
         return
@@ -106,12 +120,12 @@ def status(per_item: int, half_width: float, folder: Path, as_json: bool, **opti
         out().print(Text(line))
 
 
-@feedback.command()
+@feedback_command.command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
 @project_option
 @json_option
-def backup(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
+def backup_command(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
     """Write everything that people said into FILE (.jsonl), also while the pages run."""
     counts = save_all(Project.find(folder), file, database=database)
     if as_json:
@@ -120,12 +134,12 @@ def backup(file: Path, database: str | None, folder: Path, as_json: bool) -> Non
     note(f"written: {file} ({_counted(counts)})")
 
 
-@feedback.command()
+@feedback_command.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 @database_option
 @project_option
 @json_option
-def restore(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
+def restore_command(file: Path, database: str | None, folder: Path, as_json: bool) -> None:
     """Make the store what FILE, a backup, holds; what was there before goes into a file beside it."""
     counts, before = restore_all(Project.find(folder), file, database=database, tell=note)
     if as_json:
@@ -136,21 +150,28 @@ def restore(file: Path, database: str | None, folder: Path, as_json: bool) -> No
         note(f"what was there before: {before}")
 
 
-@feedback.command()
+@feedback_command.command("forget")
 @click.argument("name")
 @click.option("--remove", is_flag=True, help="Also their scores and verdicts; else these stay under an alias.")
 @database_option
 @project_option
 @json_option
-def forget(name: str, remove: bool, database: str | None, folder: Path, as_json: bool) -> None:
+def forget_command(name: str, remove: bool, database: str | None, folder: Path, as_json: bool) -> None:
     """Take NAME out: an alias in the store, decisions, versions and exported files; notes and links go for good.
 
     There is no way back: make sure of the name first with `hone rate raters`.
     """
     done = forget_person(Project.find(folder), name, remove=remove, database=database, tell=note)
     if as_json:
-        print_json({"alias": done.alias, "counts": done.counts, "changed": [*map(str, done.changed)],
-                    "removed": [*map(str, done.removed)], "left": [*map(str, done.left)]})  # fmt: skip
+        print_json(
+            {
+                "alias": done.alias,
+                "counts": done.counts,
+                "changed": [*map(str, done.changed)],
+                "removed": [*map(str, done.removed)],
+                "left": [*map(str, done.left)],
+            }
+        )
         return
     out().print(Text(f"{clean(name)} is {done.alias} now ({_counted(done.counts)})"))
     for what, files in (("changed", done.changed), ("removed", done.removed)):
@@ -170,7 +191,8 @@ def _tell(what: str, file: Path, done: Exchanged, *, as_json: bool) -> None:
         note(line)
     if as_json:
         columns = {"columns": dict(done.columns)} if what == "read" else {}
-        print_json({"file": str(file), "form": done.form, **columns, "counts": dict(done.counts),
-                    "notes": list(done.notes)})  # fmt: skip
+        print_json(
+            {"file": str(file), "form": done.form, **columns, "counts": dict(done.counts), "notes": list(done.notes)}
+        )
         return
     note(f"{what}: {file} ({_counted(done.counts)})")

@@ -20,7 +20,7 @@ from hone.journey.journalling import drop_unanswered
 from hone.journey.labelling import Labelling, latest_replies, run_labelling
 from hone.journey.loop import models
 from hone.judging.dataset import Columns
-from hone.judging.label import Report, Routing
+from hone.judging.label import LabelReport, Routing
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
@@ -33,7 +33,7 @@ _AGAIN = "the same command asks again for calls that failed, --retry for answers
 _REMEDY = "name it with --prompt-column {whole}, or leave it out with --prompt-column {taken}"
 
 
-@click.command()
+@click.command("label")
 @click.argument("data", required=False, type=click.Path(path_type=Path))
 @click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
 @click.option(
@@ -76,21 +76,27 @@ _REMEDY = "name it with --prompt-column {whole}, or leave it out with --prompt-c
 @project_option
 @fresh_option
 @json_option
-def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
+def label_command(data: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
     """Score the replies in DATA; by default, those of the latest `hone reply`.
 
     DATA is JSONL, CSV, Parquet or a Hugging Face `datasets` folder.
     """
     project = Project.find(folder)
-    labelling = _labelling(project, data, Options(**options))
+    labelling = _labelling(project, data, LabelOptions(**options))
     with models(project, SCREEN) as opened:
         done = run_labelling(labelling, opened, tell=note)
     judgements = done.run.read(Judgement) if done.report.tally.total and done.report.tally.total <= _SHOWN else []
     if as_json:
-        print_json({"run": done.run.folder.name, "rubric": labelling.rubric.digest,
-                    "columns": labelling.columns.taken, "blank": done.blank,
-                    **report_data(done.report),
-                    "judgements": judgements})  # fmt: skip
+        print_json(
+            {
+                "run": done.run.folder.name,
+                "rubric": labelling.rubric.digest,
+                "columns": labelling.columns.taken,
+                "blank": done.blank,
+                **_report_data(done.report),
+                "judgements": judgements,
+            }
+        )
     elif judgements:
         out().print(terminal.judgement_table(judgements, labelling.rubric))
     for line in terminal.label_report(done.report):
@@ -111,7 +117,7 @@ def label(data: Path | None, folder: Path, as_json: bool, **options: Any) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class LabelOptions:
     """The options of the command, as they come in."""
 
     name: str | None
@@ -141,7 +147,7 @@ class Options:
         return Judging.model_validate(default.model_dump() | given)
 
 
-def _labelling(project: Project, data: Path | None, options: Options) -> Labelling:
+def _labelling(project: Project, data: Path | None, options: LabelOptions) -> Labelling:
     settings = project.settings
     if options.engine == "ray":
         ray()  # before anything else is done
@@ -150,8 +156,14 @@ def _labelling(project: Project, data: Path | None, options: Options) -> Labelli
         if options.budget:
             raise click.UsageError("--budget needs --engine local: processes on Ray do not see each other's spending")
     table = open_table(data or latest_replies(project))
-    columns = Columns.of(table, prompt=options.prompt_column, reply=options.reply_column, id=options.id_column,
-                         reference=options.reference_column, remedy=_REMEDY)  # fmt: skip
+    columns = Columns.of(
+        table,
+        prompt=options.prompt_column,
+        reply=options.reply_column,
+        id=options.id_column,
+        reference=options.reference_column,
+        remedy=_REMEDY,
+    )
     judges = tuple(ModelSettings(model=spec) for spec in options.specs) or (settings.models.judge,)
     return Labelling(
         project=project,
@@ -187,11 +199,17 @@ def read_budget(text: str | None) -> Budget:
     return Budget(tokens=int(amount)) if match["kind"] == "tokens" else Budget(calls=int(amount))
 
 
-def report_data(report: Report) -> dict[str, Any]:
+def _report_data(report: LabelReport) -> dict[str, Any]:
     """The report for JSON."""
     tally = report.tally
     return {
-        "rows": tally.done, "scored": report.scored, "unscored": dict(report.unscored), "notes": dict(report.noted),
-        "calls": tally.calls, "reused": tally.reused, "prompt_tokens": tally.usage.prompt,
-        "completion_tokens": tally.usage.completion, "stopped": report.stopped,
-    }  # fmt: skip
+        "rows": tally.done,
+        "scored": report.scored,
+        "unscored": dict(report.unscored),
+        "notes": dict(report.noted),
+        "calls": tally.calls,
+        "reused": tally.reused,
+        "prompt_tokens": tally.usage.prompt,
+        "completion_tokens": tally.usage.completion,
+        "stopped": report.stopped,
+    }

@@ -18,13 +18,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 def project_option(function: F) -> F:
     """``--project FOLDER``: the project, by default the one that the working folder lies in; and ``--trust``."""
     named = click.option(
-        "--project", "-p", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(),
+        "--project",
+        "-p",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
         help="The project's folder; by default the one you are in.",
-    )(function)  # fmt: skip
+    )(function)
     return click.option(
-        "--trust", is_flag=True, expose_value=False, callback=_trust,
+        "--trust",
+        is_flag=True,
+        expose_value=False,
+        callback=_trust,
         help="Agree to the hosts and the database that hone.yaml names; it is remembered.",
-    )(named)  # fmt: skip
+    )(named)
 
 
 def _trust(_context: click.Context, _option: click.Parameter, given: bool) -> None:

@@ -21,25 +21,46 @@ from hone.web import rate as serve_pages
 _PORT = 8420
 
 
-@click.group(invoke_without_command=True)
-@click.option("--host", default="127.0.0.1", show_default=True,
-              help="The address to listen on; beyond this machine only invited people come in.")  # fmt: skip
+@click.group("rate", invoke_without_command=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on; beyond this machine only invited people come in.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes a free one.")
-@click.option("--per-item", type=click.IntRange(1, 100), default=2, show_default=True,
-              help="How many people rate each reply.")  # fmt: skip
-@click.option("--run", "runs", multiple=True, metavar="RUN",
-              help="The run under runs/ whose replies are rated; again for more.  [default: the latest]")  # fmt: skip
-@click.option("--model", "models_", multiple=True, metavar="SPEC",
-              help="A model that the playground offers beside the project's; again for more.")  # fmt: skip
+@click.option(
+    "--per-item", type=click.IntRange(1, 100), default=2, show_default=True, help="How many people rate each reply."
+)
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="RUN",
+    help="The run under runs/ whose replies are rated; again for more.  [default: the latest]",
+)
+@click.option(
+    "--model",
+    "models_",
+    multiple=True,
+    metavar="SPEC",
+    help="A model that the playground offers beside the project's; again for more.",
+)
 @click.option(
     "--base-url", default="", metavar="URL", help="The address that raters type, where a proxy stands before."
 )
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@click.option("--stop-after", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-              help="End when nobody came for so long.")  # fmt: skip
+@click.option(
+    "--stop-after",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="End when nobody came for so long.",
+)
 @project_option
 @click.pass_context
-def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[str, ...], **options: Any) -> None:
+def rate_command(
+    context: click.Context, /, folder: Path, no_open: bool, models_: tuple[str, ...], **options: Any
+) -> None:
     """Open the pages: rate, compare, decide on the rubric, look at the results.
 
     The address that is printed lets you in as the owner, in this run alone; keep it to yourself. For others to come
@@ -50,13 +71,23 @@ def rate(context: click.Context, /, folder: Path, no_open: bool, models_: tuple[
     serve_pages(Project.find(folder), watch=SCREEN, owner=user(), open_browser=not no_open, models=models_, **options)
 
 
-@rate.command()
+@rate_command.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(["rater", "owner"]), default="rater", show_default=True)
-@click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=14.0, show_default=True,
-              help="How long the link lets them in.")  # fmt: skip
-@click.option("--base-url", default=f"http://localhost:{_PORT}", show_default=True, metavar="URL",
-              help="The address that they will type.")  # fmt: skip
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 3650, min_open=True),
+    default=14.0,
+    show_default=True,
+    help="How long the link lets them in.",
+)
+@click.option(
+    "--base-url",
+    default=f"http://localhost:{_PORT}",
+    show_default=True,
+    metavar="URL",
+    help="The address that they will type.",
+)
 @project_option
 @json_option
 def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_json: bool) -> None:
@@ -72,7 +103,7 @@ def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_js
     note(f"For {name} alone, as {role}, for {days:g} days. Whoever has the link is let in under this name.")
 
 
-@rate.command()
+@rate_command.command()
 @project_option
 @json_option
 def raters(folder: Path, as_json: bool) -> None:
@@ -83,8 +114,19 @@ def raters(folder: Path, as_json: bool) -> None:
         rubric = named_rubric(None, project)
         people = [(one, store.progress(rubric, one.id)) for one in store.raters() if one.role != "judge"]
     if as_json:
-        print_json([{"name": one.name, "role": one.role, "active": one.active, "done": done.done,
-                     "skipped": done.skipped, "left": done.left} for one, done in people])  # fmt: skip
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "role": one.role,
+                    "active": one.active,
+                    "done": done.done,
+                    "skipped": done.skipped,
+                    "left": done.left,
+                }
+                for one, done in people
+            ]
+        )
         return
     table = Table()
     for column in ("name", "role", "may come in", "rated", "skipped"):
@@ -95,7 +137,7 @@ def raters(folder: Path, as_json: bool) -> None:
     out().print(table if people else "nobody yet; invite somebody with: hone rate invite NAME")
 
 
-@rate.command()
+@rate_command.command()
 @click.argument("name")
 @project_option
 def revoke(name: str, folder: Path) -> None:

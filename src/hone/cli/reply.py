@@ -14,14 +14,16 @@ from hone.project.naming import named_rubric
 from hone.report import terminal
 
 
-@click.command()
+@click.command("reply")
 @click.option("--items", "count", type=click.IntRange(1), help="Only the first N items.")
 @click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
 @click.option("--no-rubric", is_flag=True, help="The task alone.")
 @project_option
 @fresh_option
 @json_option
-def reply(folder: Path, count: int | None, name: str | None, no_rubric: bool, fresh: bool, as_json: bool) -> None:
+def reply_command(
+    folder: Path, count: int | None, name: str | None, no_rubric: bool, fresh: bool, as_json: bool
+) -> None:
     """Write a reply to each item, with the rubric as guidance."""
     project = Project.find(folder)
     rubric = None if no_rubric else named_rubric(name, project)

@@ -18,13 +18,17 @@ from hone.report.steps import next_steps
 from hone.report.view import ProjectView
 
 
-@click.command()
-@click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False),
-              help="The page's file.  [default: report.html in the project]")  # fmt: skip
+@click.command("report")
+@click.option(
+    "--out",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page's file.  [default: report.html in the project]",
+)
 @click.option("--open", "open_it", is_flag=True, help="Show the page in the browser.")
 @project_option
 @json_option
-def report(folder: Path, file: Path | None, open_it: bool, as_json: bool) -> None:
+def report_command(folder: Path, file: Path | None, open_it: bool, as_json: bool) -> None:
     """Write one page about the project: rubric, comparisons, scores, agreement, tuning, tests, and what to do next.
 
     The page stands alone: nothing is fetched, no script runs. It shows what lies in the project's folder; nothing is

@@ -33,16 +33,16 @@ from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
 
 
-@click.group()
-def rubric() -> None:
+@click.group("rubric")
+def rubric_command() -> None:
     """The rubric's life: draft, compare, advise, merge, finalise; and show, diff, lint."""
 
 
-@rubric.command()
+@rubric_command.command("draft")
 @project_option
 @fresh_option
 @json_option
-def draft(folder: Path, fresh: bool, as_json: bool) -> None:
+def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
     """Propose 2 or 3 criteria from the task, where rubric.yaml has none."""
     project = Project.find(folder)
     working = project.rubric
@@ -61,19 +61,19 @@ def draft(folder: Path, fresh: bool, as_json: bool) -> None:
     note("Next: change rubric.yaml as you like, then: hone rubric compare")
 
 
-@rubric.command()
+@rubric_command.command("compare")
 @click.option("--items", "count", type=click.IntRange(1), default=3, show_default=True, help="How many items.")
 @project_option
 @fresh_option
 @json_option
-def compare(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
+def compare_command(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
     """Write replies with and without the rubric, and let the expert compare them blind, in both orders."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
         comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
     summary = comparing.summary(comparisons)
     if as_json:
-        print_json({"run": done.run.folder.name, "summary": summary_data(summary), "comparisons": comparisons})
+        print_json({"run": done.run.folder.name, "summary": _summary_data(summary), "comparisons": comparisons})
     else:
         _show_comparisons(comparisons, summary, done)
     end_incomplete(
@@ -93,11 +93,11 @@ def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary,
     note("Next: hone rubric advise")
 
 
-@rubric.command()
+@rubric_command.command("advise")
 @project_option
 @fresh_option
 @json_option
-def advise(folder: Path, fresh: bool, as_json: bool) -> None:
+def advise_command(folder: Path, fresh: bool, as_json: bool) -> None:
     """Let the expert assess the criteria, on the grounds of the latest comparisons."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
@@ -111,7 +111,7 @@ def advise(folder: Path, fresh: bool, as_json: bool) -> None:
     note("Next: hone rubric merge")
 
 
-@rubric.command()
+@rubric_command.command("merge")
 @click.option(
     "--decisions", "file", type=click.Path(path_type=Path), help="YAML: a1: accept, a2: reject, a3: {edit: …}"
 )
@@ -119,7 +119,7 @@ def advise(folder: Path, fresh: bool, as_json: bool) -> None:
 @by_option
 @project_option
 @json_option
-def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
+def merge_command(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
     """Decide on each piece of advice: accept, edit or reject; the working rubric becomes what you decided."""
     if file and accept:
         raise click.UsageError("give --decisions or --accept, not both")
@@ -129,7 +129,7 @@ def merge(folder: Path, file: Path | None, accept: str | None, by: str, as_json:
         merged = _merged_before(*before, working, choosing.given(file, accept), by)
     else:
         advice = latest_advice(project, working)
-        chosen = choosing.given(file, accept) or choosing.ask
+        chosen = choosing.given(file, accept) or choosing.ask_for_choices
         merged = apply(working, advice, chosen(advice, working), by=by)
         keep_merged(project, working, merged, by)
     if as_json:
@@ -154,12 +154,12 @@ def _merged_before(
     return Merged(working, tuple(decisions))
 
 
-@rubric.command()
+@rubric_command.command("finalise")
 @click.option("--note", "text", default="", help="Why, in your own words.")
 @by_option
 @project_option
 @json_option
-def finalise(folder: Path, text: str, by: str, as_json: bool) -> None:
+def finalise_command(folder: Path, text: str, by: str, as_json: bool) -> None:
     """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
     project = Project.find(folder)
     version, path = freeze(project, by=by, text=text)
@@ -173,11 +173,11 @@ def finalise(folder: Path, text: str, by: str, as_json: bool) -> None:
     out().print(terminal.rubric_table(version.rubric))
 
 
-@rubric.command()
+@rubric_command.command("show")
 @click.argument("name", required=False)
 @project_option
 @json_option
-def show(folder: Path, name: str | None, as_json: bool) -> None:
+def show_command(folder: Path, name: str | None, as_json: bool) -> None:
     """Show a rubric: NAME is v1, v2, …, working, a file, or a rubric of the library; by default the working one."""
     project = Project.find(folder)
     shown, versions = named_rubric(name or "working", project), project.versions
@@ -193,12 +193,12 @@ def show(folder: Path, name: str | None, as_json: bool) -> None:
         out().print(terminal.version_line(version), markup=False)
 
 
-@rubric.command()
+@rubric_command.command("diff")
 @click.argument("old", required=False)
 @click.argument("new", required=False)
 @project_option
 @json_option
-def diff(folder: Path, old: str | None, new: str | None, as_json: bool) -> None:
+def diff_command(folder: Path, old: str | None, new: str | None, as_json: bool) -> None:
     """What changed from OLD to NEW; by default from the latest version to the working rubric."""
     project = Project.find(folder)
     versions = project.versions
@@ -212,11 +212,11 @@ def diff(folder: Path, old: str | None, new: str | None, as_json: bool) -> None:
     out().print(terminal.diff_block(changes))
 
 
-@rubric.command()
+@rubric_command.command("lint")
 @click.argument("name", required=False)
 @project_option
 @json_option
-def lint(folder: Path, name: str | None, as_json: bool) -> None:
+def lint_command(folder: Path, name: str | None, as_json: bool) -> None:
     """Find criteria that will be read in different ways: vague, overlapping, two in one, too long."""
     project = Project.find(folder)
     findings = find(named_rubric(name or "working", project))
@@ -226,7 +226,7 @@ def lint(folder: Path, name: str | None, as_json: bool) -> None:
     out().print(terminal.findings_table(findings) if findings else "nothing to look at")
 
 
-def summary_data(summary: comparing.Summary) -> dict[str, object]:
+def _summary_data(summary: comparing.Summary) -> dict[str, object]:
     """The summary of comparisons for JSON; a share of nothing is null."""
     rate = summary.rate
     share = {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n} if rate.n else None

@@ -23,7 +23,7 @@ from rich.progress import (
 )
 
 from hone.cli.codes import INCOMPLETE
-from hone.jobs import Tally
+from hone.jobs import CallTally
 from hone.journey.watching import Watch
 from hone.models.hub import fetch
 from hone.report.terminal import clean
@@ -61,25 +61,30 @@ def end_incomplete(missing: int, what: str, remedy: str) -> None:
 
 def print_json(data: Any) -> None:
     """Results for programs: one JSON document on standard output."""
-    click.echo(json.dumps(plain(data), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(_jsonable(data), ensure_ascii=False, indent=2))
 
 
-def plain(data: Any) -> Any:
+def _jsonable(data: Any) -> Any:
     """Domain data as JSON-serialisable data."""
     if isinstance(data, BaseModel):
         return data.model_dump(mode="json")
     if isinstance(data, dict):
-        return {key: plain(value) for key, value in data.items()}
-    return [plain(value) for value in data] if isinstance(data, Iterable) and not isinstance(data, str) else data
+        return {key: _jsonable(value) for key, value in data.items()}
+    return [_jsonable(value) for value in data] if isinstance(data, Iterable) and not isinstance(data, str) else data
 
 
-def fetch_first(spec: str) -> None:
+def _fetch_first(spec: str) -> None:
     """Fetch the file of a hub's model with a bar, where it is not there yet; other specs need nothing."""
     name = spec.removeprefix("gguf:").partition("+")[0]
     if not name.startswith("hf://"):
         return
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(),
-               TimeRemainingColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=4) as bar:
         task = bar.add_task("fetching", total=None)
         fetch(name, lambda there, size: bar.update(task, completed=there, total=size))
@@ -101,7 +106,7 @@ def progress_bar(title: str) -> Iterator[Any]:
 
         shown = 0.0
 
-        def show(tally: Tally) -> None:
+        def show(tally: CallTally) -> None:
             nonlocal shown
             now = time.monotonic()
             if now - shown < _EVERY and tally.done != tally.total:
@@ -117,5 +122,5 @@ def progress_bar(title: str) -> Iterator[Any]:
         yield show
 
 
-SCREEN = Watch(progress_bar, fetch_first, note)
+SCREEN = Watch(progress_bar, _fetch_first, note)
 """Bars and notes on standard error."""

@@ -13,7 +13,7 @@ from hone.journey.talking import Endpoint
 from hone.journey.talking import serve as run
 
 
-@click.command()
+@click.command("serve")
 @click.argument("spec", metavar="MODEL")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; others can reach 0.0.0.0.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
@@ -28,10 +28,12 @@ from hone.journey.talking import serve as run
 )
 @click.option("--judge", help="Who scores.  [default: the judge in hone.yaml, else the served model]")
 @project_option
-def serve(spec: str, folder: Path, host: str, port: int, key: str | None, judge: str | None, **options: Any) -> None:
+def serve_command(
+    spec: str, folder: Path, host: str, port: int, key: str | None, judge: str | None, **options: Any
+) -> None:
     """Serve MODEL (smollm2, gguf:FILE, gguf:BASE+ADAPTER, gguf:hf://…) at /v1 until Ctrl-C.
 
     /v1/chat/completions and /v1/completions as OpenAI has them, streams too; adapter_scale in a request weighs the
     adapter. /v1/score takes prompt and reply and gives the judge's scores. /health and /metrics tell how it is.
-    """  # fmt: skip
+    """
     run(spec, Endpoint(host=host, port=port, key=key, judge=judge, **options), project=folder, watch=SCREEN)

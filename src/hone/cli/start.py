@@ -14,11 +14,11 @@ from hone.project import templates as library
 from hone.project.templates import DEFAULT
 
 
-@click.command()
+@click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--template", "-t", default=DEFAULT, show_default=True, help="A name from: hone templates")
 @click.option("--finalised", is_flag=True, help="Start from the library's finalised rubric.")
-def init(folder: Path, template: str, finalised: bool) -> None:
+def init_command(folder: Path, template: str, finalised: bool) -> None:
     """Make a new project in FOLDER, from a template."""
     project = Project.create(folder, template, finalised=finalised)
     console = out()
@@ -29,9 +29,9 @@ def init(folder: Path, template: str, finalised: bool) -> None:
     console.print(f"Next: cd {project.folder} && hone rubric compare", markup=False)
 
 
-@click.command()
+@click.command("templates")
 @json_option
-def templates(as_json: bool) -> None:
+def templates_command(as_json: bool) -> None:
     """List the ready tasks and the finalised rubrics of the library."""
     found, rubrics = library(), finalised_rubrics()
     if as_json:

@@ -14,7 +14,7 @@ from hone.cli.screen import note, out, print_json
 from hone.cli.tune_data import data
 from hone.domain.base import Frozen
 from hone.examples.choosing import Keep
-from hone.journey.tuning import Request, run_tune
+from hone.journey.tuning import TuningRequest, run_tune
 from hone.project.files import read_yaml
 from hone.report.tuning import event_lines, result_table
 from hone.training.settings import TuneSettings
@@ -48,12 +48,12 @@ class _Tune(click.Group):
         )
 
 
-@click.group(cls=_Tune)
-def tune() -> None:
+@click.group("tune", cls=_Tune)
+def tune_command() -> None:
     """Tune a small model on examples: `hone tune DATA`, where DATA is sums, gsm8k, a file, a folder or on the hub."""
 
 
-@tune.command(name="run")
+@tune_command.command(name="run")
 @click.argument("source", metavar="DATA", required=False)
 @click.option("--config", "file", type=click.Path(path_type=Path, dir_okay=False), help="A YAML file with settings.")
 @click.option("--base", help="smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]")
@@ -70,8 +70,13 @@ def tune() -> None:
 @click.option("--max-length", type=click.IntRange(16), help="Tokens of an example; longer ones are left out.")
 @click.option("--seed", type=click.IntRange(0))
 @click.option("--gpus", type=click.IntRange(1), help="Processes, one a device.")
-@click.option("--shard", "sharding", is_flag=True, default=None,
-              help="With --gpus: split weights, gradients and optimiser over the devices (FSDP).")  # fmt: skip
+@click.option(
+    "--shard",
+    "sharding",
+    is_flag=True,
+    default=None,
+    help="With --gpus: split weights, gradients and optimiser over the devices (FSDP).",
+)
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Any other setting of training.")
 @click.option("--check", is_flag=True, help="Only the checks; nothing is trained.")
 @click.option("--runs", type=click.Path(path_type=Path, file_okay=False), help="Where the run's folder goes.")
@@ -105,7 +110,7 @@ def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
             note(line)
 
 
-def _request(options: Mapping[str, Any]) -> Request:
+def _request(options: Mapping[str, Any]) -> TuningRequest:
     file = options["file"]
     config = read_yaml(file, TuneFile) if file else TuneFile()
     names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus", "sharding")
@@ -119,11 +124,11 @@ def _request(options: Mapping[str, Any]) -> Request:
     source = options["source"] or config.data
     if source is None:
         raise click.UsageError("name the data: sums, gsm8k, a file, a folder or a data set of the hub")
-    return Request(
+    return TuningRequest(
         source=source,
         base=options["base"] or config.base,
         backend=options["backend"] or config.backend,
-        settings=settings_of(config.training, changes),
+        settings=_settings_of(config.training, changes),
         keep=tuple(Keep.parse(text) for text in options["keep"] or config.keep),
         best=options["best"] or config.best,
         limit=options["limit"] or config.limit,
@@ -134,7 +139,7 @@ def _request(options: Mapping[str, Any]) -> Request:
     )
 
 
-tune.add_command(data)
+tune_command.add_command(data)
 
 
 def _value(text: str) -> Any:
@@ -145,7 +150,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def settings_of(settings: TuneSettings, changes: Mapping[str, Any]) -> TuneSettings:
+def _settings_of(settings: TuneSettings, changes: Mapping[str, Any]) -> TuneSettings:
     """The settings with changes from the command line.
 
     Raises:

@@ -9,7 +9,7 @@ import click
 
 from hone.cli.options import json_option
 from hone.cli.screen import note, print_json
-from hone.journey.examples import Drawn, write_examples
+from hone.journey.examples import OwnReplies, write_examples
 
 
 @click.command()
@@ -31,8 +31,9 @@ def data(source: str, file: Path, as_json: bool, **options: Any) -> None:
     """Write the examples of DATA to a file that `hone tune` reads."""
     drawn = None
     if options["own"]:
-        drawn = Drawn(options["base"], options["samples"], options["temperature"], options["max_tokens"],
-                      options["seed"])  # fmt: skip
+        drawn = OwnReplies(
+            options["base"], options["samples"], options["temperature"], options["max_tokens"], options["seed"]
+        )
     shuffle = options["seed"] if options["shuffle"] else None
     told = write_examples(
         source, file, limit=options["limit"], gold=options["gold"], shuffle=shuffle, own=drawn, tell=note

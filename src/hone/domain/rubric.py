@@ -224,7 +224,7 @@ class Rubric(Frozen):
         return Rubric(criteria=criteria, scale=self.scale, examples=tuple(examples))
 
 
-def number(value: float) -> float | int:
+def plain_number(value: float) -> float | int:
     """Whole numbers without a point, as people write them."""
     return int(value) if value == int(value) else value
 

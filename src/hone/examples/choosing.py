@@ -14,8 +14,13 @@ from hone.tables import Row, Table, guess
 from hone.text import identifier, is_missing
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq, "=": operator.eq,
-}  # fmt: skip
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
+    "=": operator.eq,
+}
 _RULE = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign>>=|<=|==|=|>|<)\s*(?P<level>-?\d+(?:\.\d+)?)\s*")
 
 
@@ -48,7 +53,7 @@ class Keep:
         return value is not None and _SIGNS[self.sign](value, self.level)
 
 
-def choose(
+def choose_rows(
     rows: Iterable[tuple[int, Row]], table: Table, keep: Sequence[Keep], best: str | None
 ) -> Iterator[tuple[int, Row]]:
     """The rows that pass every rule, and of these the best of each item.

@@ -59,10 +59,7 @@ def _history(value: object, path: Path, line: int) -> list[Any]:
             return value
         if all(isinstance(one, list) and len(one) == 2 for one in value):
             roles = ("user", "assistant")
-            return [
-                {"role": role, "content": text}
-                for pair in value for role, text in zip(roles, pair, strict=True)
-            ]  # fmt: skip
+            return [{"role": role, "content": text} for pair in value for role, text in zip(roles, pair, strict=True)]
     raise FileFormatError(
         path,
         "write a list of [question, answer] pairs, or of messages with role and content",

@@ -15,15 +15,15 @@ from pydantic import Field
 
 from hone.domain.base import Frozen
 from hone.errors import FileFormatError, ProjectError, TuneError
-from hone.examples.choosing import Keep, choose
+from hone.examples.choosing import Keep, choose_rows
 from hone.examples.forms import PLACED, from_sharegpt, turns_of, with_before
 from hone.examples.tokens import Turn
 from hone.examples.turns import Turns, read_turns
 from hone.extras import library
 from hone.files import typed_path
-from hone.problems import Problem, Prompting, load, numbered_problems
-from hone.tables import Problem as Unreadable
+from hone.problems import Problem, Prompting, load_problems, numbered_problems
 from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
+from hone.tables import RowProblem as Unreadable
 from hone.text import identifier
 from hone.text import name as named
 
@@ -74,8 +74,13 @@ class ExampleRow(Frozen):
     @classmethod
     def of(cls, example: Example) -> ExampleRow:
         """The row of an example."""
-        return cls(id=example.id, messages=tuple(example.chat), group=example.group, question=example.question,
-                   answer=example.answer)  # fmt: skip
+        return cls(
+            id=example.id,
+            messages=tuple(example.chat),
+            group=example.group,
+            question=example.question,
+            answer=example.answer,
+        )
 
     @property
     def example(self) -> Example:
@@ -86,9 +91,14 @@ class ExampleRow(Frozen):
 
 
 def read_examples(
-    source: str, prompting: Prompting, *, keep: Sequence[Keep] = (), best: str | None = None,
-    limit: int | None = None, taken: Taken | None = None,
-) -> list[Example]:  # fmt: skip
+    source: str,
+    prompting: Prompting,
+    *,
+    keep: Sequence[Keep] = (),
+    best: str | None = None,
+    limit: int | None = None,
+    taken: Taken | None = None,
+) -> list[Example]:
     """The examples of a named set, a file, a folder, or a data set of the hub.
 
     Args:
@@ -109,12 +119,12 @@ def read_examples(
     if source in {"sums", "gsm8k", "openai/gsm8k"}:
         # The story of a sum is a kind, not a group: problems of one story are as unlike as any two.
         grouped = source != "sums"
-        return [of_problem(one, prompting, grouped=grouped) for one in load(source, "train", limit=limit)]
+        return [of_problem(one, prompting, grouped=grouped) for one in load_problems(source, "train", limit=limit)]
     table = _table(source)
     taken = taken or Taken()
     rows = _rows(table, taken)
     if keep or best:
-        rows = choose(rows, table, keep, best)
+        rows = choose_rows(rows, table, keep, best)
     found = list(_limited(_read(table, rows, prompting, taken), limit))
     if not found:
         raise TuneError(f"{source}: no row passes {' and '.join(str(one) for one in keep) or 'the choice'}")

@@ -26,7 +26,7 @@ class Split:
     leaks: list[Leak]
 
 
-def split(examples: Sequence[Example], share: float, *, seed: int, test: Sequence[Problem] = ()) -> Split:
+def split_examples(examples: Sequence[Example], share: float, *, seed: int, test: Sequence[Problem] = ()) -> Split:
     """The two sides.
 
     Whether a group is held out depends on the seed and its name alone, so that more data moves no group across.

@@ -60,7 +60,7 @@ def encode_all(tokenizer: Any, conversations: Iterable[Sequence[Turn]], *, longe
     Raises:
         TuneError: The tokenizer has no chat template, or its template ends no reply.
     """
-    check_template(tokenizer)
+    check_chat_template(tokenizer)
     found = Tokens()
     for turns in conversations:
         example = encode(tokenizer, turns)
@@ -73,7 +73,7 @@ def encode_all(tokenizer: Any, conversations: Iterable[Sequence[Turn]], *, longe
     return found
 
 
-def check_template(tokenizer: Any) -> None:
+def check_chat_template(tokenizer: Any) -> None:
     """Make sure that there is a chat template.
 
     Raises:
@@ -113,7 +113,7 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> Encoded | str:
     return Encoded(tuple(ids), tuple(learnt))
 
 
-def end_tokens(tokenizer: Any) -> frozenset[int]:
+def turn_ends(tokenizer: Any) -> frozenset[int]:
     """The tokens that can end a reply: the tokenizer's end token and every token that marks the end of a turn."""
     names = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "</s>")
     known = tokenizer.get_added_vocab()
@@ -154,7 +154,7 @@ def _render(tokenizer: Any, turns: Sequence[Turn], *, prompt: bool) -> str:
 
 def _end(tokenizer: Any, reply: Sequence[int]) -> int | None:
     """Where the reply's one end token stands; none where a control token stands before it."""
-    ends = end_tokens(tokenizer)
+    ends = turn_ends(tokenizer)
     special = set(tokenizer.all_special_ids) | set(tokenizer.get_added_vocab().values())
     places = [place for place, token in enumerate(reply) if token in special]
     with contextlib.suppress(IndexError):

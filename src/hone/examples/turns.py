@@ -48,14 +48,18 @@ def read_turns(messages: object, path: Path, line: int) -> tuple[Turns, tuple[in
         read.append((role, text))
     if not read or read[-1][0] != "assistant":
         raise FileFormatError(
-            path, "the conversation does not end in a turn of the assistant; add its reply, or take the row out",
-            line=line, key="messages",
-        )  # fmt: skip
+            path,
+            "the conversation does not end in a turn of the assistant; add its reply, or take the row out",
+            line=line,
+            key="messages",
+        )
     if len(read) - 1 in context:
         raise FileFormatError(
-            path, "the last turn is not to be learnt; end the row with a reply that is, or take it out",
-            line=line, key=f"messages.{len(read) - 1}",
-        )  # fmt: skip
+            path,
+            "the last turn is not to be learnt; end the row with a reply that is, or take it out",
+            line=line,
+            key=f"messages.{len(read) - 1}",
+        )
     return tuple(read), tuple(context)
 
 

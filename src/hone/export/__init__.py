@@ -8,26 +8,26 @@ from hone.lazily import lazy
 
 if TYPE_CHECKING:
     from hone.export.card import About as About
-    from hone.export.exporting import Made as Made
+    from hone.export.exporting import ExportedFile as ExportedFile
     from hone.export.exporting import Order as Order
-    from hone.export.exporting import export as export
     from hone.export.exporting import export_adapter as export_adapter
+    from hone.export.exporting import export_model as export_model
     from hone.export.parity import Parity as Parity
-    from hone.export.parity import compare as compare
+    from hone.export.parity import compare_export as compare_export
     from hone.export.results import Accuracy as Accuracy
     from hone.export.results import accuracy as accuracy
-    from hone.export.source import Source as Source
+    from hone.export.source import SourceModel as SourceModel
 
 _HOMES = {
     "About": "hone.export.card",
     "Accuracy": "hone.export.results",
-    "Made": "hone.export.exporting",
+    "ExportedFile": "hone.export.exporting",
     "Order": "hone.export.exporting",
     "Parity": "hone.export.parity",
-    "Source": "hone.export.source",
+    "SourceModel": "hone.export.source",
     "accuracy": "hone.export.results",
-    "compare": "hone.export.parity",
-    "export": "hone.export.exporting",
+    "compare_export": "hone.export.parity",
+    "export_model": "hone.export.exporting",
     "export_adapter": "hone.export.exporting",
 }
 

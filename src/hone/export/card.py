@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hone.export.ollama import Turns
+from hone.export.ollama import TurnMarkers
 from hone.weights.gguf_file import Value
 
 MADE = "Made by `hone export`."
@@ -63,7 +63,7 @@ def licence_of(base: Path, name: str) -> str:
     return found[1] if found else ""
 
 
-def modelfile(file: Path, about: About, turns: Turns | None, stops: Sequence[str]) -> str:
+def modelfile(file: Path, about: About, turns: TurnMarkers | None, stops: Sequence[str]) -> str:
     """Ollama's Modelfile for a GGUF file that stands beside it.
 
     Args:

@@ -80,8 +80,21 @@ def _download(work: Path) -> Path:
     # pip itself refuses a file with another hash, before anything in it runs.
     wanted = work / "wanted.txt"
     write_whole(wanted, f"llama-cpp-python=={RELEASE} --hash=sha256:{SOURCE_SHA256}\n", kind=ExportError)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-               "--no-binary", "llama-cpp-python", "--dest", str(work), "--requirement", str(wanted)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-binary",
+        "llama-cpp-python",
+        "--dest",
+        str(work),
+        "--requirement",
+        str(wanted),
+    ]
     done = subprocess.run(tied(command), capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     found = sorted(work.glob("llama_cpp_python-*.tar.gz"))
     if done.returncode or not found:
@@ -124,19 +137,44 @@ def run_converter(script: str, *arguments: str | Path) -> str:
     return done.stderr
 
 
-_PASSED = ("PATH", "HOME", "USER", "LANG", "LC_", "TMP", "TEMP", "TZ", "LD_", "DYLD_", "OMP_", "MKL_", "SYSTEMROOT",
-           "WINDIR", "OPENBLAS", "VIRTUAL_ENV", "CUDA", "HONE_CACHE", "XDG_")  # fmt: skip
+_PASSED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_",
+    "TMP",
+    "TEMP",
+    "TZ",
+    "LD_",
+    "DYLD_",
+    "OMP_",
+    "MKL_",
+    "SYSTEMROOT",
+    "WINDIR",
+    "OPENBLAS",
+    "VIRTUAL_ENV",
+    "CUDA",
+    "HONE_CACHE",
+    "XDG_",
+)
 """What the converter's process is given of the environment: it reads model files of strangers, and no keys."""
 
 _KNOWN = (
-    (r"Architecture '?([\w.]+)'? (?:is )?not supported|Model (\w+) is not supported",
-     "llama.cpp's converter does not know the architecture {0}"),
-    (r"BPE pre-tokenizer was not recognized",
-     "llama.cpp's converter does not know this model's tokenizer (how it splits text before merging)"),
-    (r"ModuleNotFoundError: No module named '([\w.]+)'",
-     "llama.cpp's converter needs the package {0}; get it with: pip install 'hone-llm[export]'"),
+    (
+        r"Architecture '?([\w.]+)'? (?:is )?not supported|Model (\w+) is not supported",
+        "llama.cpp's converter does not know the architecture {0}",
+    ),
+    (
+        r"BPE pre-tokenizer was not recognized",
+        "llama.cpp's converter does not know this model's tokenizer (how it splits text before merging)",
+    ),
+    (
+        r"ModuleNotFoundError: No module named '([\w.]+)'",
+        "llama.cpp's converter needs the package {0}; get it with: pip install 'hone-llm[export]'",
+    ),
     (r"No space left on device", "there is no room left on the disk"),
-)  # fmt: skip
+)
 
 
 def _reason(stderr: str) -> str:

@@ -24,7 +24,7 @@ SLOTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NextToken:
     """The distribution of the next token at one place: natural-log probabilities of the likeliest tokens."""
 
     tokens: tuple[int, ...]
@@ -37,7 +37,7 @@ class Greedy:
 
     tokens: tuple[int, ...]
     """Without the one that ended it."""
-    places: tuple[Place | None, ...]
+    places: tuple[NextToken | None, ...]
     """One a token; none where the engine tells none, in the middle of a character."""
     ended: bool
     """Whether the model ended it; else it was cut at the limit."""
@@ -46,14 +46,14 @@ class Greedy:
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class EngineSpeed:
     """Tokens a second, as llama.cpp itself counts them."""
 
     prompt: float
     generation: float
 
 
-class Exported:
+class EmbeddedExport:
     """A GGUF file in the embedded engine.
 
     Args:
@@ -99,25 +99,30 @@ class Exported:
         """Greedy replies, each token with the distribution that it was taken from."""
         return self._run(self._all(self._greedy(prompt, limit) for prompt in prompts))
 
-    def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[Place | None]:
+    def places(self, tokens: Sequence[int], starts: Sequence[int]) -> list[NextToken | None]:
         """The distribution of the token after each beginning of a text, in long lists; none where none is told."""
 
-        async def one_by_one() -> list[Place | None]:
+        async def one_by_one() -> list[NextToken | None]:
             # In order, so that each beginning is the last one and a few tokens more, which the engine remembers.
             return [(await self._next(tokens[:start])) for start in starts]
 
         return self._run(one_by_one())
 
-    def speed(self, prompt: Sequence[int], limit: int) -> Speed:
+    def speed(self, prompt: Sequence[int], limit: int) -> EngineSpeed:
         """How fast one call is: the better of two, with nothing remembered of the last."""
-        body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "cache_prompt": False,
-                "ignore_eos": True}  # fmt: skip
+        body = {
+            "prompt": list(prompt),
+            "n_predict": limit,
+            "temperature": 0,
+            "cache_prompt": False,
+            "ignore_eos": True,
+        }
         times = [self._run(self._post("/completion", body))["timings"] for _ in range(2)]
-        return Speed(
+        return EngineSpeed(
             max(one["prompt_per_second"] for one in times), max(one["predicted_per_second"] for one in times)
         )
 
-    async def _next(self, tokens: Sequence[int]) -> Place | None:
+    async def _next(self, tokens: Sequence[int]) -> NextToken | None:
         answer = await self._greedy(tokens, 1, LONG)
         return answer.places[0] if answer.places else None
 
@@ -126,8 +131,14 @@ class Exported:
         return [int(token) for token in answer["tokens"]]
 
     async def _greedy(self, prompt: Sequence[int], limit: int, top: int = TOP) -> Greedy:
-        body = {"prompt": list(prompt), "n_predict": limit, "temperature": 0, "n_probs": top, "return_tokens": True,
-                "cache_prompt": True}  # fmt: skip
+        body = {
+            "prompt": list(prompt),
+            "n_predict": limit,
+            "temperature": 0,
+            "n_probs": top,
+            "return_tokens": True,
+            "cache_prompt": True,
+        }
         answer = await self._post("/completion", body)
         return _read(answer)
 
@@ -162,7 +173,7 @@ def _read(answer: Any) -> Greedy:
     told = list(answer.get("completion_probabilities") or ())
     ended = answer["stop_type"] == "eos"
     tokens = [int(token) for token in answer["tokens"]]
-    places: list[Place | None] = []
+    places: list[NextToken | None] = []
     for token in tokens:
         fits = bool(told) and int(told[0]["id"]) == token
         places.append(_place(told.pop(0)) if fits else None)
@@ -172,6 +183,6 @@ def _read(answer: Any) -> Greedy:
     return Greedy(tuple(tokens), tuple(places), ended, end)
 
 
-def _place(entry: Any) -> Place:
+def _place(entry: Any) -> NextToken:
     top = entry["top_logprobs"]
-    return Place(tuple(int(one["id"]) for one in top), tuple(float(one["logprob"]) for one in top))
+    return NextToken(tuple(int(one["id"]) for one in top), tuple(float(one["logprob"]) for one in top))

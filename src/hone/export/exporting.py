@@ -11,13 +11,13 @@ from pathlib import Path
 from hone.errors import ExportError, ParityError
 from hone.export.card import About, modelfile
 from hone.export.converter import ADAPTER, FULL, run_converter
-from hone.export.merge import adapter_config, check_base, check_fits, merge, parameters, scaled_adapter
-from hone.export.ollama import Turns, turns
-from hone.export.parity import Parity, Questions, compare
-from hone.export.prompt import takes_system, with_system
+from hone.export.merge import adapter_config, check_base, check_fits, merge_adapter, parameters, scaled_adapter
+from hone.export.ollama import TurnMarkers, turns
+from hone.export.parity import Parity, Questions, compare_export
+from hone.export.prompt import with_system, writes_system
 from hone.export.quantise import BITS, check_quants, quantise
-from hone.export.results import Accuracy, accuracy_data, parity_data, summary
-from hone.export.source import Source, chat_text, read_tokenizer
+from hone.export.results import Accuracy, accuracy_data, export_summary, parity_data
+from hone.export.source import SourceModel, read_tokenizer, templated_chat
 from hone.extras import library
 from hone.files import folder_beside, write_whole
 from hone.weights.gguf_file import rewrite
@@ -54,7 +54,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ExportedFile:
     """One exported file and what is known of it."""
 
     file: Path
@@ -102,7 +102,7 @@ def check_order(order: Order) -> None:
         )
 
 
-def export(order: Order, *, bench: Bench | None = None, tell: Tell = lambda _: None) -> list[Made]:
+def export_model(order: Order, *, bench: Bench | None = None, tell: Tell = lambda _: None) -> list[ExportedFile]:
     """Merge, convert, quantise, compare; then name the files, with Modelfile beside them.
 
     Args:
@@ -120,10 +120,10 @@ def export(order: Order, *, bench: Bench | None = None, tell: Tell = lambda _: N
     """
     check_order(order)
     tell("reading the source …")
-    source = Source(order.base, order.adapter, order.about.scale)
+    source = SourceModel(order.base, order.adapter, order.about.scale)
     with _workshop(order.out) as work:
         tell("merging into 16 bits …" if order.adapter else "writing 16 bits …")
-        kind = merge(order.base, order.adapter, order.about.scale, work / "merged")
+        kind = merge_adapter(order.base, order.adapter, order.about.scale, work / "merged")
         tell("converting …")
         first = convert(work / "merged", work / "first.gguf", kind, order.about)
         shutil.rmtree(work / "merged")
@@ -134,7 +134,9 @@ def export(order: Order, *, bench: Bench | None = None, tell: Tell = lambda _: N
     return made
 
 
-def _one(order: Order, quant: str, kind: str, first: Path, source: Source, bench: Bench | None, tell: Tell) -> Made:
+def _one(
+    order: Order, quant: str, kind: str, first: Path, source: SourceModel, bench: Bench | None, tell: Tell
+) -> ExportedFile:
     part = first.with_name(f"{quant}.gguf")
     if quant == kind:
         part.hardlink_to(first)
@@ -142,16 +144,16 @@ def _one(order: Order, quant: str, kind: str, first: Path, source: Source, bench
         tell(f"quantising: {quant} …")
         quantise(first, part, quant)
     tell(f"comparing with the source: {quant} …")
-    parity = compare(part, quant, source, questions(source, order))
+    parity = compare_export(part, quant, source, questions(source, order))
     for check in parity.failed:
         raise ParityError(f"{quant} differs from its source: {check.name}: {check.detail}; nothing was written")
-    tell(f"{quant}: {summary(parity)}")
+    tell(f"{quant}: {export_summary(parity)}")
     accuracy = None
     if bench is not None:
         tell(f"testing: {quant} …")
         accuracy = bench(part)
         tell(f"{quant}: {accuracy.wording()}")
-    return Made(order.file(quant), parity, accuracy)
+    return ExportedFile(order.file(quant), parity, accuracy)
 
 
 def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
@@ -168,13 +170,13 @@ def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
     """
     if about.system:
         tokenizer = read_tokenizer(folder)
-        template = with_system(tokenizer.chat_template, about.system, lambda chat: chat_text(tokenizer, chat))
+        template = with_system(tokenizer.chat_template, about.system, lambda chat: templated_chat(tokenizer, chat))
         write_whole(folder / "chat_template.jinja", template, kind=ExportError)
     run_converter(FULL, folder, "--outfile", target, "--outtype", kind)
     return target
 
 
-def export_adapter(order: Order, *, tell: Tell = lambda _: None) -> Made:
+def export_adapter(order: Order, *, tell: Tell = lambda _: None) -> ExportedFile:
     """Write the adapter alone, as a GGUF LoRA, compared with the source over a 16-bit base.
 
     Raises:
@@ -187,21 +189,21 @@ def export_adapter(order: Order, *, tell: Tell = lambda _: None) -> Made:
     check_order(replace(order, quants=("f16",)))
     if adapter_config(adapter).get("use_dora"):
         raise ExportError(f"{adapter}: a DoRA adapter has no GGUF form; export it merged, without --adapter-only")
-    source = Source(order.base, adapter, order.about.scale)
+    source = SourceModel(order.base, adapter, order.about.scale)
     with _workshop(order.out) as work:
         tell("converting the base …")
-        kind = merge(order.base, None, 1.0, work / "merged")
+        kind = merge_adapter(order.base, None, 1.0, work / "merged")
         bare = convert(work / "merged", work / "base.gguf", kind, replace(order.about, adapter=""))
         tell("converting the adapter …")
         part = convert_adapter(order.base, adapter, order.about.scale, work)
         tell("comparing with the source …")
-        parity = compare(bare, kind, source, questions(source, order), adapter=part)
+        parity = compare_export(bare, kind, source, questions(source, order), adapter=part)
         parity = replace(parity, quant="adapter", size=part.stat().st_size)
         for check in parity.failed:
             raise ParityError(f"the adapter differs from its source: {check.name}: {check.detail}")
         results = replace(order.about, results=parity_data(parity))
         rewrite(part, order.out, results.metadata())
-    return Made(order.out, parity)
+    return ExportedFile(order.out, parity)
 
 
 def convert_adapter(base: Path, adapter: Path, scale: float, work: Path) -> Path:
@@ -218,9 +220,9 @@ def convert_adapter(base: Path, adapter: Path, scale: float, work: Path) -> Path
     return target
 
 
-def questions(source: Source, order: Order) -> Questions:
+def questions(source: SourceModel, order: Order) -> Questions:
     """What parity is tested on."""
-    as_system = takes_system(source.chat_text)
+    as_system = writes_system(source.chat_text)
     return Questions(system=order.about.system, as_system=as_system, prompts=order.prompts)
 
 
@@ -231,7 +233,7 @@ def modelfile_for(order: Order, file: Path) -> str:
     return modelfile(file, order.about, _turns(tokenizer), stops)
 
 
-def _turns(tokenizer: object) -> Turns | None:
+def _turns(tokenizer: object) -> TurnMarkers | None:
     def render(chat: Sequence[dict[str, str]], reply: bool) -> str:
         return str(tokenizer.apply_chat_template(list(chat), tokenize=False, add_generation_prompt=reply))  # type: ignore[attr-defined]
 

@@ -128,7 +128,7 @@ def parameters(base: Path) -> int:
     return count
 
 
-def merge(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
+def merge_adapter(base: Path, adapter: Path | None, scale: float, target: Path) -> str:
     """Write the base in 16 bits, with the adapter in it.
 
     Args:

@@ -15,7 +15,7 @@ Render = Callable[[Chat, bool], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class TurnMarkers:
     """What stands before and after the text of each role, and where a reply begins."""
 
     around: dict[str, tuple[str, str]]
@@ -35,7 +35,7 @@ class Turns:
         return f"{{{{ range .Messages }}}}{{{{ {cases} end }}}}{{{{ end }}}}{self.reply}"
 
 
-def turns(render: Render, start: str) -> Turns | None:
+def turns(render: Render, start: str) -> TurnMarkers | None:
     """How a template writes turns, or none where that cannot be said in this form.
 
     Args:
@@ -52,9 +52,11 @@ def turns(render: Render, start: str) -> Turns | None:
     return found if not any("{{" in part for pair in found.around.values() for part in pair) else None
 
 
-def _around(render: Render, start: str) -> Turns:
-    system, user, reply, more = ({"role": role, "content": f"mark {number} of four"}
-                                 for number, role in enumerate(("system", "user", "assistant", "user")))  # fmt: skip
+def _around(render: Render, start: str) -> TurnMarkers:
+    system, user, reply, more = (
+        {"role": role, "content": f"mark {number} of four"}
+        for number, role in enumerate(("system", "user", "assistant", "user"))
+    )
     whole = render([system, user, reply, more], False).removeprefix(start)
     before_system, rest = _cut(whole, system)
     between_system, rest = _cut(rest, user)
@@ -70,7 +72,7 @@ def _around(render: Render, start: str) -> Turns:
         "user": (before_user, after_user),
         "assistant": (before_reply, after_reply),
     }
-    return Turns(around, opening)
+    return TurnMarkers(around, opening)
 
 
 def _cut(text: str, turn: dict[str, str]) -> tuple[str, str]:

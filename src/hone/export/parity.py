@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from hone.export import corpus
-from hone.export.engine import TOP, Exported, Greedy, Place, Speed
+from hone.export.engine import TOP, EmbeddedExport, EngineSpeed, Greedy, NextToken
 from hone.export.prompt import default_messages
-from hone.export.source import Logprobs, Source
+from hone.export.source import Logprobs, SourceModel
 
 TIE = 0.05
 """Natural logs. Two tokens whose probabilities differ by less than 5% are a tie, which rounding may settle either
@@ -33,7 +33,7 @@ _SPEED_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ParityCheck:
     """One thing that must hold."""
 
     name: str
@@ -65,16 +65,16 @@ class Parity:
     quant: str
     size: int
     """Bytes."""
-    checks: tuple[Check, ...]
+    checks: tuple[ParityCheck, ...]
     replies: Replies
     source_losses: tuple[float, ...]
     """Of the source: minus the log-probability of the next token, at each place of the prose."""
     losses: tuple[float, ...]
     """The same of the exported file; tokens that it does not list share what is left as in the source."""
-    speed: Speed
+    speed: EngineSpeed
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> tuple[ParityCheck, ...]:
         """The checks that did not hold."""
         return tuple(check for check in self.checks if not check.passed)
 
@@ -115,7 +115,9 @@ class Questions:
         return default_messages(messages, self.system, as_system=self.as_system)
 
 
-def compare(file: Path, quant: str, source: Source, questions: Questions, adapter: Path | None = None) -> Parity:
+def compare_export(
+    file: Path, quant: str, source: SourceModel, questions: Questions, adapter: Path | None = None
+) -> Parity:
     """Compare an exported file with its source.
 
     Args:
@@ -132,7 +134,7 @@ def compare(file: Path, quant: str, source: Source, questions: Questions, adapte
     chats = [source.chat(questions.seen([_turn("user", prompt)])) for prompt in questions.prompts]
     longest = max([len(chat) for chat in chats], default=0) + questions.limit
     room = max(longest, _PLACES + 64, 2 * _SPEED_TOKENS, _longest(source, questions)) + 16
-    with Exported(file, context=256 * math.ceil(room / 256), adapter=adapter) as exported:
+    with EmbeddedExport(file, context=256 * math.ceil(room / 256), adapter=adapter) as exported:
         checks = [*_tokenisation(source, exported, questions)]
         written = exported.greedy(chats, questions.limit)
         replies = _replies(source, chats, written)
@@ -145,11 +147,11 @@ def compare(file: Path, quant: str, source: Source, questions: Questions, adapte
     return Parity(quant, size, tuple(checks), replies, tuple(source_losses), tuple(losses), speed)
 
 
-def _longest(source: Source, questions: Questions) -> int:
+def _longest(source: SourceModel, questions: Questions) -> int:
     return max(len(source.chat(questions.seen(chat))) for chat in questions.chats())
 
 
-def _tokenisation(source: Source, exported: Exported, questions: Questions) -> list[Check]:
+def _tokenisation(source: SourceModel, exported: EmbeddedExport, questions: Questions) -> list[ParityCheck]:
     texts, chats = corpus.texts(), questions.chats()
     wrong = [text for text in texts if exported.tokens(text) != source.tokens(text)]
     checks = [_check("tokens of texts", len(texts), wrong)]
@@ -164,23 +166,25 @@ def _tokenisation(source: Source, exported: Exported, questions: Questions) -> l
     return [*checks, _check("tokens of chats", len(chats), off)]
 
 
-def _check(name: str, n: int, wrong: Sequence[str]) -> Check:
+def _check(name: str, n: int, wrong: Sequence[str]) -> ParityCheck:
     detail = f"{n} of {n} equal" if not wrong else f"{len(wrong)} of {n} differ, the first: {wrong[0][:60]!r}"
-    return Check(name, not wrong, detail)
+    return ParityCheck(name, not wrong, detail)
 
 
-def _ends(source: Source, written: Sequence[Greedy]) -> Check:
+def _ends(source: SourceModel, written: Sequence[Greedy]) -> ParityCheck:
     ended = [reply for reply in written if reply.ended]
     odd = [reply.end for reply in ended if reply.end is not None and reply.end not in source.ends]
     late = [reply for reply in written if any(token in source.ends for token in reply.tokens)]
     if odd:
-        return Check("end of replies", False, f"replies end with token {odd[0]}, which ends none of the source's")
+        return ParityCheck(
+            "end of replies", False, f"replies end with token {odd[0]}, which ends none of the source's"
+        )
     if late:
-        return Check("end of replies", False, f"{len(late)} replies go on after an end token")
-    return Check("end of replies", True, f"{len(ended)} of {len(written)} replies ended by themselves")
+        return ParityCheck("end of replies", False, f"{len(late)} replies go on after an end token")
+    return ParityCheck("end of replies", True, f"{len(ended)} of {len(written)} replies ended by themselves")
 
 
-def _replies(source: Source, chats: Sequence[Sequence[int]], written: Sequence[Greedy]) -> Replies:
+def _replies(source: SourceModel, chats: Sequence[Sequence[int]], written: Sequence[Greedy]) -> Replies:
     same, ties, gaps = 0, 0, []
     divergences: list[float] = []
     for chat, reply in zip(chats, written, strict=True):
@@ -216,7 +220,7 @@ def _first_gap(table: Logprobs, reply: Greedy, ends: frozenset[int]) -> float | 
     return None
 
 
-def divergence(row: Any, place: Place) -> float:
+def divergence(row: Any, place: NextToken) -> float:
     """The KL divergence of a place's distribution from the source's, the tokens that it does not list taken as one.
 
     By the data-processing inequality it is at most the divergence over all tokens (Cover and Thomas, Elements of
@@ -230,7 +234,7 @@ def divergence(row: Any, place: Place) -> float:
     return inside + (rest * math.log(rest / other_rest) if min(rest, other_rest) > 1e-6 else 0.0)
 
 
-def _losses(source: Source, exported: Exported) -> tuple[list[float], list[float]]:
+def _losses(source: SourceModel, exported: EmbeddedExport) -> tuple[list[float], list[float]]:
     """Minus the log-probability of each next token of the prose: the source's, and the exported file's."""
     tokens = source.tokens(corpus.prose())[: _PLACES + 1]
     table = source.logprobs(tokens)
@@ -253,16 +257,19 @@ def _losses(source: Source, exported: Exported) -> tuple[list[float], list[float
     return theirs, ours
 
 
-def _sixteen(replies: Replies) -> list[Check]:
+def _sixteen(replies: Replies) -> list[ParityCheck]:
     greedy = f"{replies.same} of {replies.n} equal, {replies.ties} part at a tie"
     if replies.gaps:
         greedy += f", {len(replies.gaps)} part where the source is sure (by {max(replies.gaps):.2f} in natural logs)"
     close = f"mean KL {replies.kl:.1e} over {replies.places} places (at most {MOST_KL:g})"
-    return [Check("greedy replies", not replies.gaps, greedy), Check("distributions", replies.kl <= MOST_KL, close)]
+    return [
+        ParityCheck("greedy replies", not replies.gaps, greedy),
+        ParityCheck("distributions", replies.kl <= MOST_KL, close),
+    ]
 
 
 def _turn(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-__all__ = ["TOP", "Check", "Parity", "Questions", "Replies", "compare", "divergence"]
+__all__ = ["TOP", "Parity", "ParityCheck", "Questions", "Replies", "compare_export", "divergence"]

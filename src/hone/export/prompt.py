@@ -28,7 +28,7 @@ def with_system(template: str, system: str, render: Any) -> str:
         ExportError: The template has no use for a system message, neither as one nor in the first turn.
     """
     text = _literal(system)
-    if takes_system(render):
+    if writes_system(render):
         added = f"[{{'role': 'system', 'content': {text}}}] + messages"
     else:
         added = f"[{{'role': 'user', 'content': {text} + '\\n\\n' + messages[0]['content']}}] + messages[1:]"
@@ -48,7 +48,7 @@ def _literal(text: str) -> str:
     return f'("{apart}")'
 
 
-def takes_system(render: Any) -> bool:
+def writes_system(render: Any) -> bool:
     """Whether a template writes out a system message.
 
     Raises:

@@ -22,13 +22,35 @@ SIXTEEN = {"f16": 1, "bf16": 32}
 """Nothing is lost but what a change between the two rounds away, and llama.cpp's number of each."""
 PLAIN = {"q8_0": 7, "q4_0": 2}
 """Written by the `gguf` package, and llama.cpp's number of each."""
-K_QUANTS = {"q2_k": 10, "q3_k_s": 11, "q3_k_m": 12, "q3_k_l": 13, "q4_k_s": 14, "q4_k_m": 15, "q5_k_s": 16,
-            "q5_k_m": 17, "q6_k": 18}  # fmt: skip
+K_QUANTS = {
+    "q2_k": 10,
+    "q3_k_s": 11,
+    "q3_k_m": 12,
+    "q3_k_l": 13,
+    "q4_k_s": 14,
+    "q4_k_m": 15,
+    "q5_k_s": 16,
+    "q5_k_m": 17,
+    "q6_k": 18,
+}
 """Made by llama.cpp, and its number of each (`llama_ftype`)."""
 QUANTS = (*SIXTEEN, *PLAIN, *K_QUANTS)
 """Every quantisation that `hone export` makes."""
-BITS = {"f16": 16.0, "bf16": 16.0, "q8_0": 8.5, "q4_0": 5.0, "q2_k": 3.4, "q3_k_s": 3.7, "q3_k_m": 4.1, "q3_k_l": 4.5,
-        "q4_k_s": 4.9, "q4_k_m": 5.1, "q5_k_s": 5.7, "q5_k_m": 5.9, "q6_k": 6.8}  # fmt: skip
+BITS = {
+    "f16": 16.0,
+    "bf16": 16.0,
+    "q8_0": 8.5,
+    "q4_0": 5.0,
+    "q2_k": 3.4,
+    "q3_k_s": 3.7,
+    "q3_k_m": 4.1,
+    "q3_k_l": 4.5,
+    "q4_k_s": 4.9,
+    "q4_k_m": 5.1,
+    "q5_k_s": 5.7,
+    "q5_k_m": 5.9,
+    "q6_k": 6.8,
+}
 """About how many bits a weight takes, to tell whether there is room; small models take more."""
 
 _SIXTEEN_TYPES = frozenset({"F16", "BF16"})

@@ -53,12 +53,15 @@ def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -
     """
     first, second = [float(right) for right in exported], [float(right) for right in source]
     return Accuracy(
-        benchmark, wilson(sum(second), len(second)), wilson(sum(first), len(first)),
-        paired_means(first, second), mcnemar(first, second),
-    )  # fmt: skip
+        benchmark,
+        wilson(sum(second), len(second)),
+        wilson(sum(first), len(first)),
+        paired_means(first, second),
+        mcnemar(first, second),
+    )
 
 
-def summary(parity: Parity) -> str:
+def export_summary(parity: Parity) -> str:
     """What was compared, in one line."""
     replies = parity.replies
     return (
@@ -74,12 +77,17 @@ def parity_data(parity: Parity) -> dict[str, Any]:
         "quant": parity.quant,
         "bytes": parity.size,
         "checks": {check.name: check.detail for check in parity.checks},
-        "replies": {"n": replies.n, "same": replies.same, "ties": replies.ties, "kl": replies.kl,
-                    "places": replies.places},
+        "replies": {
+            "n": replies.n,
+            "same": replies.same,
+            "ties": replies.ties,
+            "kl": replies.kl,
+            "places": replies.places,
+        },
         "perplexity": parity.perplexity,
         "source_perplexity": parity.source_perplexity,
         "tokens_per_second": {"prompt": parity.speed.prompt, "generation": parity.speed.generation},
-    }  # fmt: skip
+    }
 
 
 def accuracy_data(found: Accuracy | None) -> dict[str, Any]:
@@ -88,10 +96,13 @@ def accuracy_data(found: Accuracy | None) -> dict[str, Any]:
         return {}
     return {
         "benchmark": {
-            "name": found.benchmark, "source": found.source.as_dict(), "exported": found.exported.as_dict(),
-            "difference": found.paired.difference.as_dict(), "p_value": found.test.p_value,
+            "name": found.benchmark,
+            "source": found.source.as_dict(),
+            "exported": found.exported.as_dict(),
+            "difference": found.paired.difference.as_dict(),
+            "p_value": found.test.p_value,
         }
-    }  # fmt: skip
+    }
 
 
 class Kept(BaseModel):

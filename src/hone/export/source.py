@@ -22,7 +22,7 @@ from hone.weights.template import check_template
 Logprobs = npt.NDArray[np.float32]
 
 
-class Source:
+class SourceModel:
     """A model in transformers, for token ids and next-token distributions.
 
     Args:
@@ -58,7 +58,7 @@ class Source:
 
     def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
         """A chat as the model's own template writes it, up to where the reply begins."""
-        return chat_text(self.tokenizer, messages)
+        return templated_chat(self.tokenizer, messages)
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """The tokens of a chat, up to where the reply begins; what the template writes is all there is."""
@@ -101,6 +101,6 @@ def read_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def chat_text(tokenizer: Any, messages: Sequence[dict[str, str]]) -> str:
+def templated_chat(tokenizer: Any, messages: Sequence[dict[str, str]]) -> str:
     """A chat as a tokenizer's template writes it, up to where the reply begins."""
     return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))

@@ -9,6 +9,6 @@
 What a form cannot hold is said in the notes of what it gives back, never left out in silence.
 """
 
-from hone.interop.forms import FORMS, Exchanged, Form, export, import_file
+from hone.interop.forms import FORMS, Exchanged, Form, export_file, import_file
 
-__all__ = ["FORMS", "Exchanged", "Form", "export", "import_file"]
+__all__ = ["FORMS", "Exchanged", "Form", "export_file", "import_file"]

@@ -16,9 +16,9 @@ from typing import Any
 from hone.domain.rubric import Rubric
 from hone.errors import FileFormatError
 from hone.files import write_whole
-from hone.interop.gathering import Gathered, gather
-from hone.interop.label_studio import json_list, slug
-from hone.people.exchange.entries import Entry
+from hone.interop.gathering import Gathered, replies_with_voices
+from hone.interop.label_studio import control_name, json_list
+from hone.people.exchange.entries import FeedbackEntry
 from hone.people.store.raters import user_id
 from hone.people.store.store import Store
 from hone.text import identifier, name
@@ -28,7 +28,7 @@ NOTE = "note"
 
 def write_records(store: Store, path: Path, rubric: Rubric) -> tuple[int, list[str]]:
     """Write one record a reply; gives how many, and what did not go in."""
-    gathered = gather(store, rubric)
+    gathered = replies_with_voices(store, rubric)
     records = [_record(one) for one in gathered]
     write_whole(path, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
     voices = [voice for one in gathered for voice in one.voices.values()]
@@ -38,13 +38,13 @@ def write_records(store: Store, path: Path, rubric: Rubric) -> tuple[int, list[s
     return len(records), notes + ([f"{skips:,} skips have no place in Argilla's records"] if skips else [])
 
 
-def read_records(path: Path, rubric: Rubric) -> Iterator[Entry]:
+def read_records(path: Path, rubric: Rubric) -> Iterator[FeedbackEntry]:
     """Records as entries.
 
     Raises:
         FileFormatError: The file is no list of records, or one does not read.
     """
-    names = {key: name for name in rubric.names for key in (name, slug(name))}
+    names = {key: name for name in rubric.names for key in (name, control_name(name))}
     for number, record in enumerate(json_list(path, "a list of records"), 1):
         place = f"record {number}"
         try:
@@ -59,11 +59,11 @@ def _record(one: Gathered) -> dict[str, Any]:
     responses: dict[str, list[dict[str, Any]]] = {}
     for voice in people:
         for criterion, value in voice.scores.items():
-            responses.setdefault(slug(criterion), []).append({"value": value, "user_id": user_id(voice.name)})
+            responses.setdefault(control_name(criterion), []).append({"value": value, "user_id": user_id(voice.name)})
         if voice.note:
             responses.setdefault(NOTE, []).append({"value": voice.note, "user_id": user_id(voice.name)})
     suggestions = {
-        slug(criterion): {"value": value, "score": None, "agent": voice.name}
+        control_name(criterion): {"value": value, "score": None, "agent": voice.name}
         for voice in judges[:1]
         for criterion, value in voice.scores.items()
     }
@@ -79,7 +79,7 @@ def _record(one: Gathered) -> dict[str, Any]:
     }
 
 
-def _entries(place: str, record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Entry]:
+def _entries(place: str, record: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[FeedbackEntry]:
     fields, metadata = record["fields"], record.get("metadata") or {}
     writer = name(metadata.get("writer"))
     about: dict[str, Any] = {
@@ -95,9 +95,9 @@ def _entries(place: str, record: Mapping[str, Any], names: Mapping[str, str]) ->
             rater = name(metadata.get(f"user {user}")) or name(user)
             value = response["value"]
             if question == NOTE:
-                yield Entry(place, item, rater, "human", note=str(value), **about)
+                yield FeedbackEntry(place, item, rater, "human", note=str(value), **about)
             else:
-                yield Entry(place, item, rater, "human", names.get(question, question), value, **about)
+                yield FeedbackEntry(place, item, rater, "human", names.get(question, question), value, **about)
     for question, suggestion in (record.get("suggestions") or {}).items():
         agent = name(suggestion.get("agent")) or "suggestion"
-        yield Entry(place, item, agent, "judge", names.get(question, question), suggestion["value"], **about)
+        yield FeedbackEntry(place, item, agent, "judge", names.get(question, question), suggestion["value"], **about)

@@ -13,10 +13,10 @@ from hone.files import write_whole
 from hone.interop.argilla import read_records, write_records
 from hone.interop.label_studio import interface, json_list, read_tasks, write_tasks
 from hone.measuring.pairs import is_pairs
-from hone.people.exchange.entries import Tally, enter
+from hone.people.exchange.entries import ImportTally, enter_feedback
 from hone.people.exchange.long_form import read_choices, read_entries, write_pairs, write_ratings
 from hone.people.exchange.whole import is_store, read_store, write_store
-from hone.people.store.database import connect
+from hone.people.store.database import database_at
 from hone.people.store.store import Store
 from hone.tables import Taken, open_table
 
@@ -45,7 +45,7 @@ class Which:
     blind: bool = False
 
 
-def export(store: Store, path: Path, form: Form, rubric: Rubric, which: Which | None = None) -> Exchanged:
+def export_file(store: Store, path: Path, form: Form, rubric: Rubric, which: Which | None = None) -> Exchanged:
     """Write feedback into a file.
 
     Args:
@@ -91,7 +91,7 @@ def export_whole(where: Path | str, path: Path, *, whole: bool = False) -> Excha
         StoreError: Nothing can be read, or not all of it.
     """
     _check_suffix(path, "store")
-    database = connect(where, readonly=True)
+    database = database_at(where, readonly=True)
     try:
         rows, notes = write_store(database, path, whole=whole)
     finally:
@@ -123,7 +123,7 @@ def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = No
         entries = read_entries(open_table(path), taken)
     else:
         entries = read_tasks(path, rubric) if form == "label-studio" else read_records(path, rubric)
-    return _told(form, enter(store, entries, rubric, path), taken)
+    return _told(form, enter_feedback(store, entries, rubric, path), taken)
 
 
 def form_of(path: Path) -> Form:
@@ -148,7 +148,7 @@ def form_of(path: Path) -> Form:
     return "pairs" if is_pairs(open_table(path).columns) else "ratings"
 
 
-def _told(form: Form, tally: Tally, taken: Taken) -> Exchanged:
+def _told(form: Form, tally: ImportTally, taken: Taken) -> Exchanged:
     notes = taken.lines()
     if tally.missing:
         notes.append(f"{tally.missing:,} rows have no score: counted as missing, not as 0")

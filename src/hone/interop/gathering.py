@@ -41,7 +41,7 @@ class Gathered:
     """By rater's id."""
 
 
-def gather(store: Store, rubric: Rubric) -> list[Gathered]:
+def replies_with_voices(store: Store, rubric: Rubric) -> list[Gathered]:
     """Every reply, by item, with the current scores, notes and skips."""
     questions = store.questions(rubric)
     definitions = list(questions.definitions.values())

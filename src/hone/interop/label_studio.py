@@ -19,8 +19,8 @@ from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FileFormatError
 from hone.files import write_whole
-from hone.interop.gathering import Gathered, Voice, gather
-from hone.people.exchange.entries import Entry
+from hone.interop.gathering import Gathered, Voice, replies_with_voices
+from hone.people.exchange.entries import FeedbackEntry
 from hone.people.store.store import Store
 from hone.project.files import read_text
 from hone.text import identifier
@@ -29,7 +29,7 @@ from hone.text import name as named
 
 def write_tasks(store: Store, path: Path, rubric: Rubric) -> int:
     """Write one task a reply; gives how many."""
-    tasks = [_task(number, one, rubric) for number, one in enumerate(gather(store, rubric), 1)]
+    tasks = [_task(number, one, rubric) for number, one in enumerate(replies_with_voices(store, rubric), 1)]
     write_whole(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
     return len(tasks)
 
@@ -39,7 +39,7 @@ def interface(rubric: Rubric) -> str:
     lines = ["<View>", '  <Text name="prompt" value="$prompt"/>', '  <Text name="reply" value="$reply"/>']
     for criterion in rubric.criteria:
         lines.append(f"  <Header value={quoteattr(f'{criterion.name}: {criterion.sentence}')}/>")
-        lines.append(f'  <Choices name={quoteattr(slug(criterion.name))} toName="reply" choice="single">')
+        lines.append(f'  <Choices name={quoteattr(control_name(criterion.name))} toName="reply" choice="single">')
         lines += [
             f"    <Choice value={quoteattr(level.label)} hint={quoteattr(criterion.anchor(level))}/>"
             for level in rubric.scale.levels
@@ -48,14 +48,14 @@ def interface(rubric: Rubric) -> str:
     return "\n".join([*lines, '  <TextArea name="note" toName="reply"/>', "</View>"]) + "\n"
 
 
-def read_tasks(path: Path, rubric: Rubric) -> Iterator[Entry]:
+def read_tasks(path: Path, rubric: Rubric) -> Iterator[FeedbackEntry]:
     """Tasks as entries; `data` holds prompt, reply and, where it is known, item, group and writer.
 
     Raises:
         FileFormatError: The file is no list of tasks, or a task does not read.
     """
     tasks = json_list(path, "a list of tasks")
-    names = {key: name for name in rubric.names for key in (name, slug(name))}
+    names = {key: name for name in rubric.names for key in (name, control_name(name))}
     for number, task in enumerate(tasks, 1):
         place = f"task {number}"
         try:
@@ -66,7 +66,7 @@ def read_tasks(path: Path, rubric: Rubric) -> Iterator[Entry]:
             ) from error
 
 
-def slug(name: str) -> str:
+def control_name(name: str) -> str:
     """A criterion's name as the name of a control: "Be Clear" is ``be_clear``."""
     return re.sub(r"\W+", "_", name.lower()).strip("_")
 
@@ -87,8 +87,13 @@ def json_list(path: Path, what: str) -> list[Any]:
 
 
 def _task(number: int, one: Gathered, rubric: Rubric) -> dict[str, Any]:
-    data = {"item": one.item, "subject": one.id, "prompt": one.prompt, "reply": one.reply,
-            "writer": ", ".join(one.writers)}  # fmt: skip
+    data = {
+        "item": one.item,
+        "subject": one.id,
+        "prompt": one.prompt,
+        "reply": one.reply,
+        "writer": ", ".join(one.writers),
+    }
     people = [voice for voice in one.voices.values() if not voice.judge]
     judges = [voice for voice in one.voices.values() if voice.judge and voice.scores]
     return {
@@ -106,8 +111,15 @@ def _annotation(number: int, voice: Voice, rubric: Rubric) -> dict[str, Any]:
     result = _result(voice, rubric)
     for name, text in (("note", voice.note), ("skipped", voice.skipped)):
         if text:
-            result.append({"id": digest([voice.name, name]), "type": "textarea", "from_name": name,
-                           "to_name": "reply", "value": {"text": [text]}})  # fmt: skip
+            result.append(
+                {
+                    "id": digest([voice.name, name]),
+                    "type": "textarea",
+                    "from_name": name,
+                    "to_name": "reply",
+                    "value": {"text": [text]},
+                }
+            )
     return {
         "id": number,
         "completed_by": {"id": number, "first_name": voice.name, "last_name": "", "email": voice.name},
@@ -124,18 +136,29 @@ def _result(voice: Voice, rubric: Rubric) -> list[dict[str, Any]]:
     for criterion, value in voice.scores.items():
         # A judge's score may lie between the levels; Label Studio shows it as a number then.
         kind, said = ("choices", {"choices": [labels[value]]}) if value in labels else ("number", {"number": value})
-        found.append({"id": digest([voice.name, criterion]), "type": kind, "from_name": slug(criterion),
-                      "to_name": "reply", "value": said})  # fmt: skip
+        found.append(
+            {
+                "id": digest([voice.name, criterion]),
+                "type": kind,
+                "from_name": control_name(criterion),
+                "to_name": "reply",
+                "value": said,
+            }
+        )
     return found
 
 
-def _entries(place: str, task: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Entry]:
+def _entries(place: str, task: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[FeedbackEntry]:
     data = task["data"]
     known = (identifier(one) for one in (data.get("item"), data.get("id"), task.get("id")))
     item = next((one for one in known if one), digest(data))
     prompt, reply = str(data.get("prompt") or data.get("text") or ""), str(data.get("reply") or "")
-    about: dict[str, Any] = {"prompt": prompt, "reply": reply, "writer": named(data.get("writer")),
-             "group": named(data.get("group")) or None}  # fmt: skip
+    about: dict[str, Any] = {
+        "prompt": prompt,
+        "reply": reply,
+        "writer": named(data.get("writer")),
+        "group": named(data.get("group")) or None,
+    }
     if "," in about["writer"]:
         about["writer"] = ""  # several wrote it, and the store that gave it away knows who
     for annotation in task.get("annotations") or []:
@@ -148,9 +171,12 @@ def _entries(place: str, task: Mapping[str, Any], names: Mapping[str, str]) -> I
 
 
 def _said(
-    place: str, item: str, about: Mapping[str, Any], source: tuple[str, str, Mapping[str, Any]],
+    place: str,
+    item: str,
+    about: Mapping[str, Any],
+    source: tuple[str, str, Mapping[str, Any]],
     names: Mapping[str, str],
-) -> Iterator[Entry]:  # fmt: skip
+) -> Iterator[FeedbackEntry]:
     rater, kind, annotation = source
     when = annotation.get("updated_at") or annotation.get("created_at")
     time = datetime.fromisoformat(when) if when else None
@@ -162,10 +188,10 @@ def _said(
             continue
         if result["type"] in ("choices", "number", "rating"):
             said = value["choices"][0] if result["type"] == "choices" else value[result["type"]]
-            yield Entry(place, item, rater, kind, names.get(name, name), said, **about, time=time)
+            yield FeedbackEntry(place, item, rater, kind, names.get(name, name), said, **about, time=time)
     skipped = texts.get("skipped") or ("skipped in Label Studio" if annotation.get("was_cancelled") else "")
     if texts.get("note") or skipped:
-        yield Entry(place, item, rater, kind, note=texts.get("note"), skipped=skipped, **about, time=time)
+        yield FeedbackEntry(place, item, rater, kind, note=texts.get("note"), skipped=skipped, **about, time=time)
 
 
 def _person(annotation: Mapping[str, Any]) -> str:

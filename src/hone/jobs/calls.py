@@ -48,7 +48,7 @@ class Budget:
     price: tuple[float, float] = (0.0, 0.0)
     """Dollars for one token of prompt, and for one of answer."""
 
-    def spent(self, tally: Tally) -> str | None:
+    def spent(self, tally: CallTally) -> str | None:
         """What is used up, in words, or none."""
         if self.calls is not None and tally.calls >= self.calls:
             return f"the budget of {self.calls} calls is used up"
@@ -64,7 +64,7 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Tally:
+class CallTally:
     """How far a run has come."""
 
     total: int | None = None
@@ -80,7 +80,7 @@ class Tally:
     usage: Usage = field(default_factory=Usage)
 
 
-Progress = Callable[[Tally], None]
+Progress = Callable[[CallTally], None]
 """Called after every outcome."""
 
 
@@ -96,7 +96,7 @@ class Caller:
     def __init__(
         self, journal: Answers | None = None, budget: Budget | None = None, total: int | None = None
     ) -> None:
-        self.tally = Tally(total)
+        self.tally = CallTally(total)
         self._journal, self._budget = journal, budget or Budget()
         self._under_way: dict[str, asyncio.Future[Completion | CallError]] = {}
 

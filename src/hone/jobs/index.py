@@ -45,7 +45,7 @@ class _DamagedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JournalPlace:
     """A line of a journal: offset and length in bytes; no journal means the run's own."""
 
     start: int
@@ -57,7 +57,7 @@ class Places:
     """The places of one run, in memory."""
 
     def __init__(self) -> None:
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, JournalPlace] = {}
         self.notes: list[str] = []
 
     def __len__(self) -> int:
@@ -67,13 +67,13 @@ class Places:
         """Nothing is known before the journal is read."""
         return 0
 
-    def get(self, key: str) -> Place | None:
+    def get(self, key: str) -> JournalPlace | None:
         """Where the answer to what has this key stands, or none."""
         return self._places.get(key)
 
     def put(self, key: str, start: int, length: int) -> None:
         """Note a line of the run's own journal."""
-        self._places[key] = Place(start, length)
+        self._places[key] = JournalPlace(start, length)
 
     def renew(self) -> None:
         """The places stand in memory, so it is the journal that changed."""
@@ -128,19 +128,19 @@ class Index:
         self._end = self._safely(lambda: self._known(self._own, size))
         return self._end
 
-    def get(self, key: str) -> Place | None:
+    def get(self, key: str) -> JournalPlace | None:
         """Where the answer to what has this key stands, or none; the run's own answer first."""
         if key not in self._sieve:
             return None
         if key in self._pending:
-            return Place(*self._pending[key])
+            return JournalPlace(*self._pending[key])
         rows = self._safely(lambda: self._rows(key))
         for journal, start, length in rows:
             if journal == self._own:
-                return Place(start, length)
+                return JournalPlace(start, length)
         if rows and self._reuse:
             journal, start, length = rows[-1]
-            return Place(start, length, self._folder / journal)
+            return JournalPlace(start, length, self._folder / journal)
         return None
 
     def put(self, key: str, start: int, length: int) -> None:

@@ -21,7 +21,7 @@ import orjson
 
 from hone.errors import RunBusyError, RunError
 from hone.files import locked, open_to_append
-from hone.jobs.index import Index, Place, Places, damaged, read_key
+from hone.jobs.index import Index, JournalPlace, Places, damaged, read_key
 from hone.models import Completion, Request
 
 
@@ -146,7 +146,7 @@ class Journal:
         self._places.put(key, self._end, len(line))
         self._end += len(line)
 
-    def _read(self, place: Place) -> bytes | None:
+    def _read(self, place: JournalPlace) -> bytes | None:
         """The line at a place, or none where another run's journal is gone."""
         if place.journal is None:
             return os.pread(self._file, place.length, place.start)

@@ -51,7 +51,7 @@ def ray() -> Any:
     return library("ray", "ray")
 
 
-def spread(start: Callable[[], Work], jobs: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+def run_jobs(start: Callable[[], Work], jobs: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Do every job, in as many processes as there are processors.
 
     Args:

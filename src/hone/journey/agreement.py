@@ -11,8 +11,8 @@ from hone.journey.stored import project_ratings
 from hone.journey.watching import Tell
 from hone.measuring import (
     Collected,
-    Comparison,
     Estimates,
+    JudgeComparison,
     Reading,
     Sources,
     compare_judges,
@@ -20,14 +20,14 @@ from hone.measuring import (
     joint_counts,
     read_ratings,
 )
-from hone.measuring import estimate as _estimate
+from hone.measuring import corrected_means as _estimate
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
-from hone.report.drawing import save
+from hone.report.drawing import save_picture
 from hone.report.page import write_page
-from hone.stats import Agreement, Level, Options, Rule
-from hone.stats import agree as _agree
+from hone.stats import Agreement, BootstrapOptions, Level, Rule
+from hone.stats import agreement_figures as _agree
 from hone.tables import Table
 
 Ratings = Path | str | Project | Table
@@ -35,7 +35,7 @@ Ratings = Path | str | Project | Table
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreementResult:
     """How well people agree, and judges with them."""
 
     name: str
@@ -44,7 +44,7 @@ class Agreed:
     """Every figure, by criterion, with its interval; the verdict on each judge."""
     collected: Collected
     """The ratings as arrays, and what was left out."""
-    comparison: Comparison | None = None
+    comparison: JudgeComparison | None = None
     """Two judges on the same items, where that was asked for."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
@@ -84,14 +84,19 @@ class Agreed:
             MissingExtraError: matplotlib is not installed.
             ProjectError: The folder cannot be written.
         """
-        return [path for picture in pictures(self.view) for path in save(picture, Path(folder))]
+        return [path for picture in pictures(self.view) for path in save_picture(picture, Path(folder))]
 
 
 def agree(
-    ratings: Ratings, *, rubric: Rubric | str | None = None, level: Level | None = None,
-    compare: tuple[str, str] | None = None, pairs: bool = False, margin: float = 0.1,
-    options: Options | None = None,
-) -> Agreed:  # fmt: skip
+    ratings: Ratings,
+    *,
+    rubric: Rubric | str | None = None,
+    level: Level | None = None,
+    compare: tuple[str, str] | None = None,
+    pairs: bool = False,
+    margin: float = 0.1,
+    options: BootstrapOptions | None = None,
+) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
 
     Args:
@@ -112,16 +117,21 @@ def agree(
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
     collected = read_ratings(source, Reading(level, None if pairs else found))
-    compared = compare_judges(collected.ratings, *compare, options or Options()) if compare else None
-    agreement = _agree(collected.ratings, options or Options(), Rule(margin=margin))
-    return Agreed(_name(source), agreement, collected, compared, tuple(told))
+    compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
+    agreement = _agree(collected.ratings, options or BootstrapOptions(), Rule(margin=margin))
+    return AgreementResult(_name(source), agreement, collected, compared, tuple(told))
 
 
 def estimate(
-    ratings: Ratings, *, judged: Path | str | None = None, judge: str | None = None,
-    against: Sources | None = None, rubric: Rubric | str | None = None,
-    level: Level | None = None, confidence: float = 0.95,
-) -> Estimates:  # fmt: skip
+    ratings: Ratings,
+    *,
+    judged: Path | str | None = None,
+    judge: str | None = None,
+    against: Sources | None = None,
+    rubric: Rubric | str | None = None,
+    level: Level | None = None,
+    confidence: float = 0.95,
+) -> Estimates:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
 
     Args:

@@ -15,7 +15,7 @@ from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
 from hone.journey.journalling import open_journal
 from hone.journey.loop import Models, step_config
-from hone.judging.audit import Finding, FindingRow
+from hone.judging.audit import AuditFinding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
@@ -24,19 +24,25 @@ from hone.tables import Taken, open_table
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditResult:
     """The findings, and the run that keeps them."""
 
     run: Run
-    findings: list[Finding]
+    findings: list[AuditFinding]
     unscored: int = 0
     """Replies that were left out of a finding, because an answer on them did not come or could not be read."""
 
 
 def run_audit(
-    project: Project, models: Models, rubric: Rubric, replies: Sequence[Reply], *,
-    judge: ModelSettings | None = None, people: Mapping[str, float] | None = None, fresh: bool = False,
-) -> Audited:  # fmt: skip
+    project: Project,
+    models: Models,
+    rubric: Rubric,
+    replies: Sequence[Reply],
+    *,
+    judge: ModelSettings | None = None,
+    people: Mapping[str, float] | None = None,
+    fresh: bool = False,
+) -> AuditResult:
     """Ask what moves the judge: order, length, repetition, formatting, a plea in the reply.
 
     Args:
@@ -71,11 +77,11 @@ def run_audit(
     return _audited(run, findings, len(replies), len(rubric.criteria))
 
 
-def _audited(run: Run, findings: list[Finding], replies: int, criteria: int) -> Audited:
+def _audited(run: Run, findings: list[AuditFinding], replies: int, criteria: int) -> AuditResult:
     """With how many replies the shortest row lacks: scores are repeated criterion by criterion, and rise as one."""
     repeated = next(one.figure.n for one in findings if one.name == "repeat")
     rose = next(one.figure.n for one in findings if "rose" in one.measured)
-    return Audited(run, findings, replies - min(repeated // criteria, rose))
+    return AuditResult(run, findings, replies - min(repeated // criteria, rose))
 
 
 def read_replies(data: Path, count: int, taken: Taken | None = None) -> list[Reply]:

@@ -19,7 +19,7 @@ from hone.weights.opening import weights
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class OwnReplies:
     """How replies are drawn from the base itself."""
 
     base: str | None = None
@@ -32,9 +32,15 @@ class Drawn:
 
 
 def write_examples(
-    source: str | Path, file: Path | str, *, limit: int | None = None, gold: Path | str | None = None,
-    shuffle: int | None = None, own: Drawn | None = None, tell: Tell = nothing,
-) -> dict[str, Any]:  # fmt: skip
+    source: str | Path,
+    file: Path | str,
+    *,
+    limit: int | None = None,
+    gold: Path | str | None = None,
+    shuffle: int | None = None,
+    own: OwnReplies | None = None,
+    tell: Tell = nothing,
+) -> dict[str, Any]:
     """Write the examples of a source to a file that `tune` reads.
 
     Args:
@@ -59,17 +65,17 @@ def write_examples(
         tell(line)
     told: dict[str, Any] = {"examples": len(examples)}
     if gold:
-        write(Path(gold), examples)
+        _write_chats(Path(gold), examples)
     if shuffle is not None:
         examples = shuffled_answers(examples, shuffle)
     if own:
         examples, told = _own(examples, own, tell)
-    write(Path(file), examples)
+    _write_chats(Path(file), examples)
     return told | {"written": len(examples), "columns": taken.columns}
 
 
-def _own(examples: Sequence[Example], drawn: Drawn, tell: Tell) -> tuple[list[Example], dict[str, Any]]:
-    from hone.models.local import load, load_tokenizer  # noqa: PLC0415 - only where a model is asked
+def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[list[Example], dict[str, Any]]:
+    from hone.models.local import load_model, load_tokenizer  # noqa: PLC0415 - only where a model is asked
     from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
 
     if any(one.answer is None for one in examples):
@@ -77,7 +83,7 @@ def _own(examples: Sequence[Example], drawn: Drawn, tell: Tell) -> tuple[list[Ex
     base, why = choose_base(drawn.base, "lora", machine())
     tell(f"base: {base} ({why})")
     torch, folder = library("torch"), weights(base)
-    model = load(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    model = load_model(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     drawing = Drawing(drawn.samples, drawn.temperature, drawn.max_tokens, seed=drawn.seed)
     made, shares = own_examples(model, load_tokenizer(folder), examples, drawing, tell=tell)
     if not made:
@@ -85,7 +91,7 @@ def _own(examples: Sequence[Example], drawn: Drawn, tell: Tell) -> tuple[list[Ex
     return made, asdict(shares)
 
 
-def write(file: Path, examples: Sequence[Example]) -> None:
+def _write_chats(file: Path, examples: Sequence[Example]) -> None:
     """Write examples as JSON Lines: `messages`, the group, and the question and answer they can be checked by.
 
     Raises:

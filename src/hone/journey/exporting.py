@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hone.bench import ask, read_task
+from hone.bench import marked_answers, read_task
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ExportError, ProjectError
-from hone.export import About, Made, Order, export, export_adapter
+from hone.export import About, ExportedFile, Order, export_adapter, export_model
 from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
@@ -24,14 +24,14 @@ from hone.problems import prompting
 from hone.project import Project
 from hone.report.export import export_markdown
 from hone.tables import Taken
-from hone.training.job import JOB, Job
+from hone.training.job import JOB, TrainingJob
 from hone.weights.opening import weights
 
 _SLOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ModelCard:
     """What an exported model says of itself, and how thoroughly it is compared."""
 
     name: str | None = None
@@ -52,17 +52,23 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """The files, each with what is known of it, and what was written beside them."""
 
-    made: list[Made]
+    made: list[ExportedFile]
     beside: list[Path]
 
 
 def export_gguf(
-    model: str, file: Path | str, *, quants: Sequence[str] = ("q8_0",), adapter_only: bool = False,
-    bench: str | None = None, about: Named | None = None, watch: Watch = SILENT,
-) -> Exported:  # fmt: skip
+    model: str,
+    file: Path | str,
+    *,
+    quants: Sequence[str] = ("q8_0",),
+    adapter_only: bool = False,
+    bench: str | None = None,
+    about: ModelCard | None = None,
+    watch: Watch = SILENT,
+) -> ExportResult:
     """Write a model, with its adapter merged in, as GGUF files, each compared with what was tuned.
 
     Args:
@@ -78,28 +84,34 @@ def export_gguf(
         ExportError: The model cannot be written as GGUF.
         ParityError: What was written is not what was tuned; nothing gets the file's name then.
     """
-    own, target = about or Named(), Path(file)
+    own, target = about or ModelCard(), Path(file)
     base, adapter = split_model(model)
     system = own.system if own.system is not None else tuned_under(model) or ""
     said = About(
-        name=own.name or target.stem, base=base, adapter=adapter.name if adapter else "", scale=own.scale,
-        licence=own.licence or licence_of(weights(base), base), rubric=own.rubric.digest if own.rubric else "",
+        name=own.name or target.stem,
+        base=base,
+        adapter=adapter.name if adapter else "",
+        scale=own.scale,
+        licence=own.licence or licence_of(weights(base), base),
+        rubric=own.rubric.digest if own.rubric else "",
         system=system,
-    )  # fmt: skip
+    )
     order = Order(weights(base), adapter, target, tuple(dict.fromkeys(quants)), said, tuple(prompts()[: own.prompts]))
 
     if adapter_only:
         made = [export_adapter(order, tell=watch.tell)]
         _keep_run(own, bench, model, order, made, watch)
-        return Exported(made, [])
+        return ExportResult(made, [])
     test = _bench(bench, own.items, order, watch) if bench else None
-    made = export(order, bench=test, tell=watch.tell)
+    made = export_model(order, bench=test, tell=watch.tell)
     beside = _beside(order, made)
     _keep_run(own, bench, model, order, made, watch)
-    return Exported(made, beside)
+    return ExportResult(made, beside)
 
 
-def _keep_run(own: Named, bench: str | None, model: str, order: Order, made: Sequence[Made], watch: Watch) -> None:
+def _keep_run(
+    own: ModelCard, bench: str | None, model: str, order: Order, made: Sequence[ExportedFile], watch: Watch
+) -> None:
     """Keep what was compared as a run, where the folder is a project's; elsewhere README and file say it."""
     try:
         project = Project.find(own.folder)
@@ -130,7 +142,7 @@ def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path]
 
     def test(settings: ModelSettings) -> list[bool]:
         with connect(settings) as model, watch.progress(name) as progress:
-            return [result.right for result in ask(model, problems, task, way, progress=progress)[0]]
+            return [result.right for result in marked_answers(model, problems, task, way, progress=progress)[0]]
 
     def run(file: Path) -> Accuracy:
         if not known:
@@ -176,16 +188,16 @@ def tuned_under(model: str) -> str | None:
     """The system message that `tune` tuned under, where the weights lie in its run; none elsewhere."""
     base, adapter = split_model(model)
     run = (adapter or typed_path(base)).resolve().parent
-    return Job.read(run).prompt if (run / JOB).is_file() else None
+    return TrainingJob.read(run).prompt if (run / JOB).is_file() else None
 
 
-def best_of(made: Sequence[Made]) -> Made:
+def best_of(made: Sequence[ExportedFile]) -> ExportedFile:
     """The smallest file that lost nothing that could be told; where all lost something, the largest."""
     whole = [one for one in made if not one.warnings]
     return min(whole, key=lambda one: one.parity.size) if whole else max(made, key=lambda one: one.parity.size)
 
 
-def _beside(order: Order, made: list[Made]) -> list[Path]:
+def _beside(order: Order, made: list[ExportedFile]) -> list[Path]:
     """Write Modelfile and README beside the files; what a person wrote there is never written over."""
     best = best_of(made).file
     texts = {

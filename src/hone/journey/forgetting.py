@@ -16,7 +16,7 @@ from hone.errors import FeedbackError, ProjectError
 from hone.files import config_folder, whole_stream, write_whole
 from hone.journey.stored import check_there, database_of, project_store
 from hone.journey.watching import Tell, nothing
-from hone.people.store import check_installed
+from hone.people.store import check_store_installed
 from hone.project import Project
 from hone.text import name as named
 
@@ -32,7 +32,7 @@ _LOOKED_AT = _READ | {".html", ".md", ".txt", ".xml", ".yaml", ".yml", ".svg"}
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ForgottenPerson:
     """What became of a person."""
 
     alias: str
@@ -57,9 +57,9 @@ def note_export(project: Project, file: Path) -> None:
             stream.write(json.dumps(known | {own: list(dict.fromkeys(files))}, indent=1).encode())
 
 
-def forget(
+def forget_person(
     project: Project, name: str, *, remove: bool = False, database: str | None = None, tell: Tell = nothing
-) -> Person:
+) -> ForgottenPerson:
     """Put an alias in place of a person everywhere in a project, and take out their own words.
 
     Args:
@@ -75,7 +75,7 @@ def forget(
     """
     check_there(database_of(project, database))
     with project_store(project, database=database, tell=tell) as store:
-        from hone.people.store.forgetting import forget as forget_in  # noqa: PLC0415 - loads SQLAlchemy
+        from hone.people.store.forgetting import forget_rater as forget_in  # noqa: PLC0415 - loads SQLAlchemy
 
         done = forget_in(store.database, name, remove=remove)
     if done.note:
@@ -93,7 +93,7 @@ def forget(
         raise FeedbackError(f"there is nobody called {name!r}; see: hone rate raters")
     for copy in backups:
         copy.unlink()
-    return Person(renamer.alias, dict(done.counts), tuple(changed), backups, tuple(left))
+    return ForgottenPerson(renamer.alias, dict(done.counts), tuple(changed), backups, tuple(left))
 
 
 def _known_exports(path: Path) -> dict[str, list[str]]:
@@ -119,7 +119,7 @@ def backup(project: Project, file: Path | str, *, database: str | None = None) -
     """
     where = database_of(project, database)
     check_there(where)
-    check_installed()
+    check_store_installed()
     from hone.interop.forms import export_whole  # noqa: PLC0415 - loads SQLAlchemy
 
     if database is None:
@@ -162,9 +162,10 @@ def restore(
 
 def _unused(folder: Path) -> Path:
     return next(
-        path for number in range(1, 10_000)
+        path
+        for number in range(1, 10_000)
         if not (path := folder / f"feedback.db.before-restore-{number}.jsonl").exists()
-    )  # fmt: skip
+    )
 
 
 def _exported(project: Project) -> list[Path]:

@@ -23,18 +23,18 @@ from hone.project import Project, Run
 from hone.project.runs import every_run
 from hone.report.view import (
     Advised,
-    Agreed,
-    Audited,
-    Compared,
-    Exported,
+    AgreementPart,
+    AuditPart,
+    ComparingPart,
+    ExportPart,
+    FigureSource,
     ProjectView,
-    Scored,
-    Source,
-    Tuned,
+    ScoresPart,
+    TuningPart,
 )
-from hone.stats import Figure, Options, paired_means
-from hone.stats import agree as compute
-from hone.training.job import RESULTS, Job, read_history
+from hone.stats import BootstrapOptions, Figure, paired_means
+from hone.stats import agreement_figures as compute
+from hone.training.job import RESULTS, TrainingJob, read_history
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -91,7 +91,7 @@ class Gatherer:
             self.broken.append((name, retracing.inside(self.project, str(error))))
             return None
 
-    def rated(self) -> Agreed | None:
+    def rated(self) -> AgreementPart | None:
         """The agreement, where somebody has rated."""
         try:
             return _agreed(self)
@@ -104,7 +104,7 @@ class Gatherer:
             return None
 
 
-def gather(project: Project, now: datetime) -> ProjectView:
+def gather_view(project: Project, now: datetime) -> ProjectView:
     """All that the page of a project shows.
 
     Raises:
@@ -140,12 +140,12 @@ def gather(project: Project, now: datetime) -> ProjectView:
     )
 
 
-def _compared(one: Gatherer, run: Run) -> Compared:
+def _compared(one: Gatherer, run: Run) -> ComparingPart:
     count = len(run.config.get("items") or ())
     more = "" if count in {0, 3} else f" --items {count}"
     source = retracing.source_of(run, f"hone rubric compare{more}")
     current = run.config["rubric"] == one.project.rubric.model_dump(mode="json")
-    return Compared(source, one.whole(run, Comparison), current)
+    return ComparingPart(source, one.whole(run, Comparison), current)
 
 
 def _advised(one: Gatherer, run: Run) -> Advised | None:
@@ -158,18 +158,18 @@ def _advised(one: Gatherer, run: Run) -> Advised | None:
     return Advised(retracing.source_of(run, "hone rubric advise"), advice)
 
 
-def _scored(one: Gatherer, run: Run) -> Scored:
+def _scored(one: Gatherer, run: Run) -> ScoresPart:
     rubric = Rubric.model_validate(run.config["rubric"])
     judgements = one.whole(run, Judgement)
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
     source = retracing.source_of(run, f"hone label{_other_judge(one, run)}")
-    return Scored(source, rubric, judgements, means, run.incomplete)
+    return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
 def _mean(values: Sequence[float]) -> Figure:
     """The mean with its bootstrap interval."""
-    return paired_means(values, values, options=Options(RESAMPLES)).first
+    return paired_means(values, values, options=BootstrapOptions(RESAMPLES)).first
 
 
 def _other_judge(one: Gatherer, run: Run) -> str:
@@ -181,25 +181,27 @@ def _named(model: object) -> str:
     return str(model.get("model", "")) if isinstance(model, Mapping) else ""
 
 
-def _agreed(one: Gatherer) -> Agreed:
+def _agreed(one: Gatherer) -> AgreementPart:
     check_there(one.project.database)  # before the store's packages are missed: who has no ratings needs none
     table = project_ratings(one.project, one.rubric)
     collected = read_ratings(table, Reading(rubric=one.rubric))
-    found = compute(collected.ratings, Options(RESAMPLES))
-    return Agreed(Source(f"{table.path.name} and the latest hone label", "hone agree"), found, collected.notes())
+    found = compute(collected.ratings, BootstrapOptions(RESAMPLES))
+    return AgreementPart(
+        FigureSource(f"{table.path.name} and the latest hone label", "hone agree"), found, collected.notes()
+    )
 
 
-def _audited(one: Gatherer, run: Run) -> Audited:
+def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
     source = retracing.source_of(run, f"hone audit{_other_judge(one, run)}")
-    return Audited(source, findings, _named(run.config.get("judge")))
+    return AuditPart(source, findings, _named(run.config.get("judge")))
 
 
-def tuned_in(project: Project, run: Run) -> Tuned:
+def tuned_in(project: Project, run: Run) -> TuningPart:
     """The tuned model of a run."""
-    job = Job.read(run.folder)
+    job = TrainingJob.read(run.folder)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-    return Tuned(
+    return TuningPart(
         source=retracing.source_of(run, retracing.tune_command(run, job)),
         spec=retracing.tuned_spec(project, run, job),
         base=retracing.base_spec(job),
@@ -209,12 +211,12 @@ def tuned_in(project: Project, run: Run) -> Tuned:
     )
 
 
-def _exported(one: Gatherer, run: Run) -> Exported:
+def _exported(one: Gatherer, run: Run) -> ExportPart:
     model = retracing.inside(one.project, str(run.config["model"]))
     files = [
         row.model_copy(update={"file": retracing.inside(one.project, row.file)}) for row in one.whole(run, ExportRow)
     ]
-    return Exported(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
+    return ExportPart(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
 
 
 def _state(run: Run) -> str:

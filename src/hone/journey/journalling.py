@@ -36,11 +36,11 @@ def open_journal(run: Run, tell: Tell, *, fresh: bool = False, readonly: bool = 
     except RunBusyError:
         raise  # what is empty still is another's
     except BaseException:
-        drop_if_empty(run)
+        _drop_if_empty(run)
         raise
 
 
-def drop_if_empty(run: Run) -> None:
+def _drop_if_empty(run: Run) -> None:
     """Remove a run's folder where nothing was journalled and there are no results."""
     if run.blank and not run.shards.exists():
         shutil.rmtree(run.folder, ignore_errors=True)

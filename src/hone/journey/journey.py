@@ -15,7 +15,7 @@ from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.journey.auditing import read_replies, run_audit
-from hone.journey.labelling import Labelled, Labelling, latest_replies, run_labelling
+from hone.journey.labelling import Labelling, LabelResult, latest_replies, run_labelling
 from hone.journey.loop import (
     Models,
     freeze,
@@ -27,7 +27,7 @@ from hone.journey.loop import (
     run_reply,
 )
 from hone.journey.watching import SILENT, Watch
-from hone.judging.audit import Finding
+from hone.judging.audit import AuditFinding
 from hone.judging.dataset import Columns
 from hone.models import Model
 from hone.project import Project
@@ -130,9 +130,13 @@ class Journey:
         return run_reply(self.project, self._models, rubric or self.rubric(), asked, fresh=fresh)[0]
 
     def label(
-        self, data: Path | str | None = None, *, rubric: Rubric | None = None, out: Path | str | None = None,
+        self,
+        data: Path | str | None = None,
+        *,
+        rubric: Rubric | None = None,
+        out: Path | str | None = None,
         **more: Any,
-    ) -> Labelled:  # fmt: skip
+    ) -> LabelResult:
         """Scores of replies, criterion by criterion, with reasons.
 
         Args:
@@ -144,9 +148,14 @@ class Journey:
         table = open_table(Path(data) if data else latest_replies(self.project))
         settings = self.project.settings
         work = Labelling(
-            self.project, table, Columns.of(table), rubric or self.rubric(), (settings.models.judge,),
-            settings.judging, file=None if out is None else Path(out),
-        )  # fmt: skip
+            self.project,
+            table,
+            Columns.of(table),
+            rubric or self.rubric(),
+            (settings.models.judge,),
+            settings.judging,
+            file=None if out is None else Path(out),
+        )
         return run_labelling(replace(work, **more), self._models, tell=self._models.watch.tell)
 
     def judgements(self) -> list[Judgement]:
@@ -156,7 +165,7 @@ class Journey:
 
     def audit(
         self, data: Path | str | None = None, *, items: int = 30, rubric: Rubric | None = None, fresh: bool = False
-    ) -> list[Finding]:
+    ) -> list[AuditFinding]:
         """What moves the judge besides the criteria, each with its interval."""
         replies = read_replies(Path(data) if data else latest_replies(self.project), items)
         return run_audit(self.project, self._models, rubric or self.rubric(), replies, fresh=fresh).findings

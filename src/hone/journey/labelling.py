@@ -21,9 +21,9 @@ from hone.journey.journalling import open_journal
 from hone.journey.loop import Models, step_config
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
-from hone.judging.label import Entry, Report, Routing, label, label_columns, labelled
+from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
-from hone.judging.shards import Labeller, gather, label_in_shards
+from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run
 from hone.tables import Table, Taken, open_writer
 
@@ -50,11 +50,11 @@ class Labelling:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelResult:
     """What came of it."""
 
     run: Run
-    report: Report
+    report: LabelReport
     before: bool
     """Whether the run had been finished before, so that nothing was asked."""
     routed: int = 0
@@ -63,7 +63,7 @@ class Labelled:
     """Rows without any value, which were passed over."""
 
 
-def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> Labelled:
+def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> LabelResult:
     """Label a table, or show what was labelled before.
 
     Args:
@@ -89,26 +89,34 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         asks = not before or work.fresh or work.retry
         opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
-        judge = judge_of(work.project, opened, work.judges[0], work.rubric, judging=work.judging, journal=journal,
-                         progress=progress, retry=work.retry)  # fmt: skip
+        judge = judge_of(
+            work.project,
+            opened,
+            work.judges[0],
+            work.rubric,
+            judging=work.judging,
+            journal=journal,
+            progress=progress,
+            retry=work.retry,
+        )
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before:
             report = _on_ray(work, judge, sink, run, found.rows)
         else:
-            gather(run.shards, journal)
+            take_shards_in(run.shards, journal)
             rows = entries(work.table, work.columns)
             rows = _known(rows, run, whole=sealed) if before and not (work.retry or work.fresh) else rows
-            report = label(rows, judge, sink.take, budget=budget, total=found.rows)
+            report = label_rows(rows, judge, sink.take, budget=budget, total=found.rows)
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
     if not sealed:
         failed = "some calls failed" if report.tally.failed else None
         run.mark(report.stopped or failed)
-    return Labelled(run, report, before, sink.routed, found.blank)
+    return LabelResult(run, report, before, sink.routed, found.blank)
 
 
-def _known(rows: Iterable[Entry], run: Run, *, whole: bool) -> Iterator[Entry]:
+def _known(rows: Iterable[RowToLabel], run: Run, *, whole: bool) -> Iterator[RowToLabel]:
     """The rows with the scores that a finished run has of them, which stand in their order.
 
     The journal's keys hold the place of a model's file, so that a project that was moved would be asked anew.
@@ -143,7 +151,7 @@ def latest_replies(project: Project) -> Path:
     return run.results
 
 
-def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> Report:
+def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> LabelReport:
     """Label in several processes, each of which makes the judge anew."""
     setup, project = judge.setup, work.project
     labeller = Labeller(
@@ -195,7 +203,7 @@ class _Sink:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
 
-    def take(self, entry: Entry, judgement: Judgement) -> None:
+    def take(self, entry: RowToLabel, judgement: Judgement) -> None:
         """Write one row wherever it belongs."""
         if self._results:
             self._results.write(judgement.model_dump_json() + "\n")

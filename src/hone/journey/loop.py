@@ -146,7 +146,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
         )
     comparisons = compared.read(Comparison)
     expert = settings.models.expert
-    draws = expert.sampling(advise.default_sampling(rubric))
+    draws = expert.sampling(advise.advice_sampling(rubric))
     config = step_config(project, rubric=rubric, compared=compared.folder.name, expert=expert, sampling=draws)
 
     def work(journal: Journal) -> Sequence[Advice]:
@@ -232,9 +232,15 @@ def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journ
 
 
 def _run(
-    project: Project, models: Models, verb: str, config: Mapping[str, Any], kind: type[T],
-    work: Callable[[Journal], Sequence[T]], *, fresh: bool,
-) -> tuple[list[T], Done]:  # fmt: skip
+    project: Project,
+    models: Models,
+    verb: str,
+    config: Mapping[str, Any],
+    kind: type[T],
+    work: Callable[[Journal], Sequence[T]],
+    *,
+    fresh: bool,
+) -> tuple[list[T], Done]:
     run = project.open_run(verb, config, fresh=fresh)
     if run.finished:
         return run.read(kind), Done(run, before=True)

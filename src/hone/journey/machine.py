@@ -32,7 +32,7 @@ _EXTRAS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MachineCheck:
     """One thing that was looked at."""
 
     name: str
@@ -41,36 +41,44 @@ class Check:
     mend: str = ""
 
 
-def doctor() -> list[Check]:
+def doctor() -> list[MachineCheck]:
     """What this machine can do, and how to mend what is missing. Nothing is changed, nothing is sent anywhere."""
     return list(_checks())
 
 
-def _checks() -> Iterator[Check]:
-    yield Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    yield Check("processors", "ok", str(os.cpu_count()))
+def _checks() -> Iterator[MachineCheck]:
+    yield MachineCheck("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield MachineCheck("processors", "ok", str(os.cpu_count()))
     memory = _memory()
-    yield Check("memory", "ok" if memory is None or memory >= 2 else "missing", _gib(memory),
-                "" if memory is None or memory >= 2 else "the embedded model needs about 2 GiB")  # fmt: skip
+    yield MachineCheck(
+        "memory",
+        "ok" if memory is None or memory >= 2 else "missing",
+        _gib(memory),
+        "" if memory is None or memory >= 2 else "the embedded model needs about 2 GiB",
+    )
     free = shutil.disk_usage(Path.cwd()).free / 2**30
-    yield Check("disk", "ok" if free >= 1 else "missing", f"{free:.0f} GiB free here",
-                "" if free >= 1 else "free at least 1 GiB")  # fmt: skip
+    yield MachineCheck(
+        "disk",
+        "ok" if free >= 1 else "missing",
+        f"{free:.0f} GiB free here",
+        "" if free >= 1 else "free at least 1 GiB",
+    )
     version = engine_version()
     if version:
-        yield Check("embedded engine", "ok", f"xllamacpp {version}")
+        yield MachineCheck("embedded engine", "ok", f"xllamacpp {version}")
     else:
-        yield Check("embedded engine", "missing", "not installed", "pip install xllamacpp")
+        yield MachineCheck("embedded engine", "missing", "not installed", "pip install xllamacpp")
     try:
         file = smollm2_file()
-        yield Check("embedded model smollm2", "ok", f"{file.name}, {file.stat().st_size / 1e6:.0f} MB")
+        yield MachineCheck("embedded model smollm2", "ok", f"{file.name}, {file.stat().st_size / 1e6:.0f} MB")
     except HoneError:
-        yield Check("embedded model smollm2", "missing", "not installed", INSTALL_SMOLLM2)
+        yield MachineCheck("embedded model smollm2", "missing", "not installed", INSTALL_SMOLLM2)
     for name, use in (
         ("OPENAI_API_KEY", "openai:MODEL"),
         ("HONE_API_KEY", "https://HOST/v1#MODEL, one host; HONE_API_KEY_HOST for more"),
     ):
         there = bool(os.environ.get(name))
-        yield Check(name, "ok" if there else "optional", "set" if there else "not set", f"for {use}")
+        yield MachineCheck(name, "ok" if there else "optional", "set" if there else "not set", f"for {use}")
     yield _gpu()
     yield from map(_extra, _EXTRAS)
 
@@ -80,23 +88,23 @@ def missing_modules(name: str) -> list[str]:
     return [module for module in _EXTRAS[name][0] if not is_installed(module)]
 
 
-def _extra(name: str) -> Check:
+def _extra(name: str) -> MachineCheck:
     _, use = _EXTRAS[name]
     missing = missing_modules(name)
     if missing:
-        return Check(
+        return MachineCheck(
             f"extra {name}", "optional", f"without {missing[0]}", f"for {use}: pip install 'hone-llm[{name}]'"
         )
-    return Check(f"extra {name}", "ok", "installed", f"for {use}")
+    return MachineCheck(f"extra {name}", "ok", "installed", f"for {use}")
 
 
-def _gpu() -> Check:
+def _gpu() -> MachineCheck:
     nvidia = shutil.which("nvidia-smi")
     if nvidia:
-        return Check("GPU", "ok", "an NVIDIA driver is there")
+        return MachineCheck("GPU", "ok", "an NVIDIA driver is there")
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return Check("GPU", "ok", "Apple silicon; the embedded engine uses it")
-    return Check("GPU", "optional", "none found", "the embedded model runs without one")
+        return MachineCheck("GPU", "ok", "Apple silicon; the embedded engine uses it")
+    return MachineCheck("GPU", "optional", "none found", "the embedded model runs without one")
 
 
 def _memory() -> float | None:

@@ -17,7 +17,7 @@ from hone.journey.journalling import open_journal
 from hone.journey.loop import Models, models, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import judge as score
-from hone.judging.form import default_sampling
+from hone.judging.form import rubric_sampling
 from hone.judging.of_project import judge_sampling
 from hone.project import Project, Run
 from hone.project.folder import read_items
@@ -29,7 +29,7 @@ VERB = "match"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BenchmarkItems:
     """What the models reply to."""
 
     items: Path | None = None
@@ -53,7 +53,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class RubricBenchmark:
     """What came of a benchmark by rubric."""
 
     run: Run
@@ -64,9 +64,15 @@ class Matched:
 
 
 def benchmark_by_rubric(
-    folder: Path | str, specs: Sequence[str], *, judge: str | None = None, rubric: str | None = None,
-    asked: Asked | None = None, fresh: bool = False, watch: Watch = SILENT,
-) -> Matched:  # fmt: skip
+    folder: Path | str,
+    specs: Sequence[str],
+    *,
+    judge: str | None = None,
+    rubric: str | None = None,
+    asked: BenchmarkItems | None = None,
+    fresh: bool = False,
+    watch: Watch = SILENT,
+) -> RubricBenchmark:
     """Let a rubric's judge compare models on the same items.
 
     Args:
@@ -90,12 +96,12 @@ def benchmark_by_rubric(
     scorer = ModelSettings(model=judge) if judge else settings.models.judge
     if scorer.model in names:
         raise ProjectError(f"{scorer.model} would score its own replies; name another judge with --judge")
-    wanted = asked or Asked()
+    wanted = asked or BenchmarkItems()
     items = (read_items(wanted.items) if wanted.items else project.items)[: wanted.limit]
     draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})
     match = Match(project, items, named_rubric(rubric, project), names, scorer, draws)
     run, found = _run(match, watch, fresh=fresh)
-    return Matched(run, match, found, compare_judged(found, names, match.rubric))
+    return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric))
 
 
 def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:
@@ -103,11 +109,17 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
     writers = {spec: content(spec, match.project.folder) for spec in match.specs}
     draws = judge_sampling(match.judge, match.rubric)
     # A judge that is sampled as usual leaves the config as it always was, so that finished runs open again.
-    scoring = {} if draws == default_sampling(match.rubric) else {"judge_sampling": draws}
+    scoring = {} if draws == rubric_sampling(match.rubric) else {"judge_sampling": draws}
     config = step_config(
-        match.project, rubric=match.rubric, items=match.items, judge=match.judge, sampling=match.sampling,
-        judging=match.project.settings.judging, models=writers, **scoring,
-    )  # fmt: skip
+        match.project,
+        rubric=match.rubric,
+        items=match.items,
+        judge=match.judge,
+        sampling=match.sampling,
+        judging=match.project.settings.judging,
+        models=writers,
+        **scoring,
+    )
     run = match.project.open_run(VERB, config, fresh=fresh)
     watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
     if run.finished:
@@ -137,11 +149,24 @@ def _judged(
     draws = judge_sampling(match.judge, match.rubric)
     with watch.progress(f"{match.judge.model} scores") as progress:
         setup = Setup(match.project.prompts, draws, journal, progress)
-        return score(written, match.rubric, opened(match.judge), subject=settings.task.subject, setup=setup,
-                     judging=settings.judging)  # fmt: skip
+        return score(
+            written,
+            match.rubric,
+            opened(match.judge),
+            subject=settings.task.subject,
+            setup=setup,
+            judging=settings.judging,
+        )
 
 
 def _both(reply: Reply, judgement: Judgement, group: str | None) -> JudgedReply:
     scores = {score.criterion: score.value for score in judgement.scores}
-    return JudgedReply(model=reply.model, item=reply.item, group=group, text=reply.text, cut=reply.cut, scores=scores,
-                       unscored=judgement.unscored)  # fmt: skip
+    return JudgedReply(
+        model=reply.model,
+        item=reply.item,
+        group=group,
+        text=reply.text,
+        cut=reply.cut,
+        scores=scores,
+        unscored=judgement.unscored,
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hone.journey.forgetting import note_export
 from hone.journey.stored import check_there, database_of, project_store
 from hone.journey.watching import Tell, nothing
-from hone.people.store import check_installed
+from hone.people.store import check_store_installed
 from hone.project import Project
 from hone.project.naming import named_rubric
 
@@ -21,9 +21,14 @@ Form = Literal["ratings", "pairs", "store", "label-studio", "argilla"]
 
 
 def import_feedback(
-    project: Project, file: Path | str, *, form: Form | None = None, rubric: str | None = None,
-    database: str | None = None, tell: Tell = nothing,
-) -> Exchanged:  # fmt: skip
+    project: Project,
+    file: Path | str,
+    *,
+    form: Form | None = None,
+    rubric: str | None = None,
+    database: str | None = None,
+    tell: Tell = nothing,
+) -> Exchanged:
     """Read feedback from a file into a project's store, all of it or nothing.
 
     Args:
@@ -46,9 +51,15 @@ def import_feedback(
 
 
 def export_feedback(
-    project: Project, file: Path | str, *, form: Form = "ratings", rubric: str | None = None,
-    stale: bool = False, blind: bool = False, database: str | None = None,
-) -> Exchanged:  # fmt: skip
+    project: Project,
+    file: Path | str,
+    *,
+    form: Form = "ratings",
+    rubric: str | None = None,
+    stale: bool = False,
+    blind: bool = False,
+    database: str | None = None,
+) -> Exchanged:
     """Write a project's feedback into a file.
 
     Args:
@@ -65,8 +76,8 @@ def export_feedback(
     """
     where = database_of(project, database)
     check_there(where)
-    check_installed()
-    from hone.interop.forms import Which, export, export_whole  # noqa: PLC0415 - loads SQLAlchemy
+    check_store_installed()
+    from hone.interop.forms import Which, export_file, export_whole  # noqa: PLC0415 - loads SQLAlchemy
 
     if database is None:
         note_export(project, Path(file))
@@ -74,13 +85,18 @@ def export_feedback(
         return export_whole(where, Path(file))
     with project_store(project, readonly=True, database=database) as store:
         which = Which(current_only=not stale, blind=blind)
-        return export(store, Path(file), form, named_rubric(rubric, project), which)
+        return export_file(store, Path(file), form, named_rubric(rubric, project), which)
 
 
 def feedback_status(
-    project: Project, *, rubric: str | None = None, per_item: int = 2, half_width: float = 0.05,
-    database: str | None = None, tell: Tell = nothing,
-) -> dict[str, Any]:  # fmt: skip
+    project: Project,
+    *,
+    rubric: str | None = None,
+    per_item: int = 2,
+    half_width: float = 0.05,
+    database: str | None = None,
+    tell: Tell = nothing,
+) -> dict[str, Any]:
     """How far the rating is: by rater, what is stale, where people differ, and how many more ratings it takes.
 
     Args:
@@ -109,9 +125,11 @@ def _status(store: Store, rubric: Rubric, per_item: int, half_width: float) -> d
     rows = store.ratings(rubric, current_only=False)
     people = [row for row in rows if row.kind == "human"]
     whole = store.progress(rubric, per_item=per_item)
-    stopping = [] if not any(not row.stale for row in people) else stop_rule(
-        stored_ratings(store, rubric), rubric, half_width=half_width, per_item=per_item
-    )  # fmt: skip
+    stopping = (
+        []
+        if not any(not row.stale for row in people)
+        else stop_rule(stored_ratings(store, rubric), rubric, half_width=half_width, per_item=per_item)
+    )
     apart = store.disagreements(rubric)
     found: dict[str, Any] = {
         "database": store.database.name,
@@ -138,5 +156,12 @@ def _status(store: Store, rubric: Rubric, per_item: int, half_width: float) -> d
 
 def _rater(store: Store, rubric: Rubric, rater: Any, per_item: int) -> dict[str, Any]:
     own = store.progress(rubric, rater.id, per_item=per_item)
-    return {"name": rater.name, "role": rater.role, "active": rater.active, "done": own.done,
-            "skipped": own.skipped, "left": own.left, "seconds": own.seconds}  # fmt: skip
+    return {
+        "name": rater.name,
+        "role": rater.role,
+        "active": rater.active,
+        "done": own.done,
+        "skipped": own.skipped,
+        "left": own.left,
+        "seconds": own.seconds,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from hone.journey.gathering import gather
+from hone.journey.gathering import gather_view
 from hone.project import Project
 from hone.report.page import write_page
 from hone.report.project_page import project_page
@@ -28,6 +28,6 @@ def write_report(project: Project, file: Path | str | None = None) -> tuple[Proj
         HoneError: The project's settings or rubric do not read, or the page cannot be written.
     """
     path = Path(file) if file else project.folder / PAGE
-    view = gather(project, datetime.now().astimezone())
+    view = gather_view(project, datetime.now().astimezone())
     write_page(path, project_page(view))
     return view, path

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from hone.bench import BenchTask, Result, compare, read_task
+from hone.bench import BenchTask, Result, compare_models, read_task
 from hone.bench.comparing import MARGIN
 from hone.bench.task import task_names
 from hone.journey.testing import read_speeds
 from hone.project import Project, Run
-from hone.report.view import Benched, Source, Wrong
-from hone.training.job import ADAPTER, MODEL, Job
+from hone.report.view import BenchPart, FigureSource, Wrong
+from hone.training.job import ADAPTER, MODEL, TrainingJob
 from hone.training.settings import TuneSettings
 
 _SHOWN = 5
@@ -34,12 +34,12 @@ def inside(project: Project, text: str) -> str:
     return text
 
 
-def source_of(run: Run, typed: str) -> Source:
+def source_of(run: Run, typed: str) -> FigureSource:
     """Figures that come from a run, and the command that makes it."""
-    return Source(f"runs/{run.folder.name}", typed)
+    return FigureSource(f"runs/{run.folder.name}", typed)
 
 
-def tune_command(run: Run, job: Job) -> str:
+def tune_command(run: Run, job: TrainingJob) -> str:
     """The command that tunes so."""
     config = run.config
     parts = ["hone tune", quoted(str(config["source"])), "--base", quoted(job.base)]
@@ -60,14 +60,14 @@ def tune_command(run: Run, job: Job) -> str:
     return " ".join(parts)
 
 
-def tuned_spec(project: Project, run: Run, job: Job) -> str:
+def tuned_spec(project: Project, run: Run, job: TrainingJob) -> str:
     """The tuned model, as other commands take it in the project's folder."""
     full = job.settings.method == "full"
     folder = inside(project, str(run.folder.resolve() / (MODEL if full else ADAPTER)))
     return f"hf:{folder}" if full else f"hf:{job.base}+{folder}"
 
 
-def base_spec(job: Job) -> str:
+def base_spec(job: TrainingJob) -> str:
     """The base in the same engine as the tuned model."""
     return f"hf:{job.base}"
 
@@ -82,16 +82,16 @@ def export_command(project: Project, run: Run) -> str:
     return f"hone export {model} --out {out}{quants}{scale}{bench}"
 
 
-def benched(project: Project, run: Run) -> Benched:
+def benched(project: Project, run: Run) -> BenchPart:
     """What a benchmark run found, compared anew from its marks."""
     specs = [inside(project, spec) for spec in run.config["models"]]
     results = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(Result)]
     speeds = {inside(project, spec): speed for spec, speed in read_speeds(run).items()}
-    report = compare(results, specs, speeds)
+    report = compare_models(results, specs, speeds)
     task = BenchTask.model_validate(run.config["task"])
     count = report.scores[0].flexible.n
     last = report.comparisons[-1] if report.comparisons else None
-    return Benched(
+    return BenchPart(
         source=source_of(run, _bench_command(task, specs)),
         about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
         report=report,
@@ -108,8 +108,11 @@ def _bench_command(task: BenchTask, specs: Sequence[str]) -> str:
     known = task.data in task_names()
     usual = read_task(task.data) if known else BenchTask(data=task.data)
     names = ("shots", "limit", "max_tokens")
-    changed = "".join(f" --{name.replace('_', '-')} {getattr(task, name)}" for name in names
-                      if getattr(task, name) not in {getattr(usual, name), None})  # fmt: skip
+    changed = "".join(
+        f" --{name.replace('_', '-')} {getattr(task, name)}"
+        for name in names
+        if getattr(task, name) not in {getattr(usual, name), None}
+    )
     return f"hone bench {quoted(task.data)}{models}{changed}{' --gate' if len(specs) > 1 else ''}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hone.domain.rubric import Rubric
 from hone.errors import OlderStoreError, ProjectError
 from hone.journey.watching import Tell, nothing
-from hone.people.store import check_installed, open_store
+from hone.people.store import check_store_installed, open_store
 from hone.project import Project
 from hone.tables import Table
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @contextmanager
 def project_store(
     project: Project, *, readonly: bool = False, database: str | None = None, tell: Tell = nothing
-) -> Iterator[Store]:  # fmt: skip
+) -> Iterator[Store]:
     """The project's store, or another that was named, open within the block.
 
     Raises:
@@ -72,7 +72,7 @@ def check_there(where: Path | str) -> None:
 
 def project_ratings(
     project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False, tell: Tell = nothing
-) -> Table:  # fmt: skip
+) -> Table:
     """What the project's people said, with the judgements of the latest `hone label` under the same rubric.
 
     Args:
@@ -85,7 +85,7 @@ def project_ratings(
     Raises:
         ProjectError: There is nothing of the kind yet.
     """
-    check_installed()
+    check_store_installed()
     from hone.measuring.join import join  # noqa: PLC0415
     from hone.people.exchange.stored import stored_choices  # noqa: PLC0415 - loads SQLAlchemy
 

@@ -25,7 +25,7 @@ from hone.serving.server import Serving, check_host, check_port, listen
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class ConversationSetup:
     """What stands behind a conversation.
 
     Args:
@@ -53,7 +53,7 @@ class Behind:
         return judge_of(self.project, (model,), self.judge, self.rubric)
 
 
-def behind(folder: Path, name: str | None, judge: str | None) -> Behind:
+def behind(folder: Path, name: str | None, judge: str | None) -> ConversationSetup:
     """The project that a folder lies in, and the rubric and judge that options name; outside one, those alone.
 
     Raises:
@@ -62,10 +62,10 @@ def behind(folder: Path, name: str | None, judge: str | None) -> Behind:
     try:
         project = Project.find(folder)
     except ProjectError:
-        return Behind(None, rubric_anywhere(name), ModelSettings(model=judge or "smollm2"))
+        return ConversationSetup(None, rubric_anywhere(name), ModelSettings(model=judge or "smollm2"))
     rubric = named_rubric(name, project)
     settings = ModelSettings(model=judge) if judge else project.settings.models.judge
-    return Behind(project, rubric if rubric.criteria else None, settings)
+    return ConversationSetup(project, rubric if rubric.criteria else None, settings)
 
 
 @contextmanager
@@ -90,9 +90,14 @@ def opened(settings: ModelSettings, project: Project | None = None, watch: Watch
 
 @contextmanager
 def chat(
-    model: str | None = None, *, project: Path | str = ".", rubric: str | None = None, context: int = 4096,
-    sampling: Sampling = SAMPLING, watch: Watch = SILENT,
-) -> Iterator[Conversation]:  # fmt: skip
+    model: str | None = None,
+    *,
+    project: Path | str = ".",
+    rubric: str | None = None,
+    context: int = 4096,
+    sampling: Sampling = SAMPLING,
+    watch: Watch = SILENT,
+) -> Iterator[Conversation]:
     """A conversation, open within the block: `reply = conversation.ask("…")`; `say` gives it piece by piece.
 
     Args:
@@ -159,9 +164,12 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
         if found.rubric is not None and who is None:
             who = stack.enter_context(opened(found.judge, found.project, watch))
         serving = Serving(
-            served, at.name or Path(model.partition("+")[0]).stem, at.key, found.judge_of(who) if who else None,
+            served,
+            at.name or Path(model.partition("+")[0]).stem,
+            at.key,
+            found.judge_of(who) if who else None,
             adapter="+" in model,
-        )  # fmt: skip
+        )
         asyncio.run(_until_stopped(serving, at, watch))
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hone.bench import BenchTask, Report, Result, Speed, ask, compare, read_task
+from hone.bench import AnswerSpeed, BenchReport, BenchTask, Result, compare_models, marked_answers, read_task
 from hone.bench.comparing import Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
@@ -29,19 +29,25 @@ _SLOTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Benchmarked:
+class BenchmarkResult:
     """What came of a benchmark."""
 
     run: Run
-    bout: Bout
-    report: Report
+    bout: BenchmarkPlan
+    report: BenchReport
     """Accuracy of each model and paired differences to the first one, with intervals; `not_worse` is the gate."""
 
 
 def benchmark(
-    task: BenchTask | str, models: Sequence[str], *, limit: int | None = None, folder: Path | str = ".",
-    reading: Reading = "flexible", fresh: bool = False, watch: Watch = SILENT,
-) -> Benchmarked:  # fmt: skip
+    task: BenchTask | str,
+    models: Sequence[str],
+    *,
+    limit: int | None = None,
+    folder: Path | str = ".",
+    reading: Reading = "flexible",
+    fresh: bool = False,
+    watch: Watch = SILENT,
+) -> BenchmarkResult:
     """Test models on the same problems, and compare each with the first one, problem by problem.
 
     Args:
@@ -66,12 +72,12 @@ def benchmark(
     bout = prepare(wanted, specs, _home(Path(folder)))
     for line in bout.taken.lines():
         watch.tell(line)
-    run, results, speeds = run_bench(bout, watch, fresh=fresh)
-    return Benchmarked(run, bout, compare(results, specs, speeds, reading=reading))
+    run, results, speeds = _run_bench(bout, watch, fresh=fresh)
+    return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading))
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class BenchmarkPlan:
     """All that a benchmark run rests on."""
 
     task: BenchTask
@@ -93,7 +99,7 @@ class Bout:
         }
 
 
-def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
+def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPlan:
     """The problems and the prompts of a task.
 
     Raises:
@@ -109,10 +115,12 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> Bout:
         # A file without a training part gives its shots out of the problems that are not asked.
         pool = [problem for problem in task.problems("train") if problem.question not in asked]
         shots = choose_shots(pool, task.shots, seed=task.shot_seed)
-    return Bout(task, problems, prompting(shots, system=task.system), specs, home, taken)
+    return BenchmarkPlan(task, problems, prompting(shots, system=task.system), specs, home, taken)
 
 
-def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, list[Result], dict[str, Speed]]:
+def _run_bench(
+    bout: BenchmarkPlan, watch: Watch, *, fresh: bool = False
+) -> tuple[Run, list[Result], dict[str, AnswerSpeed]]:
     """Every model's results, asked for or out of a finished run."""
     run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
     speeds = read_speeds(run)
@@ -123,7 +131,9 @@ def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, li
     with open_journal(run, watch.tell, fresh=fresh) as journal:
         for spec in bout.specs:
             with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
-                own, speed = ask(model, bout.problems, bout.task, bout.way, journal=journal, progress=progress)
+                own, speed = marked_answers(
+                    model, bout.problems, bout.task, bout.way, journal=journal, progress=progress
+                )
             for line in dict.fromkeys(model.notes):
                 watch.tell(f"note: {line}")
             results += own
@@ -136,7 +146,7 @@ def run_bench(bout: Bout, watch: Watch, *, fresh: bool = False) -> tuple[Run, li
     return run, results, speeds
 
 
-def _settings(spec: str, bout: Bout) -> ModelSettings:
+def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
     """The embedded engine gets many slots, each as long as the longest prompt may need."""
     if spec != "smollm2" and not spec.startswith("gguf:"):
         return ModelSettings(model=spec)
@@ -149,11 +159,11 @@ def _settings(spec: str, bout: Bout) -> ModelSettings:
     return ModelSettings(model=spec, context=context, concurrency=_SLOTS)
 
 
-def read_speeds(run: Run) -> dict[str, Speed]:
+def read_speeds(run: Run) -> dict[str, AnswerSpeed]:
     """How fast each model was, by its spec; what is not known is left out."""
     try:
         known = json.loads((run.folder / "speed.json").read_text(encoding="utf-8"))
-        return {name: Speed(**one) for name, one in known.items()}
+        return {name: AnswerSpeed(**one) for name, one in known.items()}
     except (OSError, ValueError, TypeError):
         return {}  # how fast it was is no result: where the file is missing or torn, nothing is said
 

@@ -13,16 +13,16 @@ from pydantic import ValidationError
 from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, data_digest, read_examples
-from hone.examples.splitting import Split, split
+from hone.examples.splitting import Split, split_examples
 from hone.files import locked, typed_path
 from hone.journey.watching import SILENT, Watch
-from hone.problems import Problem, Prompting, load, prompting
+from hone.problems import Problem, Prompting, load_problems, prompting
 from hone.project import Project, Run
 from hone.project.runs import open_run
-from hone.report.drawing import save
-from hone.report.tuning import curves, event_lines
+from hone.report.drawing import save_picture
+from hone.report.tuning import event_lines, loss_curves
 from hone.tables import Taken
-from hone.training.job import ADAPTER, MODEL, RESULTS, Job, read_history
+from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob, read_history
 from hone.training.settings import TuneSettings, check_sharding
 from hone.tuning.choice import choose_backend, choose_base, machine, pins
 from hone.tuning.launching import launch
@@ -33,7 +33,7 @@ _NAMED = {"sums", "gsm8k"}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TuningRequest:
     """What is asked for."""
 
     source: str
@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TuningResult:
     """What came of it."""
 
     run: Run
@@ -68,8 +68,8 @@ class Tuned:
 
 
 def run_tune(
-    request: Request, *, tell: Callable[[dict[str, Any]], object], note: Callable[[str], object]
-) -> Tuned:  # fmt: skip
+    request: TuningRequest, *, tell: Callable[[dict[str, Any]], object], note: Callable[[str], object]
+) -> TuningResult:
     """Tune, or show what was tuned before.
 
     Args:
@@ -100,7 +100,7 @@ def run_tune(
     bench = request.source if request.source in _NAMED else request.test or "sums"
     if run.finished:
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-        return Tuned(run, result, True, spec, tuned, bench, columns=taken.columns)
+        return TuningResult(run, result, True, spec, tuned, bench, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
     with locked(run.lock, patience=0, kind=RunError, busy=RunBusyError, what=run.folder.name):
@@ -110,18 +110,24 @@ def run_tune(
                 result = launch(job, run.folder, tell)
             finally:
                 run.finish([])  # passed or not, there is nothing to go on with
-            return Tuned(run, result, False, spec, tuned, bench, columns=taken.columns)
+            return TuningResult(run, result, False, spec, tuned, bench, columns=taken.columns)
         launch(job, run.folder, tell)
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
         pictures = _draw(run.folder, note)
         run.finish([])
-    return Tuned(run, result, False, spec, tuned, bench, pictures, taken.columns)
+    return TuningResult(run, result, False, spec, tuned, bench, pictures, taken.columns)
 
 
 def tune(
-    data: str | Path, *, base: str | None = None, keep: Sequence[str] = (), best: str | None = None,
-    runs: Path | str | None = None, watch: Watch = SILENT, **settings: Any,
-) -> Tuned:  # fmt: skip
+    data: str | Path,
+    *,
+    base: str | None = None,
+    keep: Sequence[str] = (),
+    best: str | None = None,
+    runs: Path | str | None = None,
+    watch: Watch = SILENT,
+    **settings: Any,
+) -> TuningResult:
     """Tune a small model on examples, in a run that goes on where it was stopped.
 
     Args:
@@ -143,11 +149,16 @@ def tune(
     except ValidationError as error:
         first = error.errors()[0]
         raise TuneError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    request = Request(
-        source=str(data), base=base, backend=asked.pop("backend", "auto"), settings=chosen,
-        keep=tuple(Keep.parse(rule) for rule in keep), best=best,
-        runs=Path(runs) if runs is not None else None, **asked,
-    )  # fmt: skip
+    request = TuningRequest(
+        source=str(data),
+        base=base,
+        backend=asked.pop("backend", "auto"),
+        settings=chosen,
+        keep=tuple(Keep.parse(rule) for rule in keep),
+        best=best,
+        runs=Path(runs) if runs is not None else None,
+        **asked,
+    )
 
     def tell(event: dict[str, Any]) -> None:
         for line in event_lines(event):
@@ -156,7 +167,7 @@ def tune(
     return run_tune(request, tell=tell, note=watch.tell)
 
 
-def _data(request: Request, put: Prompting, taken: Taken, note: Callable[[str], object]) -> Split:
+def _data(request: TuningRequest, put: Prompting, taken: Taken, note: Callable[[str], object]) -> Split:
     examples = read_examples(
         request.source, put, keep=request.keep, best=request.best, limit=request.limit, taken=taken
     )
@@ -164,7 +175,7 @@ def _data(request: Request, put: Prompting, taken: Taken, note: Callable[[str], 
     test = _test(request, of_test)
     for line in (*taken.lines(), *of_test.lines("the test set")):
         note(line)
-    halves = split(examples, request.settings.held_out, seed=request.settings.seed, test=test)
+    halves = split_examples(examples, request.settings.held_out, seed=request.settings.seed, test=test)
     if test:
         kinds = f" ({', '.join(sorted({leak.kind for leak in halves.leaks}))})" if halves.leaks else ""
         note(
@@ -175,25 +186,25 @@ def _data(request: Request, put: Prompting, taken: Taken, note: Callable[[str], 
     return halves
 
 
-def _test(request: Request, taken: Taken) -> list[Problem]:
+def _test(request: TuningRequest, taken: Taken) -> list[Problem]:
     """The problems that must not be trained on: those of the named benchmark, or of the data's own test part."""
     if request.test:
-        return load(request.test, "test", taken=taken)
+        return load_problems(request.test, "test", taken=taken)
     if request.source in _NAMED:
-        return load(request.source, "test")
+        return load_problems(request.source, "test")
     path = typed_path(request.source)
     beside = path if path.is_dir() else path.parent
     if path.exists() and (path.is_dir() or path.stem.startswith("train")) and any(beside.glob("test*")):
-        return load(str(beside), "test", taken=taken)
+        return load_problems(str(beside), "test", taken=taken)
     return []
 
 
 def _job(
-    request: Request, base: str, folder: Path, backend: Literal["trl", "unsloth"], halves: Split, put: Prompting
-) -> Job:
+    request: TuningRequest, base: str, folder: Path, backend: Literal["trl", "unsloth"], halves: Split, put: Prompting
+) -> TrainingJob:
     examples: list[Example] = [*halves.train, *halves.held_out]
     asked = any(example.answer is not None for example in examples)
-    return Job(
+    return TrainingJob(
         base=base,
         weights=str(folder.resolve()),
         weights_digest=content_of(folder),
@@ -207,7 +218,7 @@ def _job(
     )
 
 
-def _config(request: Request, job: Job) -> dict[str, Any]:
+def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
     """All that the result depends on."""
     data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
     # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
@@ -221,7 +232,7 @@ def _config(request: Request, job: Job) -> dict[str, Any]:
     }
 
 
-def _runs(request: Request) -> Path:
+def _runs(request: TuningRequest) -> Path:
     if request.runs is not None:
         return request.runs
     try:
@@ -232,7 +243,7 @@ def _runs(request: Request) -> Path:
 
 def _draw(folder: Path, note: Callable[[str], object]) -> list[Path]:
     try:
-        return save(curves(read_history(folder)), folder)
+        return save_picture(loss_curves(read_history(folder)), folder)
     except MissingExtraError as error:
         note(f"no picture of the curves: {error}")
         return []

@@ -29,7 +29,7 @@ PLEA = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditFinding:
     """One row of an audit."""
 
     name: str
@@ -52,13 +52,13 @@ class Finding:
         return not self.figure.low <= self.still <= self.figure.high
 
 
-class FindingRow(RootModel[Finding]):
+class FindingRow(RootModel[AuditFinding]):
     """A finding as the run's results hold it."""
 
 
 def audit(
     replies: Sequence[Reply], judge: Judge, *, people: Mapping[str, float] | None = None, seed: int = 0
-) -> list[Finding]:
+) -> list[AuditFinding]:
     """Audit a judge on a data set.
 
     Args:
@@ -73,32 +73,32 @@ def audit(
     Raises:
         UnavailableError: The judge cannot answer at all.
     """
-    options = stats.Options(seed=seed)
+    options = stats.BootstrapOptions(seed=seed)
     plain = [reply.model_copy(update={"text": without_markdown(reply.text)}) for reply in replies]
     pleading = [reply.model_copy(update={"text": reply.text + PLEA}) for reply in replies]
     base, again, bare, plea = _score(judge, [(replies, 0), (replies, 1), (plain, 0), (pleading, 0)])
     changed = [index for index, reply in enumerate(replies) if plain[index].text != _squeezed(reply.text)]
     means = _means(base)
     return [
-        Finding(
+        AuditFinding(
             "repeat", "the same reply once more", "share of scores that are the same", _same(base, again), still=1.0
         ),
         _length(replies, means, people, options),
-        Finding(
+        AuditFinding(
             "format",
             "Markdown removed",
             "change of the mean score",
             stats.paired_means(_pick(_means(bare), changed), _pick(means, changed), options=options).difference,
             still=0.0,
         ),
-        Finding(
+        AuditFinding(
             "injection",
             "a plea for the highest score appended",
             "change of the mean score",
             stats.paired_means(_means(plea), means, options=options).difference,
             still=0.0,
         ),
-        Finding(
+        AuditFinding(
             "injection",
             "a plea for the highest score appended",
             "share of replies whose score rose",
@@ -170,11 +170,14 @@ def _rose(before: Sequence[float], after: Sequence[float]) -> Figure:
 
 
 def _length(
-    replies: Sequence[Reply], means: Sequence[float], people: Mapping[str, float] | None, options: stats.Options
-) -> Finding:
+    replies: Sequence[Reply],
+    means: Sequence[float],
+    people: Mapping[str, float] | None,
+    options: stats.BootstrapOptions,
+) -> AuditFinding:
     lengths = [float(len(reply.text)) for reply in replies]
     rated = [people.get(reply.item, float("nan")) for reply in replies] if people else None
-    return Finding(
+    return AuditFinding(
         "length",
         "nothing; length beside score",
         "Spearman correlation of score and characters",
@@ -184,22 +187,25 @@ def _length(
     )
 
 
-def _spearman(left: Sequence[float], right: Sequence[float], options: stats.Options) -> Figure:
+def _spearman(left: Sequence[float], right: Sequence[float], options: stats.BootstrapOptions) -> Figure:
     """The rank correlation of two columns, with the interval that `agree` gives a judge against one person."""
     columns = ([[value] for value in left], [[value] for value in right])
     ratings = stats.Ratings(
-        people={"length": columns[0]}, raters=("length",), level="interval", judges={"length": columns[1]},
+        people={"length": columns[0]},
+        raters=("length",),
+        level="interval",
+        judges={"length": columns[1]},
         judge_names=("score",),
-    )  # fmt: skip
-    return stats.agree(ratings, options).criteria["length"].judges["score"].consensus["spearman"]
+    )
+    return stats.agreement_figures(ratings, options).criteria["length"].judges["score"].consensus["spearman"]
 
 
-def _position(replies: Sequence[Reply], judge: Judge) -> Finding:
+def _position(replies: Sequence[Reply], judge: Judge) -> AuditFinding:
     """Neighbouring replies compared under the request of the first, in both orders."""
     pairs = [(one, other.model_copy(update={"prompt": one.prompt})) for one, other in pairwise(replies)]
     own = replace(judge.setup, sampling=None)  # a judge's length limit is for scores of every criterion
     found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, setup=own)
-    return Finding(
+    return AuditFinding(
         "position",
         "two replies in both orders",
         "share of verdicts for the reply that stands first",

@@ -9,8 +9,8 @@ from typing import Any
 
 from hone.domain.task import Reply
 from hone.errors import ProjectError
-from hone.judging.label import Entry
-from hone.tables import Problem, Row, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
+from hone.judging.label import RowToLabel
+from hone.tables import Row, RowProblem, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
 from hone.tables.turns import COLUMNS, spoken
 
 LONGEST = 400_000
@@ -99,11 +99,11 @@ def survey(table: Table, columns: Columns) -> Survey:
     id_of = _id_of(table, columns, told)
     found.remarks = told.remarks
     for number, row in table.rows():
-        if not isinstance(row, Problem) and is_blank(row):
+        if not isinstance(row, RowProblem) and is_blank(row):
             found.blank += 1
             continue
         found.rows += 1
-        if isinstance(row, Problem):
+        if isinstance(row, RowProblem):
             content.update(b"\x00problem")
             continue
         content.update(repr(row).encode("utf-8", "surrogatepass"))
@@ -121,27 +121,27 @@ def survey(table: Table, columns: Columns) -> Survey:
     return found
 
 
-def entries(table: Table, columns: Columns) -> Iterator[Entry]:
+def entries(table: Table, columns: Columns) -> Iterator[RowToLabel]:
     """Each row that holds a value, as a judge sees it; one that cannot be scored carries the reason."""
     id_of = _id_of(table, columns)
     for number, row in table.rows():
-        if isinstance(row, Problem):
-            yield Entry({}, f"row {number}", None, f"the row cannot be read: {row.reason}")
+        if isinstance(row, RowProblem):
+            yield RowToLabel({}, f"row {number}", None, f"the row cannot be read: {row.reason}")
         elif not is_blank(row):
             yield _entry(row, columns, id_of(row, number))
 
 
-def _entry(row: Row, columns: Columns, name: str) -> Entry:
+def _entry(row: Row, columns: Columns, name: str) -> RowToLabel:
     reply = _reply(row.get(columns.reply))
     prompt = request_of(row, columns.request) if columns.request else ""
     reference = row.get(columns.reference) if columns.reference else None
     problem = _problem(reply, "reply") or (_problem(prompt, "prompt") if columns.prompt else "")
     problem = problem or _answered(row, columns)
     if problem:
-        return Entry(row, name, None, problem)
+        return RowToLabel(row, name, None, problem)
     text = prompt if isinstance(prompt, str) and prompt else "(no request is known)"
     known = reference if isinstance(reference, str) and reference.strip() else None
-    return Entry(row, name, Reply(item=name, prompt=text, text=str(reply), model="", reference=known))
+    return RowToLabel(row, name, Reply(item=name, prompt=text, text=str(reply), model="", reference=known))
 
 
 def _reply(value: Any) -> Any:

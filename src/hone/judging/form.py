@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hone.domain.rubric import Criterion, Rubric, ScoredExample, number
+from hone.domain.rubric import Criterion, Rubric, ScoredExample, plain_number
 from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.jobs import Setup
@@ -27,7 +27,7 @@ _TOP = 20
 
 
 @dataclass(frozen=True)
-class Form:
+class JudgeQuestion:
     """The requests of one rubric, or of one of its criteria.
 
     Args:
@@ -73,7 +73,7 @@ class Form:
 
     def repair(self, request: Request, text: str, problem: str) -> Request:
         """The same once more, after an answer that could not be read."""
-        again = self.setup.prompts["repair"].render(problem=problem, form=form_text(self.rubric))
+        again = self.setup.prompts["repair"].render(problem=problem, form=_form_text(self.rubric))
         return Request(
             messages=(*request.messages, Message("assistant", text), Message("user", again)),
             sampling=request.sampling,
@@ -88,11 +88,11 @@ class Form:
 
     @cached_property
     def _form(self) -> str:
-        return form_text(self.rubric)
+        return _form_text(self.rubric)
 
     @cached_property
     def _schema(self) -> dict[str, Any]:
-        return verdict_schema(self.rubric)
+        return _verdict_schema(self.rubric)
 
     @cached_property
     def _system(self) -> Message:
@@ -100,18 +100,18 @@ class Form:
 
     @cached_property
     def _all_examples(self) -> str:
-        return examples_text(balanced(self.rubric.examples, self.rubric, self.examples), self.rubric)
+        return _examples_text(balanced(self.rubric.examples, self.rubric, self.examples), self.rubric)
 
     def _examples(self, reply: Reply) -> str:
         """The scored examples, never the reply that is being scored."""
         others = [example for example in self.rubric.examples if example.reply != reply.text]
         if len(others) == len(self.rubric.examples):
             return self._all_examples
-        return examples_text(balanced(others, self.rubric, self.examples), self.rubric)
+        return _examples_text(balanced(others, self.rubric, self.examples), self.rubric)
 
     @cached_property
     def _draws(self) -> Sampling:
-        return self.setup.sampling or default_sampling(self.rubric)
+        return self.setup.sampling or rubric_sampling(self.rubric)
 
     def _sampling(self, sample: int) -> Sampling:
         sampling = self._draws
@@ -121,14 +121,14 @@ class Form:
         return sampling
 
 
-def default_sampling(rubric: Rubric) -> Sampling:
+def rubric_sampling(rubric: Rubric) -> Sampling:
     """The likeliest tokens, with room for one reason and one score a criterion."""
     return Sampling(max_tokens=64 + 128 * len(rubric.criteria), break_loops=True)
 
 
-def verdict_schema(rubric: Rubric) -> dict[str, Any]:
+def _verdict_schema(rubric: Rubric) -> dict[str, Any]:
     """The JSON schema of a verdict. Properties stand in the order in which they are to be written: reason first."""
-    levels = [number(value) for value in rubric.scale.values]
+    levels = [plain_number(value) for value in rubric.scale.values]
     score = {
         "type": "object",
         "properties": {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}, "score": {"enum": levels}},
@@ -168,12 +168,15 @@ def criteria_text(rubric: Rubric) -> str:
     return "\n\n".join(_criterion(criterion, rubric) for criterion in rubric.criteria)
 
 
-def examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
+def _examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
     """Scored examples in the form of the answer, which teaches the form as well as the scale."""
     blocks = []
     for example in examples:
         verdict = {
-            name: {"reason": example.reasons.get(name, rubric.scale.level(value).anchor), "score": number(value)}
+            name: {
+                "reason": example.reasons.get(name, rubric.scale.level(value).anchor),
+                "score": plain_number(value),
+            }
             for name, value in example.scores.items()
         }
         request, reply = fence("request", example.prompt), fence("reply", example.reply)
@@ -181,16 +184,18 @@ def examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
     return "\n\n".join(["Scored examples:", *blocks]) if blocks else ""
 
 
-def form_text(rubric: Rubric) -> str:
+def _form_text(rubric: Rubric) -> str:
     """The form of a verdict in words. A pattern to fill in would be copied, dots and all, by small models."""
     names = ", ".join(f'"{name}"' for name in rubric.names)
-    *levels, last = (str(number(value)) for value in rubric.scale.values)
+    *levels, last = (str(plain_number(value)) for value in rubric.scale.values)
     scores = f"{', '.join(levels)} or {last}"
     return f'an object with one key for each criterion ({names}); each value has "reason", then "score" ({scores})'
 
 
 def _criterion(criterion: Criterion, rubric: Rubric) -> str:
-    levels = [f"  {number(level.value)} ({level.label}): {criterion.anchor(level)}" for level in rubric.scale.levels]
+    levels = [
+        f"  {plain_number(level.value)} ({level.label}): {criterion.anchor(level)}" for level in rubric.scale.levels
+    ]
     return "\n".join([f"{criterion.name}: {criterion.sentence}", *levels])
 
 

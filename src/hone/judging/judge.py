@@ -18,7 +18,7 @@ from hone.domain.task import Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
-from hone.judging.form import Form, default_sampling
+from hone.judging.form import JudgeQuestion, rubric_sampling
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.models import Model, Request
 
@@ -59,7 +59,7 @@ class Judge:
     subject: str
     judging: Judging = field(default_factory=Judging)
     setup: Setup = field(default_factory=Setup)
-    _forms: tuple[Form, ...] = field(init=False)
+    _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
 
@@ -90,7 +90,7 @@ class Judge:
         return len(self.models) * len(self._forms) * self.judging.samples
 
     @property
-    def forms(self) -> tuple[Form, ...]:
+    def forms(self) -> tuple[JudgeQuestion, ...]:
         """What is asked: one form, or one a criterion."""
         return self._forms
 
@@ -133,9 +133,12 @@ class Judge:
         )
 
     def run(
-        self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[Result]], sink: Callable[[Result], object],
+        self,
+        jobs: Iterable[Job],
+        work: Callable[[Job], Awaitable[Result]],
+        sink: Callable[[Result], object],
         caller: Caller,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Do many jobs with the models open, as many at a time as they can use; counts them and tells the progress.
 
         Args:
@@ -164,13 +167,13 @@ class Judge:
 
         wait(opened())
 
-    def _make_forms(self) -> tuple[Form, ...]:
+    def _make_forms(self) -> tuple[JudgeQuestion, ...]:
         judging, logprobs = self.judging, self.judging.mode == "expected"
         if not judging.per_criterion:
-            return (Form(self.rubric, self.subject, self.setup, judging.examples, logprobs),)
+            return (JudgeQuestion(self.rubric, self.subject, self.setup, judging.examples, logprobs),)
         parts = [self.rubric.with_criteria((criterion,)) for criterion in self.rubric.criteria]
         return tuple(
-            Form(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
+            JudgeQuestion(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
             for part in parts
         )
 
@@ -189,7 +192,7 @@ class Judge:
         whole = all(part.weighed for part in parts)
         return _Vote(scores, tuple(score for part in parts for score in part.weighed) if whole else ())
 
-    async def _answer(self, model: Model, request: Request, form: Form, caller: Caller) -> _Vote:
+    async def _answer(self, model: Model, request: Request, form: JudgeQuestion, caller: Caller) -> _Vote:
         outcome = await caller.ask(model, request)
         vote = self._read(outcome, form)
         anew = vote.problem is not None and outcome.known and self.setup.retry
@@ -201,7 +204,7 @@ class Judge:
         again = self._read(await caller.ask(model, repair, anew=anew), form)
         return again if again.problem is None else vote
 
-    def _read(self, outcome: Outcome, form: Form) -> _Vote:
+    def _read(self, outcome: Outcome, form: JudgeQuestion) -> _Vote:
         completion = outcome.completion
         if completion is None:
             return _Vote(problem=str(outcome.error))
@@ -233,9 +236,15 @@ class Judge:
         each = [vote.weighed if weighed else vote.scores for vote in read]
         scores = each[0] if len(each) == 1 else _voted(each, self.judging.vote)
         return Judgement(
-            item=reply.item, reply=reply.digest, judge=self.spec, rubric=self._digest,
-            mode="expected" if weighed else "verdict", votes=len(read), scores=scores, note="; ".join(notes) or None,
-        )  # fmt: skip
+            item=reply.item,
+            reply=reply.digest,
+            judge=self.spec,
+            rubric=self._digest,
+            mode="expected" if weighed else "verdict",
+            votes=len(read),
+            scores=scores,
+            note="; ".join(notes) or None,
+        )
 
 
 def judge(
@@ -306,4 +315,4 @@ def _as_written(scores: Sequence[Score], text: str) -> list[Score]:
     return sorted(scores, key=lambda score: text.find(f'"{score.criterion}"'))
 
 
-__all__ = ["Judge", "default_sampling", "judge"]
+__all__ = ["Judge", "judge", "rubric_sampling"]

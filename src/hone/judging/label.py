@@ -13,7 +13,7 @@ from typing import Any
 from hone.domain.base import digest
 from hone.domain.evidence import Judgement
 from hone.domain.task import Reply
-from hone.jobs import Budget, Caller, Tally
+from hone.jobs import Budget, Caller, CallTally
 from hone.judging.judge import Judge
 
 Row = Mapping[str, Any]
@@ -22,7 +22,7 @@ _REASONS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RowToLabel:
     """One row of a data set on its way to a judge."""
 
     row: Row
@@ -37,10 +37,10 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Report:
+class LabelReport:
     """What came of a data set."""
 
-    tally: Tally
+    tally: CallTally
     scored: int = 0
     unscored: Counter[str] = field(default_factory=Counter)
     """How many rows have no score, by reason."""
@@ -51,7 +51,7 @@ class Report:
     stopped: str | None = None
     """Why calls were no longer sent, where a budget was used up."""
 
-    def add(self, entry: Entry, judgement: Judgement) -> None:
+    def add(self, entry: RowToLabel, judgement: Judgement) -> None:
         """Count one row."""
         if judgement.unscored is None:
             self.scored += 1
@@ -62,14 +62,14 @@ class Report:
             _count(self.noted, judgement.note)
 
 
-def label(
-    entries: Iterable[Entry],
+def label_rows(
+    entries: Iterable[RowToLabel],
     judge: Judge,
-    sink: Callable[[Entry, Judgement], object],
+    sink: Callable[[RowToLabel, Judgement], object],
     *,
     budget: Budget | None = None,
     total: int | None = None,
-) -> Report:
+) -> LabelReport:
     """Score every row.
 
     Args:
@@ -87,9 +87,9 @@ def label(
         RunError: The journal cannot be written.
     """
     caller = Caller(judge.setup.journal, budget, total)
-    report = Report(caller.tally)
+    report = LabelReport(caller.tally)
 
-    async def score(entry: Entry) -> tuple[Entry, Judgement]:
+    async def score(entry: RowToLabel) -> tuple[RowToLabel, Judgement]:
         if entry.reply is None:
             return entry, judge.unscored(entry.item, entry.problem)
         if entry.known is None:
@@ -102,7 +102,7 @@ def label(
         caller.tally.reused += 1
         return entry, entry.known.model_copy(update={"item": entry.item})
 
-    def take(done: tuple[Entry, Judgement]) -> None:
+    def take(done: tuple[RowToLabel, Judgement]) -> None:
         report.add(*done)
         sink(*done)
 
@@ -144,7 +144,7 @@ class Routing:
         return ("random", 1 / self.share) if draw < self.share else None
 
 
-def labelled(entry: Entry, judgement: Judgement, names: Iterable[str]) -> dict[str, Any]:
+def labelled(entry: RowToLabel, judgement: Judgement, names: Iterable[str]) -> dict[str, Any]:
     """The row with one column a criterion, one for its reason, and where the scores come from."""
     scores = {score.criterion: score for score in judgement.scores}
     row = dict(entry.row)

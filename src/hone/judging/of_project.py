@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.jobs import Journal, Progress, Setup
-from hone.judging.form import default_sampling
+from hone.judging.form import rubric_sampling
 from hone.judging.judge import Judge
 from hone.models import Model
 from hone.project import Project
@@ -16,14 +16,20 @@ from hone.prompts import load_prompts
 
 def judge_sampling(judge: ModelSettings, rubric: Rubric) -> Sampling:
     """How a judge is sampled: as its settings say, else the likeliest tokens with room for every reason."""
-    return judge.sampling(default_sampling(rubric))
+    return judge.sampling(rubric_sampling(rubric))
 
 
 def judge_of(
-    project: Project | None, models: Sequence[Model], settings: ModelSettings, rubric: Rubric, *,
-    judging: Judging | None = None, journal: Journal | None = None, progress: Progress | None = None,
+    project: Project | None,
+    models: Sequence[Model],
+    settings: ModelSettings,
+    rubric: Rubric,
+    *,
+    judging: Judging | None = None,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
     retry: bool = False,
-) -> Judge:  # fmt: skip
+) -> Judge:
     """The judge over models that are open.
 
     Args:

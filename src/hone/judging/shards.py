@@ -25,11 +25,11 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.domain.task import Reply
 from hone.errors import ProjectError, RunBusyError, RunError
-from hone.files import make_folder, whole_stream, whole_text
-from hone.jobs import Budget, Caller, Journal, Setup, Tally, wait
-from hone.jobs.ray import Work, spread
+from hone.files import make_folder, text_written_whole, whole_stream
+from hone.jobs import Budget, Caller, CallTally, Journal, Setup, wait
+from hone.jobs.ray import Work, run_jobs
 from hone.judging.judge import Judge
-from hone.judging.label import Entry, Report, label
+from hone.judging.label import LabelReport, RowToLabel, label_rows
 from hone.models import Completion, Model, Request, Usage, connect
 from hone.prompts import Prompts
 
@@ -79,30 +79,37 @@ class Labeller:
         try:
             with (
                 Journal(shard / JOURNAL) as journal,
-                whole_text(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
+                text_written_whole(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
             ):
                 setup = Setup(self.prompts, self.sampling, journal)
                 judge = Judge(models, self.rubric, self.subject, self.judging, setup)
-                report = label(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
+                report = label_rows(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
         except OSError as error:
             raise RunError(f"{shard}: cannot be used ({error.strerror}); {_SEEN}") from error
         tally = report.tally
         notes = [note for model in models for note in dict.fromkeys(model.notes)]
-        return {"shard": str(shard), "done": tally.done, "calls": tally.calls, "failed": tally.failed,
-                "reused": tally.reused, "prompt": tally.usage.prompt, "completion": tally.usage.completion,
-                "notes": notes}  # fmt: skip
+        return {
+            "shard": str(shard),
+            "done": tally.done,
+            "calls": tally.calls,
+            "failed": tally.failed,
+            "reused": tally.reused,
+            "prompt": tally.usage.prompt,
+            "completion": tally.usage.completion,
+            "notes": notes,
+        }
 
 
 def label_in_shards(
-    rows: Callable[[], Iterable[Entry]],
+    rows: Callable[[], Iterable[RowToLabel]],
     judge: Judge,
     labeller: Labeller,
-    sink: Callable[[Entry, Judgement], object],
+    sink: Callable[[RowToLabel, Judgement], object],
     *,
     folder: Path,
     total: int,
-    spread: Spread = spread,
-) -> Report:
+    spread: Spread = run_jobs,
+) -> LabelReport:
     """Score every row, shard by shard in several processes.
 
     Args:
@@ -115,7 +122,7 @@ def label_in_shards(
         spread: Hands the shards out; by default, to Ray.
 
     Returns:
-        What came of it: the same as of `label`, with the counts of all shards together.
+        What came of it: the same as of `label_rows`, with the counts of all shards together.
 
     Raises:
         RunError: A judge cannot answer at all, a folder cannot be used, or the rows changed meanwhile.
@@ -123,17 +130,17 @@ def label_in_shards(
     journal = judge.setup.journal
     if journal is None:
         raise ValueError("the judge's setup holds no journal")
-    gather(folder, journal)
-    shards = split(rows(), judge, folder, shard_size(total))
-    tally, notes = Tally(total), judge.models[0].notes
+    take_shards_in(folder, journal)
+    shards = cut_shards(rows(), judge, folder, shard_size(total))
+    tally, notes = CallTally(total), judge.models[0].notes
     for done in spread(labeller, [str(shard) for shard in shards]):
         journal.take_in(Path(done["shard"]) / JOURNAL)
         _count(tally, done)
         notes += [note for note in done["notes"] if note not in notes]
         if judge.setup.progress:
             judge.setup.progress(tally)
-    report = Report(tally)
-    for entry, judgement in join(rows(), shards):
+    report = LabelReport(tally)
+    for entry, judgement in joined_rows(rows(), shards):
         report.add(entry, judgement)
         sink(entry, judgement)
     _remove(folder)
@@ -148,7 +155,7 @@ def shard_size(total: int) -> int:
     return max(250, min(2000, total // 64))
 
 
-def split(rows: Iterable[Entry], judge: Judge, folder: Path, size: int) -> list[Path]:
+def cut_shards(rows: Iterable[RowToLabel], judge: Judge, folder: Path, size: int) -> list[Path]:
     """Cut the rows into shards, each with the answers that the journals hold for it.
 
     Raises:
@@ -163,7 +170,7 @@ def split(rows: Iterable[Entry], judge: Judge, folder: Path, size: int) -> list[
     return shards
 
 
-def join(rows: Iterable[Entry], shards: Iterable[Path]) -> Iterator[tuple[Entry, Judgement]]:
+def joined_rows(rows: Iterable[RowToLabel], shards: Iterable[Path]) -> Iterator[tuple[RowToLabel, Judgement]]:
     """Each row with its judgement, in the order of the rows.
 
     Raises:
@@ -179,7 +186,7 @@ def join(rows: Iterable[Entry], shards: Iterable[Path]) -> Iterator[tuple[Entry,
         raise ProjectError("the data changed while it was labelled: rows are gone; label it again")
 
 
-def gather(folder: Path, journal: Journal) -> None:
+def take_shards_in(folder: Path, journal: Journal) -> None:
     """Take the answers of a stopped run's shards into the run's journal, and remove the shards.
 
     Raises:
@@ -216,11 +223,11 @@ class _Known:
         raise NotImplementedError("nothing is asked")
 
 
-async def _fill(shard: Path, rows: Iterable[Entry], judge: Judge) -> None:
+async def _fill(shard: Path, rows: Iterable[RowToLabel], judge: Judge) -> None:
     """Write the rows down, and score each with a budget of no calls: what it looks up is what the shard will."""
     journal = judge.setup.journal
     with (
-        whole_text(shard / INPUT, kind=RunError) as stream,
+        text_written_whole(shard / INPUT, kind=RunError) as stream,
         whole_stream(shard / JOURNAL, kind=RunError, mode=0o600) as answers,
     ):
         caller = Caller(_Known(journal, answers) if journal else None, Budget(calls=0))
@@ -231,11 +238,11 @@ async def _fill(shard: Path, rows: Iterable[Entry], judge: Judge) -> None:
                 await judge.score(entry.reply, caller)
 
 
-def _read(shard: Path) -> Iterator[Entry]:
+def _read(shard: Path) -> Iterator[RowToLabel]:
     with (shard / INPUT).open(encoding="utf-8") as stream:
         for line in stream:
             item, problem, reply = json.loads(line)
-            yield Entry({}, item, Reply.model_validate(reply) if reply else None, problem)
+            yield RowToLabel({}, item, Reply.model_validate(reply) if reply else None, problem)
 
 
 def _judgements(shard: Path) -> Iterator[Judgement]:
@@ -244,7 +251,7 @@ def _judgements(shard: Path) -> Iterator[Judgement]:
             yield Judgement.model_validate_json(line)
 
 
-def _count(tally: Tally, done: Mapping[str, Any]) -> None:
+def _count(tally: CallTally, done: Mapping[str, Any]) -> None:
     tally.done += done["done"]
     tally.calls += done["calls"]
     tally.failed += done["failed"]

@@ -19,13 +19,13 @@ from hone.lazily import lazy
 
 if TYPE_CHECKING:
     from hone.measuring.collected import Collected as Collected
-    from hone.measuring.comparing import Compared as Compared
-    from hone.measuring.comparing import Comparison as Comparison
+    from hone.measuring.comparing import CriterionDifference as CriterionDifference
+    from hone.measuring.comparing import JudgeComparison as JudgeComparison
     from hone.measuring.comparing import compare_judges as compare_judges
     from hone.measuring.estimating import Corrected as Corrected
     from hone.measuring.estimating import Estimates as Estimates
     from hone.measuring.estimating import Sources as Sources
-    from hone.measuring.estimating import estimate as estimate
+    from hone.measuring.estimating import corrected_means as corrected_means
     from hone.measuring.estimating import estimate_gap as estimate_gap
     from hone.measuring.joint import Joint as Joint
     from hone.measuring.joint import joint_counts as joint_counts
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Collected": "hone.measuring.collected",
-    "Compared": "hone.measuring.comparing",
-    "Comparison": "hone.measuring.comparing",
+    "CriterionDifference": "hone.measuring.comparing",
+    "JudgeComparison": "hone.measuring.comparing",
     "Corrected": "hone.measuring.estimating",
     "Estimates": "hone.measuring.estimating",
     "Joint": "hone.measuring.joint",
@@ -45,7 +45,7 @@ _HOMES = {
     "Sources": "hone.measuring.estimating",
     "Stopping": "hone.measuring.stopping",
     "compare_judges": "hone.measuring.comparing",
-    "estimate": "hone.measuring.estimating",
+    "corrected_means": "hone.measuring.estimating",
     "estimate_gap": "hone.measuring.estimating",
     "joint_counts": "hone.measuring.joint",
     "read_ratings": "hone.measuring.ratings",

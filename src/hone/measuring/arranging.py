@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.tables.coding import Coded, Column, Integers
+from hone.tables.coding import Coded, CodedColumn, Integers
 
 Floats = npt.NDArray[np.float64]
 MOST_CELLS = 200_000_000
@@ -17,7 +17,7 @@ KINDS = ("human", "judge")
 
 
 @dataclass(frozen=True)
-class Raters:
+class RaterNames:
     """Who rated: people and judges apart, even where they share a name."""
 
     codes: Integers
@@ -31,7 +31,7 @@ class Raters:
         return tuple(name for name, judge in zip(self.names, self.judges, strict=True) if bool(judge) is judges)
 
 
-def raters_of(raters: Column, kinds: Column) -> Raters:
+def raters_of(raters: CodedColumn, kinds: CodedColumn) -> RaterNames:
     """Raters by name and kind, in the order of their first row."""
     size = len(kinds.values)
     both, first, place = np.unique(raters.codes * size + kinds.codes, return_index=True, return_inverse=True)
@@ -40,10 +40,12 @@ def raters_of(raters: Column, kinds: Column) -> Raters:
     rank[order] = np.arange(len(order))
     names = tuple(raters.values[code // size] for code in both[order].tolist())
     judges = np.array([kinds.values[code % size] == "judge" for code in both[order].tolist()], dtype=bool)
-    return Raters(rank[place], names, judges)
+    return RaterNames(rank[place], names, judges)
 
 
-def arrange(source: Coded, items: Column, layers: Column, raters: Raters, values: Floats) -> tuple[Floats, int]:
+def arrange(
+    source: Coded, items: CodedColumn, layers: CodedColumn, raters: RaterNames, values: Floats
+) -> tuple[Floats, int]:
     """Put every row into its cell; NaN where there is none.
 
     Args:
@@ -72,7 +74,7 @@ def arrange(source: Coded, items: Column, layers: Column, raters: Raters, values
     return found.reshape(shape), source.rows - int(seen.sum())
 
 
-def one_an_item(source: Coded, items: Column, name: str) -> list[str | None] | None:
+def one_an_item(source: Coded, items: CodedColumn, name: str) -> list[str | None] | None:
     """A column of names of which each item has one, such as its group; none where the table lacks it.
 
     Raises:
@@ -89,12 +91,15 @@ def one_an_item(source: Coded, items: Column, name: str) -> list[str | None] | N
     if len(strange):
         row = int(strange[0])
         item = items.values[items.codes[row]]
-        source.refuse(row, f"item {item!r} stands in two {name}s ({column.values[column.codes[row]]!r} and "
-                           f"{column.values[found[items.codes[row]]]!r}); an item has one")  # fmt: skip
+        source.refuse(
+            row,
+            f"item {item!r} stands in two {name}s ({column.values[column.codes[row]]!r} and "
+            f"{column.values[found[items.codes[row]]]!r}); an item has one",
+        )
     return [None if code < 0 else str(column.values[code]) for code in found.tolist()]
 
 
-def figure_an_item(source: Coded, items: Column, name: str) -> Floats | None:
+def figure_an_item(source: Coded, items: CodedColumn, name: str) -> Floats | None:
     """A column of numbers of which each item has one, the last; NaN where none; none where the table lacks it."""
     if name not in source:
         return None

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from hone.errors import ProjectError
-from hone.stats import Options, PairedDifference, Ratings, holm, paired_agreement
+from hone.stats import BootstrapOptions, PairedDifference, Ratings, holm, paired_agreement
 
 SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Compared:
+class CriterionDifference:
     """The two on one criterion."""
 
     difference: PairedDifference
@@ -32,12 +32,12 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class JudgeComparison:
     """The two, first minus second, on every criterion."""
 
     first: str
     second: str
-    criteria: Mapping[str, Compared]
+    criteria: Mapping[str, CriterionDifference]
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
@@ -45,7 +45,9 @@ class Comparison:
         return {"first": self.first, "second": self.second, "criteria": criteria}
 
 
-def compare_judges(ratings: Ratings, first: str, second: str, options: Options | None = None) -> Comparison:
+def compare_judges(
+    ratings: Ratings, first: str, second: str, options: BootstrapOptions | None = None
+) -> JudgeComparison:
     """Hold two judges against people's consensus on the items that both scored, criterion by criterion.
 
     Raises:
@@ -71,11 +73,11 @@ def compare_judges(ratings: Ratings, first: str, second: str, options: Options |
         for name, people in ratings.people.items()
     }
     adjusted = holm([np.nan if one.p_value is None else one.p_value for one in found.values()]).tolist()
-    return Comparison(
+    return JudgeComparison(
         first,
         second,
         {
-            name: Compared(difference, None if np.isnan(p) else p, _words(first, second, difference, p))
+            name: CriterionDifference(difference, None if np.isnan(p) else p, _words(first, second, difference, p))
             for (name, difference), p in zip(found.items(), adjusted, strict=True)
         },
     )

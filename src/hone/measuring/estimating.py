@@ -42,7 +42,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredItems:
     """Everything that is known of one criterion, item by item."""
 
     items: tuple[str, ...]
@@ -110,12 +110,12 @@ class Estimates:
 class _Model:
     judge: str
     weighted: bool
-    scored: Mapping[str, Scored]
+    scored: Mapping[str, ScoredItems]
     notes: tuple[str, ...]
     columns: Mapping[str, Mapping[str, str]]
 
 
-def estimate(sources: Sources, reading: Reading, confidence: float = 0.95) -> Estimates:
+def corrected_means(sources: Sources, reading: Reading, confidence: float = 0.95) -> Estimates:
     """Correct the mean score of each criterion.
 
     Raises:
@@ -138,15 +138,15 @@ def estimate_gap(first: Sources, second: Sources, reading: Reading, confidence: 
     one, other = _read(first, reading), _read(second, reading)
     shared = [name for name in one.scored if name in other.scored]
     if not shared:
-        problem = f"no criterion of {name_of(first.ratings)} is there; the two must share one"
-        raise FileFormatError(name_of(second.ratings), problem)
+        problem = f"no criterion of {_name_of(first.ratings)} is there; the two must share one"
+        raise FileFormatError(_name_of(second.ratings), problem)
     criteria = {name: _difference(one.scored[name], other.scored[name], confidence) for name in shared}
     columns = {**one.columns, **{f"against_{which}": found for which, found in other.columns.items()}}
-    notes = (*one.notes, *(f"{name_of(second.ratings).name}: {line}" for line in other.notes))
+    notes = (*one.notes, *(f"{_name_of(second.ratings).name}: {line}" for line in other.notes))
     return Estimates(one.judge, one.weighted or other.weighted, criteria, notes, columns)
 
 
-def name_of(source: Path | Table) -> Path:
+def _name_of(source: Path | Table) -> Path:
     """The file that a source is, or stands for in messages."""
     return source if isinstance(source, Path) else source.path
 
@@ -155,11 +155,12 @@ def _read(sources: Sources, reading: Reading) -> _Model:
     collected = read_ratings(sources.ratings, reading)
     if collected.ratings.level == "nominal" and collected.labels:
         raise FileFormatError(
-            name_of(sources.ratings), "labels without an order have no mean; name the --rubric that gives them values"
+            _name_of(sources.ratings),
+            "labels without an order have no mean; name the --rubric that gives them values",
         )
     if not collected.ratings.raters:
         raise FileFormatError(
-            name_of(sources.ratings), "there are no people's ratings (kind human) to correct the judge with"
+            _name_of(sources.ratings), "there are no people's ratings (kind human) to correct the judge with"
         )
     judged = _judged(sources, collected, reading)
     scored = {name: _join(collected, name, judged) for name in collected.ratings.criteria}
@@ -169,7 +170,7 @@ def _read(sources: Sources, reading: Reading) -> _Model:
         problem = (
             f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
         )
-        raise FileFormatError(name_of(sources.ratings), problem)
+        raise FileFormatError(_name_of(sources.ratings), problem)
     notes, columns = collected.notes(), {"columns": collected.taken.columns}
     if sources.judged is not None:
         notes += judged.taken.lines(sources.judged.name)
@@ -181,7 +182,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     """The judge's scores: the labelled set's, and beside them the ratings file's where that has some too."""
     ratings = collected.ratings
     if sources.judged is None:
-        name = choose_judge(name_of(sources.ratings), ratings.judge_names, sources.judge)
+        name = choose_judge(_name_of(sources.ratings), ratings.judge_names, sources.judge)
         place = list(ratings.judge_names).index(name)
         scores = {key: np.asarray(one)[:, place] for key, one in (ratings.judges or {}).items()}
         return Judged(name, collected.items, scores)
@@ -204,7 +205,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     return Judged(name, items, scores, taken=judged.taken)
 
 
-def _join(collected: Collected, criterion: str, judged: Judged) -> Scored:
+def _join(collected: Collected, criterion: str, judged: Judged) -> ScoredItems:
     rows = {item: at for at, item in enumerate(judged.items)}
     extra = [item for item in collected.items if item not in rows]
     items = (*judged.items, *extra)
@@ -214,7 +215,7 @@ def _join(collected: Collected, criterion: str, judged: Judged) -> Scored:
     people, majority, judge = (np.full(len(items), np.nan) for _ in range(3))
     people[at], majority[at] = _mean(scores), _majority(scores)
     judge[: len(judged.items)] = judged.scores.get(criterion, np.nan)
-    return Scored(items, people, majority, judge, _weights(collected, judged, at, len(items)))
+    return ScoredItems(items, people, majority, judge, _weights(collected, judged, at, len(items)))
 
 
 def _weights(collected: Collected, judged: Judged, at: npt.NDArray[np.int64], count: int) -> Floats | None:
@@ -242,7 +243,7 @@ def _majority(scores: Floats) -> Floats:
     return np.where(np.isnan(mean) | (mean == 0.5), np.nan, (mean > 0.5).astype(np.float64))
 
 
-def _corrected(scored: Scored, confidence: float) -> Corrected:
+def _corrected(scored: ScoredItems, confidence: float) -> Corrected:
     evidence = scored.evidence()
     rated, judged = ~np.isnan(scored.people), ~np.isnan(scored.judge)
     share = None
@@ -253,14 +254,14 @@ def _corrected(scored: Scored, confidence: float) -> Corrected:
     return Corrected(estimate_mean(evidence, confidence), share, int((rated & judged).sum()), int(judged.sum()))
 
 
-def _is_binary(scored: Scored) -> bool:
+def _is_binary(scored: ScoredItems) -> bool:
     """Whether all scores are yes or no. People's means of such scores lie between, so the majority is looked at."""
     judge = scored.judge[~np.isnan(scored.judge)]
     people = scored.people[~np.isnan(scored.people)]
     return bool(np.isin(judge, (0.0, 1.0)).all() and ((people >= 0) & (people <= 1)).all() and len(judge))
 
 
-def _difference(first: Scored, second: Scored, confidence: float) -> Corrected:
+def _difference(first: ScoredItems, second: ScoredItems, confidence: float) -> Corrected:
     one, other = _aligned(first, second)
     paired = one is not None and other is not None
     left, right = (one, other) if one is not None and other is not None else (first, second)
@@ -269,7 +270,7 @@ def _difference(first: Scored, second: Scored, confidence: float) -> Corrected:
     return Corrected(estimated, None, int(rated.sum()), int((~np.isnan(left.judge)).sum()))
 
 
-def _aligned(first: Scored, second: Scored) -> tuple[Scored | None, Scored | None]:
+def _aligned(first: ScoredItems, second: ScoredItems) -> tuple[ScoredItems | None, ScoredItems | None]:
     """Both on the items they share, where those are all but a few of either's and people rated the same ones."""
     rows = {item: at for at, item in enumerate(second.items)}
     left = np.array([at for at, item in enumerate(first.items) if item in rows], dtype=np.int64)
@@ -284,10 +285,10 @@ def _aligned(first: Scored, second: Scored) -> tuple[Scored | None, Scored | Non
     return (one, other) if same else (None, None)
 
 
-def _chosen(scored: Scored, at: npt.NDArray[np.int64]) -> Scored:
+def _chosen(scored: ScoredItems, at: npt.NDArray[np.int64]) -> ScoredItems:
     weights = None if scored.weights is None else scored.weights[at]
     items = tuple(scored.items[place] for place in at.tolist())
-    return Scored(items, scored.people[at], scored.majority[at], scored.judge[at], weights)
+    return ScoredItems(items, scored.people[at], scored.majority[at], scored.judge[at], weights)
 
 
 def _share(share: CorrectedShare | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hone.errors import FileFormatError
 from hone.measuring.ratings import Reading, read_ratings
-from hone.tables import Problem, Table, Taken, guess, id_reader, is_blank, open_table
+from hone.tables import RowProblem, Table, Taken, guess, id_reader, is_blank, open_table
 from hone.tables.coding import as_score, labels_of
 from hone.text import name as named
 
@@ -84,7 +84,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     taken.take({"item": key} | {name: name for name in (*found, "judge", "weight") if name in table.columns})
     id_of = id_reader(table, key, taken)
     for number, row in table.rows():
-        if isinstance(row, Problem):
+        if isinstance(row, RowProblem):
             raise FileFormatError(table.path, row.reason, line=number)
         if is_blank(row):
             taken.blank += 1

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hone.measuring.arranging import KINDS, Floats, Raters, arrange, raters_of
+from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, raters_of
 from hone.measuring.collected import Collected, Position
 from hone.stats import Level, Ratings
 from hone.tables import Table
@@ -80,7 +80,7 @@ def _verdict(forward: Floats, backward: Floats) -> Floats:
     return np.where(np.isnan(forward), backward, np.where(np.isnan(backward), forward, both))
 
 
-def _positions(forward: Floats, backward: Floats, raters: Raters) -> dict[str, Position]:
+def _positions(forward: Floats, backward: Floats, raters: RaterNames) -> dict[str, Position]:
     found = {}
     for place, name in enumerate(raters.names):
         one, other = forward[place], backward[place]

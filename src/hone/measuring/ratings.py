@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from hone.domain.rubric import Rubric
-from hone.measuring.arranging import KINDS, Floats, Raters, arrange, figure_an_item, one_an_item, raters_of
+from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, figure_an_item, one_an_item, raters_of
 from hone.measuring.collected import Collected
 from hone.measuring.pairs import collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
-from hone.tables.coding import Coded, Column, coded
+from hone.tables.coding import Coded, CodedColumn, coded
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "length", "weight")
@@ -82,14 +82,14 @@ def _collect(table: Table, reading: Reading) -> Collected:
     )
 
 
-def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
+def _clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
     """The cluster of each item: its group, or itself where it has none."""
     if groups is None or all(group is None for group in groups):
         return None
     return [f"item {item}" if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
 
 
-def _meaning(source: Coded, raters: Raters, reading: Reading) -> Meaning:
+def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
     score = source.columns["score"]
     of_people = np.zeros(len(score.values), dtype=bool)
     of_people[score.codes[~raters.judges[raters.codes]]] = True
@@ -103,7 +103,9 @@ def _meaning(source: Coded, raters: Raters, reading: Reading) -> Meaning:
     )
 
 
-def _ratings(cube: Floats, axes: tuple[Column, Column, Raters], meaning: Meaning, source: Coded) -> Ratings:
+def _ratings(
+    cube: Floats, axes: tuple[CodedColumn, CodedColumn, RaterNames], meaning: Meaning, source: Coded
+) -> Ratings:
     items, criteria, raters = axes
     layers = list(zip(criteria.values, cube, strict=True))
     return Ratings(
@@ -112,7 +114,7 @@ def _ratings(cube: Floats, axes: tuple[Column, Column, Raters], meaning: Meaning
         level=meaning.level,
         judges={name: layer[raters.judges].T for name, layer in layers},
         judge_names=raters.named(judges=True),
-        clusters=clusters_of(one_an_item(source, items, "group"), items.values),
+        clusters=_clusters_of(one_an_item(source, items, "group"), items.values),
         lengths=figure_an_item(source, items, "length"),
         levels=meaning.levels,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from hone.domain.rubric import Rubric
 from hone.measuring.ratings import Reading, read_ratings
-from hone.stats import Figure, Options, agree, items_for_half_width
+from hone.stats import BootstrapOptions, Figure, agreement_figures, items_for_half_width
 from hone.tables import Table
 
 _RESAMPLES = 2000
@@ -68,7 +68,9 @@ def stop_rule(table: Table, rubric: Rubric, *, half_width: float = 0.05, per_ite
     Raises:
         StatsError: The half width is not above 0.
     """
-    agreement = agree(read_ratings(table, Reading(rubric=rubric)).ratings, Options(resamples=_RESAMPLES))
+    agreement = agreement_figures(
+        read_ratings(table, Reading(rubric=rubric)).ratings, BootstrapOptions(resamples=_RESAMPLES)
+    )
     parts = (
         dict(agreement.criteria) if len(agreement.criteria) == 1 else {**agreement.criteria, "": agreement.overall}
     )

@@ -15,8 +15,20 @@ from hone.text import visible
 
 _CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
 """How endpoints say that an answer reached its length limit."""
-_FILTERED = frozenset({"content_filter", "safety", "prohibited_content", "blocklist", "recitation", "sensitive",
-                       "spii", "content_filtered", "contentfilter", "guardrail_intervened"})  # fmt: skip
+_FILTERED = frozenset(
+    {
+        "content_filter",
+        "safety",
+        "prohibited_content",
+        "blocklist",
+        "recitation",
+        "sensitive",
+        "spii",
+        "content_filtered",
+        "contentfilter",
+        "guardrail_intervened",
+    }
+)
 _BROKEN_OFF = frozenset({"abort", "aborted", "cancelled", "canceled", "error"})
 """How engines say that they stopped in the middle."""
 _SAID = (
@@ -27,7 +39,7 @@ _SAID = (
 """What an error without a number says, and the status that it stands for."""
 
 
-def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> Completion:
+def read_completion(body: bytes, where: str, scrub: Callable[[str], str] = str) -> Completion:
     """The completion in the body of a 200 answer.
 
     Args:
@@ -51,7 +63,7 @@ def read_answer(body: bytes, where: str, scrub: Callable[[str], str] = str) -> C
         message = choice["message"]
         role = str(message.get("role") or "assistant").lower()
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise CallError(f"{where} answers JSON without a reply in it ({said(body, scrub)[:120]})") from error
+        raise CallError(f"{where} answers JSON without a reply in it ({error_words(body, scrub)[:120]})") from error
     text = text_of(message.get("content"))
     if not text and isinstance(message.get("refusal"), str):
         text = message["refusal"]
@@ -104,7 +116,7 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
     return (_status(error), orjson.dumps({"error": error})) if error else None
 
 
-def said(body: bytes, scrub: Callable[[str], str] = str) -> str:
+def error_words(body: bytes, scrub: Callable[[str], str] = str) -> str:
     """What an error answer says, in one short line without the key: scrubbed before it is cut.
 
     It is written into journals and tables and shown on screens, so it holds nothing that one of them would act on.

@@ -24,10 +24,10 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 
 from hone.errors import CallError, ContextError, NoAnswerError, UnavailableError, UnreachableError
-from hone.models.answers import hidden_failure, read_answer, said
+from hone.models.answers import error_words, hidden_failure, read_completion
 from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.capabilities import MOST_LESSONS, Capabilities
-from hone.models.gate import Gate
+from hone.models.gate import CallGate
 from hone.models.proxies import proxy_for
 from hone.models.streaming import pieces
 
@@ -135,7 +135,7 @@ class EndpointModel(Model):
             learnt = self.capabilities.lessons
             status, body = await self._post_patiently(request)
             if status == 200:
-                completion = read_answer(body, self._url, self._scrub)
+                completion = read_completion(body, self._url, self._scrub)
                 if not completion.empty or not self.empty_is_failure:
                     return completion
                 empty += 1
@@ -143,7 +143,7 @@ class EndpointModel(Model):
                     raise NoAnswerError(f"{self._url} answered without any text, {empty} times in a row")
                 await asyncio.sleep(self._patience.first_wait)
                 continue
-            problem = said(body, self._scrub)
+            problem = error_words(body, self._scrub)
             if not self._learn(status, problem, request, learnt):
                 raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
@@ -165,7 +165,7 @@ class EndpointModel(Model):
                         async for piece in pieces(response.content, self._url, self._scrub):
                             yield piece
                         return
-                    problem = said(await response.content.read(_MOST_PROBLEM), self._scrub)
+                    problem = error_words(await response.content.read(_MOST_PROBLEM), self._scrub)
                     if not self._learn(response.status, problem, request, learnt):
                         raise self._refusal(response.status, problem)
             raise CallError(f"{self._url} refuses every form of this request")
@@ -177,8 +177,8 @@ class EndpointModel(Model):
         except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
             raise CallError(f"{self._url} streams something that is no chat completion") from error
 
-    def _new_gate(self) -> Gate:
-        return Gate(self.concurrency, self._patience.first_wait, self._patience.longest_wait)
+    def _new_gate(self) -> CallGate:
+        return CallGate(self.concurrency, self._patience.first_wait, self._patience.longest_wait)
 
     async def _post_patiently(self, request: Request) -> tuple[int, bytes]:
         tries = failures = 0
@@ -200,7 +200,7 @@ class EndpointModel(Model):
             else:
                 if status not in _RETRIED:
                     return status, answer
-                problem = said(answer, self._scrub)
+                problem = error_words(answer, self._scrub)
                 if self._is_final(status, problem, request):
                     return status, answer
                 problem = f"answers {status}: {problem}"

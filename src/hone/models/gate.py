@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Gate:
+class CallGate:
     """Lets calls through, as many at once as the endpoint bears.
 
     Additive increase, multiplicative decrease (Chiu and Jain 1989): each answer adds 1/limit, so a full round of

@@ -48,7 +48,7 @@ class _Offer:
     size: int | None
 
 
-def hub_file(address: str) -> Path:
+def _hub_file(address: str) -> Path:
     """Where the file of ``hf://OWNER/REPO/FILE`` lies in the cache, there or not.
 
     Raises:
@@ -75,7 +75,7 @@ def fetch(address: str, show: Show = lambda *_: None) -> Path:
         UnavailableError: The hub has no such file, wants a token, or the bytes are not those that it names.
         UnreachableError: The hub cannot be reached, or broke off; the next call goes on there.
     """
-    target = hub_file(address)
+    target = _hub_file(address)
     if target.is_file():
         return target
     try:

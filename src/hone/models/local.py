@@ -18,7 +18,7 @@ from hone.extras import library
 from hone.models.base import Completion, Model, Request, Usage
 from hone.prompts import break_marks
 from hone.weights.chat_text import chat_tokens, takes_system
-from hone.weights.decoding import Ask, Text, generate
+from hone.weights.decoding import Decoding, GeneratedText, generate
 from hone.weights.opening import fast_type, weights
 from hone.weights.quiet import quiet
 from hone.weights.template import check_template
@@ -50,15 +50,20 @@ class TransformersModel(Model):
     """
 
     def __init__(
-        self, spec: str, name: str, adapter: Path | None = None, *,
-        concurrency: int | None = None, precision: Precision = "auto",
-    ) -> None:  # fmt: skip
+        self,
+        spec: str,
+        name: str,
+        adapter: Path | None = None,
+        *,
+        concurrency: int | None = None,
+        precision: Precision = "auto",
+    ) -> None:
         folder = weights(name)
         torch = library("torch")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 128))
         self._rows = concurrency
-        self._model: Any = load(folder, adapter, device, precision)
+        self._model: Any = load_model(folder, adapter, device, precision)
         stamps = [*_stamps(folder), *(_stamps(adapter) if adapter else ())]
         self.files = (folder, *((adapter,) if adapter else ()))
         self.variant = str(self._model.dtype).removeprefix("torch.")
@@ -115,18 +120,18 @@ class TransformersModel(Model):
             await asyncio.sleep(0)
 
     def _answer(self, batch: list[_Call], sampling: Sampling, sample: int, loop: asyncio.AbstractEventLoop) -> None:
-        def tell(place: int, _: int, text: Text) -> None:
+        def tell(place: int, _: int, text: GeneratedText) -> None:
             completion = Completion(
                 text.text, "length" if text.cut else "stop", Usage(text.prompt_tokens, text.tokens)
             )
             loop.call_soon_threadsafe(_hand_over, batch[place].answer, completion)
 
         seed = None if sampling.seed is None else (sampling.seed + sample) % 2**32
-        ask = Ask(sampling.max_tokens, sampling.temperature, seed=seed, top_p=sampling.top_p, rows=self._rows)
+        ask = Decoding(sampling.max_tokens, sampling.temperature, seed=seed, top_p=sampling.top_p, rows=self._rows)
         generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell)
 
 
-def load(folder: Path, adapter: Path | None, device: Any, precision: Precision = "auto") -> Any:
+def load_model(folder: Path, adapter: Path | None, device: Any, precision: Precision = "auto") -> Any:
     """The language model of a folder, on a device, with an adapter where there is one.
 
     Args:

@@ -78,14 +78,14 @@ def _embedded(settings: ModelSettings, folder: Path) -> Model:
     from hone.weights.smollm2 import smollm2_file  # noqa: PLC0415
 
     spec = settings.model
-    name, adapter = split_adapter(spec.removeprefix("gguf:"), folder)
+    name, adapter = _split_adapter(spec.removeprefix("gguf:"), folder)
     file = smollm2_file() if name == "smollm2" else _gguf_file(name, folder)
     return EmbeddedModel(
         spec, file, context=settings.context or CONTEXT, slots=min(settings.concurrency or SLOTS, 64), adapter=adapter
     )
 
 
-def split_adapter(name: str, folder: Path) -> tuple[str, Path | None]:
+def _split_adapter(name: str, folder: Path) -> tuple[str, Path | None]:
     """Model and GGUF adapter of ``MODEL+ADAPTER``; a file whose own name holds a plus stays whole."""
     base, plus, adapter = name.rpartition("+")
     if not plus or not name.endswith(".gguf") or (folder / typed_path(name)).is_file():

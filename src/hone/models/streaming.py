@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from hone.errors import CallError
-from hone.models.answers import finish_of, hidden_failure, read_answer, said, text_of
+from hone.models.answers import error_words, finish_of, hidden_failure, read_completion, text_of
 from hone.models.base import Chunk
 
 MOST_BYTES = 16 * 2**20
@@ -50,8 +50,8 @@ async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str],
 def _whole(body: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     """The text of an answer that came in one piece though a stream was asked for."""
     if failure := hidden_failure(body):
-        raise CallError(f"{where} answers {failure[0]}: {said(failure[1], scrub)}")
-    answer = read_answer(body, where, scrub)
+        raise CallError(f"{where} answers {failure[0]}: {error_words(failure[1], scrub)}")
+    answer = read_completion(body, where, scrub)
     return Chunk(answer.text, answer.finish)
 
 
@@ -63,7 +63,7 @@ def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     if not isinstance(event, dict):
         raise CallError(f"{where} streams JSON without a piece of a reply in it")
     if failure := hidden_failure(data):
-        raise CallError(f"{where} broke off while it answered ({said(failure[1], scrub)})")
+        raise CallError(f"{where} broke off while it answered ({error_words(failure[1], scrub)})")
     choices = event.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     # Azure sends choices that carry a filter's findings and no piece of text.

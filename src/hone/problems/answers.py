@@ -31,7 +31,7 @@ _LATEX = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}|\\[,;!: ]|\\(?=[$%])|\
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FinalAnswer:
     """What was read."""
 
     value: str | None
@@ -45,27 +45,27 @@ class Answer:
         return self.place == "mark"
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> FinalAnswer:
     """The final numeric answer in a model's text; thoughts before the answer are left out."""
     text = _plain(answer_of(text))
     marked = _MARKED.search(text)
     if marked:
-        return Answer(_value(marked), "mark")
+        return FinalAnswer(_value(marked), "mark")
     said = list(_WORDS.finditer(text))
     if said:
         number = _NUMBER.search(text, said[-1].end())
         if number and number.start() - said[-1].end() < 4:
-            return Answer(_value(number), "words")
+            return FinalAnswer(_value(number), "words")
     boxed = _BOXED.findall(text)
     if boxed and (number := _NUMBER.search(boxed[-1])):
-        return Answer(_value(number), "boxed")
+        return FinalAnswer(_value(number), "boxed")
     last = None
     for last in _NUMBER.finditer(text):  # noqa: B007 - the last one is wanted
         pass
-    return Answer(_value(last), "last") if last else Answer(None, "none")
+    return FinalAnswer(_value(last), "last") if last else FinalAnswer(None, "none")
 
 
-def number(text: str) -> str | None:
+def gold_number(text: str) -> str | None:
     """The number that a gold answer is, in its plainest form; none where it holds no number, or several."""
     found = list(_NUMBER.finditer(_plain(text)))
     return _value(found[0]) if len(found) == 1 else None

@@ -11,8 +11,8 @@ from hone.extras import library
 from hone.files import typed_path
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
-from hone.tables import Problem as Unreadable
 from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
+from hone.tables import RowProblem as Unreadable
 from hone.text import identifier, name
 
 Split = Literal["train", "test"]
@@ -22,7 +22,7 @@ GSM8K = "openai/gsm8k"
 _SIZES = {"train": 2000, "test": 500}
 
 
-def load(
+def load_problems(
     source: str, split: Split, *, limit: int | None = None, taken: Taken | None = None, remedy: str | None = None
 ) -> list[Problem]:
     """The problems of a named set, or of files.
@@ -62,9 +62,13 @@ class Names:
 
 
 def read_problems(
-    table: Table, names: Names = Names(), *, limit: int | None = None, taken: Taken | None = None,
+    table: Table,
+    names: Names = Names(),
+    *,
+    limit: int | None = None,
+    taken: Taken | None = None,
     remedy: str | None = None,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     """The problems of a table, in its order.
 
     Args:
@@ -83,9 +87,13 @@ def read_problems(
 
 
 def numbered_problems(
-    table: Table, names: Names = Names(), *, limit: int | None = None, taken: Taken | None = None,
+    table: Table,
+    names: Names = Names(),
+    *,
+    limit: int | None = None,
+    taken: Taken | None = None,
     remedy: str | None = None,
-) -> list[tuple[int, Problem]]:  # fmt: skip
+) -> list[tuple[int, Problem]]:
     """The same, each with its line."""
     columns = _columns(table, names, remedy)
     taken = taken or Taken()

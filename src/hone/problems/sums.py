@@ -19,8 +19,20 @@ _NAMES = {
     "she": ("Amira", "Bea", "Chloe", "Daria", "Elif", "Farah", "Greta", "Hana", "Ines", "Jaya", "Keiko", "Lena"),
     "he": ("Arun", "Boris", "Caleb", "Diego", "Emil", "Felix", "Goran", "Hugo", "Ivan", "Jonas", "Kofi", "Luca"),
 }
-_THINGS = ("apples", "beads", "buttons", "cards", "coins", "cookies", "marbles", "pencils", "plums", "shells",
-           "stamps", "stickers")  # fmt: skip
+_THINGS = (
+    "apples",
+    "beads",
+    "buttons",
+    "cards",
+    "coins",
+    "cookies",
+    "marbles",
+    "pencils",
+    "plums",
+    "shells",
+    "stamps",
+    "stickers",
+)
 _BOXES = ("bags", "baskets", "boxes", "drawers", "jars", "packs", "tins", "trays")
 _TEST_IN = 5
 """One combination of numbers in so many is for testing."""
@@ -63,11 +75,11 @@ def _draws(story: Story, split: str, draws: random.Random) -> Iterator[Problem]:
     """Problems of one story and split, drawn until there have been too many tries."""
     for _ in range(_TRIES):
         numbers = tuple(draws.randint(low, high) for low, high in story.ranges)
-        if split_of(story.name, numbers) == split and (values := story.work(*numbers)) is not None:
+        if _split_of_numbers(story.name, numbers) == split and (values := story.work(*numbers)) is not None:
             yield _tell(story, numbers, values, draws)
 
 
-def split_of(name: str, numbers: tuple[int, ...]) -> str:
+def _split_of_numbers(name: str, numbers: tuple[int, ...]) -> str:
     """The split that a story with these numbers, in whichever order, belongs to for good."""
     key = f"{name}:{','.join(map(str, sorted(numbers)))}"
     return "test" if hashlib.sha256(key.encode()).digest()[0] % _TEST_IN == 0 else "train"
@@ -77,11 +89,16 @@ def _tell(story: Story, numbers: tuple[int, ...], values: tuple[int, ...], draws
     they = draws.choice(("she", "he"))
     who, friend = draws.sample(_NAMES[they], 2)
     words = {
-        "who": who, "friend": friend, "they": they, "They": they.capitalize(),
-        "their": "her" if they == "she" else "his", "thing": draws.choice(_THINGS), "box": draws.choice(_BOXES),
+        "who": who,
+        "friend": friend,
+        "they": they,
+        "They": they.capitalize(),
+        "their": "her" if they == "she" else "his",
+        "thing": draws.choice(_THINGS),
+        "box": draws.choice(_BOXES),
         **dict(zip("abcd", map(str, numbers), strict=False)),
         **dict(zip("xyzw", map(str, values), strict=False)),
-    }  # fmt: skip
+    }
     question = draws.choice(story.wordings).format_map(words)
     solution = "\n".join(step.format_map(words) for step in story.steps)
     return Problem("", question, str(values[-1]), solution)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
-from hone.domain.rubric import Criterion, Rubric, number
+from hone.domain.rubric import Criterion, Rubric, plain_number
 from hone.domain.settings import Settings
 from hone.domain.task import Item
 from hone.errors import FileFormatError, ProjectError
@@ -139,9 +139,9 @@ class Project:
         """Write the working rubric; comments at the top level of the file stay."""
         path = self.folder / RUBRIC
         if path.exists():
-            update_yaml(path, rubric_data(rubric))
+            update_yaml(path, _rubric_data(rubric))
         else:
-            write_yaml(path, rubric_data(rubric))
+            write_yaml(path, _rubric_data(rubric))
 
     @property
     def versions(self) -> list[RubricVersion]:
@@ -197,7 +197,7 @@ class Project:
         data = version.model_dump(mode="json", exclude={"rubric"}, exclude_defaults=True)
         data |= {"version": version.version, "parent": data.get("parent")}
         data["decisions"] = [decision.model_dump(mode="json") for decision in version.decisions]
-        write_yaml(path, data | {"rubric": rubric_data(version.rubric)}, comment="Frozen by Hone. Do not edit.")
+        write_yaml(path, data | {"rubric": _rubric_data(version.rubric)}, comment="Frozen by Hone. Do not edit.")
         return path
 
     @property
@@ -267,7 +267,7 @@ def read_items(path: Path) -> list[Item]:
     return list(items.values())
 
 
-def rubric_data(rubric: Rubric) -> dict[str, Any]:
+def _rubric_data(rubric: Rubric) -> dict[str, Any]:
     """The rubric as it is written in YAML: criteria the way a person says them."""
     scale: Any = rubric.scale.name or {"levels": [_tidy(level.model_dump()) for level in rubric.scale.levels]}
     data: dict[str, Any] = {"criteria": [_criterion_data(criterion) for criterion in rubric.criteria], "scale": scale}
@@ -284,9 +284,9 @@ def rubric_data(rubric: Rubric) -> dict[str, Any]:
 def _criterion_data(criterion: Criterion) -> dict[str, Any]:
     if not criterion.anchors:
         return {criterion.name: criterion.sentence}
-    anchors = {number(anchor.value): anchor.text for anchor in criterion.anchors}
+    anchors = {plain_number(anchor.value): anchor.text for anchor in criterion.anchors}
     return {"name": criterion.name, "sentence": criterion.sentence, "anchors": anchors}
 
 
 def _tidy(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: number(value) if isinstance(value, float) else value for key, value in data.items()}
+    return {key: plain_number(value) if isinstance(value, float) else value for key, value in data.items()}

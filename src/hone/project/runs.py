@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError, RunBusyError
-from hone.files import holder_of, locked, make_folder, may_write, whole_text, write_whole
+from hone.files import holder_of, locked, make_folder, may_write, text_written_whole, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
 
 T = TypeVar("T", bound=BaseModel)
@@ -109,7 +109,7 @@ class Run:
     @contextmanager
     def writing(self) -> Iterator[TextIO]:
         """A stream for the results, which take their place when the block ends well."""
-        with whole_text(self.results) as stream:
+        with text_written_whole(self.results) as stream:
             yield stream
 
     def finish(self, results: Iterable[BaseModel]) -> None:

@@ -9,17 +9,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.measuring import Comparison, Estimates
+from hone.measuring import Estimates, JudgeComparison
 from hone.report.terminal import clean
 from hone.report.wording import (
     BASELINES,
     STATISTICS,
     headline,
     leaning,
-    number,
     people_in_words,
     verdict_in_short,
     warnings,
+    with_interval,
 )
 from hone.stats import Agreement, CriterionAgreement, Figure
 
@@ -62,7 +62,7 @@ def _rows(one: CriterionAgreement, statistic: str) -> Iterator[list[Text]]:
             gap = judge.verdict.gap
             verdict = Text(verdict_in_short(judge), style=_STYLES[judge.verdict.outcome])
             if gap.value is not None:
-                verdict.append(f"\n{number(gap, 'gap')}", style="dim")
+                verdict.append(f"\n{with_interval(gap, 'gap')}", style="dim")
             yield [*_row(name, judge.consensus, statistic), Text(leaning(judge)), verdict]
     for name, figures in one.baselines.items():
         if figures["accuracy"].value is not None:
@@ -70,12 +70,12 @@ def _rows(one: CriterionAgreement, statistic: str) -> Iterator[list[Text]]:
 
 
 def _row(name: str, figures: Figures, statistic: str, style: str = "") -> list[Text]:
-    same = number(figures["accuracy"], "accuracy", interval=False)
-    cells = (clean(name), f"{figures[statistic].n:,}", same, number(figures[statistic]))
+    same = with_interval(figures["accuracy"], "accuracy", interval=False)
+    cells = (clean(name), f"{figures[statistic].n:,}", same, with_interval(figures[statistic]))
     return [Text(cell, style=style) for cell in cells]
 
 
-def comparison_report(comparison: Comparison) -> RenderableType:
+def comparison_report(comparison: JudgeComparison) -> RenderableType:
     """Two judges on the same items, criterion by criterion."""
     table = Table(
         box=box.SIMPLE_HEAD, title=Text(clean(f"{comparison.first} against {comparison.second}, on the same items"))
@@ -91,8 +91,8 @@ def comparison_report(comparison: Comparison) -> RenderableType:
         table.add_row(
             Text(clean(name)),
             f"{found.n:,}",
-            *(number(figure, interval=False) for figure in figures),
-            number(found.difference, "gap"),
+            *(with_interval(figure, interval=False) for figure in figures),
+            with_interval(found.difference, "gap"),
             "–" if one.p_adjusted is None else p_value(one.p_adjusted),
             Text(clean(one.words)),
         )
@@ -113,13 +113,18 @@ def estimates_report(estimates: Estimates, title: str) -> RenderableType:
     words = []
     for name, one in estimates.criteria.items():
         found = one.estimate
-        cells = (number(found.judge_only), number(found.people_only), number(found.corrected))
+        cells = (with_interval(found.judge_only), with_interval(found.people_only), with_interval(found.corrected))
         table.add_row(Text(clean(name)), f"{one.rated:,}", f"{one.labelled:,}", *cells)
         words.append(Text.assemble((f"{clean(name)}: ", "bold"), found.words))
         if one.share is not None:
             share = one.share
             table.add_row(
-                "  share of yes (Rogan–Gladen)", "", "", number(share.judge_only), "", number(share.corrected)
+                "  share of yes (Rogan–Gladen)",
+                "",
+                "",
+                with_interval(share.judge_only),
+                "",
+                with_interval(share.corrected),
             )
             words.append(Text(f"  {share.words}"))
         if one.rated < 10:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hone.measuring import Comparison, Joint
+from hone.measuring import Joint, JudgeComparison
 from hone.report.agreement import p_value
 from hone.report.drawing import Picture, inline
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
-from hone.report.page import Markup, cell, element, figure, folded, listed, page, paragraph, table, text
+from hone.report.page import Markup, cell, drawn_picture, element, escaped, folded, listed, page, paragraph, table
 from hone.report.wording import (
     BASELINES,
     OUTCOMES,
     STATISTICS,
     headline,
     leaning,
-    number,
     people_in_words,
     verdict_in_short,
     warnings,
+    with_interval,
 )
 from hone.stats import Agreement, CriterionAgreement, Figure
 
@@ -47,7 +47,7 @@ _GLOSSARY = (
     ("against a person", "the judge's figure minus a person's, both against the same others on the same items."),
     ("interval", "where the figure would lie for other items like these, 95 times in 100."),
     ("as good as a person", _AS_GOOD),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class AgreementView:
     notes: Sequence[str] = ()
     joints: Mapping[str, Mapping[str, Joint]] = field(default_factory=dict)
     """By criterion and judge."""
-    comparison: Comparison | None = None
+    comparison: JudgeComparison | None = None
 
 
 def pictures(view: AgreementView) -> Iterator[Picture]:
@@ -77,7 +77,7 @@ def pictures(view: AgreementView) -> Iterator[Picture]:
 def agreement_page(view: AgreementView) -> str:
     """The page."""
     title = f"Agreement: {view.source}"
-    parts = [element("h1", text(title)), listed(view.notes, kind="soft"), *_verdicts(view)]
+    parts = [element("h1", escaped(title)), listed(view.notes, kind="soft"), *_verdicts(view)]
     picture = agreement_picture(view.agreement)
     parts.append(_shown(picture, "a"))
     parts.append(folded("the same as a table", _headline_table(view.agreement)))
@@ -87,11 +87,11 @@ def agreement_page(view: AgreementView) -> str:
         parts += _criterion(view, place, name, one)
     if len(view.agreement.criteria) > 1:
         parts += [
-            element("h2", text("All criteria together")),
+            element("h2", escaped("All criteria together")),
             paragraph("Each figure's mean over the criteria.", "soft"),
         ]
         parts += _tables(view.agreement.overall)
-    parts += [element("h2", text("How to read this")), _glossary()]
+    parts += [element("h2", escaped("How to read this")), _glossary()]
     return page(title, parts)
 
 
@@ -109,7 +109,7 @@ def _verdicts(view: AgreementView) -> Iterator[Markup]:
                 )
             )
     if rows:
-        yield element("h2", text("In a word"))
+        yield element("h2", escaped("In a word"))
         yield table(("criterion", "judge", "verdict", "why"), rows)
     for name, one in view.agreement.criteria.items():
         for warning in warnings(one):
@@ -121,15 +121,19 @@ def _headline_table(agreement: Agreement) -> Markup:
     for name, one in agreement.criteria.items():
         statistic = headline(one, agreement.level)
         ceiling = one.ceiling[statistic]
-        rows.append((name, STATISTICS[statistic], "a person (the ceiling)", f"{ceiling.n:,}", number(ceiling), ""))
+        rows.append(
+            (name, STATISTICS[statistic], "a person (the ceiling)", f"{ceiling.n:,}", with_interval(ceiling), "")
+        )
         for judge, found in one.judges.items():
             shown = found.consensus[statistic]
-            rows.append((name, STATISTICS[statistic], judge, f"{shown.n:,}", number(shown), verdict_in_short(found)))
+            rows.append(
+                (name, STATISTICS[statistic], judge, f"{shown.n:,}", with_interval(shown), verdict_in_short(found))
+            )
     return table(("criterion", "statistic", "who", "items", "value (95% interval)", "verdict"), rows)
 
 
 def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreement) -> Iterator[Markup]:
-    yield element("h2", text(name))
+    yield element("h2", escaped(name))
     yield paragraph(f"{one.items:,} items; {people_in_words(one)}.")
     yield from _tables(one)
     confusion = _confusion(view, place, name, one)
@@ -147,13 +151,15 @@ def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreeme
 def _tables(one: CriterionAgreement) -> Iterator[Markup]:
     if len(one.raters) > 1:
         head = ("people among each other", "value (95% interval)", "items", "")
-        rows = [(STATISTICS[key], number(figure, key), f"{figure.n:,}", cell(figure.reason or "", "soft"))
-                for key, figure in one.people.together.items()]  # fmt: skip
+        rows = [
+            (STATISTICS[key], with_interval(figure, key), f"{figure.n:,}", cell(figure.reason or "", "soft"))
+            for key, figure in one.people.together.items()
+        ]
         yield table(head, rows)
         pairs = [
             (
                 f"{STATISTICS[key]}, {pair.replace('|', ' and ')}",
-                number(figure),
+                with_interval(figure),
                 f"{figure.n:,}",
                 cell(figure.reason or "", "soft"),
             )
@@ -177,7 +183,7 @@ def _tables(one: CriterionAgreement) -> Iterator[Markup]:
 
 
 def _figures(figures: Mapping[str, Figure]) -> list[str]:
-    return [number(figures[key], key) if key in figures else "–" for key in _AGAINST]
+    return [with_interval(figures[key], key) if key in figures else "–" for key in _AGAINST]
 
 
 def _confusion_tables(view: AgreementView, one: CriterionAgreement) -> Iterator[Markup]:
@@ -199,14 +205,24 @@ def _joint_table(judge: str, joint: Joint) -> Markup:
     )
 
 
-def _compared(comparison: Comparison) -> Iterator[Markup]:
-    yield element("h2", text(f"{comparison.first} against {comparison.second}"))
+def _compared(comparison: JudgeComparison) -> Iterator[Markup]:
+    yield element("h2", escaped(f"{comparison.first} against {comparison.second}"))
     rows = []
     for name, one in comparison.criteria.items():
         found = one.difference
         p = "–" if one.p_adjusted is None else p_value(one.p_adjusted)
-        rows.append((name, STATISTICS[found.statistic], f"{found.n:,}", number(found.first), number(found.second),
-                     number(found.difference, "gap"), p, cell(one.words)))  # fmt: skip
+        rows.append(
+            (
+                name,
+                STATISTICS[found.statistic],
+                f"{found.n:,}",
+                with_interval(found.first),
+                with_interval(found.second),
+                with_interval(found.difference, "gap"),
+                p,
+                cell(one.words),
+            )
+        )
     head = (
         "criterion",
         "statistic",
@@ -229,7 +245,7 @@ def _scatter(view: AgreementView, place: int, name: str) -> Picture | None:
 
 
 def _shown(picture: Picture, prefix: str) -> Markup:
-    return figure(inline(picture, prefix), picture.title, picture.words)
+    return drawn_picture(inline(picture, prefix), picture.title, picture.words)
 
 
 def _glossary() -> Markup:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.bench import Comparison, ModelScore, Report
+from hone.bench import BenchReport, ModelComparison, ModelScore
 from hone.bench.judged import UNSCORED_AT_MOST, JudgedComparison, JudgedReport
 from hone.report.terminal import clean
 from hone.stats import Figure
@@ -16,13 +16,13 @@ from hone.stats import Figure
 _LISTED = 12
 
 
-def bench_report(report: Report, margin: float) -> RenderableType:
+def bench_report(report: BenchReport, margin: float) -> RenderableType:
     """One row a model, then each model against the first in words."""
-    lines = [Text(line) for comparison in report.comparisons for line in comparison_lines(comparison, margin)]
-    return Group(score_table(report.scores), *lines)
+    lines = [Text(line) for comparison in report.comparisons for line in _comparison_lines(comparison, margin)]
+    return Group(_score_table(report.scores), *lines)
 
 
-def score_table(scores: Sequence[ModelScore]) -> Table:
+def _score_table(scores: Sequence[ModelScore]) -> Table:
     """Accuracy with intervals, what was cut, length and speed."""
     table = Table()
     for name in ("model", "accuracy (95% interval)", "strict: behind ####", "cut", "no answer", "tokens", "tokens/s"):
@@ -30,13 +30,18 @@ def score_table(scores: Sequence[ModelScore]) -> Table:
     for one in scores:
         speed = one.speed.tokens_per_second if one.speed else None
         table.add_row(
-            Text(clean(one.model)), _share(one.flexible), _share(one.strict), _percent(one.cut), str(one.unread),
-            f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}",
-        )  # fmt: skip
+            Text(clean(one.model)),
+            _share(one.flexible),
+            _share(one.strict),
+            _percent(one.cut),
+            str(one.unread),
+            f"{one.tokens:.0f}",
+            "–" if speed is None else f"{speed:,.0f}",
+        )
     return table
 
 
-def comparison_lines(comparison: Comparison, margin: float) -> list[str]:
+def _comparison_lines(comparison: ModelComparison, margin: float) -> list[str]:
     """The difference, the test, what was gained and lost, and whether the model is not worse."""
     difference, test = comparison.difference, comparison.test
     if difference.value is None or difference.low is None or difference.high is None:
@@ -64,11 +69,11 @@ def judged_report(report: JudgedReport, margin: float) -> RenderableType:
         counts = (one.scored, one.unscored, one.cut)
         shares = ("–" if mean is None else f"{mean:.1%}" for mean in means)
         table.add_row(Text(clean(one.model)), *shares, *map(str, counts))
-    lines = [Text(line) for comparison in report.comparisons for line in judged_lines(comparison, margin)]
+    lines = [Text(line) for comparison in report.comparisons for line in _judged_lines(comparison, margin)]
     return Group(table, *lines)
 
 
-def judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
+def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
     """The difference of the means, by criterion too, what is missing, and whether the model is not worse."""
     overall = comparison.overall
     pair = f"{clean(comparison.model)} against {clean(comparison.base)}"

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hone.report.page import Markup, text
+from hone.report.page import Markup, escaped
 from hone.report.terminal import short
 from hone.stats import Figure
 
@@ -85,8 +85,10 @@ def shares(rows: Mapping[str, Sequence[int]], labels: Sequence[str]) -> Markup:
         for level, count in enumerate(counts):
             width = wide * count / total if total else 0
             if width:
-                parts.append(f'<rect class="{shade(level, len(labels))}" x="{x:.1f}" y="{y + 2}" width="{width:.1f}" '
-                             f'height="{_ROW - 6}"/>')  # fmt: skip
+                parts.append(
+                    f'<rect class="{shade(level, len(labels))}" x="{x:.1f}" y="{y + 2}" width="{width:.1f}" '
+                    f'height="{_ROW - 6}"/>'
+                )
             if width > 22:
                 parts.append(_said(x + width / 2, y + 18, f"{count}", "middle", f"in-{shade(level, len(labels))}"))
             x += width
@@ -102,7 +104,7 @@ def shares(rows: Mapping[str, Sequence[int]], labels: Sequence[str]) -> Markup:
     return _svg(parts, height)
 
 
-def curves(lines: Sequence[Line], across: str, up: str) -> Markup:
+def curves_chart(lines: Sequence[Line], across: str, up: str) -> Markup:
     """Up to five curves over one axis, the upright axis from 0.
 
     Args:
@@ -134,8 +136,11 @@ def curves(lines: Sequence[Line], across: str, up: str) -> Markup:
     for place, line in enumerate(drawn):
         path = " ".join(f"{x(one):.1f},{y(value):.1f}" for one, value in line.points)
         parts.append(f'<polyline class="curve curve-{place}" points="{path}"/>')
-        parts += [f'<circle class="curve-{place}" cx="{x(one):.1f}" cy="{y(value):.1f}" r="4"/>'
-                  for one, value in line.points if line.marked]  # fmt: skip
+        parts += [
+            f'<circle class="curve-{place}" cx="{x(one):.1f}" cy="{y(value):.1f}" r="4"/>'
+            for one, value in line.points
+            if line.marked
+        ]
         parts.append(_said(side, 16, line.name, "end", f"key-{place}"))
         side -= 24 + 7.4 * len(line.name)
     return _svg(parts, _LINES_HEIGHT)
@@ -183,7 +188,7 @@ def _mark(kind: str, x: float, y: float) -> str:
 def _said(x: float, y: float, words: str, anchor: str = "", kind: str = "") -> str:
     """Text in a chart; the one place where text gets into it."""
     attributes = (f' class="{kind}"' if kind else "") + (f' text-anchor="{anchor}"' if anchor else "")
-    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{text(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escaped(words)}</text>'
 
 
 def _svg(parts: Sequence[str], height: float) -> Markup:

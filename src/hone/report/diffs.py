@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from hone.report.page import Markup, element, text
+from hone.report.page import Markup, element, escaped
 from hone.report.terminal import clean
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -17,10 +17,10 @@ def worded_diff(old: str, new: str) -> Markup:
     parts = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
-            parts.append(text("".join(before[a:b])))
+            parts.append(escaped("".join(before[a:b])))
             continue
         if b > a:
-            parts.append(element("del", text("".join(before[a:b]))))
+            parts.append(element("del", escaped("".join(before[a:b]))))
         if d > c:
-            parts.append(element("ins", text("".join(after[c:d]))))
+            parts.append(element("ins", escaped("".join(after[c:d]))))
     return Markup("".join(parts))

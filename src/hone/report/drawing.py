@@ -21,8 +21,16 @@ from hone.files import whole_path
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
 PASS, FAIL, UNSURE, CEILING, HEAT = "#0072b2", "#d55e00", "#8a6d00", "#009e73", "#0072b3"
 """Okabe and Ito's colours, which colour-blind readers can tell apart; shapes say the same once more."""
-_VARIABLES = {INK: "--ink", SOFT: "--soft", LINE: "--line", PASS: "--pass", FAIL: "--fail", UNSURE: "--unsure",
-              CEILING: "--ceiling", HEAT: "--heat"}  # fmt: skip
+_VARIABLES = {
+    INK: "--ink",
+    SOFT: "--soft",
+    LINE: "--line",
+    PASS: "--pass",
+    FAIL: "--fail",
+    UNSURE: "--unsure",
+    CEILING: "--ceiling",
+    HEAT: "--heat",
+}
 _SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hone",
@@ -70,7 +78,7 @@ def check_drawing() -> None:
     _matplotlib()
 
 
-def save(picture: Picture, folder: Path) -> list[Path]:
+def save_picture(picture: Picture, folder: Path) -> list[Path]:
     """Write a picture as SVG and PNG.
 
     Raises:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 from rich.table import Table
 
-from hone.export import Made
+from hone.export import ExportedFile
 
 _COLUMNS = ("file", "MB", "prompt tokens/s", "tokens/s", "replies as the source", "mean KL", "perplexity", "accuracy")
 
 
-def export_table(made: Sequence[Made]) -> RenderableType:
+def export_table(made: Sequence[ExportedFile]) -> RenderableType:
     """One row a file."""
     table = Table(title="Exported files, compared with their source", title_justify="left")
     for name in _COLUMNS:
@@ -22,7 +22,7 @@ def export_table(made: Sequence[Made]) -> RenderableType:
     return table
 
 
-def export_markdown(made: Sequence[Made]) -> str:
+def export_markdown(made: Sequence[ExportedFile]) -> str:
     """The same as a Markdown table, with the words that explain it."""
     lines = [" | ".join(_COLUMNS), " | ".join("---" for _ in _COLUMNS), *(" | ".join(row) for row in _rows(made))]
     table = "\n".join(f"| {line} |" for line in lines)
@@ -40,7 +40,7 @@ likely.
 {checks}"""
 
 
-def _rows(made: Sequence[Made]) -> list[tuple[str, ...]]:
+def _rows(made: Sequence[ExportedFile]) -> list[tuple[str, ...]]:
     first = made[0]
     source = first.accuracy.source if first.accuracy else None
     rows: list[tuple[str, ...]] = [
@@ -50,10 +50,18 @@ def _rows(made: Sequence[Made]) -> list[tuple[str, ...]]:
         parity, replies = one.parity, one.parity.replies
         ties = f" (+{replies.ties} ties)" if replies.ties else ""
         accuracy = _share(one.accuracy.exported) + f"; {_difference(one)}" if one.accuracy else ""
-        rows.append((
-            one.file.name, f"{parity.size / 1e6:.0f}", f"{parity.speed.prompt:.0f}", f"{parity.speed.generation:.0f}",
-            f"{replies.same} of {replies.n}{ties}", f"{replies.kl:.1e}", f"{parity.perplexity:.2f}", accuracy,
-        ))  # fmt: skip
+        rows.append(
+            (
+                one.file.name,
+                f"{parity.size / 1e6:.0f}",
+                f"{parity.speed.prompt:.0f}",
+                f"{parity.speed.generation:.0f}",
+                f"{replies.same} of {replies.n}{ties}",
+                f"{replies.kl:.1e}",
+                f"{parity.perplexity:.2f}",
+                accuracy,
+            )
+        )
     return rows
 
 
@@ -62,7 +70,7 @@ def _share(figure: object) -> str:
     return "" if value is None or low is None or high is None else f"{value:.1%} ({low:.1%} to {high:.1%})"
 
 
-def _difference(made: Made) -> str:
+def _difference(made: ExportedFile) -> str:
     one = made.accuracy.paired.difference if made.accuracy else None
     if made.accuracy and made.accuracy.same:
         return "on each problem as the source"

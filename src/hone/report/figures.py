@@ -12,7 +12,7 @@ import numpy as np
 from hone.measuring import Joint
 from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture
 from hone.report.terminal import clean, short
-from hone.report.wording import STATISTICS, headline, number, verdict_in_short
+from hone.report.wording import STATISTICS, headline, verdict_in_short, with_interval
 from hone.stats import Agreement, CriterionAgreement, Figure
 
 MOST_PANELS = 12
@@ -44,7 +44,7 @@ def agreement_picture(agreement: Agreement) -> Picture:
             axis.set_xlim(low, 1.02)
 
     lines = [
-        f"{short(name, 60)}: ceiling {number(one.ceiling[headline(one, agreement.level)])}"
+        f"{short(name, 60)}: ceiling {with_interval(one.ceiling[headline(one, agreement.level)])}"
         for name, one in panels.items()
     ]
     return Picture(
@@ -66,7 +66,7 @@ def _dots(axis: Any, name: str, one: CriterionAgreement, statistic: str) -> None
     _side(
         axis,
         0,
-        number(ceiling, interval=False) if ceiling.value is not None else f"unknown: {ceiling.reason}",
+        with_interval(ceiling, interval=False) if ceiling.value is not None else f"unknown: {ceiling.reason}",
         CEILING,
     )
     for place, (_, judge) in enumerate(rows, 1):
@@ -127,7 +127,7 @@ def confusion_picture(
 
     title = f"{short(name, 60)}: where judges and people differ{_of(len(shown), len(judges))}"
     words = "Counts of items; a column is what people say, its darkest cell what the judge mostly says then."
-    return Picture(f"confusion-{place}-{slug(name)}", title, words, _size(len(shown), side), draw)
+    return Picture(f"confusion-{place}-{_file_slug(name)}", title, words, _size(len(shown), side), draw)
 
 
 def _entitle(axis: Any, judge: str, side: float) -> None:
@@ -179,7 +179,7 @@ def scatter_picture(
 
     title = f"{short(name, 60)}: judge against people{_of(len(shown), len(joints))}"
     words = "A disc's area is the number of items with that pair of scores; on the dashed line both are the same."
-    return Picture(f"scatter-{place}-{slug(name)}", title, words, _size(len(shown), 2.5), draw)
+    return Picture(f"scatter-{place}-{_file_slug(name)}", title, words, _size(len(shown), 2.5), draw)
 
 
 def _discs(axis: Any, joint: Joint, labels: Mapping[float, str]) -> None:
@@ -226,6 +226,6 @@ def _of(shown: int, there: int) -> str:
     return "" if shown == there else f" (the first {shown} of {there} judges)"
 
 
-def slug(name: str) -> str:
+def _file_slug(name: str) -> str:
     """A name as a file name holds it; two names may share one."""
     return re.sub(r"[^\w]+", "-", clean(name).lower(), flags=re.ASCII).strip("-")[:60] or "criterion"

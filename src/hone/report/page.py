@@ -1,6 +1,6 @@
 """One page in one file: tables, inline pictures, light and dark. Nothing is fetched from anywhere, no script runs.
 
-Text goes in through `text`, which escapes it; only this module's functions make markup.
+Text goes in through `escaped`, which escapes it; only this module's functions make markup.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Markup(str):
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def text(value: object) -> Markup:
+def escaped(value: object) -> Markup:
     """Any text, escaped."""
     return Markup(escape(clean(str(value))))
 
@@ -51,18 +51,18 @@ def joined(*parts: Markup) -> Markup:
 
 def paragraph(words: object, kind: str = "") -> Markup:
     """A paragraph of text."""
-    return element("p", text(words), kind=kind)
+    return element("p", escaped(words), kind=kind)
 
 
 def listed(lines: Iterable[object], kind: str = "") -> Markup:
     """A list of texts; nothing where there are none."""
-    items = [element("li", text(line)) for line in lines]
+    items = [element("li", escaped(line)) for line in lines]
     return element("ul", *items, kind=kind) if items else Markup("")
 
 
 def cell(words: object, kind: str = "") -> Markup:
     """A table's cell; `num` for a figure."""
-    return element("td", text(words), kind=kind)
+    return element("td", escaped(words), kind=kind)
 
 
 def row_name(part: Markup) -> Markup:
@@ -82,31 +82,31 @@ def table(head: Sequence[object], rows: Iterable[Sequence[Markup | str]], captio
     figures = {place for row in lines for place, part in enumerate(row) if place and not isinstance(part, Markup)}
     titles = [_title(name, "num" if place in figures else "") for place, name in enumerate(head)]
     body = [element("tr", *(_cell(part, place) for place, part in enumerate(row))) for row in lines]
-    said = element("caption", text(caption)) if caption else Markup("")
+    said = element("caption", escaped(caption)) if caption else Markup("")
     inner = element("table", said, element("thead", element("tr", *titles)), element("tbody", *body))
     return _scrolling(inner, caption or "table")
 
 
 def folded(title: str, *parts: Markup) -> Markup:
     """Parts that open when their title is clicked."""
-    return element("details", element("summary", text(title)), *parts)
+    return element("details", element("summary", escaped(title)), *parts)
 
 
 def linked(words: object, name: str) -> Markup:
     """A link to a place of the page."""
-    return Markup(f'<a href="#{escape(name)}">{text(words)}</a>')
+    return Markup(f'<a href="#{escape(name)}">{escaped(words)}</a>')
 
 
 def command(words: object) -> Markup:
     """What a person types."""
-    return element("code", text(words))
+    return element("code", escaped(words))
 
 
-def figure(svg: str, title: str, words: str) -> Markup:
+def drawn_picture(svg: str, title: str, words: str) -> Markup:
     """A drawn picture with what it shows. The `svg` is our own drawing, escaped where it was made, unnamed so far."""
     opened, _, rest = svg.replace('aria-hidden="true"', 'role="img"', 1).partition(">")
-    drawn = Markup(f"{opened}><title>{text(title)}</title><desc>{text(words)}</desc>{rest}")
-    return element("figure", _scrolling(drawn, title), element("figcaption", text(f"{title}. {words}")))
+    drawn = Markup(f"{opened}><title>{escaped(title)}</title><desc>{escaped(words)}</desc>{rest}")
+    return element("figure", _scrolling(drawn, title), element("figcaption", escaped(f"{title}. {words}")))
 
 
 def page(title: str, parts: Iterable[Markup], language: str = "en") -> str:
@@ -115,7 +115,7 @@ def page(title: str, parts: Iterable[Markup], language: str = "en") -> str:
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(title)}</title><style>{style}</style>"
+        f"<title>{escaped(title)}</title><style>{style}</style>"
     )
     body = "\n".join(parts)
     return (
@@ -135,7 +135,7 @@ def write_page(path: Path, document: str) -> None:
 def _cell(part: Markup | str, place: int) -> Markup:
     if isinstance(part, Markup):
         return part
-    return row_name(text(part)) if place == 0 else cell(part, "num")
+    return row_name(escaped(part)) if place == 0 else cell(part, "num")
 
 
 def _title(name: object, kind: str) -> Markup:
@@ -143,9 +143,9 @@ def _title(name: object, kind: str) -> Markup:
     if not str(name):
         return cell("")
     attribute = f' class="{kind}"' if kind else ""
-    return Markup(f'<th scope="col"{attribute}>{text(name)}</th>')
+    return Markup(f'<th scope="col"{attribute}>{escaped(name)}</th>')
 
 
 def _scrolling(part: Markup, label: str) -> Markup:
     """A part that may be wider than the screen: it scrolls by itself, with the keyboard too."""
-    return Markup(f'<div class="wide" role="group" tabindex="0" aria-label="{text(label)}">{part}</div>')
+    return Markup(f'<div class="wide" role="group" tabindex="0" aria-label="{escaped(label)}">{part}</div>')

@@ -10,6 +10,7 @@ from hone.report.page import (
     cell,
     command,
     element,
+    escaped,
     folded,
     linked,
     listed,
@@ -17,14 +18,13 @@ from hone.report.page import (
     paragraph,
     row_name,
     table,
-    text,
 )
 from hone.report.sections.agreement import agreement_part
 from hone.report.sections.audit import audit_part
 from hone.report.sections.bench import bench_part
 from hone.report.sections.comparing import comparison_part
 from hone.report.sections.export import export_part
-from hone.report.sections.parts import part, percent
+from hone.report.sections.parts import part, percent_cell
 from hone.report.sections.rubric import history_part, rubric_part, task_part
 from hone.report.sections.scores import scores_part
 from hone.report.sections.tuning import tuning_part
@@ -33,8 +33,18 @@ from hone.report.view import ProjectView
 from hone.report.wording import verdict_in_short
 from hone.rubrics.compare import summary
 
-_PARTS = (task_part, rubric_part, history_part, comparison_part, scores_part, agreement_part, audit_part, tuning_part,
-          bench_part, export_part)  # fmt: skip
+_PARTS = (
+    task_part,
+    rubric_part,
+    history_part,
+    comparison_part,
+    scores_part,
+    agreement_part,
+    audit_part,
+    tuning_part,
+    bench_part,
+    export_part,
+)
 
 _MADE = "Made by hone report from what lies in the project's folder, where the commands are typed too."
 
@@ -43,7 +53,7 @@ def project_page(view: ProjectView) -> str:
     """The page."""
     title = f"{view.name}: {view.settings.task.subject}"
     parts = [
-        element("h1", text(title)),
+        element("h1", escaped(title)),
         paragraph(f"{_MADE} It was made on {view.made:%Y-%m-%d %H:%M}.", "made"),
         *_broken(view),
         part("glance", "Where it stands", [_glance(view)]),
@@ -98,8 +108,12 @@ def _scores_line(view: ProjectView) -> str:
 def _agreement_line(view: ProjectView) -> str:
     if view.agreed is None:
         return "nobody has rated yet"
-    said = [f"{name}: {verdict_in_short(judge)}" for name, one in view.agreed.agreement.criteria.items()
-            for judge in one.judges.values() if judge.items]  # fmt: skip
+    said = [
+        f"{name}: {verdict_in_short(judge)}"
+        for name, one in view.agreed.agreement.criteria.items()
+        for judge in one.judges.values()
+        if judge.items
+    ]
     return "; ".join(said) or "people rated, no judge scored the same replies"
 
 
@@ -122,7 +136,7 @@ def _bench_line(view: ProjectView) -> str:
     if view.benched is None:
         return "not tested yet"
     scores = view.benched.report.scores
-    shares = ", ".join(f"{view.benched.names[one.model]} {percent(one.flexible)}" for one in scores)
+    shares = ", ".join(f"{view.benched.names[one.model]} {percent_cell(one.flexible)}" for one in scores)
     last = view.benched.report.comparisons[-1] if view.benched.report.comparisons else None
     gate = (
         "" if last is None else "; the gate is open" if last.not_worse(view.benched.margin) else "; the gate is shut"
@@ -146,7 +160,7 @@ def _next(view: ProjectView) -> Markup:
     steps = next_steps(view)
     if not steps:
         return paragraph("Nothing is missing.")
-    return element("ol", *(element("li", text(step.why), command(step.command)) for step in steps), kind="next")
+    return element("ol", *(element("li", escaped(step.why), command(step.command)) for step in steps), kind="next")
 
 
 def _broken(view: ProjectView) -> Iterator[Markup]:

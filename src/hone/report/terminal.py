@@ -17,11 +17,11 @@ from rich.text import Text
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
-from hone.judging.audit import Finding
-from hone.judging.label import Report
+from hone.judging.audit import AuditFinding
+from hone.judging.label import LabelReport
 from hone.rubrics.compare import Summary
-from hone.rubrics.finalise import Change
-from hone.rubrics.lint import Finding as LintFinding
+from hone.rubrics.finalise import RubricChange
+from hone.rubrics.lint import LintFinding
 from hone.stats import Figure
 
 _CONTROL = re.compile(
@@ -42,7 +42,7 @@ def short(text: str, limit: int = 160) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def percent(share: Figure) -> str:
+def share_words(share: Figure) -> str:
     """A share with its interval in words: "67% (95% interval 21% to 94%)"."""
     if share.value is None or share.low is None or share.high is None:
         return "no share: nothing to count"
@@ -90,7 +90,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
 
 def comparison_summary(result: Summary) -> str:
     """The comparisons in one or two sentences."""
-    text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {percent(result.rate)}."
+    text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {share_words(result.rate)}."
     parts = [f"{result.lost} lost", f"{result.tied} tied"]
     if result.flipped:
         parts.append(f"of these {result.flipped} because the verdict changed with the order")
@@ -123,7 +123,7 @@ def decision_line(decision: Decision) -> RenderableType:
     return Text(text + (f" ({clean(decision.note)})" if decision.note else ""))
 
 
-def diff_block(changes: Iterable[Change]) -> RenderableType:
+def diff_block(changes: Iterable[RubricChange]) -> RenderableType:
     """What changed between two rubrics."""
     lines: list[Text] = []
     for change in changes:
@@ -175,7 +175,7 @@ def judgement_table(judgements: Sequence[Judgement], rubric: Rubric) -> Renderab
     return table
 
 
-def label_report(report: Report) -> list[str]:
+def label_report(report: LabelReport) -> list[str]:
     """What came of a data set: scored and unscored by reason, calls and tokens, and why it stopped."""
     unscored = report.unscored.total()
     lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
@@ -189,7 +189,7 @@ def label_report(report: Report) -> list[str]:
     return lines
 
 
-def audit_table(findings: Sequence[Finding]) -> RenderableType:
+def audit_table(findings: Sequence[AuditFinding]) -> RenderableType:
     """What moves a judge: one row a question, with its interval and what a judge that is not moved would show."""
     table = Table(show_lines=True)
     for name in ("what", "changed or compared", "measured", "figure (95% interval)", "if not moved", "n", "moved?"):
@@ -200,9 +200,14 @@ def audit_table(findings: Sequence[Finding]) -> RenderableType:
         if finding.people is not None:
             figure += f"; people {_figure(finding.people)}"
         table.add_row(
-            finding.name, finding.asked, finding.measured, figure, f"{finding.still:g}", str(finding.figure.n),
+            finding.name,
+            finding.asked,
+            finding.measured,
+            figure,
+            f"{finding.still:g}",
+            str(finding.figure.n),
             words[finding.moved],
-        )  # fmt: skip
+        )
     return table
 
 

@@ -62,15 +62,15 @@ def result_table(result: Mapping[str, Any]) -> RenderableType:
     return table
 
 
-def points(history: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+def loss_points(history: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Step and loss, in training and held out."""
     found = [[(one["step"], one["loss"]) for one in history if one["event"] == kind] for kind in ("step", "look")]
     return found[0], found[1]
 
 
-def curves(history: Sequence[Mapping[str, Any]]) -> Picture:
+def loss_curves(history: Sequence[Mapping[str, Any]]) -> Picture:
     """Loss by step, in training and held out."""
-    steps, looks = points(history)
+    steps, looks = loss_points(history)
 
     def draw(figure: Any) -> None:
         axis = figure.subplots()

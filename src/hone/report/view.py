@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hone.bench import Report
+from hone.bench import BenchReport
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Settings
 from hone.export.results import ExportRow
-from hone.judging.audit import Finding
+from hone.judging.audit import AuditFinding
 from hone.stats import Agreement, Figure
 
 
 @dataclass(frozen=True)
-class Source:
+class FigureSource:
     """Where figures come from."""
 
     run: str
@@ -30,10 +30,10 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparingPart:
     """Replies with and without the rubric, compared by the expert."""
 
-    source: Source
+    source: FigureSource
     comparisons: Sequence[Comparison]
     current: bool
     """Whether it was the working rubric that was compared."""
@@ -43,15 +43,15 @@ class Compared:
 class Advised:
     """What the expert advised last, where nobody has decided on it yet."""
 
-    source: Source
+    source: FigureSource
     advice: Sequence[Advice]
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoresPart:
     """The judge's scores of the latest replies."""
 
-    source: Source
+    source: FigureSource
     rubric: Rubric
     judgements: Sequence[Judgement]
     means: Mapping[str, Figure]
@@ -60,28 +60,28 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Agreed:
+class AgreementPart:
     """How well people agree, and the judge with them."""
 
-    source: Source
+    source: FigureSource
     agreement: Agreement
     notes: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditPart:
     """What moves the judge besides the criteria."""
 
-    source: Source
-    findings: Sequence[Finding]
+    source: FigureSource
+    findings: Sequence[AuditFinding]
     judge: str
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningPart:
     """A model that learnt from examples."""
 
-    source: Source
+    source: FigureSource
     spec: str
     """As `hone bench` and `hone chat` take it."""
     base: str
@@ -103,12 +103,12 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Benched:
+class BenchPart:
     """Models on the same problems."""
 
-    source: Source
+    source: FigureSource
     about: str
-    report: Report
+    report: BenchReport
     margin: float
     names: Mapping[str, str]
     """A short name by model spec."""
@@ -118,10 +118,10 @@ class Benched:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportPart:
     """Files beside their source."""
 
-    source: Source
+    source: FigureSource
     model: str
     files: Sequence[ExportRow]
 
@@ -140,14 +140,14 @@ class ProjectView:
     decisions: Sequence[Decision] = ()
     """Those that no version carries yet."""
     replies: int = 0
-    compared: Compared | None = None
+    compared: ComparingPart | None = None
     advised: Advised | None = None
-    scored: Scored | None = None
-    agreed: Agreed | None = None
-    audited: Audited | None = None
-    tuned: Tuned | None = None
-    benched: Benched | None = None
-    exported: Exported | None = None
+    scored: ScoresPart | None = None
+    agreed: AgreementPart | None = None
+    audited: AuditPart | None = None
+    tuned: TuningPart | None = None
+    benched: BenchPart | None = None
+    exported: ExportPart | None = None
     unrated: str = ""
     """Why there is no agreement."""
     runs: Sequence[tuple[str, str, str]] = ()

@@ -35,7 +35,7 @@ HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": 
 """What agreement is read by where no judge's verdict names it."""
 
 
-def number(figure: Figure, statistic: str = "", *, interval: bool = True) -> str:
+def with_interval(figure: Figure, statistic: str = "", *, interval: bool = True) -> str:
     """A figure with its interval: "0.71 (0.66 to 0.76)", "94% (92% to 95%)"; a dash where it is undefined."""
     if figure.value is None:
         return "–"
@@ -78,9 +78,9 @@ def people_in_words(criterion: CriterionAgreement) -> str:
     same, alpha = (criterion.people.together[name] for name in ("percent_agreement", "krippendorff_alpha"))
     words = f"{len(criterion.raters)} people"
     if same.value is not None:
-        words += f" gave the same score in {number(same, 'percent_agreement')} of pairs"
+        words += f" gave the same score in {with_interval(same, 'percent_agreement')} of pairs"
     if alpha.value is not None:
-        words += f"; Krippendorff's alpha {number(alpha)}"
+        words += f"; Krippendorff's alpha {with_interval(alpha)}"
     elif alpha.reason:
         words += f"; no Krippendorff's alpha: {alpha.reason}"
     if criterion.ties:

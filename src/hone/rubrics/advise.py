@@ -94,7 +94,7 @@ def advise(
     )
     request = Request(
         used.messages(text),
-        used.sampling or default_sampling(rubric),
+        used.sampling or advice_sampling(rubric),
         schema=_schema(rubric, measures),
         call=Call("advice"),
     )
@@ -110,7 +110,7 @@ def advise(
         raise VerdictError(f"the advice of {expert.spec} cannot be read: {problem}") from error
 
 
-def default_sampling(rubric: Rubric) -> Sampling:
+def advice_sampling(rubric: Rubric) -> Sampling:
     """The likeliest tokens, with room for an assessment of every criterion and two additions."""
     return Sampling(max_tokens=400 + 300 * len(rubric.criteria), break_loops=True)
 
@@ -119,8 +119,9 @@ def _schema(rubric: Rubric, measures: Sequence[Measured]) -> dict[str, Any]:
     reason = {"type": "string", "minLength": 3, "maxLength": _REASON}
     names = [entry.name for entry in measures]
     resting = {"type": "array", "maxItems": 3, "items": {"enum": names} if names else {"type": "string"}}
-    assessment = _object({"reason": reason, "measures": resting, "action": {"enum": ["keep", "modify", "remove"]}}
-                         | CRITERION_SCHEMA)  # fmt: skip
+    assessment = _object(
+        {"reason": reason, "measures": resting, "action": {"enum": ["keep", "modify", "remove"]}} | CRITERION_SCHEMA
+    )
     missing = _object({"reason": reason, "measures": resting} | CRITERION_SCHEMA)
     return _object(
         {

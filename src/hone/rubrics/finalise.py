@@ -52,7 +52,7 @@ def finalise(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RubricChange:
     """One difference between two rubrics."""
 
     kind: Literal["same", "reworded", "renamed", "added", "removed", "scale", "examples"]
@@ -61,31 +61,31 @@ class Change:
     name: str = ""
 
 
-def diff(old: Rubric, new: Rubric) -> list[Change]:
+def diff(old: Rubric, new: Rubric) -> list[RubricChange]:
     """What changed: criterion by criterion, then scale and examples. A criterion that was renamed is found again."""
     gone = {criterion.name: criterion for criterion in old.criteria}
-    changes: list[Change] = []
+    changes: list[RubricChange] = []
     fresh: list[Criterion] = []
     for criterion in new.criteria:
         before = gone.pop(criterion.name, None)
         if before is None:
             fresh.append(criterion)
         elif before == criterion:
-            changes.append(Change("same", before.sentence, criterion.sentence, criterion.name))
+            changes.append(RubricChange("same", before.sentence, criterion.sentence, criterion.name))
         else:
-            changes.append(Change("reworded", _said(before), _said(criterion), criterion.name))
+            changes.append(RubricChange("reworded", _said(before), _said(criterion), criterion.name))
     for criterion in fresh:
         origin = max(gone.values(), key=lambda other: likeness(criterion, other), default=None)
         if origin and likeness(criterion, origin) >= 0.5:
             del gone[origin.name]
-            changes.append(Change("renamed", _full(origin), _full(criterion), criterion.name))
+            changes.append(RubricChange("renamed", _full(origin), _full(criterion), criterion.name))
         else:
-            changes.append(Change("added", new=_full(criterion), name=criterion.name))
-    changes += [Change("removed", old=_full(criterion), name=criterion.name) for criterion in gone.values()]
+            changes.append(RubricChange("added", new=_full(criterion), name=criterion.name))
+    changes += [RubricChange("removed", old=_full(criterion), name=criterion.name) for criterion in gone.values()]
     if old.scale != new.scale:
-        changes.append(Change("scale", _levels(old), _levels(new)))
+        changes.append(RubricChange("scale", _levels(old), _levels(new)))
     if old.examples != new.examples:
-        changes.append(Change("examples", f"{len(old.examples)} examples", f"{len(new.examples)} examples"))
+        changes.append(RubricChange("examples", f"{len(old.examples)} examples", f"{len(new.examples)} examples"))
     return changes
 
 

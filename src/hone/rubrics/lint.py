@@ -26,7 +26,7 @@ _SECOND_VERB = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One thing to look at."""
 
     rule: str
@@ -35,7 +35,7 @@ class Finding:
     message: str
 
 
-def lint(rubric: Rubric) -> list[Finding]:
+def lint(rubric: Rubric) -> list[LintFinding]:
     """What to look at before the rubric is finalised; empty where there is nothing."""
     return [
         *_count(rubric),
@@ -44,35 +44,35 @@ def lint(rubric: Rubric) -> list[Finding]:
     ]
 
 
-def _count(rubric: Rubric) -> Iterator[Finding]:
+def _count(rubric: Rubric) -> Iterator[LintFinding]:
     count = len(rubric.criteria)
     if not MIN_CRITERIA <= count <= MAX_CRITERIA:
-        yield Finding("count", "", f"{count} criteria; a finalised rubric has {MIN_CRITERIA} to {MAX_CRITERIA}")
+        yield LintFinding("count", "", f"{count} criteria; a finalised rubric has {MIN_CRITERIA} to {MAX_CRITERIA}")
 
 
-def _one(criterion: Criterion) -> Iterator[Finding]:
+def _one(criterion: Criterion) -> Iterator[LintFinding]:
     words = re.findall(r"[\w-]+", criterion.sentence.lower())
     praising = re.findall(r"[\w-]+", criterion.sentence.lower().replace("as well as", ""))
     if vague := [word for word in dict.fromkeys(praising) if word in VAGUE]:
-        yield Finding(
+        yield LintFinding(
             "vague", criterion.name, f"{', '.join(vague)}: say what a reader would see in a reply that meets it"
         )
     if match := _SECOND_VERB.search(criterion.sentence):
-        yield Finding(
+        yield LintFinding(
             "two-in-one", criterion.name, f"“{match[0].strip(' ,')} …” asks for a second thing; make it two criteria"
         )
     if len(words) > _WORDS:
-        yield Finding("long", criterion.name, f"{len(words)} words; people remember about {_WORDS}")
+        yield LintFinding("long", criterion.name, f"{len(words)} words; people remember about {_WORDS}")
     if len(re.findall(r"[.!?…](?:\s|$)", criterion.sentence)) > 1:
-        yield Finding("sentences", criterion.name, "more than one sentence; keep the one that decides the score")
+        yield LintFinding("sentences", criterion.name, "more than one sentence; keep the one that decides the score")
     texts = [anchor.text.lower() for anchor in criterion.anchors]
     if len(set(texts)) < len(texts):
-        yield Finding("anchors", criterion.name, "two levels have the same anchor, so nobody can tell them apart")
+        yield LintFinding("anchors", criterion.name, "two levels have the same anchor, so nobody can tell them apart")
 
 
-def _pairs(rubric: Rubric) -> Iterator[Finding]:
+def _pairs(rubric: Rubric) -> Iterator[LintFinding]:
     for left, right in combinations(rubric.criteria, 2):
         if likeness(left, right) >= _OVERLAP:
-            yield Finding(
+            yield LintFinding(
                 "overlap", left.name, f"says nearly the same as {right.name!r}; merge them, or part them clearly"
             )

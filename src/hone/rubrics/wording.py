@@ -16,14 +16,10 @@ SENTENCE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 12, "maxLength
 """The form of a sentence, for models."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SUFFIXES = tuple(
-    sorted(
-        "ation ability ically iness ical ally able ible ness ment ings ity ive ion ing ful ous ed ly al es er e s y"
-        .split(),
-        key=len,
-        reverse=True,
-    )
-)  # fmt: skip
+_ENDINGS = (
+    "ation ability ically iness ical ally able ible ness ment ings ity ive ion ing ful ous ed ly al es er e s y"
+)
+_SUFFIXES = tuple(sorted(_ENDINGS.split(), key=len, reverse=True))
 _STOP = frozenset(
     """a an and are as at be been by can do does each every for from has have if in into is it its may more most must
     not of on one or reply should so such than that the their them then there they this to what when which who will

@@ -26,8 +26,10 @@ class Metrics:
         """The page."""
         lines = [
             "# TYPE hone_requests_total counter",
-            *(f'hone_requests_total{{path="{path}",status="{status}"}} {count}'
-              for (path, status), count in sorted(self.requests.items())),
+            *(
+                f'hone_requests_total{{path="{path}",status="{status}"}} {count}'
+                for (path, status), count in sorted(self.requests.items())
+            ),
             "# TYPE hone_requests_under_way gauge",
             f"hone_requests_under_way {self.under_way}",
             "# TYPE hone_request_seconds_total counter",
@@ -38,5 +40,5 @@ class Metrics:
             *(f'hone_tokens_total{{kind="{kind}"}} {count}' for kind, count in sorted(self.tokens.items())),
             "# TYPE hone_uptime_seconds gauge",
             f"hone_uptime_seconds {time.time() - self.started:.0f}",
-        ]  # fmt: skip
+        ]
         return "\n".join(lines) + "\n"

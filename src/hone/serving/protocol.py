@@ -13,7 +13,7 @@ from hone.serving.connections import Connections, Telling
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Watched(Telling, web.RequestHandler):
+class AiohttpConnection(Telling, web.RequestHandler):
     """A connection that tells what it waits for; `told` tells it when a request begins and ends.
 
     Args:
@@ -45,7 +45,7 @@ class Watched(Telling, web.RequestHandler):
 @web.middleware
 async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The middleware that tells a connection what its request is at."""
-    one = request.protocol.one if isinstance(request.protocol, Watched) else None
+    one = request.protocol.one if isinstance(request.protocol, AiohttpConnection) else None
     if one is None:
         return await handler(request)
     answered = False
@@ -69,5 +69,5 @@ async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def signed_in(request: web.Request) -> None:
     """Tell the connection that somebody known asks."""
-    if isinstance(request.protocol, Watched) and request.protocol.one is not None:
+    if isinstance(request.protocol, AiohttpConnection) and request.protocol.one is not None:
         request.protocol.one.sign_in()

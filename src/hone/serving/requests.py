@@ -11,18 +11,48 @@ from collections.abc import Mapping
 from typing import Any
 
 _NUMBERS: Mapping[str, tuple[float, float]] = {
-    "temperature": (0, 5), "top_p": (0, 1), "min_p": (0, 1), "typical_p": (0, 1), "presence_penalty": (-2, 2),
-    "frequency_penalty": (-2, 2), "repeat_penalty": (0, 5), "dry_multiplier": (0, 10), "dry_base": (0, 10),
+    "temperature": (0, 5),
+    "top_p": (0, 1),
+    "min_p": (0, 1),
+    "typical_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+    "repeat_penalty": (0, 5),
+    "dry_multiplier": (0, 10),
+    "dry_base": (0, 10),
     "adapter_scale": (0, 2),
-}  # fmt: skip
+}
 _COUNTS: Mapping[str, tuple[int, int]] = {
-    "max_tokens": (-1, 2**20), "max_completion_tokens": (-1, 2**20), "n_predict": (-1, 2**20), "top_k": (0, 10_000),
-    "top_logprobs": (0, 20), "n_probs": (0, 20), "n": (1, 8), "seed": (-1, 2**32 - 1), "repeat_last_n": (-1, 8192),
-    "dry_allowed_length": (0, 1024), "dry_penalty_last_n": (-1, 8192), "n_keep": (-1, 2**20),
-}  # fmt: skip
+    "max_tokens": (-1, 2**20),
+    "max_completion_tokens": (-1, 2**20),
+    "n_predict": (-1, 2**20),
+    "top_k": (0, 10_000),
+    "top_logprobs": (0, 20),
+    "n_probs": (0, 20),
+    "n": (1, 8),
+    "seed": (-1, 2**32 - 1),
+    "repeat_last_n": (-1, 8192),
+    "dry_allowed_length": (0, 1024),
+    "dry_penalty_last_n": (-1, 8192),
+    "n_keep": (-1, 2**20),
+}
 _FLAGS = frozenset({"stream", "logprobs", "cache_prompt", "ignore_eos", "echo", "parallel_tool_calls"})
-_OTHERS = frozenset({"messages", "prompt", "suffix", "reasoning_format", "stop", "response_format", "json_schema",
-                     "tools", "tool_choice", "stream_options", "logit_bias", "chat_template_kwargs"})  # fmt: skip
+_OTHERS = frozenset(
+    {
+        "messages",
+        "prompt",
+        "suffix",
+        "reasoning_format",
+        "stop",
+        "response_format",
+        "json_schema",
+        "tools",
+        "tool_choice",
+        "stream_options",
+        "logit_bias",
+        "chat_template_kwargs",
+    }
+)
 _DEEPEST = 32
 """Levels of a schema, of tools or of messages: grammars are made by recursion."""
 _LARGEST = 200_000

@@ -30,10 +30,10 @@ from hone.serving.connections import Connections, Limits
 from hone.serving.conversation import score
 from hone.serving.listening import AT_ONCE, Listening, fitting, listening
 from hone.serving.metrics import Metrics
-from hone.serving.protocol import Handler, Watched, told
+from hone.serving.protocol import AiohttpConnection, Handler, told
 from hone.serving.repeats import counted_lines
 from hone.serving.requests import allowed
-from hone.serving.turns import RETRY_SECONDS, FullError, Turns
+from hone.serving.turns import RETRY_SECONDS, ClientTurns, FullError
 
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
@@ -60,11 +60,11 @@ class Serving:
     judge: Judge | None = None
     adapter: bool = False
     metrics: Metrics = field(default_factory=Metrics)
-    turns: Turns = field(init=False)
+    turns: ClientTurns = field(init=False)
     """Who may ask the model now: clients in turn, by their addresses, as all have the same key."""
 
     def __post_init__(self) -> None:
-        self.turns = Turns(self.model.concurrency)
+        self.turns = ClientTurns(self.model.concurrency)
 
     def app(self) -> web.Application:
         """The web application."""
@@ -269,7 +269,7 @@ async def listen(
         raise _unusable(host, port, error) from error
     for door in doors:
         server = await loop.create_server(
-            lambda: Watched(connections, runner.server, loop), sock=door, backlog=AT_ONCE
+            lambda: AiohttpConnection(connections, runner.server, loop), sock=door, backlog=AT_ONCE
         )
         stack.callback(server.close)
     return stack, f"http://{f'[{host}]' if ':' in host else host}:{doors[0].getsockname()[1]}/v1"

@@ -32,7 +32,7 @@ class FullError(Exception):
         self.status = status
 
 
-class Turns:
+class ClientTurns:
     """Who may ask the engine now.
 
     Args:

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 from hone.lazily import lazy
 
 if TYPE_CHECKING:
-    from hone.stats.agreement import agree as agree
+    from hone.stats.agreement import agreement_figures as agreement_figures
     from hone.stats.alpha import Level as Level
     from hone.stats.alternative import AgainstPerson as AgainstPerson
     from hone.stats.alternative import AlternativeTest as AlternativeTest
     from hone.stats.alternative import alternative_annotator_test as alternative_annotator_test
-    from hone.stats.bootstrap import Options as Options
+    from hone.stats.bootstrap import BootstrapOptions as BootstrapOptions
     from hone.stats.discordance import McNemar as McNemar
     from hone.stats.discordance import mcnemar as mcnemar
     from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from hone.stats.rogan_gladen import corrected_share as corrected_share
     from hone.stats.scale import guess_level as guess_level
     from hone.stats.share_difference import paired_shares as paired_shares
+    from hone.stats.verdict import JudgeVerdict as JudgeVerdict
     from hone.stats.verdict import Rule as Rule
-    from hone.stats.verdict import Verdict as Verdict
 
 _HOMES = {
     "AgainstPerson": "hone.stats.alternative",
@@ -71,13 +71,13 @@ _HOMES = {
     "JudgeAgreement": "hone.stats.results",
     "Level": "hone.stats.alpha",
     "McNemar": "hone.stats.discordance",
-    "Options": "hone.stats.bootstrap",
+    "BootstrapOptions": "hone.stats.bootstrap",
     "PairedDifference": "hone.stats.paired",
     "PeopleAgreement": "hone.stats.results",
     "Ratings": "hone.stats.ratings",
     "Rule": "hone.stats.verdict",
-    "Verdict": "hone.stats.verdict",
-    "agree": "hone.stats.agreement",
+    "JudgeVerdict": "hone.stats.verdict",
+    "agreement_figures": "hone.stats.agreement",
     "alternative_annotator_test": "hone.stats.alternative",
     "benjamini_yekutieli": "hone.stats.multiplicity",
     "corrected_share": "hone.stats.rogan_gladen",

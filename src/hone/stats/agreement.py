@@ -12,13 +12,13 @@ import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
 from hone.stats.assembly import Frame, JudgeFrame, assemble
-from hone.stats.bootstrap import Column, Draws, Key, Options, Recipe, combine, resample
+from hone.stats.bootstrap import BootstrapOptions, Draws, Key, Recipe, StatisticColumn, combine, resample
 from hone.stats.comparison import NAMES, side_of
-from hone.stats.criterion import Criterion, blocks_of
+from hone.stats.criterion import CriterionScores, blocks_of
 from hone.stats.levels import confusion
-from hone.stats.ratings import Ratings, Table, read
+from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
-from hone.stats.sampling import Sampling, sampling_of
+from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
 from hone.stats.verdict import Rule
 
@@ -26,7 +26,9 @@ ALL = ""
 """The name under which means over criteria stand."""
 
 
-def agree(ratings: Ratings, options: Options | None = None, rule: Rule | None = None) -> Agreement:
+def agreement_figures(
+    ratings: Ratings, options: BootstrapOptions | None = None, rule: Rule | None = None
+) -> Agreement:
     """Compute every figure of agreement.
 
     Args:
@@ -37,7 +39,7 @@ def agree(ratings: Ratings, options: Options | None = None, rule: Rule | None = 
     Raises:
         StatsError: The ratings' shapes, names or levels do not fit together.
     """
-    options, rule = options or Options(), rule or Rule()
+    options, rule = options or BootstrapOptions(), rule or Rule()
     table = read(ratings)
     sampling, rows = sampling_of(table.rows(), table.clusters)
     chosen = table.choose(rows)
@@ -51,11 +53,13 @@ def agree(ratings: Ratings, options: Options | None = None, rule: Rule | None = 
     return Agreement(ratings.level, results, overall)
 
 
-def _criterion(name: str, ratings: Ratings, tables: tuple[Table, Table], sampling: Sampling) -> Criterion:
+def _criterion(
+    name: str, ratings: Ratings, tables: tuple[RatingsTable, RatingsTable], sampling: ClusterSampling
+) -> CriterionScores:
     """One criterion on the chosen rows of a table; people who rated nothing in it are left out."""
     whole, chosen = tables
     present = np.flatnonzero(~np.isnan(whole.people[name]).all(axis=0)).tolist()
-    return Criterion(
+    return CriterionScores(
         name=name,
         scale=scale_of(whole.people[name], whole.judges[name], ratings.level, ratings.levels),
         people=chosen.people[name][:, present],
@@ -67,26 +71,26 @@ def _criterion(name: str, ratings: Ratings, tables: tuple[Table, Table], samplin
     )
 
 
-def _draw(criteria: Sequence[Criterion], sampling: Sampling, options: Options) -> Draws:
+def _draw(criteria: Sequence[CriterionScores], sampling: ClusterSampling, options: BootstrapOptions) -> Draws:
     blocks = (((criterion.name, *where), block) for criterion in criteria for where, block in blocks_of(criterion))
     draws = resample(blocks, sampling, options)
-    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for criterion in criteria:
         recipes |= _means_over_people(criterion)
     draws = combine(draws, recipes)
     return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
 
 
-def _means_over_people(criterion: Criterion) -> dict[Key, tuple[Recipe, Column]]:
+def _means_over_people(criterion: CriterionScores) -> dict[Key, tuple[Recipe, StatisticColumn]]:
     """The ceiling, and each judge's gap to it."""
     name, raters = criterion.name, criterion.raters
     shared = (~np.isnan(criterion.people)).sum(axis=1) >= 2
     few = "fewer than 2 raters" if len(raters) < 2 else "no two people rated the same item"
     reason = "undefined for each person" if shared.any() else few
-    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for statistic in NAMES:
         ceilings: Recipe = [(((name, "ceiling", rater), statistic), None) for rater in raters]
-        recipes[((name, "ceiling"), statistic)] = (ceilings, Column(criterion.count(shared), reason))
+        recipes[((name, "ceiling"), statistic)] = (ceilings, StatisticColumn(criterion.count(shared), reason))
     statistic = criterion.scale.headline
     for column, judge in enumerate(criterion.judge_names):
         n = criterion.count(shared & ~np.isnan(criterion.judges[:, column]))
@@ -94,26 +98,26 @@ def _means_over_people(criterion: Criterion) -> dict[Key, tuple[Recipe, Column]]
             (((name, "with", judge, rater), statistic), ((name, "without", judge, rater), statistic))
             for rater in raters
         ]
-        recipes[((name, "gap", judge), "gap")] = (gaps, Column(n, reason))
+        recipes[((name, "gap", judge), "gap")] = (gaps, StatisticColumn(n, reason))
     return recipes
 
 
-def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, Column]]:
+def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColumn]]:
     found: dict[Key, list[tuple[Key, None]]] = {}
     for key in draws.columns:
         (_, *where), statistic = key
         if where[0] not in ("with", "without"):
             found.setdefault(((ALL, *where), statistic), []).append((key, None))
-    recipes: dict[Key, tuple[Recipe, Column]] = {}
+    recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for key, parts in found.items():
         columns = [draws.columns[part][1] for part, _ in parts]
         reasons = {column.reason for column in columns}
         reason = reasons.pop() if len(reasons) == 1 else "undefined for each criterion"
-        recipes[key] = (parts, Column(max(column.n for column in columns), reason))
+        recipes[key] = (parts, StatisticColumn(max(column.n for column in columns), reason))
     return recipes
 
 
-def _frame(criterion: Criterion, ratings: Ratings, table: Table, rule: Rule) -> Frame:
+def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, rule: Rule) -> Frame:
     agreed, scale = criterion.agreed, criterion.scale
     judges = {}
     for column, judge in enumerate(criterion.judge_names):
@@ -132,12 +136,12 @@ def _frame(criterion: Criterion, ratings: Ratings, table: Table, rule: Rule) -> 
     )
 
 
-def _test(table: Table, criterion: str, judge: int, ratings: Ratings, rule: Rule) -> AlternativeTest | None:
+def _test(table: RatingsTable, criterion: str, judge: int, ratings: Ratings, rule: Rule) -> AlternativeTest | None:
     people, scores = table.people[criterion], table.judges[criterion][:, judge]
     return alternative_annotator_test(people, scores, ratings.level, ratings.raters, rule.epsilon)
 
 
-def _overall(frames: Sequence[Frame], ratings: Ratings, table: Table, rule: Rule) -> Frame:
+def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rule: Rule) -> Frame:
     """All criteria together; for the alternative annotator test each criterion's score is an instance of its own."""
     people = np.concatenate(list(table.people.values()))
     scores = np.concatenate(list(table.judges.values()))

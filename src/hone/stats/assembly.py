@@ -8,12 +8,12 @@ from itertools import combinations
 
 from hone.stats.alternative import AlternativeTest
 from hone.stats.arrays import Floats
-from hone.stats.bootstrap import Draws, figure
+from hone.stats.bootstrap import Draws, figure_of
 from hone.stats.comparison import NAMES
 from hone.stats.criterion import PAIR_NAMES, Where
 from hone.stats.figure import Figure, undefined
 from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
-from hone.stats.verdict import Rule, decide
+from hone.stats.verdict import Rule, verdict_of
 
 PEOPLE_NAMES = (
     "percent_agreement",
@@ -73,7 +73,7 @@ def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: Rule
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
         people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in frame.raters},
-        verdict=decide(gap, frame.statistic, len(frame.raters), known.test, rule),
+        verdict=verdict_of(gap, frame.statistic, len(frame.raters), known.test, rule),
         confusion=known.confusion,
     )
 
@@ -90,4 +90,4 @@ def _figures(draws: Draws, place: Where, names: Sequence[str]) -> Figures:
 
 
 def _figure(draws: Draws, place: Where, name: str) -> Figure:
-    return figure(draws, (place, name)) if (place, name) in draws.columns else undefined(0, "no shared criterion")
+    return figure_of(draws, (place, name)) if (place, name) in draws.columns else undefined(0, "no shared criterion")

@@ -19,10 +19,10 @@ from hone.errors import StatsError
 from hone.stats.arrays import Floats, divide
 from hone.stats.blocks import Block
 from hone.stats.figure import Figure, undefined
-from hone.stats.plan import Plan, plan
+from hone.stats.plan import ResamplePlan, pack_blocks
 from hone.stats.proportion import wilson
-from hone.stats.sampling import CHUNK, Sampling
-from hone.stats.workers import seeded, spread
+from hone.stats.sampling import CHUNK, ClusterSampling
+from hone.stats.workers import seeded, spread_tasks
 
 MOST_LEFT_OUT = 2000
 """With more units than this, BCa takes its acceleration from an even choice of about so many of them."""
@@ -35,7 +35,7 @@ Key = tuple[tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
-class Options:
+class BootstrapOptions:
     """How intervals are made."""
 
     resamples: int = 10_000
@@ -55,7 +55,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Column:
+class StatisticColumn:
     """What is known of one statistic besides its values."""
 
     n: int
@@ -67,7 +67,7 @@ class Column:
 class Draws:
     """The statistics of all blocks: as observed, on each resample, and with each unit left out once."""
 
-    columns: Mapping[Key, tuple[int, Column]]
+    columns: Mapping[Key, tuple[int, StatisticColumn]]
     """Where each statistic stands, by its key."""
     observed: Floats
     """Shape (statistics,)."""
@@ -86,7 +86,9 @@ class Draws:
         return float(self.observed[self.columns[key][0]])
 
 
-def resample(blocks: Iterable[tuple[tuple[str, ...], Block]], sampling: Sampling, options: Options) -> Draws:
+def resample(
+    blocks: Iterable[tuple[tuple[str, ...], Block]], sampling: ClusterSampling, options: BootstrapOptions
+) -> Draws:
     """Compute every statistic of every block on the same resamples.
 
     Args:
@@ -101,34 +103,34 @@ def resample(blocks: Iterable[tuple[tuple[str, ...], Block]], sampling: Sampling
             keys.append(key)
             yield block
 
-    steps = plan(each(), sampling)
-    columns: dict[Key, tuple[int, Column]] = {}
+    steps = pack_blocks(each(), sampling)
+    columns: dict[Key, tuple[int, StatisticColumn]] = {}
     for key, block in zip(keys, steps.blocks, strict=True):
         for name in block.names:
             share = sampling.single and name in block.shares
-            columns[(key, name)] = (len(columns), Column(block.n, block.reason, share))
+            columns[(key, name)] = (len(columns), StatisticColumn(block.n, block.reason, share))
     observed = steps.values(sampling.copies.astype(np.float64)[None, :])[0]
     chunks = seeded(sampling, options.resamples, options.seed)
-    resampled = np.concatenate(spread(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
+    resampled = np.concatenate(spread_tasks(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
     left_out, copies = _leave_out(steps, sampling)
     return Draws(columns, observed, resampled, left_out, copies, sampling.clusters, options.confidence)
 
 
-def _leave_out(steps: Plan, sampling: Sampling) -> tuple[Floats, Floats]:
+def _leave_out(steps: ResamplePlan, sampling: ClusterSampling) -> tuple[Floats, Floats]:
     """Leave out one cluster at a time: of every unit, or of an even choice of them where there are many."""
     units = len(sampling.copies)
     stride = -(-units // MOST_LEFT_OUT)
     size = max(1, min(500, CHUNK // units)) if steps.weighted else 500
     chosen = np.arange(0, units, stride)
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    return np.concatenate(spread(steps.left_out, parts)), (sampling.copies[chosen] * stride).astype(np.float64)
+    return np.concatenate(spread_tasks(steps.left_out, parts)), (sampling.copies[chosen] * stride).astype(np.float64)
 
 
 Recipe = Sequence[tuple[Key, Key | None]]
 """The mean of some statistics, or of differences: pairs of a key and the key to subtract (or none)."""
 
 
-def combine(draws: Draws, recipes: Mapping[Key, tuple[Recipe, Column]]) -> Draws:
+def combine(draws: Draws, recipes: Mapping[Key, tuple[Recipe, StatisticColumn]]) -> Draws:
     """Add statistics that are means of others (or of differences), over those parts that are defined as observed.
 
     Args:
@@ -175,7 +177,7 @@ def _mean(values: Floats, plus: list[int], minus: list[int]) -> Floats:
     return divide(np.where(finite, terms, 0.0).sum(axis=1), finite.sum(axis=1).astype(np.float64))
 
 
-def figure(draws: Draws, key: Key) -> Figure:
+def figure_of(draws: Draws, key: Key) -> Figure:
     """The figure of one statistic: Wilson for a plain share, else BCa, else the percentile interval, else none."""
     place, column = draws.columns[key]
     value = float(draws.observed[place])
@@ -192,7 +194,7 @@ def figure(draws: Draws, key: Key) -> Figure:
     if ordered[-1] - ordered[0] < 1e-12:
         return Figure(value, None, None, column.n, "the same on every resample, so no interval")
     z = expanded(draws.clusters, draws.confidence)
-    shares = bca_shares(value, ordered, draws.left_out[:, place], draws.copies, z)
+    shares = _bca_shares(value, ordered, draws.left_out[:, place], draws.copies, z)
     method = "percentile" if shares is None else "bca"
     low, high = np.quantile(ordered, shares or (ndtr(-z), ndtr(z)))
     return Figure(value, float(low), float(high), column.n, method=method)
@@ -204,7 +206,7 @@ def expanded(clusters: int, confidence: float) -> float:
     return t * math.sqrt(clusters / (clusters - 1))
 
 
-def bca_shares(
+def _bca_shares(
     value: float, ordered: Floats, left_out: Floats, copies: Floats, z: float
 ) -> tuple[float, float] | None:
     """The two shares of the resamples between which the BCa interval lies (Efron 1987).

@@ -11,7 +11,7 @@ from hone.stats.blocks import Block, MomentBlock, undefined_block
 from hone.stats.consensus import Consensus
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
 from hone.stats.orders import ORDER_NAMES, order_blocks
-from hone.stats.scale import Scale
+from hone.stats.scale import ScoreScale
 
 NAMES = (*LEVEL_NAMES, *ORDER_NAMES)
 """Every statistic of one side against another."""
@@ -34,7 +34,7 @@ class Side:
         return Side(self.membership * rows[:, None], np.where(rows, self.score, np.nan), self.given & rows)
 
 
-def side_of(scores: Floats, scale: Scale) -> Side:
+def side_of(scores: Floats, scale: ScoreScale) -> Side:
     """One rater's or judge's scores, NaN where missing, shape (rows,)."""
     membership = membership_of(scale.codes(scores), len(scale.levels))
     numbers = np.full(len(scores), np.nan) if scale.level == "nominal" else scores
@@ -47,7 +47,7 @@ def side_of_consensus(agreed: Consensus) -> Side:
     return Side(agreed.membership, agreed.score, given)
 
 
-def comparison_blocks(left: Side, right: Side, scale: Scale, copies: Integers) -> list[Block]:
+def comparison_blocks(left: Side, right: Side, scale: ScoreScale, copies: Integers) -> list[Block]:
     """All of `NAMES` between two sides; those that do not apply are undefined with the reason."""
     by_level = level_comparison(left, right, scale, copies)
     if scale.level == "nominal":
@@ -56,7 +56,7 @@ def comparison_blocks(left: Side, right: Side, scale: Scale, copies: Integers) -
     return [*by_level, *order_blocks(left.score, right.score, copies)]
 
 
-def level_comparison(left: Side, right: Side, scale: Scale, copies: Integers) -> list[Block]:
+def level_comparison(left: Side, right: Side, scale: ScoreScale, copies: Integers) -> list[Block]:
     """Accuracy and kappas between two sides; weighted ones are undefined for labels."""
     n = int(copies[left.given & right.given].sum())
     found: list[Block] = [_by_level(left, right, scale, copies, n)]
@@ -65,7 +65,7 @@ def level_comparison(left: Side, right: Side, scale: Scale, copies: Integers) ->
     return found
 
 
-def headline_block(left: Side, right: Side, scale: Scale, copies: Integers, name: str) -> Block:
+def headline_block(left: Side, right: Side, scale: ScoreScale, copies: Integers, name: str) -> Block:
     """One statistic between two sides.
 
     Args:
@@ -83,7 +83,7 @@ def headline_block(left: Side, right: Side, scale: Scale, copies: Integers, name
 
 
 def _by_level(
-    left: Side, right: Side, scale: Scale, copies: Integers, n: int, names: tuple[str, ...] = LEVEL_NAMES
+    left: Side, right: Side, scale: ScoreScale, copies: Integers, n: int, names: tuple[str, ...] = LEVEL_NAMES
 ) -> MomentBlock:
     rows = len(copies)
     if not len(scale.levels):

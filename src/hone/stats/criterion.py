@@ -24,7 +24,7 @@ from hone.stats.comparison import (
 from hone.stats.consensus import Consensus, consensus, consensus_without
 from hone.stats.icc import ICC_NAMES, icc_block
 from hone.stats.raters import RATER_NAMES, rater_block
-from hone.stats.scale import Scale
+from hone.stats.scale import ScoreScale
 
 Where = tuple[str, ...]
 """The place of a figure within a criterion: `("judge", name, rater)`."""
@@ -34,11 +34,11 @@ MOST_PAIRED_RATERS = 20
 
 
 @dataclass(frozen=True)
-class Criterion:
+class CriterionScores:
     """One criterion's scores, on the rows that are resampled."""
 
     name: str
-    scale: Scale
+    scale: ScoreScale
     people: Floats
     """Shape (rows, raters); only those who rated anything."""
     raters: tuple[str, ...]
@@ -69,7 +69,7 @@ class Criterion:
         return int(self.copies[rows].sum())
 
 
-def blocks_of(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+def blocks_of(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
     """Every block of one criterion, with the place of its figures."""
     yield from _people(criterion)
     persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in range(len(criterion.raters))]
@@ -87,7 +87,7 @@ def blocks_of(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
     yield from _baselines(criterion, agreed)
 
 
-def _people(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+def _people(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
     scale, people, copies = criterion.scale, criterion.people, criterion.copies
     rows, n = len(people), criterion.count((~np.isnan(people)).sum(axis=1) >= 2)
     codes = scale.codes(people)
@@ -107,7 +107,7 @@ def _people(criterion: Criterion) -> Iterator[tuple[Where, Block]]:
         yield where, icc_block(people, copies)
 
 
-def _pairs(criterion: Criterion, persons: list[Side]) -> Iterator[tuple[Where, Block]]:
+def _pairs(criterion: CriterionScores, persons: list[Side]) -> Iterator[tuple[Where, Block]]:
     for one, other in combinations(range(len(persons)), 2):
         where = ("pair", f"{criterion.raters[one]}|{criterion.raters[other]}")
         if len(persons) > MOST_PAIRED_RATERS:
@@ -118,13 +118,13 @@ def _pairs(criterion: Criterion, persons: list[Side]) -> Iterator[tuple[Where, B
                 yield where, block
 
 
-def _compared(where: Where, left: Side, right: Side, criterion: Criterion) -> Iterator[tuple[Where, Block]]:
+def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
     for block in comparison_blocks(left, right, criterion.scale, criterion.copies):
         yield where, block
 
 
 def _gaps(
-    criterion: Criterion, name: str, judge: Side, persons: list[Side], others: list[Side]
+    criterion: CriterionScores, name: str, judge: Side, persons: list[Side], others: list[Side]
 ) -> Iterator[tuple[Where, Block]]:
     """The judge and each person, held against the others' consensus on the same rows."""
     scale, copies, statistic = criterion.scale, criterion.copies, criterion.scale.headline
@@ -134,7 +134,7 @@ def _gaps(
         yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
 
 
-def _baselines(criterion: Criterion, agreed: Side) -> Iterator[tuple[Where, Block]]:
+def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where, Block]]:
     scale, rows = criterion.scale, len(criterion.copies)
     common = majority_class(criterion.agreed, scale.levels, criterion.copies)
     if common is None:

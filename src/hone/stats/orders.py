@@ -76,13 +76,13 @@ def _from_table(xs: Floats, ys: Floats, seen: Integers) -> Callable[[Floats], Fl
         error = divide(rows @ xs - columns @ ys, items)
         x, y = np.broadcast_to(xs - xs.mean(), rows.shape), np.broadcast_to(ys - ys.mean(), columns.shape)
         pearson = _weighted_correlation(table, x, y)
-        spearman = _weighted_correlation(table, midranks(rows), midranks(columns))
+        spearman = _weighted_correlation(table, _midranks(rows), _midranks(columns))
         return np.stack([pearson, spearman, _tau(table, rows, columns, items), error], axis=1)
 
     return finish
 
 
-def midranks(counts: Floats) -> Floats:
+def _midranks(counts: Floats) -> Floats:
     """The mean rank of each level among items with these counts, shape (b, levels), minus the mean of all ranks."""
     ranks: Floats = np.cumsum(counts, axis=1) - counts / 2 - counts.sum(axis=1, keepdims=True) / 2
     return ranks

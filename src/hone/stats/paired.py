@@ -16,15 +16,15 @@ from hone.errors import StatsError
 from hone.stats.alpha import Level
 from hone.stats.arrays import Floats, Numbers, as_clusters, as_scores, divide
 from hone.stats.blocks import Block, MomentBlock
-from hone.stats.bootstrap import Column, Draws, Key, Options, figure
+from hone.stats.bootstrap import BootstrapOptions, Draws, Key, StatisticColumn, figure_of
 from hone.stats.comparison import NAMES, Side, headline_block, side_of, side_of_consensus
 from hone.stats.consensus import consensus
 from hone.stats.figure import Figure, undefined
 from hone.stats.levels import LEVEL_NAMES
 from hone.stats.orders import order_blocks
-from hone.stats.sampling import Sampling, sampling_of
+from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.workers import seeded, spread
+from hone.stats.workers import seeded, spread_tasks
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def paired_agreement(
     level: Level,
     statistic: str | None = None,
     clusters: Sequence[object] | None = None,
-    options: Options | None = None,
+    options: BootstrapOptions | None = None,
 ) -> PairedDifference:
     """Which of two judges agrees better with the people's consensus.
 
@@ -87,11 +87,11 @@ def paired_agreement(
     else:
         found = order_blocks(left.score, right.score, copies, exact=True)
         block = next(member for member in found if name in member.names)
-    return _compare(block, name, sampling, options or Options())
+    return _compare(block, name, sampling, options or BootstrapOptions())
 
 
 def paired_means(
-    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: Options | None = None
+    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: BootstrapOptions | None = None
 ) -> PairedDifference:
     """The difference of two mean scores on the same items; NaN where missing, dropped as pairs.
 
@@ -110,7 +110,7 @@ def paired_means(
     stacked = rows[chosen].T.ravel()
     moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
     block = MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
-    return _compare(block, "mean", sampling, options or Options())
+    return _compare(block, "mean", sampling, options or BootstrapOptions())
 
 
 def _nothing(name: str) -> PairedDifference:
@@ -128,7 +128,7 @@ class _Stack:
 
     block: Block
     place: int
-    sampling: Sampling
+    sampling: ClusterSampling
     halves: tuple[Floats, Floats]
 
     def value(self, first: Floats, second: Floats) -> Floats:
@@ -145,20 +145,20 @@ class _Stack:
         return np.stack([one, other, one - other], axis=1)
 
 
-def _compare(block: Block, name: str, sampling: Sampling, options: Options) -> PairedDifference:
+def _compare(block: Block, name: str, sampling: ClusterSampling, options: BootstrapOptions) -> PairedDifference:
     n = int(sampling.row_copies.sum())
     stack = _Stack(block, block.names.index(name), sampling, _halves(block, sampling))
     seeds = np.random.SeedSequence(options.seed).spawn(2)
     copies = sampling.copies.astype(np.float64)
     observed = stack.differences(copies[None, :])[0]
     chunks = seeded(sampling, options.resamples, seeds[0])
-    resampled = np.concatenate(spread(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
+    resampled = np.concatenate(spread_tasks(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
     units = np.array_split(np.arange(len(copies)), len(sampling.sizes(len(copies))))
-    left_out = np.concatenate(spread(lambda part: stack.differences(sampling.without(part)), units))
+    left_out = np.concatenate(spread_tasks(lambda part: stack.differences(sampling.without(part)), units))
     share = sampling.single and name in block.shares
-    columns = {key: (place, Column(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
+    columns = {key: (place, StatisticColumn(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
     draws = Draws(dict(columns), observed, resampled, left_out, copies, sampling.clusters, options.confidence)
-    first, second, difference = (figure(draws, key) for key in _KEYS)
+    first, second, difference = (figure_of(draws, key) for key in _KEYS)
     p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))
     return PairedDifference(name, first, second, difference, p_value, n)
 
@@ -166,7 +166,7 @@ def _compare(block: Block, name: str, sampling: Sampling, options: Options) -> P
 _KEYS: tuple[Key, ...] = ((("pair",), "first"), (("pair",), "second"), (("pair",), "difference"))
 
 
-def _halves(block: Block, sampling: Sampling) -> tuple[Floats, Floats]:
+def _halves(block: Block, sampling: ClusterSampling) -> tuple[Floats, Floats]:
     if not isinstance(block, MomentBlock):
         return np.empty((0, 0)), np.empty((0, 0))
     rows = len(sampling.unit)
@@ -185,4 +185,4 @@ def _permuted(stack: _Stack, observed: float, chunks: list[tuple[int, np.random.
         difference = stack.value(kept, swapped) - stack.value(swapped, kept)
         return int((np.nan_to_num(np.abs(difference)) >= abs(observed) - 1e-12).sum())
 
-    return (1 + sum(spread(extreme, chunks))) / (1 + sum(size for size, _ in chunks))
+    return (1 + sum(spread_tasks(extreme, chunks))) / (1 + sum(size for size, _ in chunks))

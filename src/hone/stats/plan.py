@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hone.stats.arrays import Floats, Integers
 from hone.stats.blocks import Block, MomentBlock, WeightBlock
-from hone.stats.sampling import Sampling
+from hone.stats.sampling import ClusterSampling
 
 PANEL_COLUMNS = 512
 """How many columns of moments are multiplied at once."""
@@ -42,14 +42,14 @@ class _Panel:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ResamplePlan:
     """Blocks, packed into panels."""
 
     blocks: tuple[Block, ...]
     """In the order given; without their moments."""
     panels: tuple[_Panel, ...]
     weighted: tuple[WeightBlock, ...]
-    sampling: Sampling
+    sampling: ClusterSampling
 
     def values(self, weights: Floats) -> Floats:
         """The values of all blocks, in their order, for counts of shape (b, units); shape (b, statistics)."""
@@ -72,7 +72,7 @@ class Plan:
         return np.concatenate([found[id(block)] for block in self.blocks], axis=1)
 
 
-def plan(blocks: Iterable[Block], sampling: Sampling) -> Plan:
+def pack_blocks(blocks: Iterable[Block], sampling: ClusterSampling) -> ResamplePlan:
     """Pack blocks into panels: those that add up exactly in single precision apart from the others."""
     kept: list[Block] = []
     exact, other = _Packer(exact=True), _Packer(exact=False)
@@ -86,10 +86,12 @@ def plan(blocks: Iterable[Block], sampling: Sampling) -> Plan:
         packer.add(light, moments, sampling)
         kept.append(light)
     panels = (*exact.close(), *other.close())
-    return Plan(tuple(kept), panels, tuple(block for block in kept if isinstance(block, WeightBlock)), sampling)
+    return ResamplePlan(
+        tuple(kept), panels, tuple(block for block in kept if isinstance(block, WeightBlock)), sampling
+    )
 
 
-def _adds_exactly(moments: Floats, sampling: Sampling) -> bool:
+def _adds_exactly(moments: Floats, sampling: ClusterSampling) -> bool:
     largest = np.abs(moments).max(initial=0.0) * sampling.clusters
     doubled = moments * 2
     return bool(largest < _EXACT and (doubled == np.rint(doubled)).all())
@@ -105,7 +107,7 @@ class _Packer:
     totals: list[Floats] = field(default_factory=list)
     panels: list[_Panel] = field(default_factory=list)
 
-    def add(self, block: MomentBlock, moments: Floats, sampling: Sampling) -> None:
+    def add(self, block: MomentBlock, moments: Floats, sampling: ClusterSampling) -> None:
         if sum(part.shape[1] for part in self.parts) + moments.shape[1] > PANEL_COLUMNS:
             self.close()
         self.blocks.append(block)

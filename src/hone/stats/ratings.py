@@ -41,7 +41,7 @@ class Ratings:
 
 
 @dataclass(frozen=True)
-class Table:
+class RatingsTable:
     """The same, read and checked."""
 
     people: Mapping[str, Floats]
@@ -53,14 +53,14 @@ class Table:
         """All that any statistic reads of an item, shape (items, columns)."""
         return np.concatenate([*self.people.values(), *self.judges.values(), self.lengths[:, None]], axis=1)
 
-    def choose(self, rows: Integers) -> Table:
+    def choose(self, rows: Integers) -> RatingsTable:
         """The same table with these rows."""
         people = {name: scores[rows] for name, scores in self.people.items()}
         judges = {name: scores[rows] for name, scores in self.judges.items()}
-        return Table(people, judges, self.clusters, self.lengths[rows])
+        return RatingsTable(people, judges, self.clusters, self.lengths[rows])
 
 
-def read(ratings: Ratings) -> Table:
+def read(ratings: Ratings) -> RatingsTable:
     """Check shapes and names.
 
     Raises:
@@ -83,7 +83,7 @@ def read(ratings: Ratings) -> Table:
     lengths = np.full(items, np.nan) if ratings.lengths is None else as_scores(ratings.lengths, "lengths", 1)
     if len(lengths) != items or not items:
         raise StatsError(f"there are {len(lengths)} lengths for {items} items" if items else "there are no items")
-    return Table(people, judges, as_clusters(ratings.clusters, items), lengths)
+    return RatingsTable(people, judges, as_clusters(ratings.clusters, items), lengths)
 
 
 def _check(criterion: str, scores: Floats, shape: tuple[int, int], what: str) -> None:

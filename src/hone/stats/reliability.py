@@ -9,14 +9,14 @@ import numpy as np
 from hone.errors import StatsError
 from hone.stats.alpha import Level, alpha_block
 from hone.stats.arrays import Numbers, as_clusters, as_scores
-from hone.stats.bootstrap import Options, figure, resample
+from hone.stats.bootstrap import BootstrapOptions, figure_of, resample
 from hone.stats.figure import Figure
 from hone.stats.sampling import sampling_of
 from hone.stats.scale import scale_of
 
 
 def krippendorff_alpha(
-    ratings: Numbers, level: Level, clusters: Sequence[object] | None = None, options: Options | None = None
+    ratings: Numbers, level: Level, clusters: Sequence[object] | None = None, options: BootstrapOptions | None = None
 ) -> Figure:
     """Krippendorff's alpha among people.
 
@@ -38,5 +38,5 @@ def krippendorff_alpha(
     sampling, kept = sampling_of(scores, as_clusters(clusters, len(scores)))
     rows = scores[kept]
     block = alpha_block(rows, scale.codes(rows), len(scale.levels), level, sampling.row_copies)
-    draws = resample([(("alpha",), block)], sampling, options or Options())
-    return figure(draws, (("alpha",), block.names[0]))
+    draws = resample([(("alpha",), block)], sampling, options or BootstrapOptions())
+    return figure_of(draws, (("alpha",), block.names[0]))

@@ -9,7 +9,7 @@ from typing import Any
 from hone.stats.alpha import Level
 from hone.stats.arrays import Floats
 from hone.stats.figure import Figure
-from hone.stats.verdict import Verdict
+from hone.stats.verdict import JudgeVerdict
 
 Figures = Mapping[str, Figure]
 """Figures by the name of the statistic."""
@@ -26,7 +26,7 @@ class PeopleAgreement:
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
-        return written(self.together) | {name: written(figures) for name, figures in self.pairs.items()}
+        return _figures_data(self.together) | {name: _figures_data(figures) for name, figures in self.pairs.items()}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class JudgeAgreement:
     consensus: Figures
     people: Mapping[str, Figures]
     """By person."""
-    verdict: Verdict
+    verdict: JudgeVerdict
     confusion: Floats | None = None
     """Counts: the judge's level (rows) against the consensus (columns), ties in part; none without levels."""
 
@@ -46,8 +46,8 @@ class JudgeAgreement:
         """As JSON writes it."""
         return {
             "items": self.items,
-            "consensus": written(self.consensus),
-            "people": {rater: written(figures) for rater, figures in self.people.items()},
+            "consensus": _figures_data(self.consensus),
+            "people": {rater: _figures_data(figures) for rater, figures in self.people.items()},
             "verdict": self.verdict.words,
             "outcome": self.verdict.outcome,
             "gap": self.verdict.gap.as_dict(),
@@ -84,10 +84,10 @@ class CriterionAgreement:
             "levels": list(self.levels),
             "ties": self.ties,
             "people": self.people.as_dict(),
-            "ceiling": written(self.ceiling),
-            "ceiling_by_person": {rater: written(figures) for rater, figures in self.ceiling_by_person.items()},
+            "ceiling": _figures_data(self.ceiling),
+            "ceiling_by_person": {rater: _figures_data(figures) for rater, figures in self.ceiling_by_person.items()},
             "judges": {name: judge.as_dict() for name, judge in self.judges.items()},
-            "baselines": {name: written(figures) for name, figures in self.baselines.items()},
+            "baselines": {name: _figures_data(figures) for name, figures in self.baselines.items()},
         }
 
 
@@ -106,12 +106,12 @@ class Agreement:
         return {"level": self.level, "criteria": criteria, "overall": self.overall.as_dict()}
 
 
-def written(figures: Figures) -> dict[str, Any]:
+def _figures_data(figures: Figures) -> dict[str, Any]:
     """Figures as JSON writes them."""
     return {name: figure.as_dict() for name, figure in figures.items()}
 
 
-def _alternative(verdict: Verdict) -> dict[str, Any] | None:
+def _alternative(verdict: JudgeVerdict) -> dict[str, Any] | None:
     test = verdict.alternative
     if test is None:
         return None

@@ -15,7 +15,7 @@ MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Sampling:
+class ClusterSampling:
     """Which rows belong together, and how many identical clusters each unit stands for.
 
     A *unit* is a cluster, or, where every cluster is a single row, a distinct row: drawing G rows with replacement
@@ -77,7 +77,7 @@ class Sampling:
         return np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
 
 
-def sampling_of(rows: Floats, clusters: Integers | None) -> tuple[Sampling, Integers]:
+def sampling_of(rows: Floats, clusters: Integers | None) -> tuple[ClusterSampling, Integers]:
     """Decide what is resampled.
 
     Args:
@@ -90,9 +90,9 @@ def sampling_of(rows: Floats, clusters: Integers | None) -> tuple[Sampling, Inte
     items = len(rows)
     if clusters is not None and len(np.unique(clusters)) < items:
         units = np.unique(clusters, return_inverse=True)[1].astype(np.int64)
-        return Sampling(units, np.ones(int(units.max()) + 1, dtype=np.int64), single=False), np.arange(items)
+        return ClusterSampling(units, np.ones(int(units.max()) + 1, dtype=np.int64), single=False), np.arange(items)
     kept, copies = _distinct(rows)
-    return Sampling(np.arange(len(kept)), copies, single=True), kept
+    return ClusterSampling(np.arange(len(kept)), copies, single=True), kept
 
 
 def _distinct(rows: Floats) -> tuple[Integers, Integers]:

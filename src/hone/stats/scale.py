@@ -17,7 +17,7 @@ HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": 
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScoreScale:
     """The levels of one criterion."""
 
     level: Level
@@ -39,7 +39,7 @@ class Scale:
         return codes_of(scores, self.levels)
 
 
-def scale_of(people: Floats, judges: Floats, level: Level, declared: Sequence[float] | None = None) -> Scale:
+def scale_of(people: Floats, judges: Floats, level: Level, declared: Sequence[float] | None = None) -> ScoreScale:
     """The levels that people used, and judges where that leaves few enough.
 
     Args:
@@ -56,14 +56,14 @@ def scale_of(people: Floats, judges: Floats, level: Level, declared: Sequence[fl
         strange = np.setdiff1d(people[~np.isnan(people)], levels)
         if len(strange):
             raise StatsError(f"the score {strange[0]:g} is not on the scale ({', '.join(f'{x:g}' for x in levels)})")
-        return Scale(level, levels)
+        return ScoreScale(level, levels)
     if level == "nominal":
-        return Scale(level, levels_of(np.concatenate([people.ravel(), judges.ravel()]), ordinal=False))
+        return ScoreScale(level, levels_of(np.concatenate([people.ravel(), judges.ravel()]), ordinal=False))
     found = levels_of(people, ordinal=level == "ordinal")
     for judge in judges.T:
         wider = levels_of(np.concatenate([found, judge]), ordinal=level == "ordinal")
         found = wider if len(wider) <= MOST_LEVELS else found
-    return Scale(level, found if len(found) <= MOST_LEVELS else np.empty(0))
+    return ScoreScale(level, found if len(found) <= MOST_LEVELS else np.empty(0))
 
 
 def guess_level(scores: Numbers) -> Level:

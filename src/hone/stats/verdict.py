@@ -44,7 +44,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JudgeVerdict:
     """What can be said of a judge, and what it rests on."""
 
     outcome: Outcome
@@ -57,7 +57,9 @@ class Verdict:
     alternative: AlternativeTest | None = None
 
 
-def decide(gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: Rule) -> Verdict:
+def verdict_of(
+    gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: Rule
+) -> JudgeVerdict:
     """Put the gap into words.
 
     Args:
@@ -69,10 +71,12 @@ def decide(gap: Figure, statistic: str, people: int, alternative: AlternativeTes
     """
     if people < 2:
         words = "no ceiling: it takes at least 2 people to know how well a person does"
-        return Verdict("no ceiling", words, statistic, gap)
+        return JudgeVerdict("no ceiling", words, statistic, gap)
     outcome = _outcome(gap, alternative, rule)
     more = _more(gap, rule.margin) if outcome == "too few" else None
-    return Verdict(outcome, _words(outcome, gap, statistic, more, alternative), statistic, gap, more, alternative)
+    return JudgeVerdict(
+        outcome, _words(outcome, gap, statistic, more, alternative), statistic, gap, more, alternative
+    )
 
 
 def _outcome(gap: Figure, alternative: AlternativeTest | None, rule: Rule) -> Outcome:

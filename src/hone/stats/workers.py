@@ -15,13 +15,13 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from hone.stats.sampling import Sampling
+from hone.stats.sampling import ClusterSampling
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def spread(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+def spread_tasks(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
     """The function of every task, in their order, on as many threads as there are processors."""
     with threadpool_limits(1, "blas"):
         if len(tasks) < 2:
@@ -31,7 +31,7 @@ def spread(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Re
 
 
 def seeded(
-    sampling: Sampling, total: int, seed: int | np.random.SeedSequence
+    sampling: ClusterSampling, total: int, seed: int | np.random.SeedSequence
 ) -> list[tuple[int, np.random.Generator]]:
     """Cut `total` resamples into chunks, each with its size and its generator."""
     sizes = sampling.sizes(total)

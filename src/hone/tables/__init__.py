@@ -4,7 +4,7 @@ A million rows need no more memory than a thousand: nothing here holds a table. 
 the caller to say; this room only suggests it by the columns' names.
 """
 
-from hone.tables.base import Form, Problem, Row, Table, is_blank
+from hone.tables.base import Form, Row, RowProblem, Table, is_blank
 from hone.tables.columns import dropped_point, guess, guess_request, id_reader, request_of
 from hone.tables.opening import open_table
 from hone.tables.taken import Taken
@@ -12,8 +12,8 @@ from hone.tables.writer import Writer, open_writer
 
 __all__ = [
     "Form",
-    "Problem",
     "Row",
+    "RowProblem",
     "Table",
     "Taken",
     "Writer",

@@ -9,7 +9,7 @@ from typing import Any
 
 from hone.errors import FileFormatError
 from hone.extras import library
-from hone.tables.base import Problem, Row
+from hone.tables.base import Row, RowProblem
 
 BATCH = 256
 """Rows made into Python values at a time: few enough for replies of a megabyte."""
@@ -45,7 +45,7 @@ def unique(path: Path, names: Iterable[str]) -> tuple[str, ...]:
     return columns
 
 
-def rows_of(batches: Callable[[], Iterator[Any]]) -> Iterator[tuple[int, Row | Problem]]:
+def rows_of(batches: Callable[[], Iterator[Any]]) -> Iterator[tuple[int, Row | RowProblem]]:
     """The rows of record batches, numbered from 1. What follows a batch that does not read is one problem."""
     number = 1
     source = batches()
@@ -53,7 +53,7 @@ def rows_of(batches: Callable[[], Iterator[Any]]) -> Iterator[tuple[int, Row | P
         try:
             batch = next(source, None)
         except failures() as error:
-            yield number, Problem(number, f"the file cannot be read from here on ({brief(error)})")
+            yield number, RowProblem(number, f"the file cannot be read from here on ({brief(error)})")
             return
         if batch is None:
             return
@@ -68,7 +68,7 @@ def brief(error: Exception) -> str:
     return str(error).split("\n", 1)[0].strip(" .")[:200]
 
 
-def _rows(batch: Any, first: int) -> Iterator[Row | Problem]:
+def _rows(batch: Any, first: int) -> Iterator[Row | RowProblem]:
     names = batch.schema.names
     try:
         columns = [_values(column) for column in batch.columns]
@@ -80,13 +80,13 @@ def _rows(batch: Any, first: int) -> Iterator[Row | Problem]:
         yield dict(zip(names, values, strict=True))
 
 
-def _row(batch: Any, place: int, number: int) -> Row | Problem:
+def _row(batch: Any, place: int, number: int) -> Row | RowProblem:
     row = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         try:
             row[name] = _values(column.slice(place, 1))[0]
         except failures() as error:
-            return Problem(number, f"column {name!r} cannot be read ({brief(error)})")
+            return RowProblem(number, f"column {name!r} cannot be read ({brief(error)})")
     return row
 
 

@@ -20,7 +20,7 @@ FIRST_ROWS = 100
 
 
 @dataclass(frozen=True)
-class Problem:
+class RowProblem:
     """A row that cannot be read. It stands where the row would have stood, for the caller to count.
 
     Args:
@@ -46,14 +46,14 @@ class Table(ABC):
     columns: tuple[str, ...]
 
     @abstractmethod
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row, or what is wrong with it, and its number.
 
         The number is the line, counted from 1, where the row starts (JSONL, CSV), or else the row's own, from 1.
         Text in a row can always be written as UTF-8; a figure that is not a number (NaN) is None.
 
         Raises:
-            ProjectError: The file has gone, or the disk fails. A row that does not read is a `Problem` instead.
+            ProjectError: The file has gone, or the disk fails. A row that does not read is a `RowProblem` instead.
         """
 
     @abstractmethod
@@ -61,17 +61,17 @@ class Table(ABC):
         """How many times `rows` yields, problems included; without reading the rows where the form allows it."""
 
 
-def first_columns(path: Path, rows: Iterator[tuple[int, Row | Problem]]) -> tuple[str, ...]:
+def first_columns(path: Path, rows: Iterator[tuple[int, Row | RowProblem]]) -> tuple[str, ...]:
     """The names that the first rows use, in the order of their first use; none where there are no rows.
 
     Raises:
         FileFormatError: Not one of the first rows can be read.
     """
     first = [row for _, row in islice(rows, FIRST_ROWS)]
-    readable = [row for row in first if not isinstance(row, Problem)]
+    readable = [row for row in first if not isinstance(row, RowProblem)]
     if first and not readable:
         problem = first[0]
-        assert isinstance(problem, Problem)  # noqa: S101 - none is readable, so the first is a problem
+        assert isinstance(problem, RowProblem)  # noqa: S101 - none is readable, so the first is a problem
         raise FileFormatError(path, problem.reason, line=problem.line)
     return tuple(dict.fromkeys(name for row in readable for name in row))
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hone.domain.rubric import Scale
 from hone.errors import FileFormatError
-from hone.tables import Problem, Table, Taken, dropped_point, is_blank
+from hone.tables import RowProblem, Table, Taken, dropped_point, is_blank
 from hone.text import are_whole_floats, identifier, is_no_score, visible, whole_identifier
 from hone.text import name as named
 
@@ -33,7 +33,7 @@ class _Coder(dict[Any, int]):
 
 
 @dataclass(frozen=True)
-class Column:
+class CodedColumn:
     """One column."""
 
     name: str
@@ -48,7 +48,7 @@ class Coded:
     """The columns that were asked for and that the table has."""
 
     table: Table
-    columns: Mapping[str, Column]
+    columns: Mapping[str, CodedColumn]
     rows: int
     taken: Taken = field(default_factory=Taken)
     """Which columns they are in the file, and how many rows without any value were passed over."""
@@ -62,7 +62,7 @@ class Coded:
         Raises:
             FileFormatError: Always.
         """
-        filled = (number for number, one in self.table.rows() if isinstance(one, Problem) or not is_blank(one))
+        filled = (number for number, one in self.table.rows() if isinstance(one, RowProblem) or not is_blank(one))
         number = next(islice(filled, row, None), None)
         raise FileFormatError(self.table.path, problem, line=number)
 
@@ -70,7 +70,7 @@ class Coded:
         """The same for the first row that has this value in this column."""
         self.refuse(int(np.flatnonzero(self.columns[name].codes == code)[0]), problem)
 
-    def names(self, column: str) -> Column:
+    def names(self, column: str) -> CodedColumn:
         """A column of names: each a text, and none empty.
 
         Raises:
@@ -88,14 +88,14 @@ class Coded:
         self.taken.remarks.append(dropped_point(self.taken.columns[column]))
         return _merged(found, whole_identifier)
 
-    def words(self, column: str, default: str, allowed: Sequence[str]) -> Column:
+    def words(self, column: str, default: str, allowed: Sequence[str]) -> CodedColumn:
         """A column of set words, in any case; the default where a cell is empty or the column absent.
 
         Raises:
             FileFormatError: A cell holds another word.
         """
         if column not in self.columns:
-            return Column(column, (default,), np.zeros(self.rows, dtype=np.int64))
+            return CodedColumn(column, (default,), np.zeros(self.rows, dtype=np.int64))
         by_lower = {word.lower(): word for word in allowed}
         found = self.columns[column]
         for code, value in enumerate(found.values):
@@ -142,7 +142,7 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
     steps = [(known[name], coder, out.append) for name, coder, out in zip(wanted, coders, codes, strict=True)]
     rows = empty = 0
     for number, row in table.rows():
-        if isinstance(row, Problem):
+        if isinstance(row, RowProblem):
             raise FileFormatError(table.path, row.reason, line=number)
         if is_blank(row):
             empty += 1
@@ -155,7 +155,7 @@ def coded(table: Table, required: Sequence[str], optional: Sequence[str] = (), f
             raise FileFormatError(table.path, f"the column {bad!r} holds a list", line=number) from None
         rows += 1
     columns = {
-        name: Column(name, tuple(coder), np.frombuffer(out, dtype=np.int32).astype(np.int64))
+        name: CodedColumn(name, tuple(coder), np.frombuffer(out, dtype=np.int32).astype(np.int64))
         for name, coder, out in zip(wanted, coders, codes, strict=True)
     }
     return Coded(table, columns, rows, Taken({name: known[name] for name in wanted}, empty))
@@ -201,8 +201,8 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, (int, float, str)) and bool(identifier(value))
 
 
-def _merged(column: Column, name: Callable[[Any], str]) -> Column:
+def _merged(column: CodedColumn, name: Callable[[Any], str]) -> CodedColumn:
     """The column with values that are written differently but mean the same made one."""
     coder = _Coder()
     place = np.array([coder[name(value)] for value in column.values], dtype=np.int64)
-    return Column(column.name, tuple(coder), place[column.codes])
+    return CodedColumn(column.name, tuple(coder), place[column.codes])

@@ -9,7 +9,7 @@ from typing import Any
 
 from hone.errors import ProjectError
 from hone.tables import turns
-from hone.tables.base import Problem, Row, Table
+from hone.tables.base import Row, RowProblem, Table
 from hone.tables.taken import Taken
 from hone.text import are_whole_floats, identifier, whole_identifier
 
@@ -34,8 +34,22 @@ NAMES = {
 }
 """The names that each column goes by in data sets at large, the most telling first."""
 
-_ASKED = ("system", "system_prompt", "history", "instruction", "input", "user_input", "context", "contexts",
-          "retrieved_contexts", "prompt", "question", "query", "request", *turns.COLUMNS)  # fmt: skip
+_ASKED = (
+    "system",
+    "system_prompt",
+    "history",
+    "instruction",
+    "input",
+    "user_input",
+    "context",
+    "contexts",
+    "retrieved_contexts",
+    "prompt",
+    "question",
+    "query",
+    "request",
+    *turns.COLUMNS,
+)
 """What columns are called that hold the request, or a part of it, in the order in which a model reads them."""
 
 _LISTED = 20
@@ -68,12 +82,11 @@ def guess_request(
     if first is None:
         _check_nested(table)
         return ()
-    by_plain = plain_names(table.columns)
+    by_plain = _plain_names(table.columns)
     taken = (first, by_plain["input"]) if _plain(first) == "instruction" and "input" in by_plain else (first,)
     others = [
-        by_plain[name] for name in _ASKED
-        if name in by_plain and name not in placed and by_plain[name] not in taken
-    ]  # fmt: skip
+        by_plain[name] for name in _ASKED if name in by_plain and name not in placed and by_plain[name] not in taken
+    ]
     left = _with_values(table, others)
     if left:
         whole = "+".join(by_plain[name] for name in _ASKED if by_plain.get(name) in {*taken, *left})
@@ -88,7 +101,7 @@ def _check_nested(table: Table) -> None:
     Raises:
         ProjectError: The first row is such a record.
     """
-    first = next((row for _, row in table.rows() if not isinstance(row, Problem)), {})
+    first = next((row for _, row in table.rows() if not isinstance(row, RowProblem)), {})
     for column, tool in {"fields": "Argilla", "data": "Label Studio"}.items():
         if isinstance(first.get(column), dict):
             raise ProjectError(
@@ -97,7 +110,7 @@ def _check_nested(table: Table) -> None:
             )
 
 
-def plain_names(columns: Sequence[str]) -> dict[str, str]:
+def _plain_names(columns: Sequence[str]) -> dict[str, str]:
     """The columns by their names in small letters, with underscores; the first of those that differ in case alone."""
     known: dict[str, str] = {}
     for column in columns:
@@ -113,7 +126,7 @@ def request_of(row: Row, names: Sequence[str]) -> Any:
     if len(names) == 1:
         value = row.get(names[0])
         found = turns.spoken(value) if isinstance(value, (list, dict)) else None
-        return value if found is None else turns.written(found)
+        return value if found is None else turns.turns_text(found)
     parts = [part for name in names for part in _parts(row.get(name))]
     return "\n\n".join(part for part in parts if part.strip())
 
@@ -128,7 +141,7 @@ def id_reader(table: Table, column: str | None, taken: Taken | None = None) -> C
     """
     if column is None:
         return identifier
-    values = (row.get(column) for _, row in table.rows() if not isinstance(row, Problem))
+    values = (row.get(column) for _, row in table.rows() if not isinstance(row, RowProblem))
     if not are_whole_floats(values):
         return identifier
     if taken:
@@ -144,7 +157,7 @@ def dropped_point(column: str) -> str:
 def _parts(value: Any) -> list[str]:
     found = turns.spoken(value) if isinstance(value, (list, dict)) else None
     if found is not None:
-        return [turns.written(found)]
+        return [turns.turns_text(found)]
     if isinstance(value, list):
         return [part for one in value for part in _parts(one)]
     return [] if value is None else [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
@@ -154,7 +167,7 @@ def _with_values(table: Table, names: Sequence[str]) -> list[str]:
     """Those of the columns that hold a value in some row."""
     left = dict.fromkeys(names, False)
     for _, row in table.rows() if names else ():
-        if not isinstance(row, Problem):
+        if not isinstance(row, RowProblem):
             for name in names:
                 left[name] = left[name] or row.get(name) not in (None, "", [])
         if all(left.values()):
@@ -181,7 +194,7 @@ def guess(columns: Sequence[str], wanted: str, given: str | None) -> str | None:
         if given in columns:
             return given
         raise ProjectError(f"there is no column {given!r} for the {wanted}; {_hint(columns, given)}")
-    known = plain_names(columns)
+    known = _plain_names(columns)
     return next((known[name] for name in names if name in known), None)
 
 
@@ -190,7 +203,7 @@ def _plain(name: str) -> str:
 
 
 def _hint(columns: Sequence[str], given: str) -> str:
-    by_plain = plain_names(columns)
+    by_plain = _plain_names(columns)
     close = difflib.get_close_matches(_plain(given), list(by_plain), n=1)
     more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
     known = f"the columns are: {', '.join(columns[:_LISTED])}{more}"

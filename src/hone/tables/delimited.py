@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from hone.errors import FileFormatError
-from hone.tables.base import Problem, Row, Table, unreadable
+from hone.tables.base import Row, RowProblem, Table, unreadable
 from hone.tables.cells import read_cell
 
 DELIMITERS = ",;\t"
@@ -51,7 +51,7 @@ class Delimited(Table):
         self.columns = tuple(name or f"column {place}" for place, name in enumerate(header, 1))
         _check(path, self.columns, self._header_line)
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and the line it starts on."""
         try:
             with _text(self.path) as stream:
@@ -65,7 +65,7 @@ class Delimited(Table):
         """Records, in one pass."""
         return sum(1 for _ in self.rows())
 
-    def _records(self, reader: Any) -> Iterator[tuple[int, Row | Problem]]:
+    def _records(self, reader: Any) -> Iterator[tuple[int, Row | RowProblem]]:
         columns, width = self.columns, len(self.columns)
         while True:
             number = reader.line_num + 1
@@ -77,14 +77,14 @@ class Delimited(Table):
             except StopIteration:
                 return
             except csv.Error as error:
-                yield number, Problem(number, _in_words(error))
+                yield number, RowProblem(number, _in_words(error))
             except UnicodeEncodeError:
-                yield number, Problem(number, "bytes that are not UTF-8; save the file as UTF-8")
+                yield number, RowProblem(number, "bytes that are not UTF-8; save the file as UTF-8")
             else:
                 if len(record) == width:
                     yield number, {name: read_cell(cell) or None for name, cell in zip(columns, record, strict=True)}
                 else:
-                    yield number, Problem(number, f"{len(record)} cells where the header has {width}")
+                    yield number, RowProblem(number, f"{len(record)} cells where the header has {width}")
 
 
 def _text(path: Path) -> TextIO:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hone.errors import FileFormatError, ProjectError
-from hone.tables.base import Problem, Row, Table, unreadable
-from hone.tables.saved import SPLITS, STATE, Saved, choose_split, saved_splits
+from hone.tables.base import Row, RowProblem, Table, unreadable
+from hone.tables.saved import SPLITS, STATE, SavedSplit, choose_split, saved_splits
 
 # Descriptions of a data set that `datasets` keeps beside the data.
 _NOT_DATA = {"dataset_info.json", "dataset_infos.json", SPLITS, STATE}
@@ -39,14 +39,14 @@ class Folder(Table):
                 )
         self.columns = tuple(dict.fromkeys(name for part in named for name in part.columns))
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and its number; a problem names its file and line too."""
         number = 0
         for part in self._parts:
             for line, row in part.rows():
                 number += 1
-                problem = isinstance(row, Problem)
-                yield number, Problem(number, f"{part.path.name}:{line}: {row.reason}") if problem else row  # type: ignore[union-attr]
+                problem = isinstance(row, RowProblem)
+                yield number, RowProblem(number, f"{part.path.name}:{line}: {row.reason}") if problem else row  # type: ignore[union-attr]
 
     def count(self) -> int:
         """Rows of all files."""
@@ -69,13 +69,13 @@ def open_folder(folder: Path, openers: dict[str, Opener], *, split: str = "") ->
         splits = saved_splits(folder)
         if len(splits) > 1:
             raise choose_split(folder, splits)
-        return Saved(folder / splits[0])
+        return SavedSplit(folder / splits[0])
     if (folder / STATE).is_file():
-        return Saved(folder)
+        return SavedSplit(folder)
     files = _one_form(folder, _data_files(folder, set(openers)))
     by_split: dict[str, list[Path]] = {}
     for file in files:
-        by_split.setdefault(split_of(file.relative_to(folder)), []).append(file)
+        by_split.setdefault(split_in_name(file.relative_to(folder)), []).append(file)
     chosen = by_split.get(split, []) if split else files
     if not chosen:
         raise ProjectError(f"{folder / split}: there is no such file or folder")
@@ -87,7 +87,7 @@ def open_folder(folder: Path, openers: dict[str, Opener], *, split: str = "") ->
     return Folder(folder / split, chosen, lambda file: openers[file.suffix.lower()](file))
 
 
-def split_of(file: Path) -> str:
+def split_in_name(file: Path) -> str:
     """The split that a file's name, or else a folder's above it, speaks of; nothing where none does."""
     for part in reversed([*file.parts[:-1], file.stem]):
         if found := _SPLIT.search(part):

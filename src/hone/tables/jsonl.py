@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from hone.errors import FileFormatError
-from hone.tables.base import Problem, Row, Table, first_columns, unreadable
+from hone.tables.base import Row, RowProblem, Table, first_columns, unreadable
 from hone.tables.feed import Feed
 from hone.text import whole_text
 
@@ -34,7 +34,7 @@ class JsonLines(Table):
         self.path = path
         self.columns = first_columns(path, self.rows())
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and its line."""
         try:
             with self.path.open("rb") as stream:
@@ -62,7 +62,7 @@ class JsonArray(Table):
         self.path = path
         self.columns = first_columns(path, self.rows())
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and the line it starts on. What follows a broken element cannot be told apart, and is given up."""
         try:
             # Bytes that are not UTF-8 come through as surrogates, so that they spoil one row and not the file.
@@ -71,7 +71,7 @@ class JsonArray(Table):
                 try:
                     yield from _elements(feed)
                 except (ValueError, RecursionError) as error:
-                    yield feed.line(), Problem(feed.line(), f"{_broken(error)}; what follows cannot be read")
+                    yield feed.line(), RowProblem(feed.line(), f"{_broken(error)}; what follows cannot be read")
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -100,11 +100,11 @@ def open_json(path: Path) -> JsonLines | JsonArray:
         raise FileFormatError(path, f"{error.problem}; {remedy}", line=error.line) from error
 
 
-def _parse(line: bytes, number: int) -> Row | Problem:
+def _parse(line: bytes, number: int) -> Row | RowProblem:
     try:
         value = orjson.loads(line)
         if not isinstance(value, dict):
-            return Problem(number, NOT_AN_OBJECT)
+            return RowProblem(number, NOT_AN_OBJECT)
         if not any(type(part) in _INEXACT for part in value.values()):
             return value
     except ValueError:
@@ -114,15 +114,15 @@ def _parse(line: bytes, number: int) -> Row | Problem:
         # Only a file's first line can start with a byte-order mark, and only an escape can make a surrogate.
         value = _DECODER.decode(text.removeprefix("\ufeff") if number == 1 else text)
     except UnicodeDecodeError as error:
-        return Problem(number, f"{NOT_UTF8} (0x{line[error.start]:02x} at byte {error.start + 1})")
+        return RowProblem(number, f"{NOT_UTF8} (0x{line[error.start]:02x} at byte {error.start + 1})")
     except (ValueError, RecursionError) as error:
-        return Problem(number, _broken(error))
+        return RowProblem(number, _broken(error))
     if not isinstance(value, dict):
-        return Problem(number, NOT_AN_OBJECT)
+        return RowProblem(number, NOT_AN_OBJECT)
     return _mended(value) if b"\\ud" in line or b"\\uD" in line else value
 
 
-def _elements(feed: Feed) -> Iterator[tuple[int, Row | Problem]]:
+def _elements(feed: Feed) -> Iterator[tuple[int, Row | RowProblem]]:
     feed.expect("[")
     if feed.peek() == "]":
         return
@@ -137,13 +137,13 @@ def _elements(feed: Feed) -> Iterator[tuple[int, Row | Problem]]:
         raise ValueError("text after the end of the array")
 
 
-def _element(value: Any, text: str, number: int) -> Row | Problem:
+def _element(value: Any, text: str, number: int) -> Row | RowProblem:
     if not isinstance(value, dict):
-        return Problem(number, NOT_AN_OBJECT)
+        return RowProblem(number, NOT_AN_OBJECT)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return Problem(number, NOT_UTF8)
+        return RowProblem(number, NOT_UTF8)
     return _mended(value) if "\\ud" in text or "\\uD" in text else value
 
 

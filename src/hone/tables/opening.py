@@ -8,7 +8,7 @@ from pathlib import Path
 from hone.errors import FileFormatError, ProjectError
 from hone.tables.base import Table, unreadable
 from hone.tables.delimited import Delimited
-from hone.tables.folder import Opener, open_folder, split_of
+from hone.tables.folder import Opener, open_folder, split_in_name
 from hone.tables.jsonl import JsonLines, open_json
 from hone.tables.parquet import Parquet
 
@@ -48,7 +48,7 @@ def _open(path: Path) -> Table:
         return open_folder(path, _OPENERS)
     if not path.exists():
         # The hub keeps `train-00000.parquet` and `test-00000.parquet` in one folder: FOLDER/train names the first.
-        if path.parent.is_dir() and split_of(Path(path.name)) == path.name:
+        if path.parent.is_dir() and split_in_name(Path(path.name)) == path.name:
             return open_folder(path.parent, _OPENERS, split=path.name)
         raise ProjectError(f"{path}: there is no such file or folder")
     opener = _OPENERS.get(path.suffix.lower())

@@ -8,7 +8,7 @@ from typing import Any
 
 from hone.errors import FileFormatError
 from hone.tables.arrow import BATCH, arrow, brief, failures, rows_of, unique
-from hone.tables.base import Problem, Row, Table, unreadable
+from hone.tables.base import Row, RowProblem, Table, unreadable
 
 _BUFFER = 1 << 20
 """Bytes of a column read at a time; without it a row group's whole columns are read, however large it is."""
@@ -29,7 +29,7 @@ class Parquet(Table):
         with self._file() as file:
             self.columns = unique(path, file.schema_arrow.names)
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and its number."""
         with self._file() as file:
             yield from rows_of(lambda: file.iter_batches(batch_size=BATCH))

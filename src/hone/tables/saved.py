@@ -9,13 +9,13 @@ from typing import Any
 
 from hone.errors import FileFormatError, ProjectError
 from hone.tables.arrow import arrow, brief, failures, rows_of, unique
-from hone.tables.base import Problem, Row, Table, unreadable
+from hone.tables.base import Row, RowProblem, Table, unreadable
 
 STATE = "state.json"
 SPLITS = "dataset_dict.json"
 
 
-class Saved(Table):
+class SavedSplit(Table):
     """One split that `save_to_disk` wrote; rows are numbered from 1 through all its files.
 
     Raises:
@@ -32,7 +32,7 @@ class Saved(Table):
         for file in self._files[1:]:
             self._schema(file)
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and its number."""
         return rows_of(lambda: self._batches(mapped=False))
 

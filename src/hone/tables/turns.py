@@ -18,9 +18,10 @@ def as_messages(turns: Any) -> Any:
         return turns
     return [
         {"role": SPEAKERS.get(str(turn["from"]), turn["from"]), "content": turn["value"]}
-        if isinstance(turn, dict) and {"from", "value"} <= turn.keys() else turn
+        if isinstance(turn, dict) and {"from", "value"} <= turn.keys()
+        else turn
         for turn in turns
-    ]  # fmt: skip
+    ]
 
 
 def spoken(value: Any) -> list[tuple[str, str]] | None:
@@ -37,7 +38,7 @@ def spoken(value: Any) -> list[tuple[str, str]] | None:
     return read or None
 
 
-def written(turns: list[tuple[str, str]]) -> str:
+def turns_text(turns: list[tuple[str, str]]) -> str:
     """The turns as one text: what a user alone says as it is, else each turn after its speaker."""
     if len(turns) == 1 and turns[0][0] == "user":
         return turns[0][1]

@@ -65,9 +65,11 @@ def open_model(folder: Path, settings: TuneSettings, kind: str) -> Any:
     if settings.method == "qlora":
         library("bitsandbytes")
         options["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=kind_of_weights,
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=kind_of_weights,
             bnb_4bit_use_double_quant=True,
-        )  # fmt: skip
+        )
         options["device_map"] = {"": kind if kind != "cuda" else torch.cuda.current_device()}
     if settings.sharding and int(os.environ.get("RANK", "0")):
         options["device_map"] = "meta"

@@ -67,9 +67,15 @@ def _plain(model: Any) -> bool:
 
 
 def _one_by_one(
-    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float | None = None,
-    dropout: float = 0.0, **more: Any,
-) -> tuple[Any, None]:  # fmt: skip
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **more: Any,
+) -> tuple[Any, None]:
     """Attention of shape (1, heads, tokens, width), an example at a time, as transformers calls it."""
     del module, attention_mask
     lengths = [length for length in more["cu_seq_lens_q"].diff().tolist() if length]

@@ -7,15 +7,15 @@ from typing import Any
 
 from hone.errors import TuneError
 from hone.files import write_whole
-from hone.training.job import Job
+from hone.training.job import TrainingJob
 
 
-def write_card(folder: Path, job: Job, result: dict[str, Any]) -> None:
+def write_card(folder: Path, job: TrainingJob, result: dict[str, Any]) -> None:
     """Write ``README.md`` into a tuned model's folder."""
     write_whole(folder / "README.md", card(job, result), kind=TuneError)
 
 
-def card(job: Job, result: dict[str, Any]) -> str:
+def card(job: TrainingJob, result: dict[str, Any]) -> str:
     """The card's text."""
     settings = job.settings
     rows = "\n".join(

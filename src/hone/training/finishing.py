@@ -23,13 +23,13 @@ from hone.extras import library
 from hone.files import write_whole
 from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.training.card import write_card
-from hone.training.history import History, Look, Step, Tell
-from hone.training.job import ADAPTER, MODEL, RESULTS, Job
-from hone.training.memory import Shape, alone, must_recompute
+from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory
+from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob
+from hone.training.memory import ModelShape, bytes_for_scales, must_recompute
 from hone.training.packing import Row, pack
 from hone.training.preflight import free_memory
 from hone.training.rows import held_out_loss
-from hone.training.scales import Change, Scaled, best, try_scales
+from hone.training.scales import Scaled, WeightChange, best, try_scales
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
 from hone.training.solving import solver
@@ -46,15 +46,18 @@ _NEAR = 0.05
 class Trained:
     """A model that was just trained, and how."""
 
-    job: Job
+    job: TrainingJob
     model: Any
-    history: History
+    history: TrainingHistory
 
 
 def finish(
-    trained: Trained, folder: Path, settings: TuneSettings, held_out: tuple[Any, Sequence[Row], Sequence[Example]],
+    trained: Trained,
+    folder: Path,
+    settings: TuneSettings,
+    held_out: tuple[Any, Sequence[Row], Sequence[Example]],
     tell: Tell,
-) -> None:  # fmt: skip
+) -> None:
     """Try scales, and write the model with its card and results.
 
     Args:
@@ -66,11 +69,15 @@ def finish(
     """
     job, model, history = trained.job, trained.model, trained.history
     tokenizer, rows, examples = held_out
-    change = Change(model, Path(job.weights))
+    change = WeightChange(model, Path(job.weights))
     tried = try_scales(
-        change, model, rows, settings.scales, solve=solver(tokenizer, examples, model.device.type),
+        change,
+        model,
+        rows,
+        settings.scales,
+        solve=solver(tokenizer, examples, model.device.type),
         told=lambda one: tell({"event": "scale", **one.as_data()}),
-    )  # fmt: skip
+    )
     chosen = best(tried)
     change.put(chosen.scale)
     result = _result(job, settings, history, tried, chosen)
@@ -83,13 +90,13 @@ def finish(
     tell({"event": "done", "folder": target.name, **result})
 
 
-def hand_over(model: Any, history: History, folder: Path) -> None:
+def hand_over(model: Any, history: TrainingHistory, folder: Path) -> None:
     """Write what `take_over` reads: a PEFT adapter or a whole model, and the history."""
     model.save_pretrained(folder / TRAINED)
     write_whole(folder / TRAINED / _HISTORY, json.dumps(asdict(history)), kind=TuneError)
 
 
-def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -> None:
+def take_over(job: TrainingJob, folder: Path, held_out: Sequence[Example], tell: Tell) -> None:
     """Finish what another process trained and handed over.
 
     Args:
@@ -109,17 +116,21 @@ def take_over(job: Job, folder: Path, held_out: Sequence[Example], tell: Tell) -
     if settings.method != "full":
         _put_adapter(model, source)
     told = json.loads((source / _HISTORY).read_text(encoding="utf-8"))
-    history = History(**{
-        **told, "steps": [Step(**one) for one in told["steps"]], "looks": [Look(**one) for one in told["looks"]],
-        "best": Look(**told["best"]) if told["best"] else None,
-    })  # fmt: skip
+    history = TrainingHistory(
+        **{
+            **told,
+            "steps": [OptimiserStep(**one) for one in told["steps"]],
+            "looks": [Look(**one) for one in told["looks"]],
+            "best": Look(**told["best"]) if told["best"] else None,
+        }
+    )
     if note := _other_model(model, history, rows):
         tell({"event": "note", "text": note})
     finish(Trained(job, model, history), folder, settings, (tokenizer, rows, held_out), tell)
     shutil.rmtree(source)
 
 
-def _other_model(model: Any, history: History, rows: Sequence[Row]) -> str | None:
+def _other_model(model: Any, history: TrainingHistory, rows: Sequence[Row]) -> str | None:
     """What to tell where the other process computed something else from these weights; none where it did not."""
     if not rows or history.best is None:
         return None
@@ -151,7 +162,7 @@ def resolved(settings: TuneSettings, base: Path, kind: str) -> TuneSettings:
         settings = settings.model_copy(update={"precision": "bf16"})
     config = library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False)
     each = 2 if precision(settings, kind) == torch.bfloat16 else 4
-    again = must_recompute(Shape.of(config, settings.rank), settings, free_memory(kind), bytes_each=each)
+    again = must_recompute(ModelShape.of(config, settings.rank), settings, free_memory(kind), bytes_each=each)
     return settings.model_copy(update={"checkpointing": "on" if again else "off"})
 
 
@@ -172,25 +183,41 @@ def whole(base: Path, settings: TuneSettings, kind: str, weights: dict[str, Any]
     settings = settings.model_copy(
         update={"sharding": False, "precision": "bf16" if chosen == torch.bfloat16 else "fp32"}
     )
-    shape = Shape.of(library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False), settings.rank)
-    wanted = alone(shape, settings, bytes_each=2 if chosen == torch.bfloat16 else 4)
+    shape = ModelShape.of(
+        library("transformers").AutoConfig.from_pretrained(base, trust_remote_code=False), settings.rank
+    )
+    wanted = bytes_for_scales(shape, settings, bytes_each=2 if chosen == torch.bfloat16 else 4)
     if kind == "cuda" and wanted > 0.9 * free_memory(kind):
         kind = "cpu"
-        tell({"event": "note", "text": f"the whole model takes about {wanted / 1e9:.0f} GB, more than one device has "
-              "free; scales are tried on the processor, which takes longer"})  # fmt: skip
+        tell(
+            {
+                "event": "note",
+                "text": f"the whole model takes about {wanted / 1e9:.0f} GB, more than one device has "
+                "free; scales are tried on the processor, which takes longer",
+            }
+        )
     model = adapt(open_model(base, settings, kind), settings)
     put(model, weights)
     return model, kind
 
 
 def _result(
-    job: Job, settings: TuneSettings, history: History, tried: Sequence[Scaled], chosen: Scaled
+    job: TrainingJob, settings: TuneSettings, history: TrainingHistory, tried: Sequence[Scaled], chosen: Scaled
 ) -> dict[str, Any]:
     last = history.steps[-1] if history.steps else None
     return {
-        "base": job.base, "method": settings.method, "backend": job.backend, "steps": last.step if last else 0,
-        "loss": last.loss if last else None, "held_out": [asdict(look) for look in history.looks],
-        "best_step": history.best.step if history.best else None, "stopped": history.stopped,
-        "seconds": history.seconds, "tokens": history.tokens, "peak_bytes": history.peak_bytes,
-        "resumed": history.resumed, "scales": [one.as_data() for one in tried], "scale": chosen.scale,
-    }  # fmt: skip
+        "base": job.base,
+        "method": settings.method,
+        "backend": job.backend,
+        "steps": last.step if last else 0,
+        "loss": last.loss if last else None,
+        "held_out": [asdict(look) for look in history.looks],
+        "best_step": history.best.step if history.best else None,
+        "stopped": history.stopped,
+        "seconds": history.seconds,
+        "tokens": history.tokens,
+        "peak_bytes": history.peak_bytes,
+        "resumed": history.resumed,
+        "scales": [one.as_data() for one in tried],
+        "scale": chosen.scale,
+    }

@@ -12,7 +12,7 @@ Tell = Callable[[dict[str, Any]], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class OptimiserStep:
     """One optimiser step."""
 
     step: int
@@ -38,10 +38,10 @@ class Look:
 
 
 @dataclass(slots=True)
-class History:
+class TrainingHistory:
     """What training did."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[OptimiserStep] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     seconds: float = 0.0
     tokens: int = 0
@@ -62,6 +62,6 @@ class History:
         return self.steps[-1].loss if self.steps else math.nan
 
 
-def as_data(value: Step | Look) -> dict[str, Any]:
+def as_data(value: OptimiserStep | Look) -> dict[str, Any]:
     """A step or a look as plain data."""
-    return {"event": "step" if isinstance(value, Step) else "look", **asdict(value)}
+    return {"event": "step" if isinstance(value, OptimiserStep) else "look", **asdict(value)}

@@ -19,7 +19,7 @@ FINISH = "finish"
 """What the training process is told where another process has trained already."""
 
 
-class Job(Frozen):
+class TrainingJob(Frozen):
     """One training."""
 
     base: str
@@ -48,7 +48,7 @@ class Job(Frozen):
         write_whole(folder / JOB, self.model_dump_json(indent=1), kind=TuneError)
 
     @classmethod
-    def read(cls, folder: Path) -> Job:
+    def read(cls, folder: Path) -> TrainingJob:
         """The job in a run's folder."""
         return cls.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
 

@@ -36,8 +36,10 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc] # tor
             grad_hidden[start : start + size] = slope @ weight
             if grad_weight is not None:
                 grad_weight += slope.T @ piece
-        kept = [grad.to(like.dtype) if grad is not None else None
-                for grad, like in ((grad_hidden, hidden), (grad_weight, weight))]  # fmt: skip
+        kept = [
+            grad.to(like.dtype) if grad is not None else None
+            for grad, like in ((grad_hidden, hidden), (grad_weight, weight))
+        ]
         ctx.save_for_backward(*kept)
         return total
 

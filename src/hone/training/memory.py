@@ -36,7 +36,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ModelShape:
     """Counts that a model's config and weights give."""
 
     layers: int
@@ -50,7 +50,7 @@ class Shape:
     """Parameters that `lora` adds."""
 
     @classmethod
-    def of(cls, config: Any, rank: int) -> Shape:
+    def of(cls, config: Any, rank: int) -> ModelShape:
         """The shape of a Llama-like model."""
         text = config.get_text_config() if hasattr(config, "get_text_config") else config
         width, inner, layers = text.hidden_size, text.intermediate_size, text.num_hidden_layers
@@ -62,7 +62,7 @@ class Shape:
         return cls(layers, width, inner, text.vocab_size, linear + heads, linear, adapter)
 
 
-def need(shape: Shape, settings: TuneSettings, *, bytes_each: int, checkpointing: bool) -> Need:
+def need(shape: ModelShape, settings: TuneSettings, *, bytes_each: int, checkpointing: bool) -> Need:
     """The memory that training takes on each device.
 
     Split over devices, weights, gradients and optimiser state are divided by them; what a device puts together for a
@@ -89,18 +89,21 @@ def need(shape: Shape, settings: TuneSettings, *, bytes_each: int, checkpointing
     if settings.sharding:
         whole = (2 * shape.linear / shape.layers + shape.parameters - shape.linear) * bytes_each * (2 if full else 1)
     return Need(
-        weights / share + whole, 0.0 if full else shape.adapter * float(bytes_each) / share,
-        trained * float(moments + bytes_each) / share, float(kept), float(min(_WORK, tokens * shape.vocabulary * 12)),
-    )  # fmt: skip
+        weights / share + whole,
+        0.0 if full else shape.adapter * float(bytes_each) / share,
+        trained * float(moments + bytes_each) / share,
+        float(kept),
+        float(min(_WORK, tokens * shape.vocabulary * 12)),
+    )
 
 
-def alone(shape: Shape, settings: TuneSettings, *, bytes_each: int) -> float:
+def bytes_for_scales(shape: ModelShape, settings: TuneSettings, *, bytes_each: int) -> float:
     """Bytes that trying scales takes on one device: the whole model, a copy of what was trained, and work."""
     trained = shape.parameters if settings.method == "full" else 2 * shape.adapter
     return 1.1 * (shape.parameters + trained) * bytes_each + _WORK
 
 
-def flops(shape: Shape, settings: TuneSettings, tokens: int, learnt: int) -> float:
+def flops(shape: ModelShape, settings: TuneSettings, tokens: int, learnt: int) -> float:
     """Multiplications and additions of one pass over tokens, forwards and backwards.
 
     Two a weight forwards, two for the gradient of what came in, and two more for the weight's own where it is
@@ -108,11 +111,12 @@ def flops(shape: Shape, settings: TuneSettings, tokens: int, learnt: int) -> flo
     """
     times = 6 if settings.method == "full" else 4
     head = shape.vocabulary * shape.width
-    return float(times * (shape.linear + (0 if settings.method == "full" else shape.adapter)) * tokens
-                 + times * head * learnt)  # fmt: skip
+    return float(
+        times * (shape.linear + (0 if settings.method == "full" else shape.adapter)) * tokens + times * head * learnt
+    )
 
 
-def must_recompute(shape: Shape, settings: TuneSettings, free: float, *, bytes_each: int) -> bool:
+def must_recompute(shape: ModelShape, settings: TuneSettings, free: float, *, bytes_each: int) -> bool:
     """Whether activations would not fit, so that they are recomputed."""
     if settings.checkpointing != "auto":
         return settings.checkpointing == "on"

@@ -13,7 +13,7 @@ from hone.training.settings import TuneSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """Rows and steps, as they follow from examples and settings."""
 
     rows: list[Row]
@@ -38,7 +38,7 @@ class Plan:
         return max(row.positions.count(0) for row in (*self.rows, *self.held_out))
 
 
-def plan(examples: Sequence[Encoded], held_out: Sequence[Encoded], settings: TuneSettings) -> Plan:
+def plan_training(examples: Sequence[Encoded], held_out: Sequence[Encoded], settings: TuneSettings) -> TrainingPlan:
     """Rows and steps.
 
     Args:
@@ -59,4 +59,4 @@ def plan(examples: Sequence[Encoded], held_out: Sequence[Encoded], settings: Tun
     steps = max(1, math.ceil(each * settings.epochs))
     if settings.max_steps is not None:
         steps = min(steps, settings.max_steps)
-    return Plan(rows, pack(held_out, row, seed=0) if held_out else [], accumulate, steps)
+    return TrainingPlan(rows, pack(held_out, row, seed=0) if held_out else [], accumulate, steps)

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
-from hone.examples.tokens import Encoded, Tokens, end_tokens, leading_starts, wants_start
-from hone.training.memory import Shape, alone, flops, need
-from hone.training.planning import Plan
+from hone.examples.tokens import Encoded, Tokens, leading_starts, turn_ends, wants_start
+from hone.training.memory import ModelShape, bytes_for_scales, flops, need
+from hone.training.planning import TrainingPlan
 from hone.training.settings import TuneSettings
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -25,7 +25,7 @@ _LEAST, _MOST = 0.01, 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CheckedTraining:
     """What the checks look at."""
 
     tokenizer: Any
@@ -38,7 +38,7 @@ class Scene:
     bytes_each: int
 
 
-def checks(scene: Scene, planned: Plan) -> Iterator[tuple[str, str]]:
+def checks(scene: CheckedTraining, planned: TrainingPlan) -> Iterator[tuple[str, str]]:
     """Each check's title and what it found, in order.
 
     Raises:
@@ -56,7 +56,7 @@ def checks(scene: Scene, planned: Plan) -> Iterator[tuple[str, str]]:
     yield "disk", _disk(scene)
 
 
-def _data(scene: Scene) -> str:
+def _data(scene: CheckedTraining) -> str:
     lengths = sorted(map(len, scene.train.examples))
     if not lengths:
         reasons = ", ".join(f"{count} {reason}" for reason, count in scene.train.left_out.most_common())
@@ -84,11 +84,11 @@ def histogram(values: Sequence[int], bins: int = 16) -> str:
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in counts)
 
 
-def _template(scene: Scene) -> str:
+def _template(scene: CheckedTraining) -> str:
     return f"{len(scene.tokenizer.chat_template):,} characters, the tokenizer's own"
 
 
-def _start(scene: Scene) -> str:
+def _start(scene: CheckedTraining) -> str:
     found = {leading_starts(scene.tokenizer, one.ids) for one in scene.train.examples}
     if max(found) > 1:
         raise TuneError(
@@ -102,8 +102,8 @@ def _start(scene: Scene) -> str:
     return "exactly one" if min(found) else "none, as this model has it"
 
 
-def _end(scene: Scene) -> str:
-    ends = end_tokens(scene.tokenizer)
+def _end(scene: CheckedTraining) -> str:
+    ends = turn_ends(scene.tokenizer)
     for one in scene.train.examples:
         last = [place for place, token in enumerate(one.ids) if token in ends and one.learnt[place]]
         if not last or last[-1] != len(one.ids) - 1:
@@ -134,7 +134,7 @@ def shown(tokenizer: Any, example: Encoded) -> str:
     return "".join(parts)
 
 
-def _steps(scene: Scene, planned: Plan) -> str:
+def _steps(scene: CheckedTraining, planned: TrainingPlan) -> str:
     fill = planned.tokens / (len(planned.rows) * (scene.settings.row or 1)) if scene.settings.packing else 1.0
     rows = planned.accumulate * scene.settings.gpus
     return (
@@ -143,9 +143,9 @@ def _steps(scene: Scene, planned: Plan) -> str:
     )
 
 
-def _memory(scene: Scene) -> str:
+def _memory(scene: CheckedTraining) -> str:
     settings = scene.settings
-    shape = Shape.of(scene.config, settings.rank)
+    shape = ModelShape.of(scene.config, settings.rank)
     found = need(shape, settings, bytes_each=scene.bytes_each, checkpointing=settings.checkpointing == "on")
     free = free_memory(scene.device)
     each = ""
@@ -161,21 +161,23 @@ def _memory(scene: Scene) -> str:
         split = ", split the weights with --shard" if settings.gpus > 1 and not settings.sharding else ""
         raise TuneError(f"{text}; lower row or max_length{split}, take method: lora or qlora, or a smaller base")
     if settings.sharding and scene.device == "cuda":
-        whole, room = alone(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")
+        whole, room = bytes_for_scales(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")
         text += f"; the machine's own memory, for the whole model: about {_size(whole)} of {_size(room)} free"
         if whole > room:
             raise TuneError(f"{text}; take method: lora, a smaller base, or a machine with more memory")
     return text
 
 
-def _time(scene: Scene, planned: Plan) -> str:
+def _time(scene: CheckedTraining, planned: TrainingPlan) -> str:
     passes = planned.steps * planned.accumulate * scene.settings.gpus / len(planned.rows)
-    work = flops(Shape.of(scene.config, scene.settings.rank), scene.settings, scene.train.total, scene.train.learnt)
+    work = flops(
+        ModelShape.of(scene.config, scene.settings.rank), scene.settings, scene.train.total, scene.train.learnt
+    )
     seconds = work * passes / scene.settings.gpus / (0.4 * _speed(scene)) + 5
     return f"about {seconds / 60:.0f} min" if seconds > 90 else f"about {seconds:.0f} s"
 
 
-def _speed(scene: Scene) -> float:
+def _speed(scene: CheckedTraining) -> float:
     """Operations a second of a matrix product on this device, measured in a fraction of a second."""
     size = 4096 if scene.device == "cuda" else 1024
     kind = torch.bfloat16 if scene.bytes_each == 2 else torch.float32
@@ -188,8 +190,8 @@ def _speed(scene: Scene) -> float:
     return 2 * size**3 / best
 
 
-def _disk(scene: Scene) -> str:
-    shape = Shape.of(scene.config, scene.settings.rank)
+def _disk(scene: CheckedTraining) -> str:
+    shape = ModelShape.of(scene.config, scene.settings.rank)
     trained = shape.parameters if scene.settings.method == "full" else shape.adapter
     wanted = trained * (scene.bytes_each * 2 + 12.0) * 2  # two checkpoints, the best weights, the result
     free = shutil.disk_usage(scene.folder).free

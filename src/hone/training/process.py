@@ -18,17 +18,17 @@ from hone.children import end_with_parent
 from hone.errors import HoneError, TuneError
 from hone.extras import library
 from hone.files import open_to_append
-from hone.training.job import FINISH, HELD_OUT, HISTORY, TRAIN, Job, read_rows
+from hone.training.job import FINISH, HELD_OUT, HISTORY, TRAIN, TrainingJob, read_rows
 
 
-def main() -> None:
+def train_from_folder() -> None:
     """Train what the run folder's job says; exit 1 with an ``error`` event where that cannot be done."""
     end_with_parent()  # of several processes, each is started by one that may be killed
     folder = Path(sys.argv[1])
     first = int(os.environ.get("RANK", "0")) == 0
     with _told(folder, first=first) as tell:
         try:
-            job = Job.read(folder)
+            job = TrainingJob.read(folder)
             if sys.argv[2:] == [FINISH]:
                 from hone.training.finishing import take_over  # noqa: PLC0415 - imports torch and transformers
 
@@ -68,4 +68,4 @@ def _told(folder: Path, *, first: bool) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    train_from_folder()

@@ -53,7 +53,7 @@ def row_loss(inner: Any, inputs: dict[str, Any], *, fused: bool = False) -> Any:
     """The summed cross-entropy of one row, by a causal model's decoder and output matrix."""
     inputs = dict(inputs)
     labels = inputs.pop("labels")
-    if not plain_head(inner):
+    if not _plain_head(inner):
         logits = type(inner).forward(inner, **inputs, use_cache=False).logits[:, :-1].float()
         return torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED, reduction="sum"
@@ -62,7 +62,7 @@ def row_loss(inner: Any, inputs: dict[str, Any], *, fused: bool = False) -> Any:
     return summed_loss(states, inner.get_output_embeddings().weight, labels, fused=fused)
 
 
-def plain_head(inner: Any) -> bool:
+def _plain_head(inner: Any) -> bool:
     """Whether logits are the last states times one matrix, with nothing added, capped or scaled."""
     config, head = inner.config.get_text_config(), inner.get_output_embeddings()
     odd = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")

@@ -36,7 +36,7 @@ class Scaled:
         return asdict(self)
 
 
-class Change:
+class WeightChange:
     """What training changed, so that any share of it can be put on the base.
 
     Args:
@@ -75,7 +75,7 @@ def _base_weights(base: Path, names: set[str]) -> dict[str, Any]:
 
 
 def try_scales(
-    change: Change,
+    change: WeightChange,
     model: Any,
     rows: Sequence[Row],
     scales: Sequence[float],

@@ -14,7 +14,7 @@ import torch
 from hone.errors import TuneError
 from hone.extras import library
 from hone.files import make_folder
-from hone.training.sharding import gather, put
+from hone.training.sharding import put, whole_weights
 from hone.training.trainer import SCHEDULE, Trainer
 
 WEIGHTS = "trained.safetensors"
@@ -25,7 +25,7 @@ class ShardedTrainer(Trainer):
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """The trained weights, put together; the first process writes them."""
-        weights, folder = gather(self.model), Path(output_dir or self.args.output_dir)
+        weights, folder = whole_weights(self.model), Path(output_dir or self.args.output_dir)
         if self.args.should_save:
             make_folder(folder, kind=TuneError)
             library("safetensors.torch").save_file(weights, folder / WEIGHTS)

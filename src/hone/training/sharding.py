@@ -71,7 +71,7 @@ def local(weight: Any) -> Any:
     return weight.detach().to_local() if isinstance(weight, DTensor) else weight
 
 
-def gather(model: Any) -> dict[str, Any]:
+def whole_weights(model: Any) -> dict[str, Any]:
     """The trained weights in full, by name.
 
     Where they are split every process must call it, and only the first gets them, in the processor's memory.

@@ -7,9 +7,9 @@ from typing import Any
 
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import number, read_answer
+from hone.problems import gold_number, read_answer
 from hone.training.scales import Solve
-from hone.weights.decoding import Ask, generate
+from hone.weights.decoding import Decoding, generate
 
 _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
@@ -24,12 +24,12 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | 
         device: The kind of device, which says how many.
     """
     asked = list(held_out)[: _MOST[device]]
-    if not asked or any(one.answer is None or number(one.answer) is None for one in asked):
+    if not asked or any(one.answer is None or gold_number(one.answer) is None for one in asked):
         return None
     longest = max(len(tokenizer(one.reply)["input_ids"]) for one in asked)
 
     def solve(model: Any) -> float:
-        answers = generate(model, tokenizer, [prompt_of(one) for one in asked], Ask(max_tokens=2 * longest))
+        answers = generate(model, tokenizer, [prompt_of(one) for one in asked], Decoding(max_tokens=2 * longest))
         return sum(right(one, texts[0].text) for one, texts in zip(asked, answers, strict=True)) / len(asked)
 
     return solve
@@ -42,4 +42,4 @@ def prompt_of(example: Example) -> tuple[Message, ...]:
 
 def right(example: Example, text: str) -> bool:
     """Whether a reply ends in the example's answer."""
-    return example.answer is not None and read_answer(text).value == number(example.answer)
+    return example.answer is not None and read_answer(text).value == gold_number(example.answer)

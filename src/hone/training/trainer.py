@@ -115,9 +115,15 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
 
 
 def make_trainer(
-    model: Any, tokenizer: Any, settings: TuneSettings, folder: Path, watcher: Watcher, *, shape: dict[str, Any],
+    model: Any,
+    tokenizer: Any,
+    settings: TuneSettings,
+    folder: Path,
+    watcher: Watcher,
+    *,
+    shape: dict[str, Any],
     kind: type[Trainer] = Trainer,
-) -> Trainer:  # fmt: skip
+) -> Trainer:
     """A trainer over the watcher's plan.
 
     Args:

@@ -22,8 +22,8 @@ from hone.extras import is_installed, library
 from hone.files import temporary_folder
 from hone.training.adapting import causal, device
 from hone.training.attention import packed_attention
-from hone.training.history import History, Tell
-from hone.training.planning import Plan, plan
+from hone.training.history import Tell, TrainingHistory
+from hone.training.planning import TrainingPlan, plan_training
 from hone.training.rows import row_loss
 from hone.training.settings import TuneSettings, check_sharding
 from hone.training.sharding import shard
@@ -34,9 +34,15 @@ _WORTH_COMPILING = 100
 
 
 def train(
-    model: Any, tokenizer: Any, examples: Sequence[Encoded], settings: TuneSettings, *,
-    held_out: Sequence[Encoded] = (), folder: Path | None = None, tell: Tell | None = None,
-) -> History:  # fmt: skip
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Encoded],
+    settings: TuneSettings,
+    *,
+    held_out: Sequence[Encoded] = (),
+    folder: Path | None = None,
+    tell: Tell | None = None,
+) -> TrainingHistory:
     """Train a model in place.
 
     Args:
@@ -54,7 +60,7 @@ def train(
     """
     check_sharding(settings)
     settings = settings.resolve(device() if settings.sharding else model.device.type)
-    planned = plan(examples, held_out, settings)
+    planned = plan_training(examples, held_out, settings)
     with ExitStack() as stack:
         saving = folder is not None
         if settings.sharding:
@@ -76,9 +82,13 @@ def train(
 
 
 def _fit(
-    model: Any, tokenizer: Any, planned: Plan, settings: TuneSettings, place: tuple[Path, bool, Tell | None],
+    model: Any,
+    tokenizer: Any,
+    planned: TrainingPlan,
+    settings: TuneSettings,
+    place: tuple[Path, bool, Tell | None],
     shape: dict[str, Any],
-) -> History:  # fmt: skip
+) -> TrainingHistory:
     from hone.training.trainer import make_trainer  # noqa: PLC0415 - imports TRL, which Unsloth must come before
     from hone.training.watching import Watcher  # noqa: PLC0415 - the same
 
@@ -146,16 +156,16 @@ def latest_checkpoint(folder: Path) -> Path | None:
     return whole
 
 
-def _longest(planned: Plan) -> int:
+def _longest(planned: TrainingPlan) -> int:
     """The longest example, rounded up: the kernel is compiled for it."""
     return -(-planned.longest // 128) * 128
 
 
-def _size(planned: Plan, settings: TuneSettings) -> int:
+def _size(planned: TrainingPlan, settings: TuneSettings) -> int:
     return (settings.row or 0) if settings.packing else _longest(planned)
 
 
-def _pieces(planned: Plan, settings: TuneSettings) -> int:
+def _pieces(planned: TrainingPlan, settings: TuneSettings) -> int:
     """Pieces of a row at most, with those that fill it up."""
     return planned.pieces + (settings.row or 0) // max(1, _longest(planned)) + 2
 
@@ -180,7 +190,7 @@ def _own_loss(model: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _compiled(model: Any, settings: TuneSettings, planned: Plan, *, packed: bool) -> Iterator[None]:
+def _compiled(model: Any, settings: TuneSettings, planned: TrainingPlan, *, packed: bool) -> Iterator[None]:
     """Compiled decoder layers while the block runs; all layers share one compilation."""
     rows = planned.steps * planned.accumulate
     worth = packed and model.device.type == "cuda" and rows >= _WORTH_COMPILING and not settings.sharding

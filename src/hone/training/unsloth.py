@@ -43,9 +43,12 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
     longest = min(max(settings.max_length, settings.row or 0), _positions(base))
     try:
         model, _ = unsloth.FastLanguageModel.from_pretrained(
-            model_name=str(base), max_seq_length=longest, dtype=torch.bfloat16,
-            load_in_4bit=settings.method == "qlora", full_finetuning=settings.method == "full",
-        )  # fmt: skip
+            model_name=str(base),
+            max_seq_length=longest,
+            dtype=torch.bfloat16,
+            load_in_4bit=settings.method == "qlora",
+            full_finetuning=settings.method == "full",
+        )
     except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise TuneError(
             f"Unsloth cannot open {base} ({' '.join(str(error).split())[:300]}); take --backend trl"
@@ -53,7 +56,13 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
     if settings.method == "full":
         return model
     return unsloth.FastLanguageModel.get_peft_model(
-        model, r=settings.rank, lora_alpha=settings.scaling, lora_dropout=settings.dropout, bias="none",
-        target_modules=_LINEAR, random_state=settings.seed, max_seq_length=longest,
+        model,
+        r=settings.rank,
+        lora_alpha=settings.scaling,
+        lora_dropout=settings.dropout,
+        bias="none",
+        target_modules=_LINEAR,
+        random_state=settings.seed,
+        max_seq_length=longest,
         use_gradient_checkpointing="unsloth" if settings.checkpointing == "on" else False,
-    )  # fmt: skip
+    )

@@ -12,11 +12,11 @@ from typing import Any
 from hone.errors import TuneError
 from hone.extras import library
 from hone.files import whole_path
-from hone.training.history import History, Look, Step, Tell, as_data
+from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory, as_data
 from hone.training.packing import Row
-from hone.training.planning import Plan
+from hone.training.planning import TrainingPlan
 from hone.training.settings import TuneSettings
-from hone.training.sharding import gather, put
+from hone.training.sharding import put, whole_weights
 
 BEST = "best.safetensors"
 
@@ -33,10 +33,10 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
     """
 
     def __init__(
-        self, plan: Plan, settings: TuneSettings, folder: Path, *, saving: bool, tell: Tell | None = None
+        self, plan: TrainingPlan, settings: TuneSettings, folder: Path, *, saving: bool, tell: Tell | None = None
     ) -> None:
         self.plan, self.settings, self.folder, self.saving = plan, settings, folder, saving
-        self.history = History(rows=len(plan.rows))
+        self.history = TrainingHistory(rows=len(plan.rows))
         self._tell = tell or (lambda _: None)
         self._started = time.monotonic()
         self._worse = 0
@@ -81,10 +81,14 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
                 "precision: fp32, then type the same command with --fresh; the last checkpoint is kept"
             )
         done = state.global_step * self.plan.accumulate * self.settings.gpus / len(self.plan.rows)
-        step = Step(
-            state.global_step, self.plan.steps, loss, float(logs.get("learning_rate", 0.0)),
-            round(done * self.plan.tokens), time.monotonic() - self._started,
-        )  # fmt: skip
+        step = OptimiserStep(
+            state.global_step,
+            self.plan.steps,
+            loss,
+            float(logs.get("learning_rate", 0.0)),
+            round(done * self.plan.tokens),
+            time.monotonic() - self._started,
+        )
         self.history.steps.append(step)
         if state.is_world_process_zero:
             self._tell(as_data(step))
@@ -114,7 +118,7 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         put(model, library("safetensors.torch").load_file(self.folder / BEST))
 
     def _keep(self, model: Any, look: Look, *, first: bool) -> None:
-        weights = gather(model)
+        weights = whole_weights(model)
         if not first:
             return
         note = {"look": json.dumps({"step": look.step, "loss": look.loss})}

@@ -14,16 +14,18 @@ from hone.examples.tokens import Tokens, encode_all
 from hone.training.adapting import adapt, cuda_without_gpu, device, open_model, precision, tokenizer_of
 from hone.training.finishing import Trained, finish, hand_over, resolved, whole
 from hone.training.history import Tell
-from hone.training.job import Job
-from hone.training.planning import plan
-from hone.training.preflight import Scene, checks
+from hone.training.job import TrainingJob
+from hone.training.planning import plan_training
+from hone.training.preflight import CheckedTraining, checks
 from hone.training.settings import TuneSettings
-from hone.training.sharding import gather
+from hone.training.sharding import whole_weights
 from hone.training.training import train
 from hone.training.unsloth import open_with_unsloth, within_positions
 
 
-def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence[Example], tell: Tell) -> None:
+def work(
+    job: TrainingJob, folder: Path, examples: Sequence[Example], held_out: Sequence[Example], tell: Tell
+) -> None:
     """Do a job.
 
     Args:
@@ -50,11 +52,11 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
     if job.checks_only:
         return
     model = _open(job, base, settings, kind)
-    planned = plan(tokens.examples, kept.examples, settings)
+    planned = plan_training(tokens.examples, kept.examples, settings)
     history = train(model, tokenizer, tokens.examples, settings, held_out=kept.examples, folder=folder, tell=tell)
     weights = {}
     if settings.sharding:
-        weights = gather(model)
+        weights = whole_weights(model)
         torch.distributed.destroy_process_group()
     if int(os.environ.get("RANK", "0")):
         return
@@ -69,7 +71,7 @@ def work(job: Job, folder: Path, examples: Sequence[Example], held_out: Sequence
 
 
 def _check(
-    job: Job, folder: Path, settings: TuneSettings, tokens: tuple[Tokens, Tokens], tokenizer: Any, tell: Tell
+    job: TrainingJob, folder: Path, settings: TuneSettings, tokens: tuple[Tokens, Tokens], tokenizer: Any, tell: Tell
 ) -> None:
     from hone.extras import library  # noqa: PLC0415
 
@@ -78,13 +80,13 @@ def _check(
         tell({"event": "note", "text": note})
     config = library("transformers").AutoConfig.from_pretrained(job.weights, trust_remote_code=False)
     each = 2 if precision(settings, kind) == torch.bfloat16 else 4
-    scene = Scene(tokenizer, config, tokens[0], tokens[1], settings, folder, kind, each)
-    planned = plan(tokens[0].examples, tokens[1].examples, settings) if tokens[0].examples else None
+    scene = CheckedTraining(tokenizer, config, tokens[0], tokens[1], settings, folder, kind, each)
+    planned = plan_training(tokens[0].examples, tokens[1].examples, settings) if tokens[0].examples else None
     for number, (title, text) in enumerate(checks(scene, planned), 1):  # type: ignore[arg-type] # data is checked first
         tell({"event": "check", "number": number, "title": title, "text": text})
 
 
-def _open(job: Job, base: Path, settings: TuneSettings, kind: str) -> Any:
+def _open(job: TrainingJob, base: Path, settings: TuneSettings, kind: str) -> Any:
     if job.backend == "unsloth":
         return open_with_unsloth(base, settings)
     return adapt(open_model(base, settings, kind), settings)

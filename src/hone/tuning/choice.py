@@ -50,8 +50,11 @@ def machine() -> Machine:
     try:
         done = subprocess.run(  # noqa: S603 - a program of the system with fixed arguments
             [program, "--query-gpu=name,memory.total,compute_cap", "--format=csv,noheader,nounits"],
-            capture_output=True, text=True, timeout=20, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
         name, memory, capability = (part.strip() for part in done.stdout.splitlines()[0].split(","))
         return Machine(name, float(memory) * 2**20, float(capability))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):

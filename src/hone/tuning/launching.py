@@ -14,14 +14,14 @@ from typing import Any
 
 from hone.children import tied
 from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
-from hone.training.job import FINISH, Job
+from hone.training.job import FINISH, TrainingJob
 
 _KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
 _ENDING = 30.0
 """Seconds that the process gets to end by itself once it was asked to."""
 
 
-def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+def launch(job: TrainingJob, folder: Path, tell: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     """Train in a process of its own, or in one a device.
 
     Args:
@@ -43,14 +43,18 @@ def launch(job: Job, folder: Path, tell: Callable[[dict[str, Any]], object]) -> 
 
 
 def _run(
-    command: list[str], job: Job, folder: Path, tell: Callable[[dict[str, Any]], object], *more: str
-) -> dict[str, Any]:  # fmt: skip
+    command: list[str], job: TrainingJob, folder: Path, tell: Callable[[dict[str, Any]], object], *more: str
+) -> dict[str, Any]:
     """Run one process to its end: the last event that it told."""
     last: dict[str, Any] = {}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         tied([*command, "hone.training.process", str(folder), *more]),
-        stdout=subprocess.PIPE, env=environment(job), text=True, encoding="utf-8", start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        env=environment(job),
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
     assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
         for line in process.stdout:
@@ -73,12 +77,19 @@ def _command(gpus: int) -> list[str]:
     if gpus == 1:
         return [sys.executable, "-m"]
     return [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1",
-        "--nproc-per-node", str(gpus), "-m",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--local-addr",
+        "127.0.0.1",
+        "--nproc-per-node",
+        str(gpus),
+        "-m",
+    ]
 
 
-def environment(job: Job) -> dict[str, str]:
+def environment(job: TrainingJob) -> dict[str, str]:
     """The environment of the training process: this one's, with what the job asks for."""
     made = dict(os.environ)
     source = str(Path(__file__).resolve().parents[2])

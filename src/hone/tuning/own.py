@@ -16,7 +16,7 @@ from hone.problems import MARK
 from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
 from hone.training.solving import prompt_of, right
-from hone.weights.decoding import Ask, generate
+from hone.weights.decoding import Decoding, generate
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,13 @@ class Drawing:
 
 
 def own_examples(
-    model: Any, tokenizer: Any, examples: Sequence[Example], drawing: Drawing = Drawing(), *,
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    drawing: Drawing = Drawing(),
+    *,
     tell: Callable[[str], object] = lambda _: None,
-) -> tuple[list[Example], Shares]:  # fmt: skip
+) -> tuple[list[Example], Shares]:
     """Examples whose replies the model wrote.
 
     Args:
@@ -68,7 +72,7 @@ def own_examples(
         drawing: How replies are drawn.
         tell: Told, in words, how far it is.
     """
-    ask = Ask(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
+    ask = Decoding(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
     answers = generate(model, tokenizer, [prompt_of(one) for one in examples], ask)
     made: list[Example] = []
     unsolved: list[Example] = []
@@ -93,7 +97,7 @@ def own_examples(
 def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing: Drawing) -> list[Example]:
     prompt = load_prompts()["rewrite"]
     asked = [[Message("user", prompt.render(question=one.question, solution=one.reply))] for one in unsolved]
-    answers = generate(model, tokenizer, asked, Ask(drawing.max_tokens, seed=drawing.seed))
+    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed))
     return [
         _with_reply(example, reply, "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)

@@ -25,7 +25,8 @@ def rate(project: Project | Path | str, *, watch: Watch = SILENT, **options: Any
         project: The project, or its folder.
         watch: Told the address that lets the owner in, in this run alone, and what was put up for rating. Where no
             browser can be opened, it is the only one who learns of it.
-        options: Fields of `hone.web.server.Options`: host, port, per_item, runs, models, open_browser, stop_after.
+        options: Fields of `hone.web.server.PageOptions`: host, port, per_item, runs, models, open_browser,
+            stop_after.
 
     Raises:
         MissingExtraError: The extra `web` is not installed.
@@ -34,4 +35,4 @@ def rate(project: Project | Path | str, *, watch: Watch = SILENT, **options: Any
     check_installed(_PACKAGES, "web", use="the pages")
     server = importlib.import_module("hone.web.server")
     with Journey(project, watch=watch) as journey:
-        server.serve(journey, server.Options(**options), watch.tell)
+        server.serve_pages(journey, server.PageOptions(**options), watch.tell)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from hone.errors import FeedbackError, HoneError, StoreError
 from hone.report.terminal import clean
-from hone.web.headers import LOOPBACK, Gate, Guard
+from hone.web.headers import LOOPBACK, Guard, RequestGate
 from hone.web.pages import compare, home, playground, rate, results, signin, workshop
 from hone.web.people import known
 from hone.web.site import HERE, Site, site_of, wants_json
@@ -40,7 +40,7 @@ def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     for page in (home, signin, rate, compare, workshop, results, playground):
         app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
-    app.add_middleware(Guard, gate=Gate(site.open, LOOPBACK, origin))
+    app.add_middleware(Guard, gate=RequestGate(site.open, LOOPBACK, origin))
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(HoneError, _explained)
     return app

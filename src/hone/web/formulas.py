@@ -36,8 +36,22 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "math": frozenset({"display"}),
     "mi": frozenset({"mathvariant"}),
     "mn": frozenset({"mathvariant"}),
-    "mo": frozenset({"stretchy", "fence", "form", "separator", "movablelimits", "symmetric", "largeop", "lspace",
-                     "rspace", "minsize", "maxsize", "accent"}),
+    "mo": frozenset(
+        {
+            "stretchy",
+            "fence",
+            "form",
+            "separator",
+            "movablelimits",
+            "symmetric",
+            "largeop",
+            "lspace",
+            "rspace",
+            "minsize",
+            "maxsize",
+            "accent",
+        }
+    ),
     "mtable": frozenset({"displaystyle", "columnalign", "rowspacing", "columnspacing", "columnlines", "rowlines"}),
     "mtd": frozenset({"columnalign"}),
     "mspace": frozenset({"width"}),
@@ -45,7 +59,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "mstyle": frozenset({"displaystyle", "scriptlevel"}),
     "mover": frozenset({"accent"}),
     "munder": frozenset({"accentunder"}),
-}  # fmt: skip
+}
 """Attributes that only lay out, by element."""
 ELEMENTS = frozenset(
     "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd "
@@ -61,8 +75,19 @@ _UNSHOWN = re.compile(
     r"|hide|vanish|transparent|opacity|intertext|shoveleft|footnote|pagecolor|scalebox|resizebox)(?![A-Za-z])"
 )
 """What hides, shrinks or moves what a judge reads."""
-_KNOWN = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "array", "cases", "align", "align*",
-          "split"}  # fmt: skip
+_KNOWN = {
+    "matrix",
+    "pmatrix",
+    "bmatrix",
+    "Bmatrix",
+    "vmatrix",
+    "Vmatrix",
+    "array",
+    "cases",
+    "align",
+    "align*",
+    "split",
+}
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^}]*)\}")
 _MARKUP = re.compile(
     r"\\(?:begin|end)\s*\{[^}]*\}|\\\\\s*(?:\[-?[\d.]+\s*[a-z]{2}\])?|\\(?:left|right)\s*\.|\\[A-Za-z]+|\\."

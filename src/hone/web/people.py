@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Visitor:
     """Who asks."""
 
     rater: Rater
@@ -31,7 +31,7 @@ class Person:
         return self.rater.role == "owner"
 
 
-def known(request: Request) -> Person | None:
+def known(request: Request) -> Visitor | None:
     """Who asks, or none: nobody is signed in, the session was ended, or the rater's access was taken back."""
     site: Site = request.app.state.site
     session = site.sessions.read(request.cookies.get(site.sessions.cookie))
@@ -39,7 +39,7 @@ def known(request: Request) -> Person | None:
     if session is None or rater is None:
         return None
     request.scope[SIGNED_IN] = True
-    return Person(rater, session, site.sessions.token(session))
+    return Visitor(rater, session, site.sessions.token(session))
 
 
 def _rater(site: Site, session: Session) -> Rater | None:
@@ -53,7 +53,7 @@ def _rater(site: Site, session: Session) -> Rater | None:
     return found if found.active and found.role != "judge" else None
 
 
-def person(request: Request) -> Person:
+def person(request: Request) -> Visitor:
     """Who asks.
 
     Raises:
@@ -65,7 +65,7 @@ def person(request: Request) -> Person:
     return found
 
 
-def owner(request: Request) -> Person:
+def owner(request: Request) -> Visitor:
     """Who asks, where only an owner may.
 
     Raises:
@@ -77,11 +77,11 @@ def owner(request: Request) -> Person:
     return found
 
 
-Someone = Annotated[Person, Depends(person)]
-Owner = Annotated[Person, Depends(owner)]
+Someone = Annotated[Visitor, Depends(person)]
+Owner = Annotated[Visitor, Depends(owner)]
 
 
-async def sent_form(request: Request) -> FormData:
+async def _sent_form(request: Request) -> FormData:
     """The fields that were sent, whoever sent them.
 
     Raises:
@@ -93,19 +93,19 @@ async def sent_form(request: Request) -> FormData:
         raise HTTPException(400) from error
 
 
-def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(sent_form)]) -> FormData:
+def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(_sent_form)]) -> FormData:
     """A form that carries the token of the person who sent it.
 
     Raises:
         HTTPException: Nobody is signed in (401), or the token is not theirs (403).
     """
     site: Site = request.app.state.site
-    if not site.sessions.matches(someone.session, text(sent, "token")):
+    if not site.sessions.matches(someone.session, form_field(sent, "token")):
         raise HTTPException(403, "This form is too old. Go back, load the page again and send it once more.")
     return sent
 
 
-def text(sent: FormData, name: str) -> str:
+def form_field(sent: FormData, name: str) -> str:
     """A field of a form; empty where it is missing."""
     value = sent.get(name, "")
     return value.strip() if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ from hone.serving.connections import Connections, Telling
 from hone.web.sessions import SIGNED_IN
 
 
-class Watched(Telling, H11Protocol):
+class UvicornConnection(Telling, H11Protocol):
     """A connection that tells what it waits for.
 
     Args:
@@ -60,6 +60,6 @@ def watched_by(connections: Connections) -> Callable[..., asyncio.Protocol]:
     """What makes uvicorn's protocols."""
 
     def make(**given: Any) -> asyncio.Protocol:
-        return Watched(connections=connections, **given)
+        return UvicornConnection(connections=connections, **given)
 
     return make

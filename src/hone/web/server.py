@@ -26,13 +26,13 @@ from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
 from hone.web.opening import browser_opened
 from hone.web.protocol import watched_by
-from hone.web.sessions import Sessions, key_of
+from hone.web.sessions import Sessions, session_secret
 from hone.web.site import Site
 from hone.web.subjects import put_up
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PageOptions:
     """How the pages are served."""
 
     host: str = "127.0.0.1"
@@ -51,7 +51,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
 
 
-def serve(journey: Journey, options: Options, tell: Callable[[str], object]) -> None:
+def serve_pages(journey: Journey, options: PageOptions, tell: Callable[[str], object]) -> None:
     """Serve a project's pages until Ctrl-C.
 
     Args:
@@ -70,7 +70,7 @@ def serve(journey: Journey, options: Options, tell: Callable[[str], object]) -> 
     with _listen(options) as door, open_store(project.agreed_database) as store:
         if store.upgrade:
             tell(str(store.upgrade))
-        local = is_loopback(options.host) and not options.base_url
+        local = only_from_here(options.host) and not options.base_url
         if not local:
             _check_invited(store)
         for line in put_up(project, store, options.runs):
@@ -78,13 +78,13 @@ def serve(journey: Journey, options: Options, tell: Callable[[str], object]) -> 
         # The key stays from run to run: a page that is open when the pages are started again goes on working. Whoever
         # has such a cookie had the printed address, or a link, once; signing out ends it.
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
-        sessions = Sessions(key_of(project.folder / "feedback.db.key"))
+        sessions = Sessions(session_secret(project.folder / "feedback.db.key"))
         owner = _owner(store, options.owner)
         site = Site(journey, store, sessions, owner, local, options.per_item, options.models)
         _run(site, door, options, tell)
 
 
-def is_loopback(host: str) -> bool:
+def only_from_here(host: str) -> bool:
     """Whether only this machine can reach an address."""
     if host in LOOPBACK:
         return True
@@ -93,7 +93,7 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-def _run(site: Site, door: socket.socket, options: Options, tell: Callable[[str], object]) -> None:
+def _run(site: Site, door: socket.socket, options: PageOptions, tell: Callable[[str], object]) -> None:
     base = urlsplit(options.base_url)
     idle = Idle(create_app(site, origin=f"{base.scheme}://{base.netloc}" if base.netloc else None))
     server = uvicorn.Server(configured(idle, options))
@@ -122,7 +122,7 @@ def _run(site: Site, door: socket.socket, options: Options, tell: Callable[[str]
         asyncio.run(main())
 
 
-def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
+def configured(app: ASGIApp, options: PageOptions) -> uvicorn.Config:
     """How uvicorn serves an application, with limits on how long connections wait and how many there are."""
     return uvicorn.Config(
         app,
@@ -140,7 +140,7 @@ def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
     )
 
 
-def _limits(options: Options) -> Limits:
+def _limits(options: PageOptions) -> Limits:
     limits = fitting(options.limits)
     # All who come through a proxy have its address; the proxy keeps their limits, and its own connections open.
     return replace(limits, per_address=limits.total) if options.base_url else limits
@@ -172,7 +172,7 @@ async def _end_when_idle(server: uvicorn.Server, idle: Idle, seconds: float | No
             server.should_exit = True
 
 
-def _listen(options: Options) -> socket.socket:
+def _listen(options: PageOptions) -> socket.socket:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     try:
         return listening(family, (options.host, options.port))

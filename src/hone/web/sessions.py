@@ -78,7 +78,7 @@ class Sessions:
         return hmac.compare_digest(self.token(session).encode(), token.encode())
 
 
-def key_of(path: Path) -> bytes:
+def session_secret(path: Path) -> bytes:
     """The secret beside a project's database, made where there is none; for its owner's eyes only.
 
     Raises:

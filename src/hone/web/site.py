@@ -26,7 +26,7 @@ from hone.people.store.store import Store
 from hone.project import Project
 from hone.report.terminal import clean
 from hone.web.limits import Limit
-from hone.web.people import Person
+from hone.web.people import Visitor
 from hone.web.sessions import Sessions
 from hone.web.typeset import typeset
 
@@ -89,7 +89,7 @@ class Site:
             "typeset": typeset,
             "minutes": minutes,
             "clean": clean,
-            "said": said,
+            "said": stacked,
             "g": "{:g}".format,
         }
         environment.globals |= {"static": static, "subject": self.project.settings.task.subject}
@@ -113,7 +113,7 @@ class Site:
         return rubric
 
     def page(
-        self, request: Request, template: str, person: Person | None, *, code: int = 200, **values: Any
+        self, request: Request, template: str, person: Visitor | None, *, code: int = 200, **values: Any
     ) -> Response:
         """A page made from a template."""
         known = {"person": person, "path": request.url.path, "open": self.open, "said_before": _message(request)}
@@ -179,7 +179,7 @@ def minutes(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} hours"
 
 
-def said(parts: Sequence[str]) -> Markup:
+def stacked(parts: Sequence[str]) -> Markup:
     """Lines, one below the other."""
     return Markup("<br>").join(parts)
 

@@ -78,22 +78,24 @@ def typeset(text: str) -> Typeset:
         )
         notes.append(many)
     if len(text) > MOST_TYPESET:
-        return Typeset(plain(shown), (*notes, "too long to be typeset: shown as it was written"))
+        return Typeset(_word_for_word(shown), (*notes, "too long to be typeset: shown as it was written"))
     allowance = Allowance()
     lines = shown.splitlines()
     tables = len(lines) <= MOST_LINES and max((line.count("|") for line in lines), default=0) <= MOST_COLUMNS + 1
     html = _reader(tables=tables).render(shown, {"allowance": allowance})
     if not all_seen(shown, html):
-        return Typeset(plain(shown), (*notes, "part of it would not be seen if typeset: shown as it was written"))
+        return Typeset(
+            _word_for_word(shown), (*notes, "part of it would not be seen if typeset: shown as it was written")
+        )
     if len(html) > MOST_HTML:
-        return Typeset(plain(shown), (*notes, "too much to be typeset: shown as it was written"))
+        return Typeset(_word_for_word(shown), (*notes, "too much to be typeset: shown as it was written"))
     if allowance.left:
         many = "1 formula is" if allowance.left == 1 else f"{allowance.left:,} formulas are"
         notes.append(f"{many} shown as written")
     return Typeset(Markup(_wall(_marked(html))), tuple(notes))  # noqa: S704 - cleaned one call before
 
 
-def plain(text: str) -> Markup:
+def _word_for_word(text: str) -> Markup:
     """A text word for word, with its line breaks."""
     return Markup("<pre>{}</pre>").format(Markup(_marked(str(escape(text)))))  # noqa: S704 - escaped
 

@@ -94,9 +94,13 @@ def _problem(text: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "SYSTEMROOT", "LANG", "LC_ALL"}}
     try:
         done = subprocess.run(  # noqa: S603 - this Python, and a file of ours
-            [sys.executable, "-I", str(_CHILD)], input=text.encode("utf-8", "replace"), env=kept, check=False,
-            capture_output=True, timeout=_PATIENCE,
-        )  # fmt: skip
+            [sys.executable, "-I", str(_CHILD)],
+            input=text.encode("utf-8", "replace"),
+            env=kept,
+            check=False,
+            capture_output=True,
+            timeout=_PATIENCE,
+        )
     except subprocess.TimeoutExpired:
         return "takes too long"
     if done.returncode == 0:

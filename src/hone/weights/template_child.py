@@ -25,7 +25,7 @@ _CHATS: tuple[list[dict[str, str]], ...] = (
 )
 
 
-def main() -> int:
+def render_all() -> int:
     """Render a few conversations; gives the exit code."""
     try:
         import resource  # noqa: PLC0415 - there is none on Windows
@@ -74,4 +74,4 @@ def _refuse(message: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(render_all())

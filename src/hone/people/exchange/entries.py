@@ -12,18 +12,18 @@ from sqlalchemy import Connection, select
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError, FileFormatError, HoneError
 from hone.people.store import NewSubject
-from hone.people.store.asked import Asked
+from hone.people.store.asked import RatedRubric
 from hone.people.store.log import Author, stamp
-from hone.people.store.raters import entered as entered_rater
-from hone.people.store.rating import Cell, current, is_complete, moved, noted, save, scored
+from hone.people.store.raters import entered_rater
+from hone.people.store.rating import Cell, current, is_complete, moved, noted, save_changes, scored
 from hone.people.store.schema import subjects
 from hone.people.store.store import Store
-from hone.people.store.subjects import entered
+from hone.people.store.subjects import entered_replies
 from hone.tables.coding import as_score, labels_of
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedbackEntry:
     """One score, note or skip as a file has it."""
 
     place: str
@@ -45,7 +45,7 @@ class Entry:
 
 
 @dataclass
-class Tally:
+class ImportTally:
     """What came of an import."""
 
     rows: int = 0
@@ -54,7 +54,7 @@ class Tally:
     """Replies that were not in the store: entered, but without their text they are not handed out."""
 
 
-def enter(store: Store, entries: Iterable[Entry], rubric: Rubric, path: Any) -> Tally:
+def enter_feedback(store: Store, entries: Iterable[FeedbackEntry], rubric: Rubric, path: Any) -> ImportTally:
     """Write entries into the store in one transaction: all of them, or none.
 
     Raises:
@@ -63,8 +63,8 @@ def enter(store: Store, entries: Iterable[Entry], rubric: Rubric, path: Any) -> 
     questions, now, entries = store.questions(rubric), stamp(store.clock()), list(entries)
     labels = labels_of(rubric.scale)
 
-    def work(connection: Connection) -> Tally:
-        tally = Tally()
+    def work(connection: Connection) -> ImportTally:
+        tally = ImportTally()
         known = _Replies(connection, store, now, tally)
         cells: dict[tuple[str, str], _Said] = {}
         for entry in entries:
@@ -86,7 +86,7 @@ def enter(store: Store, entries: Iterable[Entry], rubric: Rubric, path: Any) -> 
 class _Replies:
     """Raters and replies by the names that a file has for them."""
 
-    def __init__(self, connection: Connection, store: Store, now: str, tally: Tally) -> None:
+    def __init__(self, connection: Connection, store: Store, now: str, tally: ImportTally) -> None:
         self._connection, self._store, self._now, self._tally = connection, store, now, tally
         self._raters: dict[tuple[str, str | None], str] = {}
         self._by_item: dict[str, list[str]] = {}
@@ -101,7 +101,7 @@ class _Replies:
             self._raters[key] = entered_rater(self._connection, name, role or "rater", self._now, any_person=True).id
         return self._raters[key]
 
-    def subject(self, entry: Entry) -> str:
+    def subject(self, entry: FeedbackEntry) -> str:
         """The reply that an entry is about, entered where the store has none.
 
         Raises:
@@ -121,7 +121,7 @@ class _Replies:
         return self._add(NewSubject(entry.item, entry.prompt, "", entry.writer, entry.group), active=False)
 
     def _add(self, new: NewSubject, *, active: bool) -> str:
-        id_ = entered(self._connection, [new], self._now, seed=self._store.seed, active=active)[0]
+        id_ = entered_replies(self._connection, [new], self._now, seed=self._store.seed, active=active)[0]
         if id_ not in self._by_item.setdefault(new.item, []):
             self._by_item[new.item].append(id_)
         return id_
@@ -136,7 +136,7 @@ class _Said:
         self._note: str | None = None
         self._skipped = ""
 
-    def add(self, entry: Entry, questions: Asked, labels: dict[str, float], tally: Tally) -> None:
+    def add(self, entry: FeedbackEntry, questions: RatedRubric, labels: dict[str, float], tally: ImportTally) -> None:
         """Take in an entry.
 
         Raises:
@@ -170,4 +170,4 @@ class _Said:
             state = "done" if is_complete(found, cell) else "skipped" if self._skipped else "open"
             if steps or state == "skipped":
                 steps += moved(connection, cell, state, self._skipped if state == "skipped" else "", now)
-        save(connection, Author(cell.rater, self._name, now), "import", steps)
+        save_changes(connection, Author(cell.rater, self._name, now), "import", steps)

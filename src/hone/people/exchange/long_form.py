@@ -14,24 +14,36 @@ from sqlalchemy import Connection, select
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError, FileFormatError
-from hone.people.exchange.entries import Entry, Tally
+from hone.people.exchange.entries import FeedbackEntry, ImportTally
 from hone.people.store import NewPair
-from hone.people.store.log import Author, Step, stamp
+from hone.people.store.log import Author, ValueChange, stamp
 from hone.people.store.pairs import paired
-from hone.people.store.raters import entered as entered_rater
-from hone.people.store.rating import save
+from hone.people.store.raters import entered_rater
+from hone.people.store.rating import save_changes
 from hone.people.store.schema import choices, pairs
 from hone.people.store.store import Store
-from hone.tables import Problem, Table, Taken, id_reader, is_blank, open_writer
+from hone.tables import RowProblem, Table, Taken, id_reader, is_blank, open_writer
 from hone.text import identifier
 from hone.text import name as named
 
 RATINGS: Mapping[str, type] = {
-    "item": str, "criterion": str, "rater": str, "score": float, "kind": str, "group": str, "time": str
-}  # fmt: skip
+    "item": str,
+    "criterion": str,
+    "rater": str,
+    "score": float,
+    "kind": str,
+    "group": str,
+    "time": str,
+}
 PAIRS: Mapping[str, type] = {
-    "item": str, "rater": str, "order": str, "winner": str, "kind": str, "group": str, "time": str
-}  # fmt: skip
+    "item": str,
+    "rater": str,
+    "order": str,
+    "winner": str,
+    "kind": str,
+    "group": str,
+    "time": str,
+}
 _MORE = ("kind", "prompt", "reply", "writer", "group", "time")
 """Columns of ratings that may be there."""
 
@@ -56,7 +68,7 @@ def write_pairs(store: Store, path: Path) -> int:
     return len(rows)
 
 
-def read_entries(table: Table, taken: Taken) -> Iterator[Entry]:
+def read_entries(table: Table, taken: Taken) -> Iterator[FeedbackEntry]:
     """Ratings as entries.
 
     Args:
@@ -67,14 +79,22 @@ def read_entries(table: Table, taken: Taken) -> Iterator[Entry]:
         FileFormatError: A row does not read; the message names its line.
     """
     for number, row in _rows(table, ("item", "criterion", "rater", "score"), _MORE, taken):
-        yield Entry(
-            f"line {number}", _text(row, "item"), _text(row, "rater"), _kind(row), _text(row, "criterion"),
-            row.get("score"), str(row.get("prompt") or ""), str(row.get("reply") or ""), _text(row, "writer"),
-            _text(row, "group") or None, time=_time(row, table.path, number),
-        )  # fmt: skip
+        yield FeedbackEntry(
+            f"line {number}",
+            _text(row, "item"),
+            _text(row, "rater"),
+            _kind(row),
+            _text(row, "criterion"),
+            row.get("score"),
+            str(row.get("prompt") or ""),
+            str(row.get("reply") or ""),
+            _text(row, "writer"),
+            _text(row, "group") or None,
+            time=_time(row, table.path, number),
+        )
 
 
-def read_choices(store: Store, table: Table, taken: Taken) -> Tally:
+def read_choices(store: Store, table: Table, taken: Taken) -> ImportTally:
     """Write verdicts on pairs into the store in one transaction; the last of duplicates wins.
 
     Args:
@@ -88,8 +108,8 @@ def read_choices(store: Store, table: Table, taken: Taken) -> Tally:
     rows = list(_rows(table, ("item", "rater", "order", "winner"), ("kind", "group", "time"), taken))
     now = stamp(store.clock())
 
-    def work(connection: Connection) -> Tally:
-        tally = Tally()
+    def work(connection: Connection) -> ImportTally:
+        tally = ImportTally()
         for number, row in rows:
             tally.rows += 1
             try:
@@ -102,7 +122,7 @@ def read_choices(store: Store, table: Table, taken: Taken) -> Tally:
 
 
 def _enter_choice(
-    connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, datetime | None, Tally]
+    connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, datetime | None, ImportTally]
 ) -> None:
     now, time, tally = context
     orders, winners = {"ab": "AB", "ba": "BA"}, {"a": "A", "b": "B", "tie": "tie"}
@@ -120,13 +140,23 @@ def _enter_choice(
     own = (choices.c.pair == pair) & (choices.c.rater == rater.id)
     found = connection.execute(select(choices).where(own)).mappings().first()
     at = now if time is None else stamp(time)
-    new = {"order": order, "winner": winner, "state": "done", "reason": "", "note": found["note"] if found else "",
-           "started": found["started"] if found else None, "expires": None, "ended": at}  # fmt: skip
+    new = {
+        "order": order,
+        "winner": winner,
+        "state": "done",
+        "reason": "",
+        "note": found["note"] if found else "",
+        "started": found["started"] if found else None,
+        "expires": None,
+        "ended": at,
+    }
     old = {name: found[name] for name in new} if found else None
-    save(connection, Author(rater.id, rater.name, now), "import", [Step("choices", pair, "", old, new)])
+    save_changes(
+        connection, Author(rater.id, rater.name, now), "import", [ValueChange("choices", pair, "", old, new)]
+    )
 
 
-def _pair(connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, Tally]) -> str:
+def _pair(connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, ImportTally]) -> str:
     item, (now, tally) = _text(row, "item"), context
     found = list(connection.scalars(select(pairs.c.id).where(pairs.c.item == item)))
     if not found and "/" in item:
@@ -156,7 +186,7 @@ def _rows(
     taken.take({name: there.get(name) for name in (*required, *optional)})
     id_of = id_reader(table, there["item"], taken)
     for number, row in table.rows():
-        if isinstance(row, Problem):
+        if isinstance(row, RowProblem):
             raise FileFormatError(table.path, row.reason, line=number)
         if is_blank(row):
             taken.blank += 1

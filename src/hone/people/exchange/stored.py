@@ -8,7 +8,7 @@ from pathlib import Path
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.people.store.store import Store
-from hone.tables import Problem, Row, Table
+from hone.tables import Row, RowProblem, Table
 
 
 class Stored(Table):
@@ -25,7 +25,7 @@ class Stored(Table):
     def __init__(self, path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
         self.path, self.columns, self._rows = path, columns, rows
 
-    def rows(self) -> Iterator[tuple[int, Row | Problem]]:
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and its number."""
         yield from enumerate(self._rows, 1)
 
@@ -45,12 +45,18 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
     """
     columns = ("item", "criterion", "rater", "score", "kind", "group")
     rows: list[Row] = [
-        {"item": judgement.item, "criterion": score.criterion, "rater": judgement.judge, "score": score.value,
-         "kind": "judge", "group": None}
+        {
+            "item": judgement.item,
+            "criterion": score.criterion,
+            "rater": judgement.judge,
+            "score": score.value,
+            "kind": "judge",
+            "group": None,
+        }
         for judgement in judgements
         if judgement.rubric == rubric.digest
         for score in judgement.scores
-    ]  # fmt: skip
+    ]
     own = sorted(store.ratings(rubric), key=lambda row: rubric.names.index(row.criterion))
     rows += [{name: getattr(row, name) for name in columns} for row in own]  # the last of duplicate rows wins
     return Stored(Path(store.database.name), columns, rows)

@@ -199,8 +199,9 @@ def _row(path: Path, number: int, line: str) -> tuple[str, dict[str, Any]]:
 
 def _filled(connection: Connection) -> str | None:
     """The first table that holds a row; none where the store is empty."""
-    held = (table.name for table in metadata.sorted_tables
-            if connection.scalar(select(func.count()).select_from(table)))  # fmt: skip
+    held = (
+        table.name for table in metadata.sorted_tables if connection.scalar(select(func.count()).select_from(table))
+    )
     return next(held, None)
 
 
@@ -221,6 +222,9 @@ def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]], name
 
 def _whole(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with every column; an export of an older schema lacks some, which then get what a new row has."""
-    made = {column.name: column.default.arg(cast("Any", None)) for column in table.columns
-            if isinstance(column.default, CallableColumnDefault) and column.name not in row}  # fmt: skip
+    made = {
+        column.name: column.default.arg(cast("Any", None))
+        for column in table.columns
+        if isinstance(column.default, CallableColumnDefault) and column.name not in row
+    }
     return {column.name: row.get(column.name) for column in table.columns} | made

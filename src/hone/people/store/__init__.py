@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from hone.extras import check_installed as check_packages
 from hone.people.store.values import (
     Answer,
-    Change,
     ChoiceRow,
     Disagreement,
+    HistoryEntry,
     NewPair,
     NewSubject,
     Pair,
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
-    "Change",
     "ChoiceRow",
     "Disagreement",
+    "HistoryEntry",
     "NewPair",
     "NewSubject",
     "Pair",
@@ -54,7 +54,7 @@ __all__ = [
     "Saved",
     "Side",
     "Subject",
-    "check_installed",
+    "check_store_installed",
     "open_store",
 ]
 
@@ -63,7 +63,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def check_installed() -> None:
+def check_store_installed() -> None:
     """The one door to SQLAlchemy and Alembic: what imports them is imported after this.
 
     Raises:
@@ -87,7 +87,7 @@ def open_store(
         StoreError: It cannot be opened: damaged, of a newer schema, locked, no such server.
         MissingExtraError: SQLAlchemy, Alembic or psycopg is not installed.
     """
-    check_installed()
+    check_store_installed()
     from hone.people.store.store import Store  # noqa: PLC0415 - loads SQLAlchemy
 
     return Store.open(where, readonly=readonly, seed=seed, clock=clock)

@@ -23,7 +23,7 @@ _REGISTER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RatedRubric:
     """A rubric as far as people see it."""
 
     rubric: str
@@ -57,24 +57,26 @@ class Asked:
             raise FeedbackError(f"{criterion}: {value!r} is not on the scale ({levels})")
 
 
-def asked(rubric: Rubric) -> Asked:
+def asked(rubric: Rubric) -> RatedRubric:
     """What a rubric asks of people."""
     data = rubric.model_dump(mode="json")
     definitions = {one["name"]: digest({"criterion": one, "scale": data["scale"]}) for one in data["criteria"]}
-    return Asked(digest(data), definitions, rubric.scale.values, json.dumps(data, ensure_ascii=False, sort_keys=True))
+    return RatedRubric(
+        digest(data), definitions, rubric.scale.values, json.dumps(data, ensure_ascii=False, sort_keys=True)
+    )
 
 
-def register(database: Database, questions: Asked, at: str) -> None:
+def register(database: Database, questions: RatedRubric, at: str) -> None:
     """Enter a rubric the first time it is used, and carry over what is complete under it already.
 
     A rubric that drops a criterion, or only changes its examples, must not send people over everything again.
     """
     known = database.read(lambda c: c.scalar(select(rubrics.c.digest).where(rubrics.c.digest == questions.rubric)))
     if known is None and not database.readonly:
-        database.write(partial(enter, questions=questions, at=at))
+        database.write(partial(_enter_rubric, questions=questions, at=at))
 
 
-def enter(connection: Connection, questions: Asked, at: str) -> None:
+def _enter_rubric(connection: Connection, questions: RatedRubric, at: str) -> None:
     """The same within a transaction."""
     alone(connection, _REGISTER)
     if connection.scalar(select(rubrics.c.digest).where(rubrics.c.digest == questions.rubric)) is not None:

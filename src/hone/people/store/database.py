@@ -49,7 +49,7 @@ class Database:
     """A database that is open.
 
     Args:
-        engine: Made by `connect`.
+        engine: Made by `database_at`.
         name: What it is called in messages: the file, or the URL without its password.
         readonly: Whether writes are refused.
     """
@@ -190,13 +190,13 @@ class Database:
                 writer.close()
 
 
-def connect(where: Path | str, *, readonly: bool = False) -> Database:
+def database_at(where: Path | str, *, readonly: bool = False) -> Database:
     """A database at a file or an SQLAlchemy URL. Nothing is opened yet.
 
     Raises:
         StoreError: The URL is none, or its driver is not installed.
     """
-    url = url_of(where)
+    url = _url_of(where)
     try:
         if not url.startswith("sqlite"):
             engine = create_engine(
@@ -214,7 +214,7 @@ def connect(where: Path | str, *, readonly: bool = False) -> Database:
     return database
 
 
-def url_of(where: Path | str) -> str:
+def _url_of(where: Path | str) -> str:
     """The SQLAlchemy URL of a file or URL; PostgreSQL goes through psycopg 3 where no driver is named."""
     if isinstance(where, Path) or "://" not in where:
         return f"sqlite:///{Path(where).absolute()}"
@@ -235,8 +235,9 @@ def _guarded(url: URL) -> dict[str, str]:
     hosts = url.query.get("host", url.host or os.environ.get("PGHOST", ""))
     local = all(
         not host or host.startswith("/") or is_loopback(host)
-        for one in ([hosts] if isinstance(hosts, str) else hosts) for host in one.split(",")
-    )  # fmt: skip
+        for one in ([hosts] if isinstance(hosts, str) else hosts)
+        for host in one.split(",")
+    )
     wanted = {"require_auth": "scram-sha-256,none" if local else "scram-sha-256"}
     if not local:
         wanted |= {"sslmode": "verify-full", "sslrootcert": "system"}
@@ -244,9 +245,10 @@ def _guarded(url: URL) -> dict[str, str]:
         wanted.pop("sslmode", None)
         wanted.pop("sslrootcert", None)
     return {
-        name: value for name, value in wanted.items()
+        name: value
+        for name, value in wanted.items()
         if name not in url.query and f"PG{name.upper().replace('_', '')}" not in os.environ
-    }  # fmt: skip
+    }
 
 
 def _sqlite(url: str, readonly: bool) -> Engine:
@@ -289,7 +291,7 @@ def _unlogged(url: str, scratch: ExitStack) -> str:
     folder = scratch.enter_context(temporary_folder("hone-store-", kind=StoreError))
     for part in (file, log):
         copy_whole(part, folder / part.name, kind=StoreError)
-    return url_of(folder / file.name)
+    return _url_of(folder / file.name)
 
 
 def _immutable(file: Path) -> str:

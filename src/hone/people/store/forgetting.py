@@ -62,7 +62,7 @@ class Renamer:
             if theirs and row.get("table") in {table.name for table in _SAID}:
                 now |= {word: "" for word in _OWN_WORDS if now.get(word)}
             if row.get("table") == "changes" and row.get("save") in own:
-                now |= {key: without_words(now[key]) for key in ("old", "new") if now.get(key)}
+                now |= {key: _without_words(now[key]) for key in ("old", "new") if now.get(key)}
             cleaned.append(now)
         return cleaned
 
@@ -133,7 +133,7 @@ class Forgotten:
     """What of the old content may be left in the file; empty where nothing is."""
 
 
-def forget(database: Database, name: str, *, remove: bool = False) -> Forgotten:
+def forget_rater(database: Database, name: str, *, remove: bool = False) -> Forgotten:
     """Put an alias in place of a person, and take out their own words, links and sessions.
 
     Scores and verdicts stay under the alias, unless they are to be removed as well. The new id says nothing of the
@@ -193,9 +193,7 @@ def _forget(connection: Connection, renamer: Renamer, old: str, *, remove: bool)
     return counts if any(counts.values()) else {}
 
 
-def _rewrite(
-    connection: Connection, table: Table, keys: tuple[str, ...], clean: Callable[[Any], Any]
-) -> int:  # fmt: skip
+def _rewrite(connection: Connection, table: Table, keys: tuple[str, ...], clean: Callable[[Any], Any]) -> int:
     """Clean every row of a table; gives how many changed."""
     changed = 0
     for row in connection.execute(select(table)).mappings().all():
@@ -215,13 +213,13 @@ def _rewrite_history(connection: Connection, renamer: Renamer, own: set[int]) ->
     def clean(row: dict[str, Any]) -> Any:
         now = renamer(row)
         if row["save"] in own:
-            now |= {key: without_words(now[key]) for key in ("old", "new") if now[key]}
+            now |= {key: _without_words(now[key]) for key in ("old", "new") if now[key]}
         return now
 
     return _rewrite(connection, changes, ("save", "step"), clean)
 
 
-def without_words(values: str) -> str:
+def _without_words(values: str) -> str:
     """The values of a change without what a person wrote in words of their own."""
     with contextlib.suppress(ValueError):
         found = json.loads(values)

@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ValueChange:
     """One value that a save changes."""
 
     place: str
@@ -71,21 +71,30 @@ def is_repeat(connection: Connection, by: Author) -> bool:
     return connection.scalar(_SAME_REQUEST, {"rater": by.rater, "key": by.key}) is not None
 
 
-def record(connection: Connection, by: Author, kind: str, steps: Iterable[Step], undoes: int | None = None) -> int:
+def record(
+    connection: Connection, by: Author, kind: str, steps: Iterable[ValueChange], undoes: int | None = None
+) -> int:
     """Add a save with the values that it changed; gives its number."""
     row = {"rater": by.rater, "by": storable(by.by), "key": by.key, "kind": kind, "at": by.at, "undoes": undoes}
     number: int = connection.execute(_SAVE, row).scalar_one()
     rows = [
-        {"save": number, "step": place, "place": step.place, "about": step.about, "definition": step.definition,
-         "old": written(step.old), "new": written(step.new)}
+        {
+            "save": number,
+            "step": place,
+            "place": step.place,
+            "about": step.about,
+            "definition": step.definition,
+            "old": _history_values(step.old),
+            "new": _history_values(step.new),
+        }
         for place, step in enumerate(steps)
-    ]  # fmt: skip
+    ]
     if rows:
         connection.execute(_CHANGE, rows)
     return number
 
 
-def written(values: Values | None) -> str | None:
+def _history_values(values: Values | None) -> str | None:
     """Values as the history keeps them."""
     return None if values is None else json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
 

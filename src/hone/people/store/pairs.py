@@ -11,8 +11,8 @@ from sqlalchemy import Connection, and_, case, func, insert, literal, or_, selec
 from hone.domain.base import digest
 from hone.errors import FeedbackError
 from hone.people.store.database import Database, alone
-from hone.people.store.log import Step, author, is_repeat, moment, stamp
-from hone.people.store.rating import save
+from hone.people.store.log import ValueChange, author, is_repeat, moment, stamp
+from hone.people.store.rating import save_changes
 from hone.people.store.schema import choices, pairs
 from hone.people.store.subjects import PRIME, drawn, present
 from hone.people.store.values import NewPair, Pair, PairAnswer, Saved, Side
@@ -20,13 +20,17 @@ from hone.text import identifier, name, storable
 
 _HAND_OUT = 4
 _WINNERS: dict[tuple[str, Side], str] = {
-    ("AB", "left"): "A", ("AB", "right"): "B", ("BA", "left"): "B", ("BA", "right"): "A", ("AB", "tie"): "tie",
+    ("AB", "left"): "A",
+    ("AB", "right"): "B",
+    ("BA", "left"): "B",
+    ("BA", "right"): "A",
+    ("AB", "tie"): "tie",
     ("BA", "tie"): "tie",
-}  # fmt: skip
+}
 _STATE = ("winner", "state", "reason", "note", "ended")
 
 
-class Pairs:
+class PairsPart:
     """The part of the store that hands out pairs and takes verdicts on them."""
 
     database: Database
@@ -70,7 +74,7 @@ class Pairs:
                 return None
             order = "AB" if drawn(self.seed, f"sides {rater} {found}") % 2 else "BA"
             _hold(connection, found, rater, {"expires": until, "started": at}, order)
-            return as_pair(_choice(connection, rater, found))
+            return _as_pair(_choice(connection, rater, found))
 
         return self.database.write(work)
 
@@ -126,7 +130,7 @@ class Pairs:
             new = {**values(row.order), "ended": at}
             if {**new, "ended": old["ended"]} == old:
                 new = old
-            save(connection, by, kind, [Step("choices", pair, "", old, new)])
+            save_changes(connection, by, kind, [ValueChange("choices", pair, "", old, new)])
             return Saved(complete=True)
 
         return self.database.write(work)
@@ -138,11 +142,22 @@ def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, a
     ids = [digest([row.item, row.prompt, row.a, row.b]) for row in rows]
     there = present(connection, pairs.c.id, ids)
     new = {
-        id_: {"id": id_, "item": row.item, "prompt": row.prompt, "a": row.a, "b": row.b, "a_writer": row.a_writer,
-              "b_writer": row.b_writer, "group": row.group, "draw": drawn(seed, id_), "active": active, "added": at}
+        id_: {
+            "id": id_,
+            "item": row.item,
+            "prompt": row.prompt,
+            "a": row.a,
+            "b": row.b,
+            "a_writer": row.a_writer,
+            "b_writer": row.b_writer,
+            "group": row.group,
+            "draw": drawn(seed, id_),
+            "active": active,
+            "added": at,
+        }
         for id_, row in zip(ids, rows, strict=True)
         if id_ not in there
-    }  # fmt: skip
+    }
     if new:
         connection.execute(insert(pairs), list(new.values()))
     return ids
@@ -150,12 +165,17 @@ def paired(connection: Connection, rows: list[NewPair], at: str, *, seed: int, a
 
 def _storable(row: NewPair) -> NewPair:
     return NewPair(
-        storable(identifier(row.item)), storable(row.prompt), storable(row.a), storable(row.b),
-        storable(name(row.a_writer)), storable(name(row.b_writer)), storable(name(row.group)) or None,
-    )  # fmt: skip
+        storable(identifier(row.item)),
+        storable(row.prompt),
+        storable(row.a),
+        storable(row.b),
+        storable(name(row.a_writer)),
+        storable(name(row.b_writer)),
+        storable(name(row.group)) or None,
+    )
 
 
-def as_pair(row: Any) -> Pair:
+def _as_pair(row: Any) -> Pair:
     """A row as its rater is given it."""
     left, right = (row.a, row.b) if row.order == "AB" else (row.b, row.a)
     return Pair(row.id, row.item, row.prompt, left, right)
@@ -173,7 +193,7 @@ def _choice(connection: Connection, rater: str, pair: str) -> Any:
 def _answer(row: Any) -> PairAnswer:
     sides = {winner: side for (order, side), winner in _WINNERS.items() if order == row.order}
     at = row.ended or row.started
-    return PairAnswer(as_pair(row), row.state, sides.get(row.winner), row.note, row.reason, at and moment(at))
+    return PairAnswer(_as_pair(row), row.state, sides.get(row.winner), row.note, row.reason, at and moment(at))
 
 
 def _needed(connection: Connection, rater: str, at: str, per_item: int, multiplier: int) -> str | None:

@@ -14,7 +14,7 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, insert, selec
 from hone.domain.base import digest
 from hone.errors import FeedbackError
 from hone.people.store.database import Database
-from hone.people.store.log import Author, Step, record, stamp
+from hone.people.store.log import Author, ValueChange, record, stamp
 from hone.people.store.schema import invitations, new_epoch, raters
 from hone.people.store.values import Rater, Role
 from hone.text import is_printable
@@ -25,7 +25,7 @@ _USERS = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 ASK = "ask the owner for a new one"
 
 
-class Raters:
+class RatersPart:
     """The part of the store that knows who rates."""
 
     database: Database
@@ -37,7 +37,7 @@ class Raters:
         Raises:
             FeedbackError: The name is empty or too long, or is entered with another role.
         """
-        return self.database.write(lambda connection: entered(connection, name, role, stamp(self.clock())))
+        return self.database.write(lambda connection: entered_rater(connection, name, role, stamp(self.clock())))
 
     def raters(self) -> list[Rater]:
         """Everybody, by name."""
@@ -64,9 +64,13 @@ class Raters:
         token, now = secrets.token_urlsafe(32), self.clock()
 
         def work(connection: Connection) -> None:
-            rater = entered(connection, name, role, stamp(now), back=True)
-            row = {"token": hashed(token), "rater": rater.id, "created": stamp(now),
-                   "expires": stamp(now + timedelta(days=days))}  # fmt: skip
+            rater = entered_rater(connection, name, role, stamp(now), back=True)
+            row = {
+                "token": _hashed(token),
+                "rater": rater.id,
+                "created": stamp(now),
+                "expires": stamp(now + timedelta(days=days)),
+            }
             connection.execute(insert(invitations), row)
 
         self.database.write(work)
@@ -78,7 +82,7 @@ class Raters:
         Raises:
             FeedbackError: It is unknown, expired or withdrawn.
         """
-        now, here = stamp(self.clock()), invitations.c.token == hashed(token)
+        now, here = stamp(self.clock()), invitations.c.token == _hashed(token)
         joined = select(invitations, raters).join(raters).where(here).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
         # Only looked at: somebody who tries links must not keep people who save their ratings waiting.
         row = self.database.read(lambda connection: connection.execute(joined).mappings().first())
@@ -108,7 +112,7 @@ class Raters:
             connection.execute(update(raters).where(raters.c.id == rater).values(active=False, epoch=new_epoch()))
             still = (invitations.c.rater == rater) & invitations.c.revoked.is_(None)
             connection.execute(update(invitations).where(still).values(revoked=now))
-            step = Step("raters", rater, "", {"active": row.active}, {"active": False})
+            step = ValueChange("raters", rater, "", {"active": row.active}, {"active": False})
             record(connection, Author(None, by, now), "revoke", [step])
 
         self.database.write(work)
@@ -123,7 +127,7 @@ class Raters:
         self.database.write(lambda connection: connection.execute(change.values(epoch=new_epoch())))
 
 
-def entered(
+def entered_rater(
     connection: Connection, name: str, role: Role, at: str, *, back: bool = False, any_person: bool = False
 ) -> Rater:
     """The rater of a name within a transaction, entered where new.
@@ -148,14 +152,14 @@ def entered(
         epoch = new_epoch()
         new = {"id": rater, "name": name, "role": role, "active": True, "created": at, "epoch": epoch}
         connection.execute(insert(raters), new)
-        step = Step("raters", rater, "", None, {"name": name, "role": role, "active": True})
+        step = ValueChange("raters", rater, "", None, {"name": name, "role": role, "active": True})
         record(connection, Author(None, "", at), "enter", [step])
         return Rater(rater, name, role, epoch=epoch)
     if row.role != role and not any_person:
         raise FeedbackError(f"{row.name} is entered as {row.role}, not as {role}; use another name")
     if back and not row.active:
         connection.execute(update(raters).where(raters.c.id == rater).values(active=True))
-        step = Step("raters", rater, "", {"active": False}, {"active": True})
+        step = ValueChange("raters", rater, "", {"active": False}, {"active": True})
         record(connection, Author(None, "", at), "enter", [step])
     return Rater(rater, row.name, row.role, row.active or back, row.epoch)
 
@@ -171,7 +175,7 @@ def user_id(name: str) -> str:
     return str(uuid.uuid5(_USERS, name))
 
 
-def hashed(token: str) -> str:
+def _hashed(token: str) -> str:
     """What the store keeps of a token: enough, as tokens are 256 random bits, and useless to who steals the file."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, inse
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.people.store.asked import Asked
+from hone.people.store.asked import RatedRubric
 from hone.people.store.database import Database
-from hone.people.store.log import Author, Step, author, is_repeat, record, stamp
+from hone.people.store.log import Author, ValueChange, author, is_repeat, record, stamp
 from hone.people.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
 from hone.people.store.values import Saved
 from hone.text import storable
@@ -65,20 +65,26 @@ class Cell:
 
     rater: str
     subject: str
-    questions: Asked
+    questions: RatedRubric
 
 
-class Rating:
+class RatingPart:
     """The part of the store that takes what raters say of replies."""
 
     database: Database
     clock: Callable[[], datetime]
-    questions: Callable[[Rubric], Asked]
+    questions: Callable[[Rubric], RatedRubric]
 
     def rate(
-        self, rater: str, subject: str, rubric: Rubric, scores: Mapping[str, float | None], *,
-        note: str | None = None, key: str | None = None,
-    ) -> Saved:  # fmt: skip
+        self,
+        rater: str,
+        subject: str,
+        rubric: Rubric,
+        scores: Mapping[str, float | None],
+        *,
+        note: str | None = None,
+        key: str | None = None,
+    ) -> Saved:
         """Save scores, one criterion or several. When this returns they are on the disk.
 
         Args:
@@ -108,7 +114,7 @@ class Rating:
             found |= {step.definition: step.new for step in steps if step.place == "ratings"}
             complete = is_complete(found, cell)
             steps += moved(connection, cell, "done" if complete else "open", "", at)
-            save(connection, by, "rate", steps)
+            save_changes(connection, by, "rate", steps)
             return Saved(complete)
 
         return self.database.write(work)
@@ -129,7 +135,7 @@ class Rating:
             complete = is_complete(current(connection, cell), cell)
             if is_repeat(connection, by):
                 return Saved(complete, repeated=True)
-            save(connection, by, "skip", moved(connection, cell, "skipped", reason, at))
+            save_changes(connection, by, "skip", moved(connection, cell, "skipped", reason, at))
             return Saved(complete)
 
         return self.database.write(work)
@@ -165,7 +171,7 @@ class Rating:
                 select(changes).where(changes.c.save == number).order_by(changes.c.step.desc())
             ).all()
             steps = [
-                Step(
+                ValueChange(
                     row.place, row.about, row.definition, *(text and json.loads(text) for text in (row.new, row.old))
                 )
                 for row in rows
@@ -178,7 +184,7 @@ class Rating:
         return self.database.write(work)
 
 
-def save(connection: Connection, by: Author, kind: str, steps: list[Step]) -> None:
+def save_changes(connection: Connection, by: Author, kind: str, steps: list[ValueChange]) -> None:
     """Apply steps and record them; where nothing changes, only a request id is worth an entry."""
     steps = [step for step in steps if step.old != step.new]
     for step in steps:
@@ -187,7 +193,7 @@ def save(connection: Connection, by: Author, kind: str, steps: list[Step]) -> No
         record(connection, by, kind, steps)
 
 
-def apply(connection: Connection, rater: str, step: Step) -> None:
+def apply(connection: Connection, rater: str, step: ValueChange) -> None:
     """Make a value what a step says it is from now on."""
     known_by = _KEYS[step.place]
     own = dict(zip(known_by, (step.about, rater, step.definition), strict=False))
@@ -202,7 +208,7 @@ def apply(connection: Connection, rater: str, step: Step) -> None:
         )
 
 
-def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list[Step]:
+def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list[ValueChange]:
     """The step that makes a note what it is to be; none where it stays."""
     if note is None:
         return []
@@ -211,22 +217,27 @@ def noted(connection: Connection, cell: Cell, note: str | None, at: str) -> list
     if note.strip() == (row["text"] if row else ""):
         return []
     new = {"text": note.strip(), "at": at} if note.strip() else None
-    return [Step("notes", cell.subject, "", dict(row) if row else None, new)]
+    return [ValueChange("notes", cell.subject, "", dict(row) if row else None, new)]
 
 
-def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) -> list[Step]:
+def moved(connection: Connection, cell: Cell, state: str, reason: str, at: str) -> list[ValueChange]:
     """The step that brings the rater's assignment into a state; none where it is in it."""
     own = {"subject": cell.subject, "rater": cell.rater, "rubric": cell.questions.rubric}
     row = connection.execute(_ASSIGNMENT, own).mappings().first()
     old = dict(row) if row else None
     if old and (old["state"], old["reason"]) == (state, reason):
         return []
-    new = {"state": state, "reason": reason, "started": old["started"] if old else at,
-           "expires": old["expires"] if old else at, "ended": None if state == "open" else at}  # fmt: skip
-    return [Step("assignments", cell.subject, cell.questions.rubric, old, new)]
+    new = {
+        "state": state,
+        "reason": reason,
+        "started": old["started"] if old else at,
+        "expires": old["expires"] if old else at,
+        "ended": None if state == "open" else at,
+    }
+    return [ValueChange("assignments", cell.subject, cell.questions.rubric, old, new)]
 
 
-def scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[Step]:
+def scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | None], at: str) -> list[ValueChange]:
     """The steps that give criteria these scores; none for those that have them."""
     steps = []
     for criterion, value in scores.items():
@@ -234,10 +245,12 @@ def scored(found: Mapping[str, Any], cell: Cell, scores: Mapping[str, float | No
         old = found.get(definition)
         if value == (None if old is None else old["value"]):
             continue
-        new = None if value is None else {
-            "criterion": criterion, "rubric": cell.questions.rubric, "value": float(value), "at": at
-        }  # fmt: skip
-        steps.append(Step("ratings", cell.subject, definition, old, new))
+        new = (
+            None
+            if value is None
+            else {"criterion": criterion, "rubric": cell.questions.rubric, "value": float(value), "at": at}
+        )
+        steps.append(ValueChange("ratings", cell.subject, definition, old, new))
     return steps
 
 

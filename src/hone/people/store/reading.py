@@ -13,24 +13,24 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hone.domain.rubric import Rubric
-from hone.people.store.asked import Asked
+from hone.people.store.asked import RatedRubric
 from hone.people.store.database import Database
 from hone.people.store.log import moment
 from hone.people.store.raters import id_of
 from hone.people.store.schema import assignments, changes, choices, notes, pairs, raters, ratings, saves, subjects
 from hone.people.store.subjects import as_subject
-from hone.people.store.values import Answer, Change, ChoiceRow, Progress, RatingRow
+from hone.people.store.values import Answer, ChoiceRow, HistoryEntry, Progress, RatingRow
 
 _LATEST = 200
 """How many of the latest ratings the pace is taken from."""
 
 
-class Reading:
+class ReadingPart:
     """The part of the store that tells what is in it."""
 
     database: Database
     clock: Callable[[], datetime]
-    questions: Callable[[Rubric], Asked]
+    questions: Callable[[Rubric], RatedRubric]
 
     def mine(self, rater: str, rubric: Rubric) -> list[Answer]:
         """What a rater said of every reply that was handed to them, the latest first."""
@@ -115,7 +115,7 @@ class Reading:
 
         return self.database.read(work)
 
-    def history(self, *, about: str | None = None, rater: str | None = None, limit: int = 1000) -> list[Change]:
+    def history(self, *, about: str | None = None, rater: str | None = None, limit: int = 1000) -> list[HistoryEntry]:
         """What was changed, the latest first.
 
         Args:
@@ -133,7 +133,7 @@ class Reading:
         return [_change(row) for row in self.database.read(lambda c: c.execute(ordered).all())]
 
 
-def _answers(connection: Connection, rater: str, questions: Asked, subject: str | None = None) -> list[Answer]:
+def _answers(connection: Connection, rater: str, questions: RatedRubric, subject: str | None = None) -> list[Answer]:
     own = assignments.c.rater == rater
     of_one = subject is not None
     rows = connection.execute(
@@ -156,7 +156,7 @@ def _answers(connection: Connection, rater: str, questions: Asked, subject: str 
     return sorted(found, key=lambda one: (one.at.timestamp() if one.at else 0.0, one.subject.id), reverse=True)
 
 
-def _answer(row: Any, scores: list[Any], note: Any, questions: Asked) -> Answer:
+def _answer(row: Any, scores: list[Any], note: Any, questions: RatedRubric) -> Answer:
     names = {definition: name for name, definition in questions.definitions.items()}
     latest = sorted(scores, key=lambda one: one.at)
     times = [row.started, row.ended, *(one.at for one in latest), note and note.at]
@@ -231,7 +231,7 @@ def _blinded(rows: list[RatingRow]) -> list[RatingRow]:
     return [replace(row, rater=names[row.rater]) if row.kind == "human" else row for row in rows]
 
 
-def _change(row: Any) -> Change:
+def _change(row: Any) -> HistoryEntry:
     old, new = (None if text is None else json.loads(text) for text in (row.old, row.new))
     criterion = str((new or old or {}).get("criterion", ""))
-    return Change(row.save, moment(row.at), row.by, row.kind, row.place, row.about, criterion, old, new)
+    return HistoryEntry(row.save, moment(row.at), row.by, row.kind, row.place, row.about, criterion, old, new)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 from hone.domain.evidence import Decision
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
-from hone.people.store.asked import Asked
+from hone.people.store.asked import RatedRubric
 from hone.people.store.database import Database, alone
-from hone.people.store.log import Author, Step, record, stamp
+from hone.people.store.log import Author, ValueChange, record, stamp
 from hone.people.store.schema import adjudications, decisions, raters, ratings, subjects
 from hone.people.store.subjects import as_subject
 from hone.people.store.values import Disagreement
@@ -22,12 +22,12 @@ from hone.text import storable
 _DECIDE = 5
 
 
-class Review:
+class ReviewPart:
     """The part of the store that keeps decisions and adjudications."""
 
     database: Database
     clock: Callable[[], datetime]
-    questions: Callable[[Rubric], Asked]
+    questions: Callable[[Rubric], RatedRubric]
 
     def decide(self, decision: Decision) -> None:
         """Keep what a person did with a piece of advice; a later decision on the same advice takes its place.
@@ -59,8 +59,14 @@ class Review:
         if not by.strip() or not reason.strip():
             raise FeedbackError("an adjudication names who made it and why")
         definition, at = questions.definition(criterion), stamp(self.clock())
-        row = {"criterion": criterion, "rubric": questions.rubric, "value": float(value), "by": storable(by).strip(),
-               "reason": storable(reason).strip(), "at": at}  # fmt: skip
+        row = {
+            "criterion": criterion,
+            "rubric": questions.rubric,
+            "value": float(value),
+            "by": storable(by).strip(),
+            "reason": storable(reason).strip(),
+            "at": at,
+        }
 
         def work(connection: Connection) -> None:
             if connection.scalar(select(subjects.c.id).where(subjects.c.id == subject)) is None:
@@ -77,9 +83,12 @@ class Review:
 
 
 def _put(
-    connection: Connection, row: tuple[Any, dict[str, str]], values: dict[str, Any], by: Author,
+    connection: Connection,
+    row: tuple[Any, dict[str, str]],
+    values: dict[str, Any],
+    by: Author,
     entry: tuple[str, tuple[str, str]],
-) -> None:  # fmt: skip
+) -> None:
     """Make a row's values what they are to be, and record what they were."""
     table, keys = row
     alone(connection, _DECIDE)
@@ -93,10 +102,10 @@ def _put(
         connection.execute(insert(table), keys | values)
     else:
         connection.execute(update(table).filter_by(**keys).values(values))
-    record(connection, by, kind, [Step(table.name, about, definition, old, values)])
+    record(connection, by, kind, [ValueChange(table.name, about, definition, old, values)])
 
 
-def _disagreements(connection: Connection, questions: Asked) -> list[Disagreement]:
+def _disagreements(connection: Connection, questions: RatedRubric) -> list[Disagreement]:
     rows = connection.execute(
         select(ratings, raters.c.name)
         .join(raters, raters.c.id == ratings.c.rater)

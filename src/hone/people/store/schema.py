@@ -26,9 +26,13 @@ HEAD = "0004"
 """The schema that this version of Hone reads and writes; a test holds it to the newest migration."""
 
 metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-                       "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
-)  # fmt: skip
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 
 def _text(name: str, *, null: bool = False) -> Column[str]:
@@ -47,79 +51,157 @@ def new_epoch() -> str:
 
 
 raters = Table(
-    "raters", metadata, _key("id"), _text("name"), _text("role"), Column("active", Boolean, nullable=False),
+    "raters",
+    metadata,
+    _key("id"),
+    _text("name"),
+    _text("role"),
+    Column("active", Boolean, nullable=False),
     _text("created"),
     Column("epoch", Text, nullable=False, default=new_epoch, server_default=""),  # a session of another one is over
-)  # fmt: skip
+)
 
 invitations = Table(
-    "invitations", metadata,
+    "invitations",
+    metadata,
     _key("token"),  # SHA-256 of the token; the token itself is nowhere
-    _key("rater", "raters.id", primary=False), _text("created"), _text("expires"), _text("used", null=True),
+    _key("rater", "raters.id", primary=False),
+    _text("created"),
+    _text("expires"),
+    _text("used", null=True),
     _text("revoked", null=True),
-)  # fmt: skip
+)
 
 subjects = Table(
-    "subjects", metadata, _key("id"), _text("item"), _text("prompt"), _text("reply"), _text("group", null=True),
+    "subjects",
+    metadata,
+    _key("id"),
+    _text("item"),
+    _text("prompt"),
+    _text("reply"),
+    _text("group", null=True),
     Column("draw", BigInteger, nullable=False),  # decides between replies of equal need
-    Column("active", Boolean, nullable=False), _text("added"), Index(None, "item"),
-)  # fmt: skip
+    Column("active", Boolean, nullable=False),
+    _text("added"),
+    Index(None, "item"),
+)
 
 writers = Table("writers", metadata, _key("subject", "subjects.id"), _key("writer"))
 
 rubrics = Table("rubrics", metadata, _key("digest"), _text("data"), _text("seen"))
 
 assignments = Table(
-    "assignments", metadata, _key("subject", "subjects.id"), _key("rater", "raters.id"),
-    _key("rubric", "rubrics.digest"), _text("state"), _text("reason"), _text("started", null=True),
-    _text("expires", null=True), _text("ended", null=True),
-    Index(None, "rubric", "subject", "state", "expires", "rater"), Index(None, "rater", "rubric", "state"),
-)  # fmt: skip
+    "assignments",
+    metadata,
+    _key("subject", "subjects.id"),
+    _key("rater", "raters.id"),
+    _key("rubric", "rubrics.digest"),
+    _text("state"),
+    _text("reason"),
+    _text("started", null=True),
+    _text("expires", null=True),
+    _text("ended", null=True),
+    Index(None, "rubric", "subject", "state", "expires", "rater"),
+    Index(None, "rater", "rubric", "state"),
+)
 
 ratings = Table(
-    "ratings", metadata, _key("subject", "subjects.id"), _key("rater", "raters.id"),
+    "ratings",
+    metadata,
+    _key("subject", "subjects.id"),
+    _key("rater", "raters.id"),
     _key("definition"),  # the digest of the criterion's words, anchors and scale
-    _text("criterion"), _key("rubric", "rubrics.digest", primary=False), Column("value", Float, nullable=False),
-    _text("at"), Index(None, "rater", "subject"),
-)  # fmt: skip
+    _text("criterion"),
+    _key("rubric", "rubrics.digest", primary=False),
+    Column("value", Float, nullable=False),
+    _text("at"),
+    Index(None, "rater", "subject"),
+)
 
 notes = Table(
     "notes", metadata, _key("subject", "subjects.id"), _key("rater", "raters.id"), _text("text"), _text("at")
 )
 
 pairs = Table(
-    "pairs", metadata, _key("id"), _text("item"), _text("prompt"), _text("a"), _text("b"), _text("a_writer"),
-    _text("b_writer"), _text("group", null=True), Column("draw", BigInteger, nullable=False),
-    Column("active", Boolean, nullable=False), _text("added"), Index(None, "item"),
-)  # fmt: skip
+    "pairs",
+    metadata,
+    _key("id"),
+    _text("item"),
+    _text("prompt"),
+    _text("a"),
+    _text("b"),
+    _text("a_writer"),
+    _text("b_writer"),
+    _text("group", null=True),
+    Column("draw", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+    _text("added"),
+    Index(None, "item"),
+)
 
 choices = Table(
-    "choices", metadata, _key("pair", "pairs.id"), _key("rater", "raters.id"),
+    "choices",
+    metadata,
+    _key("pair", "pairs.id"),
+    _key("rater", "raters.id"),
     _text("order"),  # AB: A stood left
-    _text("winner", null=True), _text("state"), _text("reason"), _text("note"), _text("started", null=True),
-    _text("expires", null=True), _text("ended", null=True), Index(None, "rater", "state"),
-)  # fmt: skip
+    _text("winner", null=True),
+    _text("state"),
+    _text("reason"),
+    _text("note"),
+    _text("started", null=True),
+    _text("expires", null=True),
+    _text("ended", null=True),
+    Index(None, "rater", "state"),
+)
 
 decisions = Table(
-    "decisions", metadata, _key("rubric"),  # the digest that was decided on
-    _key("advice"), _text("data"), _text("by"), _text("at"),
-)  # fmt: skip
+    "decisions",
+    metadata,
+    _key("rubric"),  # the digest that was decided on
+    _key("advice"),
+    _text("data"),
+    _text("by"),
+    _text("at"),
+)
 
 adjudications = Table(
-    "adjudications", metadata, _key("subject", "subjects.id"), _key("definition"), _text("criterion"),
-    _key("rubric", "rubrics.digest", primary=False), Column("value", Float, nullable=False), _text("by"),
-    _text("reason"), _text("at"),
-)  # fmt: skip
+    "adjudications",
+    metadata,
+    _key("subject", "subjects.id"),
+    _key("definition"),
+    _text("criterion"),
+    _key("rubric", "rubrics.digest", primary=False),
+    Column("value", Float, nullable=False),
+    _text("by"),
+    _text("reason"),
+    _text("at"),
+)
 
 saves = Table(
-    "saves", metadata, Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("rater", Text, ForeignKey("raters.id"), nullable=True), _text("by"), _text("key", null=True),
-    _text("kind"), _text("at"), Column("undoes", Integer, ForeignKey("saves.id"), nullable=True),
-    UniqueConstraint("rater", "key"), Index(None, "undoes"), sqlite_autoincrement=True,
-)  # fmt: skip
+    "saves",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("rater", Text, ForeignKey("raters.id"), nullable=True),
+    _text("by"),
+    _text("key", null=True),
+    _text("kind"),
+    _text("at"),
+    Column("undoes", Integer, ForeignKey("saves.id"), nullable=True),
+    UniqueConstraint("rater", "key"),
+    Index(None, "undoes"),
+    sqlite_autoincrement=True,
+)
 
 changes = Table(
-    "changes", metadata, Column("save", Integer, ForeignKey("saves.id"), primary_key=True),
-    Column("step", Integer, primary_key=True), _text("place"), _text("about"), _text("definition"),
-    _text("old", null=True), _text("new", null=True), Index(None, "about"),
-)  # fmt: skip
+    "changes",
+    metadata,
+    Column("save", Integer, ForeignKey("saves.id"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    _text("place"),
+    _text("about"),
+    _text("definition"),
+    _text("old", null=True),
+    _text("new", null=True),
+    Index(None, "about"),
+)

@@ -8,18 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hone.people.store.database import FAILURES, Database, connect
+from hone.people.store.database import FAILURES, Database, database_at
 from hone.people.store.failures import explained
 from hone.people.store.opening import Upgrade, bring_up, check_readable, check_whole
-from hone.people.store.pairs import Pairs
-from hone.people.store.raters import Raters
-from hone.people.store.rating import Rating
-from hone.people.store.reading import Reading
-from hone.people.store.review import Review
-from hone.people.store.subjects import Subjects
+from hone.people.store.pairs import PairsPart
+from hone.people.store.raters import RatersPart
+from hone.people.store.rating import RatingPart
+from hone.people.store.reading import ReadingPart
+from hone.people.store.review import ReviewPart
+from hone.people.store.subjects import SubjectsPart
 
 
-class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
+class Store(RatersPart, SubjectsPart, RatingPart, PairsPart, ReviewPart, ReadingPart):
     """What people said. Every method is one short transaction, safe to call from any number of threads.
 
     Raters, subjects and pairs are named by their ids. A method that saves returns once the save is on the disk; where
@@ -35,7 +35,7 @@ class Store(Raters, Subjects, Rating, Pairs, Review, Reading):
     @classmethod
     def open(cls, where: Path | str, *, readonly: bool, seed: int, clock: Callable[[], datetime]) -> Self:
         """See `open_store`."""
-        database = connect(where, readonly=readonly)
+        database = database_at(where, readonly=readonly)
         store = cls(database, seed=seed, clock=clock)
         try:
             check_whole(database)

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from hone.domain.rubric import Rubric
 from hone.domain.task import reply_digest
 from hone.errors import FeedbackError
-from hone.people.store.asked import Asked, asked, register
+from hone.people.store.asked import RatedRubric, asked, register
 from hone.people.store.database import Database, alone
 from hone.people.store.log import author, stamp
 from hone.people.store.schema import assignments, subjects, writers
@@ -89,7 +89,7 @@ _EXTEND = update(assignments).where(
 _ASSIGN = insert(assignments)
 
 
-class Subjects:
+class SubjectsPart:
     """The part of the store that hands out replies."""
 
     database: Database
@@ -97,7 +97,7 @@ class Subjects:
     seed: int
     _known: set[str]
 
-    def questions(self, rubric: Rubric) -> Asked:
+    def questions(self, rubric: Rubric) -> RatedRubric:
         """What a rubric asks of people, entered in the store where it is new."""
         questions = asked(rubric)
         if questions.rubric not in self._known:
@@ -120,7 +120,7 @@ class Subjects:
                 raise FeedbackError(f"item {row.item!r}: a reply to rate needs an item's id and a text")
 
         def work(connection: Connection) -> list[str]:
-            return entered(connection, rows, at, seed=self.seed)
+            return entered_replies(connection, rows, at, seed=self.seed)
 
         return self.database.write(work)
 
@@ -177,17 +177,27 @@ class Subjects:
         return {subject: tuple(names) for subject, names in found.items()}
 
 
-def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: int, active: bool = True) -> list[str]:
+def entered_replies(
+    connection: Connection, rows: list[NewSubject], at: str, *, seed: int, active: bool = True
+) -> list[str]:
     """Enter replies within a transaction; gives their ids."""
     rows = [_storable(row) for row in rows]
     ids = [reply_digest(row.item, row.prompt, row.reply) for row in rows]
     there = present(connection, subjects.c.id, ids)
     new = {
-        id_: {"id": id_, "item": row.item, "prompt": row.prompt, "reply": row.reply, "group": row.group,
-              "draw": drawn(seed, id_), "active": active, "added": at}
+        id_: {
+            "id": id_,
+            "item": row.item,
+            "prompt": row.prompt,
+            "reply": row.reply,
+            "group": row.group,
+            "draw": drawn(seed, id_),
+            "active": active,
+            "added": at,
+        }
         for id_, row in zip(ids, rows, strict=True)
         if id_ not in there
-    }  # fmt: skip
+    }
     if new:
         connection.execute(insert(subjects), list(new.values()))
     wrote = {(id_, row.writer) for id_, row in zip(ids, rows, strict=True) if row.writer}
@@ -204,9 +214,12 @@ def entered(connection: Connection, rows: list[NewSubject], at: str, *, seed: in
 
 def _storable(row: NewSubject) -> NewSubject:
     return NewSubject(
-        storable(identifier(row.item)), storable(row.prompt), storable(row.reply), storable(name(row.writer)),
+        storable(identifier(row.item)),
+        storable(row.prompt),
+        storable(row.reply),
+        storable(name(row.writer)),
         storable(name(row.group)) or None,
-    )  # fmt: skip
+    )
 
 
 def present(connection: Connection, column: ColumnElement[Any], values: list[str]) -> set[str]:

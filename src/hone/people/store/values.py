@@ -135,7 +135,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HistoryEntry:
     """One entry of the history. Entries are added, never altered."""
 
     save: int

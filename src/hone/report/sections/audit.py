@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hone.judging.audit import Finding
+from hone.judging.audit import AuditFinding
 from hone.report.page import Markup, cell, paragraph, table
-from hone.report.sections.parts import amount, missing, part, source_line
+from hone.report.sections.parts import amount, not_there_yet, part, source_line
 from hone.report.view import ProjectView
 
 _MOVED = {True: ("yes", "fail"), False: ("no sign of it", "pass"), None: ("cannot be told", "unsure")}
@@ -20,7 +20,7 @@ def audit_part(view: ProjectView) -> Markup:
 def _audit(view: ProjectView) -> Iterator[Markup]:
     found = view.audited
     if found is None:
-        yield missing("The judge was not audited yet", "hone audit")
+        yield not_there_yet("The judge was not audited yet", "hone audit")
         return
     moved = [one.name for one in found.findings if one.moved]
     said = f"It is moved by {', '.join(dict.fromkeys(moved))}." if moved else "No sign that anything else moves it."
@@ -30,8 +30,15 @@ def _audit(view: ProjectView) -> Iterator[Markup]:
     yield source_line(found.source)
 
 
-def _row(one: Finding) -> tuple[str | Markup, ...]:
+def _row(one: AuditFinding) -> tuple[str | Markup, ...]:
     figure = amount(one.figure) + (f"; people {amount(one.people)}" if one.people is not None else "")
     words, kind = _MOVED[one.moved]
-    return (one.name, cell(one.asked), cell(one.measured), cell(figure), cell(f"{one.still:g}", "num"),
-            cell(f"{one.figure.n:,}", "num"), cell(words, kind))  # fmt: skip
+    return (
+        one.name,
+        cell(one.asked),
+        cell(one.measured),
+        cell(figure),
+        cell(f"{one.still:g}", "num"),
+        cell(f"{one.figure.n:,}", "num"),
+        cell(words, kind),
+    )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hone.bench import Comparison
+from hone.bench import ModelComparison
 from hone.report.charts import Dot, intervals
-from hone.report.page import Markup, cell, figure, folded, paragraph, table
-from hone.report.sections.parts import missing, part, percent, points, source_line
+from hone.report.page import Markup, cell, drawn_picture, folded, paragraph, table
+from hone.report.sections.parts import not_there_yet, part, percent_cell, percent_points, source_line
 from hone.report.terminal import short
-from hone.report.view import Benched, ProjectView, Wrong
+from hone.report.view import BenchPart, ProjectView, Wrong
 
 
 def bench_part(view: ProjectView) -> Markup:
@@ -22,7 +22,7 @@ def _bench(view: ProjectView) -> Iterator[Markup]:
     if found is None:
         model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
         base = view.tuned.base if view.tuned else "BASE"
-        yield missing("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
+        yield not_there_yet("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
         return
     yield paragraph(found.about)
     for one in found.report.comparisons:
@@ -33,10 +33,10 @@ def _bench(view: ProjectView) -> Iterator[Markup]:
     yield source_line(found.source)
 
 
-def _verdict(one: Comparison, found: Benched) -> Markup:
+def _verdict(one: ModelComparison, found: BenchPart) -> Markup:
     base, model = found.names[one.base], found.names[one.model]
     margin = f"{found.margin * 100:g} points"
-    difference = points(one.difference)
+    difference = percent_points(one.difference)
     if one.not_worse(found.margin):
         words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
         return paragraph(f"The gate is open. {words}", "pass")
@@ -44,41 +44,63 @@ def _verdict(one: Comparison, found: Benched) -> Markup:
     return paragraph(f"The gate is shut: {model} is not shown to be not worse. {words}", "fail")
 
 
-def _scores(found: Benched) -> Iterator[Markup]:
+def _scores(found: BenchPart) -> Iterator[Markup]:
     scores = found.report.scores
-    dots = [Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
-            for place, one in enumerate(scores)]  # fmt: skip
-    yield figure(intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
-                 "Right answers", "The diamond is the base")  # fmt: skip
+    dots = [
+        Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
+        for place, one in enumerate(scores)
+    ]
+    yield drawn_picture(
+        intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
+        "Right answers",
+        "The diamond is the base",
+    )
     rows = []
     for one in scores:
         speed = one.speed.tokens_per_second if one.speed else None
-        rows.append((found.names[one.model], percent(one.flexible), percent(one.strict), percent(one.cut),
-                     f"{one.unread:,}", f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}"))  # fmt: skip
+        rows.append(
+            (
+                found.names[one.model],
+                percent_cell(one.flexible),
+                percent_cell(one.strict),
+                percent_cell(one.cut),
+                f"{one.unread:,}",
+                f"{one.tokens:.0f}",
+                "–" if speed is None else f"{speed:,.0f}",
+            )
+        )
     head = ("model", "right (95% interval)", "right behind ####", "cut", "no answer", "tokens", "tokens/s")
     yield table(head, rows, "Each model on all problems")
 
 
-def _pairs(found: Benched) -> Iterator[Markup]:
+def _pairs(found: BenchPart) -> Iterator[Markup]:
     rows = [
-        (f"{found.names[one.model]} minus {found.names[one.base]}", points(one.difference),
-         f"{one.test.p_value:.2g}", f"{one.difference.n:,}", f"{len(one.gained):,}", f"{len(one.lost):,}")
+        (
+            f"{found.names[one.model]} minus {found.names[one.base]}",
+            percent_points(one.difference),
+            f"{one.test.p_value:.2g}",
+            f"{one.difference.n:,}",
+            f"{len(one.gained):,}",
+            f"{len(one.lost):,}",
+        )
         for one in found.report.comparisons
-    ]  # fmt: skip
+    ]
     if rows:
         head = ("difference", "in points (95% interval)", "exact McNemar p", "problems", "gained", "lost")
         yield table(head, rows, "Pair by pair, on the same problems")
 
 
-def _answers(found: Benched) -> Iterator[Markup]:
+def _answers(found: BenchPart) -> Iterator[Markup]:
     for title, wrong in (("gained", found.gained), ("lost", found.lost)):
         if wrong:
             yield folded(f"The first problems that were {title}, with both answers", _told(wrong, found, title))
 
 
-def _told(wrong: Sequence[Wrong], found: Benched, title: str) -> Markup:
+def _told(wrong: Sequence[Wrong], found: BenchPart, title: str) -> Markup:
     last = found.report.comparisons[-1]
     head = ("problem", "right answer", f"{found.names[last.base]} wrote", f"{found.names[last.model]} wrote")
-    rows = [(one.item, cell(one.gold), cell(short(one.base, 400), "words"), cell(short(one.model, 400), "words"))
-            for one in wrong]  # fmt: skip
+    rows = [
+        (one.item, cell(one.gold), cell(short(one.base, 400), "words"), cell(short(one.model, 400), "words"))
+        for one in wrong
+    ]
     return table(head, rows, f"Problems that were {title}")

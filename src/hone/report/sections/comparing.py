@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from hone.domain.evidence import Advice, Comparison
 from hone.report import terminal
 from hone.report.charts import shares
-from hone.report.page import Markup, cell, element, figure, folded, joined, paragraph, table, text
-from hone.report.sections.parts import MOST_ROWS, cut_note, missing, part, source_line
+from hone.report.page import Markup, cell, drawn_picture, element, escaped, folded, joined, paragraph, table
+from hone.report.sections.parts import MOST_ROWS, cut_note, not_there_yet, part, source_line
 from hone.report.terminal import short
-from hone.report.view import Advised, Compared, ProjectView
+from hone.report.view import Advised, ComparingPart, ProjectView
 from hone.rubrics.compare import summary
 
 _TEXTS = 3
@@ -26,21 +26,23 @@ def comparison_part(view: ProjectView) -> Markup:
 def _comparison(view: ProjectView) -> Iterator[Markup]:
     compared = view.compared
     if compared is None:
-        yield missing("Nothing was compared yet", "hone rubric compare")
+        yield not_there_yet("Nothing was compared yet", "hone rubric compare")
         return
     yield from _counts(compared)
     rows = [_row(one) for one in compared.comparisons[:MOST_ROWS]]
     head = ("item", "asked with “without” first", "asked with “with” first", "result", "decided by")
     yield table(head, rows, "Every pair, asked blind in both orders")
     yield cut_note(len(rows), len(compared.comparisons), "pairs")
-    yield folded(f"The first {min(_TEXTS, len(compared.comparisons))} pairs, word for word",
-                 *(_pair(one) for one in compared.comparisons[:_TEXTS]))  # fmt: skip
+    yield folded(
+        f"The first {min(_TEXTS, len(compared.comparisons))} pairs, word for word",
+        *(_pair(one) for one in compared.comparisons[:_TEXTS]),
+    )
     if view.advised is not None:
         yield from _advice(view.advised)
     yield source_line(compared.source)
 
 
-def _counts(compared: Compared) -> Iterator[Markup]:
+def _counts(compared: ComparingPart) -> Iterator[Markup]:
     found = summary(compared.comparisons)
     words = terminal.comparison_summary(found)
     yield paragraph(words)
@@ -49,11 +51,14 @@ def _counts(compared: Compared) -> Iterator[Markup]:
     if found.flipped * 2 >= found.pairs:
         yield paragraph(
             f"In {found.flipped} of {found.pairs} pairs the verdict changed with the order: it says more about the "
-            "expert than about the rubric. A stronger expert in hone.yaml is needed.", "warn",
-        )  # fmt: skip
+            "expert than about the rubric. A stronger expert in hone.yaml is needed.",
+            "warn",
+        )
     counts = (found.lost, found.tied, found.won)
     drawn = shares({"comparisons": counts}, _LABELS)
-    yield figure(drawn, "Pairs won", f"{found.won} with the rubric, {found.tied} ties, {found.lost} without it")
+    yield drawn_picture(
+        drawn, "Pairs won", f"{found.won} with the rubric, {found.tied} ties, {found.lost} without it"
+    )
     rows = [(label, f"{count:,}") for label, count in zip(_LABELS, counts, strict=True)]
     rows.append(("could not be read", f"{found.unread:,}"))
     yield folded("The same as a table", table(("winner", "pairs"), rows, "Pairs won"))
@@ -70,10 +75,10 @@ def _row(one: Comparison) -> tuple[str | Markup, ...]:
 
 
 def _pair(one: Comparison) -> Markup:
-    parts = [element("h3", text(f"Item {one.id}"))]
+    parts = [element("h3", escaped(f"Item {one.id}"))]
     for title, side in (("Without the rubric", one.without), ("With the rubric", one.with_)):
         cut = ", cut at its length limit" if side.cut else ""
-        parts += [paragraph(f"{title}, by {side.model}{cut}:", "soft"), element("blockquote", text(side.text))]
+        parts += [paragraph(f"{title}, by {side.model}{cut}:", "soft"), element("blockquote", escaped(side.text))]
     for verdict in one.verdicts:
         said = f"“{verdict.first}” shown first: {verdict.winner or 'unread'}. {short(verdict.reason, 400)}"
         parts.append(paragraph(said))
@@ -81,11 +86,11 @@ def _pair(one: Comparison) -> Markup:
 
 
 def _advice(advised: Advised) -> Iterator[Markup]:
-    yield element("h3", text("Advice that waits for a decision"))
+    yield element("h3", escaped("Advice that waits for a decision"))
     yield table(
         ("advice", "on", "new wording", "reason"), [_piece(one) for one in advised.advice], "The expert's advice"
     )
-    yield missing("Nobody has decided on it yet", "hone rubric merge")
+    yield not_there_yet("Nobody has decided on it yet", "hone rubric merge")
 
 
 def _piece(one: Advice) -> Sequence[str | Markup]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hone.export.results import ExportRow
 from hone.report.page import Markup, cell, folded, paragraph, table
-from hone.report.sections.parts import missing, part, percent, points, source_line
+from hone.report.sections.parts import not_there_yet, part, percent_cell, percent_points, source_line
 from hone.report.view import ProjectView
 
 
@@ -19,7 +19,7 @@ def _export(view: ProjectView) -> Iterator[Markup]:
     found = view.exported
     if found is None:
         model = view.tuned.spec.removeprefix("hf:") if view.tuned else "MODEL+ADAPTER"
-        yield missing("Nothing was exported yet", f"hone export {model} --out model.gguf")
+        yield not_there_yet("Nothing was exported yet", f"hone export {model} --out model.gguf")
         return
     yield paragraph(f"From {found.model}. A file that differs from its source is not written.")
     head = ("file", "MB", "replies as the source", "mean KL (nats)", "perplexity", "source's", "tokens/s")
@@ -38,14 +38,25 @@ def _export(view: ProjectView) -> Iterator[Markup]:
 
 def _row(one: ExportRow) -> tuple[str, ...]:
     ties = f" (+{one.replies.ties} ties)" if one.replies.ties else ""
-    return (one.file, f"{one.bytes / 1e6:.0f}", f"{one.replies.same} of {one.replies.n}{ties}",
-            f"{one.replies.kl:.1e}", f"{one.perplexity:.2f}", f"{one.source_perplexity:.2f}",
-            f"{one.tokens_per_second.get('generation', 0):.0f}")  # fmt: skip
+    return (
+        one.file,
+        f"{one.bytes / 1e6:.0f}",
+        f"{one.replies.same} of {one.replies.n}{ties}",
+        f"{one.replies.kl:.1e}",
+        f"{one.perplexity:.2f}",
+        f"{one.source_perplexity:.2f}",
+        f"{one.tokens_per_second.get('generation', 0):.0f}",
+    )
 
 
 def _tested(one: ExportRow) -> tuple[str, ...]:
     found = one.benchmark
     if found is None:
         return (one.file,)
-    return (one.file, f"{found.name}, {found.source.n:,}", percent(found.source), percent(found.exported),
-            points(found.difference))  # fmt: skip
+    return (
+        one.file,
+        f"{found.name}, {found.source.n:,}",
+        percent_cell(found.source),
+        percent_cell(found.exported),
+        percent_points(found.difference),
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hone.report.page import Markup, command, element, joined, text
-from hone.report.view import Source
+from hone.report.page import Markup, command, element, escaped, joined
+from hone.report.view import FigureSource
 from hone.stats import Figure
 
 MOST_ROWS = 40
@@ -14,33 +14,35 @@ MOST_ROWS = 40
 
 def part(name: str, title: str, pieces: Iterable[Markup]) -> Markup:
     """One part of the page, under its title."""
-    return element("section", element("h2", text(title)), *pieces, name=name)
+    return element("section", element("h2", escaped(title)), *pieces, name=name)
 
 
-def source_line(source: Source, *more: str) -> Markup:
+def source_line(source: FigureSource, *more: str) -> Markup:
     """Where the figures come from, and what makes them."""
-    extra = joined(*(joined(text("; "), command(one)) for one in more))
-    return element("p", text(f"From {source.run}: "), command(source.command), extra, kind="made")
+    extra = joined(*(joined(escaped("; "), command(one)) for one in more))
+    return element("p", escaped(f"From {source.run}: "), command(source.command), extra, kind="made")
 
 
-def missing(what: str, typed: str, why: str = "") -> Markup:
+def not_there_yet(what: str, typed: str, why: str = "") -> Markup:
     """One line for what is not there yet."""
-    return element("p", text(f"{what}{f' ({why})' if why else ''}. Type: "), command(typed), kind="soft")
+    return element("p", escaped(f"{what}{f' ({why})' if why else ''}. Type: "), command(typed), kind="soft")
 
 
 def cut_note(shown: int, there: int, what: str) -> Markup:
     """A line that says how many of them are not shown; nothing where all are."""
     if shown >= there:
         return Markup("")
-    return element("p", text(f"The first {shown} of {there:,} {what}; the run's folder has them all."), kind="soft")
+    return element(
+        "p", escaped(f"The first {shown} of {there:,} {what}; the run's folder has them all."), kind="soft"
+    )
 
 
-def percent(figure: Figure) -> str:
+def percent_cell(figure: Figure) -> str:
     """A share with its interval: "34.0% (27.8% to 40.8%)"; why, where there is none."""
     return _figured(figure, "{:.1%}".format)
 
 
-def points(figure: Figure) -> str:
+def percent_points(figure: Figure) -> str:
     """A difference of shares in percentage points: "+32.0 (+25.1 to +38.9)"; why, where there is none."""
     return _figured(figure, lambda value: f"{100 * value:+.1f}")
 

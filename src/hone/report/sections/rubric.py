@@ -8,15 +8,21 @@ from itertools import pairwise
 from hone.domain.evidence import Decision, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.report.diffs import worded_diff
-from hone.report.page import Markup, cell, element, folded, joined, listed, paragraph, table, text
-from hone.report.sections.parts import missing, part
+from hone.report.page import Markup, cell, element, escaped, folded, joined, listed, paragraph, table
+from hone.report.sections.parts import not_there_yet, part
 from hone.report.view import ProjectView
-from hone.rubrics.finalise import Change, diff
+from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 
 _DONE = {"accept": "accepted", "edit": "edited", "reject": "rejected"}
-_CHANGED = {"reworded": "reworded", "renamed": "renamed", "added": "added", "removed": "removed",
-            "scale": "scale", "examples": "examples"}  # fmt: skip
+_CHANGED = {
+    "reworded": "reworded",
+    "renamed": "renamed",
+    "added": "added",
+    "removed": "removed",
+    "scale": "scale",
+    "examples": "examples",
+}
 
 
 def task_part(view: ProjectView) -> Markup:
@@ -42,7 +48,7 @@ def rubric_part(view: ProjectView) -> Markup:
 def _rubric(view: ProjectView) -> Iterator[Markup]:
     rubric, final = view.shown, view.finalised
     if not rubric.criteria:
-        yield missing("There are no criteria yet", "hone rubric draft")
+        yield not_there_yet("There are no criteria yet", "hone rubric draft")
         return
     name = f"Version {final.version}, {final.hash}" if final else "rubric.yaml, not finalised yet"
     rows = [(criterion.name, cell(criterion.sentence, "words")) for criterion in rubric.criteria]
@@ -57,10 +63,14 @@ def _rubric(view: ProjectView) -> Iterator[Markup]:
 def _scale(rubric: Rubric) -> Markup:
     own = [criterion for criterion in rubric.criteria if criterion.anchors]
     rows = [
-        (f"{level.value:g}", cell(level.label), cell(level.anchor, "words"),
-         *(cell(criterion.anchor(level), "words") for criterion in own))
+        (
+            f"{level.value:g}",
+            cell(level.label),
+            cell(level.anchor, "words"),
+            *(cell(criterion.anchor(level), "words") for criterion in own),
+        )
         for level in rubric.scale.levels
-    ]  # fmt: skip
+    ]
     head = ("level", "label", "what earns it", *(criterion.name for criterion in own))
     return table(head, rows, f"Scale; {len(rubric.examples)} scored examples")
 
@@ -72,7 +82,7 @@ def history_part(view: ProjectView) -> Markup:
 
 def _history(view: ProjectView) -> Iterator[Markup]:
     if not view.versions:
-        yield missing("No version is frozen yet", "hone rubric finalise")
+        yield not_there_yet("No version is frozen yet", "hone rubric finalise")
         return
     yield _version(view.versions[0], None)
     for before, after in pairwise(view.versions):
@@ -80,14 +90,14 @@ def _history(view: ProjectView) -> Iterator[Markup]:
     last = view.versions[-1]
     changes = [one for one in diff(last.rubric, view.rubric) if one.kind != "same"]
     if changes or view.decisions:
-        yield element("h3", text("rubric.yaml since then"))
+        yield element("h3", escaped("rubric.yaml since then"))
         yield _changes(changes)
         yield _decisions(view.decisions)
-        yield missing("Not frozen yet", "hone rubric finalise")
+        yield not_there_yet("Not frozen yet", "hone rubric finalise")
 
 
 def _version(version: RubricVersion, before: RubricVersion | None) -> Markup:
-    head = element("h3", text(f"Version {version.version}" + (" (the start)" if version.version == 0 else "")))
+    head = element("h3", escaped(f"Version {version.version}" + (" (the start)" if version.version == 0 else "")))
     about = f"{version.created:%Y-%m-%d %H:%M}, by {version.by}, {version.hash}"
     note = f"; {version.note}" if version.note else ""
     parts = [head, paragraph(f"{about}{note}", "made")]
@@ -100,15 +110,17 @@ def _version(version: RubricVersion, before: RubricVersion | None) -> Markup:
     return joined(*parts)
 
 
-def _changes(changes: Sequence[Change]) -> Markup:
+def _changes(changes: Sequence[RubricChange]) -> Markup:
     if not changes:
         return paragraph("Word for word as before.", "soft")
-    rows = [(_named(one), cell(_CHANGED[one.kind]), element("td", worded_diff(one.old, one.new), kind="words"))
-            for one in changes]  # fmt: skip
+    rows = [
+        (_named(one), cell(_CHANGED[one.kind]), element("td", worded_diff(one.old, one.new), kind="words"))
+        for one in changes
+    ]
     return table(("criterion", "what", "struck out: went; underlined: came"), rows, "What changed")
 
 
-def _named(change: Change) -> str:
+def _named(change: RubricChange) -> str:
     return change.name or {"scale": "the scale", "examples": "the examples"}.get(change.kind, "")
 
 
@@ -121,8 +133,15 @@ def _decisions(decisions: Sequence[Decision]) -> Markup:
         about = piece.criterion or (piece.proposal.name if piece.proposal else "")
         done = _DONE[one.action] + (f": {one.note}" if one.note else "")
         behind = ", ".join(piece.comparisons) or "none"
-        rows.append((f"{piece.action} {about}", cell(piece.reason, "words"), cell(behind), cell(done),
-                     cell(f"{one.by}, {one.at:%Y-%m-%d}")))  # fmt: skip
+        rows.append(
+            (
+                f"{piece.action} {about}",
+                cell(piece.reason, "words"),
+                cell(behind),
+                cell(done),
+                cell(f"{one.by}, {one.at:%Y-%m-%d}"),
+            )
+        )
     head = ("advice", "the expert's reason", "comparisons behind it", "decision", "who, when")
     kept = sum(one.action != "reject" for one in decisions)
     title = f"{len(decisions)} pieces of advice were decided on, {kept} of them taken"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.report.charts import shares
-from hone.report.page import Markup, cell, figure, folded, listed, paragraph, table
-from hone.report.sections.parts import MOST_ROWS, amount, cut_note, missing, part, source_line
+from hone.report.page import Markup, cell, drawn_picture, folded, listed, paragraph, table
+from hone.report.sections.parts import MOST_ROWS, amount, cut_note, not_there_yet, part, source_line
 from hone.report.terminal import short
-from hone.report.view import ProjectView, Scored
+from hone.report.view import ProjectView, ScoresPart
 
 _REASONS = 12
 """Replies whose reasons are shown."""
@@ -26,7 +26,7 @@ def _scores(view: ProjectView) -> Iterator[Markup]:
     found = view.scored
     if found is None:
         typed = "hone label" if view.replies else "hone reply && hone label"
-        yield missing("No replies are scored yet", typed)
+        yield not_there_yet("No replies are scored yet", typed)
         return
     scored = [one for one in found.judgements if one.scores]
     judges = ", ".join(dict.fromkeys(one.judge for one in found.judgements))
@@ -38,7 +38,7 @@ def _scores(view: ProjectView) -> Iterator[Markup]:
     yield source_line(found.source, "hone audit")
 
 
-def _warned(view: ProjectView, found: Scored) -> Iterator[Markup]:
+def _warned(view: ProjectView, found: ScoresPart) -> Iterator[Markup]:
     if found.rubric.digest != view.shown.digest:
         yield paragraph("These scores are of another rubric than the one above; label again.", "warn")
     if found.incomplete:
@@ -49,12 +49,12 @@ def _warned(view: ProjectView, found: Scored) -> Iterator[Markup]:
         yield listed(f"{count:,} × {reason}" for reason, count in reasons.most_common(5))
 
 
-def _levels(found: Scored, scored: Sequence[Judgement]) -> Iterator[Markup]:
+def _levels(found: ScoresPart, scored: Sequence[Judgement]) -> Iterator[Markup]:
     levels = found.rubric.scale.levels
     labels = [level.label for level in levels]
     counts = {name: _counts(found.rubric, scored, place) for place, name in enumerate(found.rubric.names)}
     drawn = shares(counts, labels)
-    yield figure(drawn, "Levels given", "One bar a criterion: how many replies got each level, worst first")
+    yield drawn_picture(drawn, "Levels given", "One bar a criterion: how many replies got each level, worst first")
     rows = [
         (name, amount(found.means[name]), *(f"{count:,}" for count in counts[name])) for name in found.rubric.names
     ]
@@ -74,7 +74,7 @@ def _counts(rubric: Rubric, scored: Sequence[Judgement], place: int) -> list[int
     return counts
 
 
-def _each(found: Scored, scored: Sequence[Judgement]) -> Iterator[Markup]:
+def _each(found: ScoresPart, scored: Sequence[Judgement]) -> Iterator[Markup]:
     rows = [(one.item, *(f"{score.value:g}" for score in one.scores)) for one in scored[:MOST_ROWS]]
     yield table(("item", *found.rubric.names), rows, "Scores by reply")
     yield cut_note(len(rows), len(scored), "scored replies")

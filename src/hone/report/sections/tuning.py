@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hone.report.charts import Line, curves
-from hone.report.page import Markup, cell, figure, folded, paragraph, table
-from hone.report.sections.parts import missing, part, source_line
-from hone.report.tuning import points
-from hone.report.view import ProjectView, Tuned
+from hone.report.charts import Line, curves_chart
+from hone.report.page import Markup, cell, drawn_picture, folded, paragraph, table
+from hone.report.sections.parts import not_there_yet, part, source_line
+from hone.report.tuning import loss_points
+from hone.report.view import ProjectView, TuningPart
 
 _MOST = 12
 """Steps in the table; of more, evenly chosen ones."""
@@ -22,12 +22,14 @@ def tuning_part(view: ProjectView) -> Markup:
 def _tuning(view: ProjectView) -> Iterator[Markup]:
     found = view.tuned
     if found is None:
-        yield missing("No model was tuned yet", "hone tune sums")
+        yield not_there_yet("No model was tuned yet", "hone tune sums")
         return
     result = found.result
     base = found.base.removeprefix("hf:")
-    yield paragraph(f"{base}, tuned by {result['method']} on {found.examples}: {result['steps']} steps, "
-                    f"{result['tokens']:,} tokens in {result['seconds']:,.0f} s.")  # fmt: skip
+    yield paragraph(
+        f"{base}, tuned by {result['method']} on {found.examples}: {result['steps']} steps, "
+        f"{result['tokens']:,} tokens in {result['seconds']:,.0f} s."
+    )
     if result.get("stopped"):
         yield paragraph(f"It stopped early: {result['stopped']}.")
     if result["scale"] == 0:
@@ -37,27 +39,36 @@ def _tuning(view: ProjectView) -> Iterator[Markup]:
     yield source_line(found.source)
 
 
-def _losses(found: Tuned) -> Iterator[Markup]:
-    steps, looks = points(found.history)
+def _losses(found: TuningPart) -> Iterator[Markup]:
+    steps, looks = loss_points(found.history)
     if not steps:
         return
-    drawn = curves((Line("training", steps), Line("held out", looks, marked=True)), "step",
-                   "cross-entropy per learnt token (nats)")  # fmt: skip
+    drawn = curves_chart(
+        (Line("training", steps), Line("held out", looks, marked=True)),
+        "step",
+        "cross-entropy per learnt token (nats)",
+    )
     words = (
         f"Held out: {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end"
         if looks
         else "Nothing was held out"
     )
-    yield figure(drawn, "Loss by step", words)
+    yield drawn_picture(drawn, "Loss by step", words)
     held, chosen = dict(looks), steps[:: -(-len(steps) // _MOST)]
     places = sorted({place for place, _ in chosen} | set(held))
     known = dict(steps)
-    rows = [(f"{place:g}", f"{known[place]:.4f}" if place in known else "–", f"{held[place]:.4f}" if place in held
-             else "–") for place in places]  # fmt: skip
+    rows = [
+        (
+            f"{place:g}",
+            f"{known[place]:.4f}" if place in known else "–",
+            f"{held[place]:.4f}" if place in held else "–",
+        )
+        for place in places
+    ]
     yield folded("The same as a table", table(("step", "training loss", "held-out loss"), rows, "Loss by step"))
 
 
-def _scales(found: Tuned) -> Markup:
+def _scales(found: TuningPart) -> Markup:
     rows = []
     for one in found.result["scales"]:
         kept = one["scale"] == found.result["scale"]

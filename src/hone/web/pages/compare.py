@@ -8,15 +8,15 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from hone.people.store import PairAnswer, Side
-from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, key_of, new_key
-from hone.web.people import Form, Person, Someone, text
+from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, new_key, submit_id
+from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of
 
 router = APIRouter()
 
 
 @router.get("/compare")
-def begin(request: Request, someone: Someone) -> Response:
+def begin_comparing(request: Request, someone: Someone) -> Response:
     """Lead to the pair that is to be compared now, or say that all is done."""
     site = site_of(request)
     pair = site.store.next_pair(someone.rater.id, per_item=site.per_item)
@@ -27,7 +27,7 @@ def begin(request: Request, someone: Someone) -> Response:
 
 
 @router.get("/compare/{pair}")
-def show(request: Request, someone: Someone, pair: str) -> Response:
+def show_pair(request: Request, someone: Someone, pair: str) -> Response:
     """One pair, and which side this person chose."""
     site = site_of(request)
     answer = _handed(site, someone, pair)
@@ -36,33 +36,33 @@ def show(request: Request, someone: Someone, pair: str) -> Response:
 
 
 @router.post("/compare/{pair}")
-def choose(request: Request, someone: Someone, pair: str, sent: Form) -> Response:
+def choose_side(request: Request, someone: Someone, pair: str, sent: Form) -> Response:
     """Save the verdict and go on."""
     site = site_of(request)
     _handed(site, someone, pair)
-    side = cast("Side", text(sent, "side"))
-    site.store.choose(someone.rater.id, pair, side, note=text(sent, "note")[:LONGEST_NOTE], key=key_of(sent))
+    side = cast("Side", form_field(sent, "side"))
+    site.store.choose(someone.rater.id, pair, side, note=form_field(sent, "note")[:LONGEST_NOTE], key=submit_id(sent))
     return go("/compare", "saved")
 
 
 @router.post("/compare/{pair}/skip")
-def skip(request: Request, someone: Someone, pair: str, sent: Form) -> Response:
+def skip_pair(request: Request, someone: Someone, pair: str, sent: Form) -> Response:
     """Pass over a pair, with the reason."""
     site = site_of(request)
     _handed(site, someone, pair)
-    reason = text(sent, "reason")[:LONGEST_REASON]
-    site.store.skip_pair(someone.rater.id, pair, reason, key=key_of(sent))
+    reason = form_field(sent, "reason")[:LONGEST_REASON]
+    site.store.skip_pair(someone.rater.id, pair, reason, key=submit_id(sent))
     return go("/compare", "skipped")
 
 
-def _handed(site: Site, someone: Person, pair: str) -> PairAnswer:
+def _handed(site: Site, someone: Visitor, pair: str) -> PairAnswer:
     answer = site.store.pair(someone.rater.id, pair)
     if answer is None:
         raise HTTPException(404)
     return answer
 
 
-def _earlier(site: Site, someone: Person, answer: PairAnswer) -> str | None:
+def _earlier(site: Site, someone: Visitor, answer: PairAnswer) -> str | None:
     answered = [one for one in site.store.my_pairs(someone.rater.id) if one.state != "open" and one.at]
     before = [one for one in answered if answer.state == "open" or (answer.at and one.at and one.at < answer.at)]
     return max(before, key=lambda one: one.at.timestamp() if one.at else 0.0).pair.id if before else None

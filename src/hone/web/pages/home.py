@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True)
-class Step:
+class JourneyStep:
     """One step of the journey."""
 
     title: str
@@ -38,7 +38,7 @@ def home(request: Request, someone: Someone) -> Response:
     return site.page(request, "home.html", someone, steps=steps, first=first, folder=site.project.folder.name)
 
 
-def _steps(site: Site) -> list[Step]:
+def _steps(site: Site) -> list[JourneyStep]:
     project, rubric = site.project, site.rubric
     versions = [one for one in project.versions if one.version > 0]
     working = project.rubric
@@ -47,17 +47,46 @@ def _steps(site: Site) -> list[Step]:
     found = site.store.progress(rubric, per_item=site.per_item) if rubric.criteria else None
     subjects, done, left = (found.subjects, found.done, found.left) if found else (0, 0, 0)
     return [
-        Step("Write criteria", f"{criteria} in rubric.yaml", criteria >= 2, "/workshop", "Look at them",
-             "" if criteria else "hone rubric draft"),
-        Step("Compare and decide with the expert",
-             f"version {versions[-1].version} is frozen" if versions else "no version is frozen yet", bool(versions),
-             "/workshop", "Go to the workshop", "" if project.latest_run("compare") else "hone rubric compare"),
-        Step("Have replies to rate", f"{subjects:,} replies" if subjects else "none yet", subjects > 0,
-             command="" if subjects else "hone reply"),
-        Step("Invite people", ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "")
-             if people else "nobody yet", bool(people), command="hone rate invite NAME"),
-        Step("Rate", f"{done:,} done, {left:,} still wanted" if subjects else "when there are replies",
-             subjects > 0 and left <= 0, "/rate", "Rate some yourself"),
-        Step("Look at the results", "agreement, disagreements, the judge against people", False, "/results",
-             "Go to the results"),
-    ]  # fmt: skip
+        JourneyStep(
+            "Write criteria",
+            f"{criteria} in rubric.yaml",
+            criteria >= 2,
+            "/workshop",
+            "Look at them",
+            "" if criteria else "hone rubric draft",
+        ),
+        JourneyStep(
+            "Compare and decide with the expert",
+            f"version {versions[-1].version} is frozen" if versions else "no version is frozen yet",
+            bool(versions),
+            "/workshop",
+            "Go to the workshop",
+            "" if project.latest_run("compare") else "hone rubric compare",
+        ),
+        JourneyStep(
+            "Have replies to rate",
+            f"{subjects:,} replies" if subjects else "none yet",
+            subjects > 0,
+            command="" if subjects else "hone reply",
+        ),
+        JourneyStep(
+            "Invite people",
+            ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "") if people else "nobody yet",
+            bool(people),
+            command="hone rate invite NAME",
+        ),
+        JourneyStep(
+            "Rate",
+            f"{done:,} done, {left:,} still wanted" if subjects else "when there are replies",
+            subjects > 0 and left <= 0,
+            "/rate",
+            "Rate some yourself",
+        ),
+        JourneyStep(
+            "Look at the results",
+            "agreement, disagreements, the judge against people",
+            False,
+            "/results",
+            "Go to the results",
+        ),
+    ]

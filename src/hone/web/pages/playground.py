@@ -30,7 +30,7 @@ from hone.models import Request as ModelRequest
 from hone.models.thinking import answer_of
 from hone.report.terminal import clean
 from hone.rubrics.replies import SAMPLING, system_text
-from hone.web.people import Form, Owner, text
+from hone.web.people import Form, Owner, form_field
 from hone.web.site import Site, site_of
 from hone.web.typeset import typeset
 
@@ -40,7 +40,7 @@ SIDES = ("left", "right")
 
 
 @dataclass(frozen=True)
-class Choice:
+class PlaygroundChoice:
     """One way to answer: a model, with the rubric stated in its prompt or without."""
 
     name: str
@@ -59,10 +59,10 @@ class Played:
 
 
 @router.get("/playground")
-def show(request: Request, someone: Owner) -> Response:
+def show_playground(request: Request, someone: Owner) -> Response:
     """An empty playground."""
     site = site_of(request)
-    names = list(choices_of(site))
+    names = list(_choices_of(site))
     sides = {"left": Played(names[0]), "right": Played(names[1])}
     return site.page(
         request, "playground.html", someone, names=names, sides=sides, asked="", played=False, judged=True
@@ -73,11 +73,11 @@ def show(request: Request, someone: Owner) -> Response:
 async def play(request: Request, someone: Owner, sent: Form) -> Response:
     """Answer on both sides: as a stream for the script, as a page that waits without it."""
     site = site_of(request)
-    asked = text(sent, "request")[:LONGEST_REQUEST]
+    asked = form_field(sent, "request")[:LONGEST_REQUEST]
     if not asked:
         raise HTTPException(400, "Write a request first.")
     chosen = {side: _choice(site, sent, side) for side in SIDES}
-    events = _answered(site, asked, chosen, scored=bool(text(sent, "judged")))
+    events = _answered(site, asked, chosen, scored=bool(form_field(sent, "judged")))
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(_written(events), media_type="text/event-stream")
     sides = {side: Played(choice.name) for side, choice in chosen.items()}
@@ -88,12 +88,18 @@ async def play(request: Request, someone: Owner, sent: Form) -> Response:
         if event.get("into") == "scores":
             side.scores = Markup(event["html"])  # noqa: S704 - made by our own template
     return site.page(
-        request, "playground.html", someone, names=list(choices_of(site)), sides=sides, asked=asked, played=True,
-        judged=bool(text(sent, "judged")),
-    )  # fmt: skip
+        request,
+        "playground.html",
+        someone,
+        names=list(_choices_of(site)),
+        sides=sides,
+        asked=asked,
+        played=True,
+        judged=bool(form_field(sent, "judged")),
+    )
 
 
-def choices_of(site: Site) -> Mapping[str, Choice]:
+def _choices_of(site: Site) -> Mapping[str, PlaygroundChoice]:
     """What can be chosen: every model of the project and of the command, with the rubric and without."""
     roles = site.project.settings.models
     models = {one.model: one for one in (roles.writer, roles.expert, roles.judge)}
@@ -101,12 +107,12 @@ def choices_of(site: Site) -> Mapping[str, Choice]:
     found = {}
     for spec, settings in models.items():
         for rubric, words in ((True, "with the rubric"), (False, "the task alone")):
-            found[f"{spec}, {words}"] = Choice(f"{spec}, {words}", settings, rubric)
+            found[f"{spec}, {words}"] = PlaygroundChoice(f"{spec}, {words}", settings, rubric)
     return found
 
 
-def _choice(site: Site, sent: FormData, side: str) -> Choice:
-    found = choices_of(site).get(text(sent, side))
+def _choice(site: Site, sent: FormData, side: str) -> PlaygroundChoice:
+    found = _choices_of(site).get(form_field(sent, side))
     if found is None:
         raise HTTPException(400, f"Choose a model for the {side} side from the list.")
     return found
@@ -118,12 +124,12 @@ async def _written(events: AsyncIterator[Mapping[str, str]]) -> AsyncIterator[st
 
 
 async def _answered(
-    site: Site, asked: str, chosen: Mapping[str, Choice], *, scored: bool
+    site: Site, asked: str, chosen: Mapping[str, PlaygroundChoice], *, scored: bool
 ) -> AsyncIterator[Mapping[str, str]]:
     """Events of both sides, as they come."""
     queue: asyncio.Queue[Mapping[str, str] | None] = asyncio.Queue()
 
-    async def one(side: str, choice: Choice) -> None:
+    async def one(side: str, choice: PlaygroundChoice) -> None:
         try:
             await _side(site, asked, side, choice, queue, scored=scored)
         except HoneError as error:
@@ -148,7 +154,13 @@ async def _answered(
 
 
 async def _side(
-    site: Site, asked: str, side: str, choice: Choice, queue: asyncio.Queue[Mapping[str, str] | None], *, scored: bool
+    site: Site,
+    asked: str,
+    side: str,
+    choice: PlaygroundChoice,
+    queue: asyncio.Queue[Mapping[str, str] | None],
+    *,
+    scored: bool,
 ) -> None:
     """Write one reply, piece by piece, then score it."""
     task, rubric, prompts = site.project.settings.task, site.rubric, site.project.prompts

@@ -13,7 +13,7 @@ from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.people.store import Answer, Progress
-from hone.web.people import Form, Person, Someone, text
+from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of, wants_json
 
 router = APIRouter()
@@ -22,7 +22,7 @@ _PLACES = frozenset({"/rate", "/compare", "/mine"})
 
 
 @router.get("/rate")
-def begin(request: Request, someone: Someone) -> Response:
+def begin_rating(request: Request, someone: Someone) -> Response:
     """Lead to the reply that is to be rated now, or say that all is done."""
     site, rubric = site_of(request), site_of(request).rubric
     subject = None
@@ -34,16 +34,16 @@ def begin(request: Request, someone: Someone) -> Response:
 
 
 @router.get("/rate/{subject}")
-def show(request: Request, someone: Someone, subject: str) -> Response:
+def show_reply(request: Request, someone: Someone, subject: str) -> Response:
     """One reply, and what this person said of it so far."""
     return _shown(request, someone, subject)
 
 
 @router.post("/rate/{subject}")
-def save(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
+def save_scores(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
     """Save what was chosen, and go on where every criterion has a score."""
     site, rubric = site_of(request), site_of(request).rubric
-    if text(sent, "rubric") != rubric.digest:
+    if form_field(sent, "rubric") != rubric.digest:
         raise HTTPException(400, "The criteria have changed while you were rating. Load the page again to see them.")
     _handed(site, someone, subject, rubric)
     saved = site.store.rate(
@@ -51,8 +51,8 @@ def save(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
         subject,
         rubric,
         _scores(sent, rubric),
-        note=text(sent, "note")[:LONGEST_NOTE],
-        key=key_of(sent),
+        note=form_field(sent, "note")[:LONGEST_NOTE],
+        key=submit_id(sent),
     )
     if wants_json(request):
         return JSONResponse({"saved": True, "complete": saved.complete})
@@ -62,11 +62,13 @@ def save(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
 
 
 @router.post("/rate/{subject}/skip")
-def skip(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
+def skip_reply(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
     """Pass over a reply, with the reason."""
     site, rubric = site_of(request), site_of(request).rubric
     _handed(site, someone, subject, rubric)
-    site.store.skip(someone.rater.id, subject, rubric, text(sent, "reason")[:LONGEST_REASON], key=key_of(sent))
+    site.store.skip(
+        someone.rater.id, subject, rubric, form_field(sent, "reason")[:LONGEST_REASON], key=submit_id(sent)
+    )
     return go("/rate", "skipped")
 
 
@@ -74,8 +76,8 @@ def skip(request: Request, someone: Someone, subject: str, sent: Form) -> Respon
 def undo(request: Request, someone: Someone, sent: Form) -> Response:
     """Take back the last save, and show what it was about."""
     site = site_of(request)
-    about = site.store.undo(someone.rater.id, key=key_of(sent))
-    at = text(sent, "at")
+    about = site.store.undo(someone.rater.id, key=submit_id(sent))
+    at = form_field(sent, "at")
     if about is None:
         return go(at if at in _PLACES else "/rate", "nothing")
     if site.store.pair(someone.rater.id, about) is not None:
@@ -104,7 +106,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def _shown(request: Request, someone: Person, subject: str, *, problem: str = "") -> Response:
+def _shown(request: Request, someone: Visitor, subject: str, *, problem: str = "") -> Response:
     site, rubric = site_of(request), site_of(request).rubric
     answer = _handed(site, someone, subject, rubric)
     return site.page(
@@ -121,7 +123,7 @@ def _shown(request: Request, someone: Person, subject: str, *, problem: str = ""
     )
 
 
-def _handed(site: Site, someone: Person, subject: str, rubric: Rubric) -> Answer:
+def _handed(site: Site, someone: Visitor, subject: str, rubric: Rubric) -> Answer:
     """The person's answer to a reply; a reply that was never handed to them is as if it were not there."""
     answer = site.store.answer(someone.rater.id, subject, rubric)
     if answer is None or (answer.at is None and not answer.scores):
@@ -129,21 +131,21 @@ def _handed(site: Site, someone: Person, subject: str, rubric: Rubric) -> Answer
     return answer
 
 
-def _earlier(site: Site, someone: Person, answer: Answer, rubric: Rubric) -> str | None:
+def _earlier(site: Site, someone: Visitor, answer: Answer, rubric: Rubric) -> str | None:
     """The reply that this person answered before this one."""
     answered = [one for one in site.store.mine(someone.rater.id, rubric) if one.state != "open"]
     before = [one for one in answered if answer.state == "open" or (answer.at and one.at and one.at < answer.at)]
     return before[0].subject.id if before else None
 
 
-def _mine(site: Site, someone: Person, rubric: Rubric) -> Progress:
+def _mine(site: Site, someone: Visitor, rubric: Rubric) -> Progress:
     return site.store.progress(rubric, someone.rater.id, per_item=site.per_item)
 
 
 def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
     scores = {}
     for number, criterion in enumerate(rubric.criteria):
-        value = text(sent, f"score-{number}")
+        value = form_field(sent, f"score-{number}")
         if value:
             try:
                 scores[criterion.name] = float(value)
@@ -152,11 +154,11 @@ def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
     return scores
 
 
-def key_of(sent: FormData) -> str | None:
+def submit_id(sent: FormData) -> str | None:
     """The id of a submit: of the form and of what was filled in.
 
     A browser that goes back to a form it kept sends the form's id again with other levels, which is another submit.
     """
-    if not text(sent, "key"):
+    if not form_field(sent, "key"):
         return None
     return digest(sorted((name, value) for name, value in sent.items() if isinstance(value, str) and name != "token"))

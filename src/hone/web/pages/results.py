@@ -19,10 +19,18 @@ from hone.measuring.stopping import stop_rule
 from hone.people.store import ChoiceRow
 from hone.report.charts import Dot, heat, intervals, shares
 from hone.report.page import Markup
-from hone.report.wording import STATISTICS, headline, leaning, number, people_in_words, verdict_in_short, warnings
-from hone.stats import Agreement, CriterionAgreement, Options, Ratings, agree, wilson
+from hone.report.wording import (
+    STATISTICS,
+    headline,
+    leaning,
+    people_in_words,
+    verdict_in_short,
+    warnings,
+    with_interval,
+)
+from hone.stats import Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
-from hone.web.people import Form, Owner, text
+from hone.web.people import Form, Owner, form_field
 from hone.web.site import Site, go, site_of
 
 router = APIRouter()
@@ -58,7 +66,7 @@ class Section:
 
 
 @router.get("/results")
-def show(request: Request, someone: Owner) -> Response:
+def show_results(request: Request, someone: Owner) -> Response:
     """Everything on one page."""
     site, rubric = site_of(request), site_of(request).rubric
     sections, stop = _computed(site, rubric) if rubric.criteria else ([], "")
@@ -85,16 +93,16 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
     """Settle one criterion of one reply, under the name of who settles it."""
     site = site_of(request)
     try:
-        value = float(text(sent, "value"))
+        value = float(form_field(sent, "value"))
     except ValueError as error:
         raise FeedbackError("choose the level that is to stand") from error
     site.store.adjudicate(
-        text(sent, "subject"),
+        form_field(sent, "subject"),
         site.rubric,
-        named(text(sent, "criterion")),
+        named(form_field(sent, "criterion")),
         value,
         by=someone.rater.name,
-        reason=text(sent, "reason"),
+        reason=form_field(sent, "reason"),
     )
     return go("/results", "settled")
 
@@ -102,8 +110,11 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
 def _people(site: Site, rubric: Rubric) -> list[tuple[str, bool, Any]]:
     if not rubric.criteria:
         return []
-    people = [(one, site.store.progress(rubric, one.id, per_item=site.per_item)) for one in site.store.raters()
-              if one.role != "judge"]  # fmt: skip
+    people = [
+        (one, site.store.progress(rubric, one.id, per_item=site.per_item))
+        for one in site.store.raters()
+        if one.role != "judge"
+    ]
     return [(one.name, one.active, done) for one, done in people if done.done or done.skipped or one.role == "rater"]
 
 
@@ -118,7 +129,7 @@ def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
     def compute() -> tuple[list[Section], str]:
         table = join(site.project, site.store, rubric).table
         ratings = read_ratings(table, Reading(rubric=rubric)).ratings
-        found = agree(ratings, Options(RESAMPLES))
+        found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
         sections = [_section(name, one, found, ratings, rubric) for name, one in found.criteria.items()]
         return sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words
 
@@ -129,25 +140,44 @@ def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
 def _section(name: str, one: CriterionAgreement, found: Agreement, ratings: Ratings, rubric: Rubric) -> Section:
     statistic = headline(one, found.level)
     ceiling = one.ceiling[statistic]
-    dots = [Dot("a person (the ceiling)", ceiling, number(ceiling, interval=False) if ceiling.value is not None
-                else ceiling.reason or "", ceiling=True)]  # fmt: skip
+    dots = [
+        Dot(
+            "a person (the ceiling)",
+            ceiling,
+            with_interval(ceiling, interval=False) if ceiling.value is not None else ceiling.reason or "",
+            ceiling=True,
+        )
+    ]
     table = [
-        ("a person (the ceiling)", f"{ceiling.n:,}", number(one.ceiling["accuracy"], "accuracy"), number(ceiling), "")
+        (
+            "a person (the ceiling)",
+            f"{ceiling.n:,}",
+            with_interval(one.ceiling["accuracy"], "accuracy"),
+            with_interval(ceiling),
+            "",
+        )
     ]
     for judge, figures in one.judges.items():
         if figures.items:
             figure = figures.consensus[statistic]
-            words = number(figure, interval=False) if figure.value is not None else figure.reason or ""
+            words = with_interval(figure, interval=False) if figure.value is not None else figure.reason or ""
             dots.append(Dot(judge, figure, words))
             verdict = f"{verdict_in_short(figures)}; leans: {leaning(figures)}"
-            same = number(figures.consensus["accuracy"], "accuracy")
-            table.append((judge, f"{figures.items:,}", same, number(figure), verdict))
+            same = with_interval(figures.consensus["accuracy"], "accuracy")
+            table.append((judge, f"{figures.items:,}", same, with_interval(figure), verdict))
     counts = _counts(ratings, name, rubric)
     labels = [level.label for level in rubric.scale.levels]
     return Section(
-        name, people_in_words(one), STATISTICS[statistic], intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
-        table, warnings(one), shares(counts, labels), counts, _matrices(name, one, ratings, rubric),
-    )  # fmt: skip
+        name,
+        people_in_words(one),
+        STATISTICS[statistic],
+        intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
+        table,
+        warnings(one),
+        shares(counts, labels),
+        counts,
+        _matrices(name, one, ratings, rubric),
+    )
 
 
 def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]:

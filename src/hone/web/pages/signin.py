@@ -16,7 +16,7 @@ LONGEST_TOKEN = 200
 
 
 @router.get("/enter/{token}")
-def enter(request: Request, token: str) -> Response:
+def enter_by_link(request: Request, token: str) -> Response:
     """Sign in whoever holds a valid link, and lead on to an address without the token in it."""
     site = site_of(request)
     address = request.client.host if request.client else "unknown"

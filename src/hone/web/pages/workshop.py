@@ -17,10 +17,10 @@ from hone.errors import FeedbackError, ProjectError
 from hone.report.diffs import worded_diff
 from hone.report.page import Markup
 from hone.rubrics.compare import summary
-from hone.rubrics.finalise import Change, diff
+from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
-from hone.web.people import Form, Owner, Person, text
+from hone.web.people import Form, Owner, Visitor, form_field
 from hone.web.site import Site, go, site_of
 
 router = APIRouter()
@@ -42,16 +42,16 @@ class Piece:
 
 
 @router.get("/workshop")
-def show(request: Request, someone: Owner) -> Response:
+def show_workshop(request: Request, someone: Owner) -> Response:
     """The whole workshop on one page."""
     return _shown(request, someone)
 
 
 @router.post("/workshop/ask")
-def ask(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
+def ask_expert(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
     """Let the expert compare, or advise; the answer comes when it is done."""
     site = site_of(request)
-    step = text(sent, "step")
+    step = form_field(sent, "step")
     if step not in ("compare", "advise"):
         raise HTTPException(404)
     with site.at_work():
@@ -63,11 +63,11 @@ def ask(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG0
 
 
 @router.post("/workshop/decide")
-def decide(request: Request, someone: Owner, sent: Form) -> Response:
+def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
     """Take the decisions of one sitting, all together."""
     site = site_of(request)
     working = site.project.rubric
-    if text(sent, "rubric") != working.digest:
+    if form_field(sent, "rubric") != working.digest:
         raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
     advice = site.journey.advice(working)
     merged = merge(working, advice, _choices(sent, advice), by=someone.rater.name)
@@ -78,13 +78,13 @@ def decide(request: Request, someone: Owner, sent: Form) -> Response:
 
 
 @router.post("/workshop/finalise")
-def finalise(request: Request, someone: Owner, sent: Form) -> Response:
+def freeze_version(request: Request, someone: Owner, sent: Form) -> Response:
     """Freeze the working rubric as the next version."""
-    _, path = site_of(request).journey.freeze(someone.rater.name, text(sent, "note")[:1000])
+    _, path = site_of(request).journey.freeze(someone.rater.name, form_field(sent, "note")[:1000])
     return go("/workshop", "frozen" if path else "same")
 
 
-def _shown(request: Request, someone: Person) -> Response:
+def _shown(request: Request, someone: Visitor) -> Response:
     site = site_of(request)
     working, versions = site.project.rubric, site.project.versions
     comparisons = _comparisons(site)
@@ -147,34 +147,36 @@ def _said(criterion: Criterion) -> str:
 def _choices(sent: FormData, advice: Sequence[Advice]) -> dict[str, Choice]:
     choices = {}
     for piece in advice:
-        action = text(sent, f"do-{piece.id}")
+        action = form_field(sent, f"do-{piece.id}")
         if action not in _ACTIONS:
             raise FeedbackError(f"decide on {piece.id} as well: accept, edit or reject")
         wording = None
         if action == "edit":
             try:
-                wording = Criterion.model_validate(" ".join(text(sent, f"wording-{piece.id}").split()))
+                wording = Criterion.model_validate(" ".join(form_field(sent, f"wording-{piece.id}").split()))
             except ValidationError as error:
                 problem = error.errors()[0]["msg"].removeprefix("Value error, ")
                 raise FeedbackError(f"your wording of {piece.id}: {problem}") from error
-        note = text(sent, f"note-{piece.id}")[:400]
+        note = form_field(sent, f"note-{piece.id}")[:400]
         choices[piece.id] = Choice(cast("Literal['accept', 'edit', 'reject']", action), wording, note)
     return choices
 
 
 @dataclass(frozen=True)
-class History:
+class VersionHistory:
     """One version, and what changed from its parent."""
 
     version: RubricVersion
-    changes: list[tuple[Change, Markup]]
+    changes: list[tuple[RubricChange, Markup]]
 
 
-def _history(versions: Sequence[RubricVersion], place: int) -> History:
+def _history(versions: Sequence[RubricVersion], place: int) -> VersionHistory:
     if place == 0:
-        return History(versions[0], [])
+        return VersionHistory(versions[0], [])
     changes = diff(versions[place - 1].rubric, versions[place].rubric)
-    return History(versions[place], [(one, worded_diff(one.old, one.new)) for one in changes if one.kind != "same"])
+    return VersionHistory(
+        versions[place], [(one, worded_diff(one.old, one.new)) for one in changes if one.kind != "same"]
+    )
 
 
 def _changed(versions: Sequence[RubricVersion], working: Rubric) -> bool:

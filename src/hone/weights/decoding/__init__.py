@@ -5,6 +5,6 @@ model is recorded as a CUDA graph and replayed. Everything in here but `generate
 to install where it is missing.
 """
 
-from hone.weights.decoding.generate import Ask, Text, generate
+from hone.weights.decoding.generate import Decoding, GeneratedText, generate
 
-__all__ = ["Ask", "Text", "generate"]
+__all__ = ["Decoding", "GeneratedText", "generate"]

@@ -16,7 +16,7 @@ _SHARED = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Decoding:
     """How answers are drawn."""
 
     max_tokens: int = 256
@@ -34,7 +34,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class GeneratedText:
     """One answer."""
 
     text: str
@@ -46,7 +46,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class GenerationJob:
     """One answer to be made."""
 
     prompt: int
@@ -60,7 +60,7 @@ class Job:
 Prompt = str | Sequence[Message] | Sequence[int]
 """A text that is ready to go on from (no special token is added to it), a conversation, or tokens."""
 
-Told = Callable[[int, int, Text], object]
+Told = Callable[[int, int, GeneratedText], object]
 """Called with the prompt's place, the sample's number and the answer, as soon as it is there."""
 
 
@@ -68,10 +68,10 @@ def generate(
     model: Any,
     tokenizer: Any,
     prompts: Sequence[Prompt],
-    ask: Ask = Ask(),
+    ask: Decoding = Decoding(),
     *,
     told: Told | None = None,
-) -> list[list[Text]]:
+) -> list[list[GeneratedText]]:
     """Answers to prompts.
 
     A model whose attention is plain causal attention runs in our own loop; for any other it is transformers' own
@@ -97,13 +97,13 @@ def generate(
     from hone.weights.decoding.loop import Loop, plainly, suited  # noqa: PLC0415 - loads torch
 
     jobs = _jobs(model, tokenizer, prompts, ask)
-    answers: list[list[Text | None]] = [[None] * ask.samples for _ in prompts]
+    answers: list[list[GeneratedText | None]] = [[None] * ask.samples for _ in prompts]
     ends = end_tokens(model, tokenizer)
 
-    def tell(job: Job, made: Sequence[int]) -> None:
+    def tell(job: GenerationJob, made: Sequence[int]) -> None:
         cut = not made or made[-1] not in ends
         words = tokenizer.decode(list(made if cut else made[:-1]), skip_special_tokens=True)
-        text = Text(words, len(made), cut, len(job.tokens))
+        text = GeneratedText(words, len(made), cut, len(job.tokens))
         answers[job.prompt][job.sample] = text
         if told:
             told(job.prompt, job.sample, text)
@@ -126,7 +126,7 @@ def generate(
     return [[text for text in several if text is not None] for several in answers]
 
 
-def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Ask) -> list[Job]:
+def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Decoding) -> list[GenerationJob]:
     context = getattr(model.config, "max_position_embeddings", None) or 2**31
     jobs = []
     for place, prompt in enumerate(prompts):
@@ -136,7 +136,7 @@ def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Ask) -> li
                 f"prompt {place + 1} has {len(tokens)} tokens, and the model's context is {context}; shorten it"
             )
         limit = min(ask.max_tokens, context - len(tokens))
-        jobs += [Job(place, sample, tokens, limit) for sample in range(ask.samples)]
+        jobs += [GenerationJob(place, sample, tokens, limit) for sample in range(ask.samples)]
     return jobs
 
 

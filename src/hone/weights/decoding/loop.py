@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from hone.extras import library
-from hone.weights.decoding.generate import Ask, Job
-from hone.weights.decoding.rows import ATTENTION, Rows, Shape, UnsuitedError, attention
+from hone.weights.decoding.generate import Decoding, GenerationJob
+from hone.weights.decoding.rows import ATTENTION, CacheShape, Rows, UnsuitedError, attention
 from hone.weights.decoding.step import Draw, Stepper
 from hone.weights.quiet import quiet
 
-Tell = Callable[[Job, Sequence[int]], None]
+Tell = Callable[[GenerationJob, Sequence[int]], None]
 
 _GRAPH_STEPS = 16
 """Steps between two looks at what has ended: a look waits for the GPU."""
@@ -41,19 +41,21 @@ class Loop:
         ask: How answers are drawn.
     """
 
-    def __init__(self, model: Any, jobs: Sequence[Job], shared: int, ends: tuple[int, ...], ask: Ask) -> None:
+    def __init__(
+        self, model: Any, jobs: Sequence[GenerationJob], shared: int, ends: tuple[int, ...], ask: Decoding
+    ) -> None:
         self._model, self._shared, self._ask = base(model), shared, ask
         self._device = model.device
         # Long prompts first: those that are filled together then have about the same length.
         self._pending = deque(sorted(jobs, key=lambda job: -len(job.tokens)))
         most = max(job.limit for job in jobs)
         room = _eight(len(self._pending[0].tokens) - shared + most)
-        shape, dtype = Shape.of(self._model.config), self._model.get_input_embeddings().weight.dtype
+        shape, dtype = CacheShape.of(self._model.config), self._model.get_input_embeddings().weight.dtype
         count = min(len(jobs), ask.rows or self._fitting(shape, dtype, room))
         self._rows = Rows(shape, count, room, self._device, dtype)
         draw = Draw(ask.temperature, ask.top_p)
         self._stepper = Stepper(self._model, self._rows, ends, draw, most, graphs=ask.graphs)
-        self._owners: list[Job | None] = [None] * count
+        self._owners: list[GenerationJob | None] = [None] * count
         self._reached = [0] * count
         self._batch = count
 
@@ -140,10 +142,16 @@ class Loop:
     def _call(self, tokens: list[list[int]], start: int) -> None:
         ids = self._tensor(tokens)
         places = torch.arange(start, start + ids.shape[1], device=self._device)[None]
-        self._model(input_ids=ids, position_ids=places, past_key_values=self._rows, use_cache=True,
-                    logits_to_keep=1, rows=self._rows)  # fmt: skip
+        self._model(
+            input_ids=ids,
+            position_ids=places,
+            past_key_values=self._rows,
+            use_cache=True,
+            logits_to_keep=1,
+            rows=self._rows,
+        )
 
-    def _fitting(self, shape: Shape, dtype: Any, room: int) -> int:
+    def _fitting(self, shape: CacheShape, dtype: Any, room: int) -> int:
         """How many rows the memory holds."""
         row = room * shape.token_bytes(dtype)
         if self._device.type != "cuda":
@@ -192,7 +200,7 @@ def suited(model: Any, tokens: Sequence[int]) -> bool:
     theirs = model(input_ids=ids, use_cache=False, logits_to_keep=1).logits[0, -1].float()
     third = len(tokens) // 3
     try:
-        shape, dtype = Shape.of(model.config), model.get_input_embeddings().weight.dtype
+        shape, dtype = CacheShape.of(model.config), model.get_input_embeddings().weight.dtype
         rows = Rows(shape, 1, len(tokens), model.device, dtype)
         rows.into = torch.zeros(1, dtype=torch.long, device=model.device)
         with using_rows(model):
@@ -204,14 +212,26 @@ def suited(model: Any, tokens: Sequence[int]) -> bool:
                     rows.lengths[:] = first - third
                     rows.look()
                 places = torch.arange(first, first + part.shape[1], device=model.device)[None]
-                ours = model(input_ids=part, position_ids=places, past_key_values=rows, use_cache=True,
-                             logits_to_keep=1, rows=rows).logits[0, -1].float()  # fmt: skip
+                ours = (
+                    model(
+                        input_ids=part,
+                        position_ids=places,
+                        past_key_values=rows,
+                        use_cache=True,
+                        logits_to_keep=1,
+                        rows=rows,
+                    )
+                    .logits[0, -1]
+                    .float()
+                )
     except (UnsuitedError, TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError):
         return False  # whatever a foreign architecture cannot take; its own `generate` can
     return bool((ours - theirs).abs().max() < theirs.std() / 2)
 
 
-def plainly(model: Any, tokenizer: Any, jobs: Sequence[Job], ends: tuple[int, ...], ask: Ask, tell: Tell) -> None:
+def plainly(
+    model: Any, tokenizer: Any, jobs: Sequence[GenerationJob], ends: tuple[int, ...], ask: Decoding, tell: Tell
+) -> None:
     """The same through transformers' own `generate`, in batches padded on the left."""
     size = ask.rows or (64 if model.device.type == "cuda" else 8)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0]
@@ -225,9 +245,14 @@ def plainly(model: Any, tokenizer: Any, jobs: Sequence[Job], ends: tuple[int, ..
         ids = torch.tensor([[pad] * (width - len(job.tokens)) + list(job.tokens) for job in batch])
         mask = torch.tensor([[0] * (width - len(job.tokens)) + [1] * len(job.tokens) for job in batch])
         with quiet():
-            out = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device),
-                                 max_new_tokens=max(job.limit for job in batch), eos_token_id=list(ends),
-                                 pad_token_id=pad, **options)  # fmt: skip
+            out = model.generate(
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                max_new_tokens=max(job.limit for job in batch),
+                eos_token_id=list(ends),
+                pad_token_id=pad,
+                **options,
+            )
         for job, line in zip(batch, out[:, width:].tolist(), strict=True):
             made = line[: job.limit]
             first = next((place + 1 for place, token in enumerate(made) if token in ends), len(made))

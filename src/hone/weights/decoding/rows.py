@@ -22,7 +22,7 @@ class UnsuitedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class CacheShape:
     """The sizes of a model's cache."""
 
     layers: int
@@ -32,7 +32,7 @@ class Shape:
     """Numbers of one head."""
 
     @classmethod
-    def of(cls, config: Any) -> Shape:
+    def of(cls, config: Any) -> CacheShape:
         """The sizes that a model's config gives."""
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
@@ -54,7 +54,7 @@ class Rows:
         dtype: Of keys and values.
     """
 
-    def __init__(self, shape: Shape, count: int, room: int, device: Any, dtype: Any) -> None:
+    def __init__(self, shape: CacheShape, count: int, room: int, device: Any, dtype: Any) -> None:
         size = (count, shape.heads, room, shape.width)
         self.keys = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
         self.values = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]

@@ -56,8 +56,10 @@ def respell(connection: sa.Connection) -> Respelt:
                 rows = tables.tables[table]
                 connection.execute(sa.delete(rows).where(rows.c.id == old["id"]))
     _record(connection, tables, lost)
-    items = {*connection.scalars(sa.select(tables.tables["subjects"].c.item)),
-             *connection.scalars(sa.select(tables.tables["pairs"].c.item))}  # fmt: skip
+    items = {
+        *connection.scalars(sa.select(tables.tables["subjects"].c.item)),
+        *connection.scalars(sa.select(tables.tables["pairs"].c.item)),
+    }
     short = sorted(item for item in items if _SHORTENED.fullmatch(item))
     return Respelt(counts["subjects"], counts["pairs"], counts["raters"], len(lost), tuple(short))
 
@@ -92,9 +94,11 @@ def _enter(connection: sa.Connection, table: sa.Table, old: dict[str, Any], new:
 
 
 def _repoint(
-    connection: sa.Connection, tables: sa.MetaData, moved: tuple[str, dict[str, str]],
+    connection: sa.Connection,
+    tables: sa.MetaData,
+    moved: tuple[str, dict[str, str]],
     lost: list[tuple[str, dict[str, Any], dict[str, Any]]],
-) -> None:  # fmt: skip
+) -> None:
     """Let all rows that name an old id name the new one; of two answers to one question the newest stays."""
     column, ids = moved
     for table in tables.sorted_tables:
@@ -123,9 +127,12 @@ def _point(connection: sa.Connection, table: sa.Table, row: dict[str, Any], new:
 
 
 def _merge(
-    connection: sa.Connection, table: sa.Table, keys: Sequence[str], change: tuple[dict[str, Any], dict[str, Any]],
+    connection: sa.Connection,
+    table: sa.Table,
+    keys: Sequence[str],
+    change: tuple[dict[str, Any], dict[str, Any]],
     lost: list[tuple[str, dict[str, Any], dict[str, Any]]],
-) -> None:  # fmt: skip
+) -> None:
     old, new = change
     there = connection.execute(sa.select(table).where(*(table.c[key] == new[key] for key in keys))).mappings().first()
     connection.execute(sa.delete(table).where(*(table.c[key] == old[key] for key in keys)))
@@ -149,10 +156,17 @@ def _record(
     saves = tables.tables["saves"]
     number = connection.execute(sa.insert(saves).values(row).returning(saves.c.id)).scalar_one()
     written = [
-        {"save": number, "step": step, "place": place, "about": left.get("subject") or left["pair"],
-         "definition": left.get("definition") or left.get("rubric") or "", "old": _json(left), "new": _json(kept)}
+        {
+            "save": number,
+            "step": step,
+            "place": place,
+            "about": left.get("subject") or left["pair"],
+            "definition": left.get("definition") or left.get("rubric") or "",
+            "old": _json(left),
+            "new": _json(kept),
+        }
         for step, (place, left, kept) in enumerate(lost)
-    ]  # fmt: skip
+    ]
     connection.execute(sa.insert(tables.tables["changes"]), written)
 
 

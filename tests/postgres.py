@@ -1,4 +1,4 @@
-"""Small rating files, and a private PostgreSQL server."""
+"""A private PostgreSQL server, for every test that asks for one."""
 
 from __future__ import annotations
 
