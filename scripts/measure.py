@@ -13,7 +13,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent / "src" / "hone"
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "src" / "hone"
+COMMANDS = ROOT / "docs" / "commands.md"
 LONG = 40
 """Lines of a function beyond which it counts as long."""
 
@@ -91,7 +93,11 @@ def public_names(code: Code) -> str:
 
 
 def flags_below_cli(code: Code) -> int:
-    """Flags of the command line in strings of modules outside ``cli``, docstrings left out."""
+    """Flags of our own commands in strings of modules outside ``cli``, docstrings left out.
+
+    A string that is nothing but a flag goes to another program, or names a colour of a style sheet.
+    """
+    ours = set(FLAG.findall(COMMANDS.read_text(encoding="utf-8")))
     count = 0
     for path, tree in code.trees.items():
         if path.parts[0] == "cli":
@@ -99,7 +105,8 @@ def flags_below_cli(code: Code) -> int:
         docstrings = {id(node) for node in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                count += len(FLAG.findall(node.value))
+                flags = FLAG.findall(node.value)
+                count += sum(flag in ours for flag in flags) if flags != [node.value.strip()] else 0
     return count
 
 

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from hone.errors import ProjectError, TrustError
 from hone.files import config_folder, whole_stream
+from hone.spelling import option
 
 KEY = "HONE_API_KEY"
 _FILE = "trusted.json"
@@ -190,8 +191,9 @@ def _agree(what: str, where: Path) -> None:
     if consent.everything or (at_terminal and consent.ask is not None and consent.ask(f"{what}. Do you agree?")):
         return
     raise TrustError(
-        f"{what}, and you have not agreed to that yet; if you trust this project, type the command once with --trust "
-        f"(it is remembered), or change {where.name}"
+        f"{what}, and you have not agreed to that yet; if you trust this project, run this once with "
+        f"{option('trust', True, argument='hone.trust.consent.everything = True')} (it is remembered), "
+        f"or change {where.name}"
     )
 
 

@@ -11,6 +11,7 @@ import click
 
 from hone.cli.codes import DONE, INCOMPLETE, PROBLEM, STOPPED
 from hone.errors import HoneError, IncompleteError
+from hone.spelling import spell_as_arguments, spell_as_flags
 from hone.trust import consent
 
 COMMANDS = {
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else list(arguments)
     consent.typed, consent.everything, consent.ask = "\n".join(given), False, _ask if sys.stdin.isatty() else None
     consent.tell = _tell
+    spell_as_flags()
     try:
         code = cli.main(args=given, standalone_mode=False)
     except click.exceptions.Abort:
@@ -82,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader went away (`hone … | head`); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PROBLEM
+    finally:
+        spell_as_arguments()
     sys.exit(code if isinstance(code, int) else DONE)
 
 

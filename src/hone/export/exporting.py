@@ -20,6 +20,7 @@ from hone.export.results import Accuracy, accuracy_data, export_summary, parity_
 from hone.export.source import SourceModel, read_tokenizer, templated_chat
 from hone.extras import library
 from hone.files import folder_beside, write_whole
+from hone.spelling import option
 from hone.weights.gguf_file import rewrite
 
 Tell = Callable[[str], object]
@@ -188,7 +189,9 @@ def export_adapter(order: Order, *, tell: Tell = lambda _: None) -> ExportedFile
         raise ExportError("there is no adapter to export; write MODEL+ADAPTER")
     check_order(replace(order, quants=("f16",)))
     if adapter_config(adapter).get("use_dora"):
-        raise ExportError(f"{adapter}: a DoRA adapter has no GGUF form; export it merged, without --adapter-only")
+        raise ExportError(
+            f"{adapter}: a DoRA adapter has no GGUF form; export it merged, without {option('adapter_only')}"
+        )
     source = SourceModel(order.base, adapter, order.about.scale)
     with _workshop(order.out) as work:
         tell("converting the base …")

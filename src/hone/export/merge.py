@@ -17,6 +17,7 @@ from typing import Any
 from hone.errors import ExportError
 from hone.extras import library
 from hone.files import copy_whole, make_folder, write_whole
+from hone.spelling import option
 from hone.weights.quiet import quiet
 
 _PREFIX = "base_model.model."
@@ -188,7 +189,8 @@ def scaled_adapter(adapter: Path, scale: float, target: Path) -> Path:
     config = adapter_config(adapter)
     if config.get("alpha_pattern") or config.get("rank_pattern"):
         raise ExportError(
-            f"{adapter}: its ranks differ from layer to layer; export it merged at scale 1, without --adapter-only"
+            f"{adapter}: its ranks differ from layer to layer; export it merged at scale 1, without "
+            f"{option('adapter_only')}"
         )
     factor = math.sqrt(config["r"]) if config.get("use_rslora") else 1.0
     make_folder(target, kind=ExportError)

@@ -18,6 +18,7 @@ from hone.people.exchange.long_form import read_choices, read_entries, write_pai
 from hone.people.exchange.whole import is_store, read_store, write_store
 from hone.people.store.database import database_at
 from hone.people.store.store import Store
+from hone.spelling import option
 from hone.tables import Taken, open_table
 
 Form = Literal["store", "ratings", "pairs", "label-studio", "argilla"]
@@ -161,7 +162,9 @@ def _left_out(store: Store, rubric: Rubric, which: Which) -> tuple[str, ...]:
     if not which.current_only:
         return ()
     stale = sum(row.stale for row in store.ratings(rubric, current_only=False))
-    words = "ratings of criteria that have changed since are left out; --stale puts them into the long form"
+    words = (
+        f"ratings of criteria that have changed since are left out; to write them too, use {option('stale', True)}"
+    )
     return (f"{stale:,} {words}",) if stale else ()
 
 

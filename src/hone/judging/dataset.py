@@ -10,6 +10,7 @@ from typing import Any
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import RowToLabel
+from hone.spelling import option
 from hone.tables import Row, RowProblem, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
 from hone.tables.turns import COLUMNS, spoken
 
@@ -63,7 +64,8 @@ class Columns:
                 f"; of {turns!r} the last turn is no reply by itself, so put it into a column reply" if turns else ""
             )
             raise ProjectError(
-                f"{table.path}: no column looks like the replies; name it with --reply-column ({known}){what}"
+                f"{table.path}: no column looks like the replies; name it with {option('reply_column')} "
+                f"({known}){what}"
             )
         taken = [*(column for column in found.values() if column is not None), *request]
         if len(set(taken)) < len(taken):

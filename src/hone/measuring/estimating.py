@@ -20,6 +20,7 @@ from hone.errors import FileFormatError
 from hone.measuring.collected import Collected
 from hone.measuring.judged import Judged, choose_judge, read_judged
 from hone.measuring.ratings import Reading, read_ratings
+from hone.spelling import option
 from hone.stats import CorrectedShare, Estimate, Evidence, Figure, corrected_share, estimate_difference, estimate_mean
 from hone.tables import Table
 
@@ -156,7 +157,7 @@ def _read(sources: Sources, reading: Reading) -> _Model:
     if collected.ratings.level == "nominal" and collected.labels:
         raise FileFormatError(
             _name_of(sources.ratings),
-            "labels without an order have no mean; name the --rubric that gives them values",
+            f"labels without an order have no mean; name the rubric that gives them values with {option('rubric')}",
         )
     if not collected.ratings.raters:
         raise FileFormatError(

@@ -18,6 +18,7 @@ from hone.people.store.store import Store
 from hone.people.store.values import RatingRow
 from hone.project import Project, Run
 from hone.project.runs import every_run
+from hone.spelling import option
 from hone.tables import open_table
 from hone.text import are_whole_floats, whole_identifier
 
@@ -47,7 +48,8 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
     judged = run.read(Judgement)
     if any(one.rubric != rubric.digest for one in judged):
         note = (
-            f"the judgements of {run.folder.name} are of another rubric and left out; label again, or name --rubric"
+            f"the judgements of {run.folder.name} are of another rubric and left out; "
+            f"label again, or name that rubric with {option('rubric')}"
         )
         return Joined(stored_ratings(store, rubric), (note,))
     replies = _replies(project, run, judged)

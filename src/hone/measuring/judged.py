@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hone.errors import FileFormatError
 from hone.measuring.ratings import Reading, read_ratings
+from hone.spelling import option
 from hone.tables import RowProblem, Table, Taken, guess, id_reader, is_blank, open_table
 from hone.tables.coding import as_score, labels_of
 from hone.text import name as named
@@ -67,7 +68,7 @@ def choose_judge(path: Path, names: Sequence[str], wanted: str | None) -> str:
     if wanted is None and len(names) == 1:
         return names[0]
     there = ", ".join(names) or "none"
-    raise FileFormatError(path, f"choose one judge with --judge; the judges are: {there}")
+    raise FileFormatError(path, f"choose one judge with {option('judge')}; the judges are: {there}")
 
 
 def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:

@@ -12,6 +12,7 @@ import numpy as np
 
 from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, raters_of
 from hone.measuring.collected import Collected, Position
+from hone.spelling import option
 from hone.stats import Level, Ratings
 from hone.tables import Table
 from hone.tables.coding import coded
@@ -50,7 +51,8 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     cube, duplicates = arrange(source, items, orders, raters, values)
     forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
     verdicts = _verdict(forward, backward)
-    says = "verdicts on pairs are labels; --level ordinal puts a tie between A and B" if guessed else "as you said"
+    says = f"verdicts on pairs are labels; {option('level', 'ordinal')} puts a tie between A and B"
+    says = says if guessed else "as you said"
     return Collected(
         ratings=Ratings(
             people={PREFERENCE: verdicts[~raters.judges].T},

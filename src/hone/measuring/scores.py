@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.domain.rubric import Scale
+from hone.spelling import option
 from hone.stats import Level, guess_level
 from hone.tables.coding import as_number, as_score, labels_of
 
@@ -62,7 +63,9 @@ def read_scores(
         people = values[np.asarray(of_people, dtype=bool)]
         guessed = guess_level(people if not np.isnan(people).all() else values)
         why = "few whole numbers" if guessed == "ordinal" else "numbers that are not few and whole"
-        return Meaning(values, guessed, f"level: {guessed}, guessed from {why}; --level says otherwise", {})
+        return Meaning(
+            values, guessed, f"level: {guessed}, guessed from {why}; to choose another, use {option('level')}", {}
+        )
     return _of_labels(raw, numbers, words, level, refuse)
 
 
@@ -98,10 +101,16 @@ def _of_labels(
                 values, level or "ordinal", note, {one.value: one.label for one in scale.levels}, scale.values
             )
     if level in ("ordinal", "interval"):
-        refuse(words[0], f"score {raw[words[0]]!r} is a label; name the --rubric whose scale puts it in order")
+        refuse(
+            words[0],
+            f"score {raw[words[0]]!r} is a label; name the rubric whose scale puts it in order with "
+            f"{option('rubric')}",
+        )
     if len(words) < len(given) and level is None:
         refuse(
-            words[0], f"score {raw[words[0]]!r} is no number, but others are; name the --rubric that has this label"
+            words[0],
+            f"score {raw[words[0]]!r} is not a number, but others are; name the rubric that has this label with "
+            f"{option('rubric')}",
         )
     order = {text: place for place, text in enumerate(sorted(set(lower.values())))}
     values = np.full(len(raw), np.nan)
@@ -110,6 +119,6 @@ def _of_labels(
     note = (
         "level: nominal, as you said"
         if level
-        else "level: nominal, guessed from labels; --rubric gives them an order"
+        else f"level: nominal, guessed from labels; a rubric gives them an order: {option('rubric')}"
     )
     return Meaning(values, "nominal", note, dict(sorted(shown.items())))

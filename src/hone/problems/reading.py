@@ -11,6 +11,7 @@ from hone.extras import library
 from hone.files import typed_path
 from hone.problems.problem import Problem, split_answer
 from hone.problems.sums import sums
+from hone.spelling import option
 from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
 from hone.tables import RowProblem as Unreadable
 from hone.text import identifier, name
@@ -185,7 +186,7 @@ def _from_hub(split: Split, limit: int | None) -> list[Problem]:
         reason = " ".join(str(error).split())[:200]
         raise ProjectError(
             f"{GSM8K} cannot be had from the hub ({reason}); "
-            "name a folder with train.jsonl and test.jsonl: --data FOLDER"
+            f"name a folder with train.jsonl and test.jsonl: {option('data', 'FOLDER')}"
         ) from error
     problems = []
     for number, row in enumerate(rows):

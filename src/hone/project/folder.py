@@ -18,6 +18,7 @@ from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
 from hone.prompts import Prompts, load_prompts
+from hone.spelling import option
 from hone.trust import check_database, check_models, sqlite_file
 
 SETTINGS, RUBRIC, ITEMS = "hone.yaml", "rubric.yaml", "items.jsonl"
@@ -66,7 +67,7 @@ class Project:
         """
         folder, source = Path(folder), find_template(template)
         if finalised and source.finalised is None:
-            raise ProjectError(f"the template {template!r} has no finalised rubric; leave --finalised out")
+            raise ProjectError(f"the template {template!r} has no finalised rubric; leave {option('finalised')} out")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ProjectError(f"{folder} already exists and is not empty; name another folder")
         make_folder(folder)

@@ -21,6 +21,7 @@ from hone.domain.base import digest
 from hone.errors import ConfigChangedError, ProjectError, RunBusyError
 from hone.files import holder_of, locked, make_folder, may_write, text_written_whole, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
+from hone.spelling import option
 
 T = TypeVar("T", bound=BaseModel)
 FILES = "files"
@@ -188,7 +189,8 @@ def _opened(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool) ->
             if not latest.finished and not latest.blank:
                 raise ConfigChangedError(
                     f"{latest.folder.name} is unfinished and was started with other settings "
-                    f"({', '.join(changed)}); put them back to go on, or add --fresh to start anew"
+                    f"({', '.join(changed)}); put them back to go on, or start anew with "
+                    f"{option('fresh', True)}"
                 )
         else:
             return latest

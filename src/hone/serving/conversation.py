@@ -16,6 +16,7 @@ from hone.jobs import Caller, wait
 from hone.judging import Judge
 from hone.models import Message, Model, Request
 from hone.models.thinking import answer_of
+from hone.spelling import option
 
 SAMPLING = Sampling(max_tokens=512)
 """The likeliest tokens, as a benchmark has them."""
@@ -72,7 +73,7 @@ class Conversation:
         except ContextError as error:
             raise ContextError(
                 f"the conversation does not fit into the model's context any more ({_short(error)}); "
-                "begin anew with /clear, or start with a larger --context"
+                f"begin anew with /clear, or start with a larger {option('context')}"
             ) from error
         finally:
             # Also where the person, or the engine, ended it in the middle.
@@ -128,7 +129,9 @@ class Conversation:
             UnavailableError: The judge cannot answer at all.
         """
         if self.judge is None:
-            raise ProjectError("there is no rubric to score by; start in a project, or name one with --rubric")
+            raise ProjectError(
+                f"there is no rubric to score by; start in a project, or name one with {option('rubric')}"
+            )
         if len(self.turns) < 2:
             raise ProjectError("there is no reply to score yet; ask something first")
         question, reply = self.turns[-2:]

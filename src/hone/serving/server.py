@@ -34,6 +34,7 @@ from hone.serving.protocol import AiohttpConnection, Handler, told
 from hone.serving.repeats import counted_lines
 from hone.serving.requests import allowed
 from hone.serving.turns import RETRY_SECONDS, ClientTurns, FullError
+from hone.spelling import option
 
 MAX_BODY = 8 * 2**20
 """Bytes of a request; longer ones are refused before they are read."""
@@ -140,7 +141,9 @@ class Serving:
 
     async def _score(self, request: web.Request) -> web.Response:
         if self.judge is None:
-            return refuse(404, "there is no rubric to score by; serve in a project, or with --rubric")
+            return refuse(
+                404, f"there is no rubric to score by; serve in a project, or name one with {option('rubric')}"
+            )
         body = await _json(request)
         if isinstance(body, web.Response):
             return body
@@ -293,7 +296,9 @@ def check_port(host: str, port: int) -> None:
 
 
 def _unusable(host: str, port: int, error: OSError) -> UnavailableError:
-    return UnavailableError(f"port {port} of {host} cannot be used ({_why(error)}); name another with --port")
+    return UnavailableError(
+        f"port {port} of {host} cannot be used ({_why(error)}); name another with {option('port')}"
+    )
 
 
 def _why(error: OSError) -> str:

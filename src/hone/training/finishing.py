@@ -21,6 +21,7 @@ from hone.examples.reading import Example
 from hone.examples.tokens import encode_all
 from hone.extras import library
 from hone.files import write_whole
+from hone.spelling import option
 from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.training.card import write_card
 from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory
@@ -140,7 +141,7 @@ def _other_model(model: Any, history: TrainingHistory, rows: Sequence[Row]) -> s
     return (
         f"the held-out loss was {there:.3f} while training and is {here:.3f} for the same weights in plain "
         "transformers: another model was trained than the one that is saved; the scales below are true, but "
-        "--backend trl will do better"
+        f"{option('backend', 'trl')} will do better"
     )
 
 
@@ -152,7 +153,7 @@ def _put_adapter(model: Any, source: Path) -> None:
     lacking = [name for name in loaded.missing_keys if "lora_" in name]
     if lacking or loaded.unexpected_keys:
         name = (lacking or loaded.unexpected_keys)[0]
-        raise TuneError(f"{source}: this adapter is not for this base ({name}); take --backend trl")
+        raise TuneError(f"{source}: this adapter is not for this base ({name}); use {option('backend', 'trl')}")
 
 
 def resolved(settings: TuneSettings, base: Path, kind: str) -> TuneSettings:

@@ -14,6 +14,7 @@ import torch
 
 from hone.errors import TuneError
 from hone.examples.tokens import Encoded, Tokens, leading_starts, turn_ends, wants_start
+from hone.spelling import option
 from hone.training.memory import ModelShape, bytes_for_scales, flops, need
 from hone.training.planning import TrainingPlan
 from hone.training.settings import TuneSettings
@@ -158,7 +159,7 @@ def _memory(scene: CheckedTraining) -> str:
         f"({again}), work {_size(found.work)}"
     )
     if found.total > free:
-        split = ", split the weights with --shard" if settings.gpus > 1 and not settings.sharding else ""
+        split = f", split the weights with {option('shard')}" if settings.gpus > 1 and not settings.sharding else ""
         raise TuneError(f"{text}; lower row or max_length{split}, take method: lora or qlora, or a smaller base")
     if settings.sharding and scene.device == "cuda":
         whole, room = bytes_for_scales(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")

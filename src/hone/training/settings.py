@@ -9,6 +9,7 @@ from pydantic import Field
 from hone.domain.base import Frozen
 from hone.domain.settings import Precision
 from hone.errors import TuneError
+from hone.spelling import option
 
 Method = Literal["lora", "qlora", "full"]
 Backend = Literal["auto", "unsloth", "trl"]
@@ -95,9 +96,12 @@ def check_sharding(settings: TuneSettings) -> None:
     """
     if not settings.sharding:
         return
+    shard = option("shard", argument="sharding=True")
     if settings.gpus == 1:
-        raise TuneError("--shard splits the weights over several devices; add --gpus 2 or more, or leave it out")
+        raise TuneError(
+            f"{shard} splits the weights over several devices; add {option('gpus', 2)} or more, or leave it out"
+        )
     if settings.method == "qlora":
-        raise TuneError("--shard does not split 4-bit weights; take --method lora, or leave --shard out")
+        raise TuneError(f"{shard} does not split 4-bit weights; use {option('method', 'lora')}, or leave {shard} out")
     if settings.compiled == "on":
-        raise TuneError("--shard does not go with compiled=on; leave one of them out")
+        raise TuneError(f"{shard} does not go with compiled=on; leave one of them out")

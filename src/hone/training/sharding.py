@@ -15,6 +15,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 
 from hone.errors import TuneError
 from hone.extras import library
+from hone.spelling import option
 from hone.training.adapting import causal, trainable
 
 
@@ -30,10 +31,13 @@ def shard(model: Any, kind: str) -> None:
         TuneError: There is only one process, or the kind of device cannot be spoken to.
     """
     if kind not in {"cuda", "cpu"}:
-        raise TuneError(f"weights cannot be split over {kind} devices; leave --shard out")
+        raise TuneError(f"weights cannot be split over {kind} devices; leave {option('shard')} out")
     state = library("accelerate").PartialState(cpu=kind == "cpu")
     if state.num_processes == 1:
-        raise TuneError("there is one process only, so that nothing can be split; add --gpus 2, or leave --shard out")
+        raise TuneError(
+            f"there is only one process, so nothing can be split; add {option('gpus', 2)}, or leave "
+            f"{option('shard')} out"
+        )
     mesh = init_device_mesh(kind, (state.num_processes,))
     for layer in causal(model).get_decoder().layers:
         _send(layer, state.device)

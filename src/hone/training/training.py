@@ -20,6 +20,7 @@ from hone.errors import TuneError
 from hone.examples.tokens import Encoded
 from hone.extras import is_installed, library
 from hone.files import temporary_folder
+from hone.spelling import option
 from hone.training.adapting import causal, device
 from hone.training.attention import packed_attention
 from hone.training.history import Tell, TrainingHistory
@@ -65,7 +66,7 @@ def train(
         saving = folder is not None
         if settings.sharding:
             if folder is None:
-                raise TuneError("--shard needs a folder that all processes share")
+                raise TuneError(f"{option('shard')} needs a folder that all processes share")
             with _memory_errors(settings):
                 shard(model, device())
         folder = folder or stack.enter_context(temporary_folder("hone-tune-", kind=TuneError))
@@ -139,7 +140,7 @@ def lower_memory(settings: TuneSettings) -> str:
     else:
         ways.append(f"max_length: {settings.max_length // 2} (now {settings.max_length})")
     if settings.gpus > 1 and not settings.sharding and settings.method != "qlora":
-        ways.append("--shard")
+        ways.append(option("shard"))
     ways += {"full": ["method: lora"], "lora": ["method: qlora"], "qlora": []}[settings.method]
     return f"memory ran out; lower it with {', or '.join(ways)}; the last checkpoint is kept"
 

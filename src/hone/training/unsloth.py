@@ -7,6 +7,7 @@ from typing import Any
 
 from hone.errors import TuneError
 from hone.extras import library
+from hone.spelling import option
 from hone.training.settings import TuneSettings
 
 _LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -51,7 +52,7 @@ def open_with_unsloth(base: Path, settings: TuneSettings) -> Any:
         )
     except (OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise TuneError(
-            f"Unsloth cannot open {base} ({' '.join(str(error).split())[:300]}); take --backend trl"
+            f"Unsloth cannot open {base} ({' '.join(str(error).split())[:300]}); use {option('backend', 'trl')}"
         ) from error
     if settings.method == "full":
         return model

@@ -12,6 +12,7 @@ from typing import Any
 from hone.errors import TuneError
 from hone.extras import library
 from hone.files import whole_path
+from hone.spelling import option
 from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory, as_data
 from hone.training.packing import Row
 from hone.training.planning import TrainingPlan
@@ -77,8 +78,8 @@ class Watcher(library("transformers").TrainerCallback):  # type: ignore[misc] # 
         if not math.isfinite(loss):
             rate = self.settings.learning_rate
             raise TuneError(
-                f"the loss is no number (step {state.global_step}); lower the learning rate (now {rate:g}) or set "
-                "precision: fp32, then type the same command with --fresh; the last checkpoint is kept"
+                f"the loss is not a number (step {state.global_step}); lower the learning rate (now {rate:g}) or set "
+                f"precision: fp32, then start again with {option('fresh', True)}; the last checkpoint is kept"
             )
         done = state.global_step * self.plan.accumulate * self.settings.gpus / len(self.plan.rows)
         step = OptimiserStep(

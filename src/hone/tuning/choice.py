@@ -11,6 +11,7 @@ from typing import Literal
 
 from hone.errors import MissingExtraError
 from hone.extras import is_installed
+from hone.spelling import option
 from hone.training.settings import Backend, Method
 
 LARGE = "unsloth/Llama-3.2-3B-Instruct"
@@ -72,9 +73,9 @@ def choose_base(given: str | None, method: Method, found: Machine) -> tuple[str,
     if given:
         return given.removeprefix("hf:"), "as you said"
     if found.gpu and found.memory >= _LARGE_NEEDS[method]:
-        return LARGE, f"{found.gpu} holds it; for the small one: hone tune --base {SMALL}"
+        return LARGE, f"{found.gpu} holds it; for the small one: {option('base', SMALL)}"
     why = f"{found.gpu} is too small for the large one" if found.gpu else "there is no GPU"
-    return SMALL, f"{why}; for the large one: hone tune --base hf:{LARGE}"
+    return SMALL, f"{why}; for the large one: {option('base', f'hf:{LARGE}')}"
 
 
 def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Literal["trl", "unsloth"], str]:
@@ -86,15 +87,16 @@ def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Li
     installed = is_installed("unsloth")
     fits = found.gpu is not None and found.capability >= 7.0
     if given == "unsloth":
+        asked = option("backend", "unsloth")
         if not installed:
-            raise MissingExtraError("--backend unsloth needs Unsloth; get it with: pip install unsloth==2026.10.9")
+            raise MissingExtraError(f"{asked} needs Unsloth; install it with: pip install unsloth==2026.10.9")
         if not fits:
-            raise MissingExtraError("--backend unsloth needs an NVIDIA GPU of compute capability 7.0 or more")
+            raise MissingExtraError(f"{asked} needs an NVIDIA GPU of compute capability 7.0 or more")
         return "unsloth", "as you said"
     if given == "trl":
         return "trl", "as you said"
     if installed and fits and gpus == 1:
-        return "unsloth", "it is installed and supports this GPU; for the other: --backend trl"
+        return "unsloth", f"it is installed and supports this GPU; for the other: {option('backend', 'trl')}"
     why = "Unsloth is not installed" if not installed else "Unsloth supports no GPU here"
     return "trl", f"{why if gpus == 1 else 'Unsloth takes one GPU'}; it runs everywhere"
 

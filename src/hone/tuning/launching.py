@@ -14,6 +14,7 @@ from typing import Any
 
 from hone.children import tied
 from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
+from hone.spelling import option
 from hone.training.job import FINISH, TrainingJob
 
 _KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
@@ -123,7 +124,7 @@ def _died(code: int, folder: Path) -> str:
     if code in {-9, 137}:
         return (
             "the training process was killed, most likely because memory ran out; set a smaller row or max_length, "
-            "checkpointing: on, or method: lora or qlora, and type the same command to go on with --fresh"
+            f"checkpointing: on, or method: lora or qlora, and start again with {option('fresh', True)}"
         )
     log = folder / "log.txt"
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hone.spelling import option
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -58,7 +60,8 @@ class RequestGate:
             if _name(host) not in self.hosts:
                 return f"this server answers to localhost only, not to {_name(host)[:80]!r}"
             if any(name in headers for name in _FORWARDED):
-                return "a proxy stands before this server, which is open to this machine only; use --host and invite"
+                use = f"use {option('host')} and invite"
+                return f"a proxy stands before this server, which is open to this machine only; {use}"
         if method in _SAFE:
             return None
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")

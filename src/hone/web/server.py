@@ -22,6 +22,7 @@ from hone.people.store.store import Store
 from hone.serving.connections import Connections, Limits
 from hone.serving.listening import AT_ONCE, fitting, listening
 from hone.serving.repeats import counted_lines
+from hone.spelling import option
 from hone.web.app import create_app
 from hone.web.headers import LOOPBACK
 from hone.web.opening import browser_opened
@@ -108,7 +109,8 @@ def _run(site: Site, door: socket.socket, options: PageOptions, tell: Callable[[
             tell(f"You are {site.owner.name}, the owner: {link}   (Ctrl-C ends)")
         else:
             tell(
-                f"Raters come in by personal links, from: hone rate invite NAME --base-url {address}   (Ctrl-C ends)"
+                f"Raters come in by personal links, from: hone rate invite NAME {option('base_url', address)}   "
+                "(Ctrl-C ends)"
             )
         watcher = asyncio.create_task(_end_when_idle(server, idle, options.stop_after))
         opened = options.open_browser and site.open
@@ -178,7 +180,8 @@ def _listen(options: PageOptions) -> socket.socket:
         return listening(family, (options.host, options.port))
     except OSError as error:
         raise ProjectError(
-            f"{options.host}:{options.port} cannot be used ({error.strerror}); name another with --host and --port"
+            f"{options.host}:{options.port} cannot be used ({error.strerror}); name another with "
+            f"{option('host')} and {option('port')}"
         ) from error
 
 

@@ -18,10 +18,12 @@ from sqlalchemy.sql.schema import CallableColumnDefault
 from hone.errors import FileFormatError, StoreError
 from hone.files import write_whole
 from hone.people.store.database import Database
+from hone.people.store.failures import SALVAGE
 from hone.people.store.migrations.versions.spelt_one_way import respell
 from hone.people.store.opening import known_revisions, revision_of
 from hone.people.store.schema import HEAD, metadata
 from hone.project.files import read_text
+from hone.spelling import option
 
 MARK = "hone feedback"
 _KINDS: dict[type, tuple[type, ...]] = {Boolean: (bool,), Float: (int, float), Integer: (int,)}
@@ -44,8 +46,8 @@ def write_store(database: Database, path: Path, *, whole: bool = False) -> tuple
     rows, notes = database.read(_everything)
     if whole and notes:
         raise StoreError(
-            f"{database.name}: damaged, so this would be no whole backup ({notes[0]}); save what can be read: "
-            "hone feedback export FILE.jsonl --form store"
+            f"{database.name}: damaged, so this would not be a whole backup ({notes[0]}); save what can be read: "
+            f"{SALVAGE} {option('form', 'store')}"
         )
     revision = _revision(database)
     counts = {name: len(found) for name, found in rows.items()}
@@ -209,7 +211,7 @@ def _fill(connection: Connection, rows: Mapping[str, list[dict[str, Any]]], name
     if filled := _filled(connection):
         raise StoreError(
             f"{name}: this store holds feedback already (in {filled}); read the file into a new one with "
-            "--database, or add ratings alone in their long form"
+            f"{option('database')}, or add ratings alone in their long form"
         )
     for table in metadata.sorted_tables:
         for start in range(0, len(rows[table.name]), 1000):

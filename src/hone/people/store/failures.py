@@ -7,13 +7,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hone.errors import HoneError, StoreError
 from hone.extras import missing
+from hone.spelling import option
 
 KEPT = "what was saved before is kept"
 
-DAMAGED = (
-    "the database is damaged; restore a copy of it, or save what can be read: "
-    "hone feedback export FILE.jsonl --form store"
-)
+SALVAGE = "hone feedback export FILE.jsonl"
+"""The command that writes what can be read; its form is `store`."""
+
+
+def damaged() -> str:
+    """What is said of a database that does not read any more."""
+    form = option("form", "store")
+    return f"the database is damaged; restore a copy of it, or save what can be read: {SALVAGE} {form}"
+
+
+_DAMAGED = ("malformed", "could not decode")
+"""What SQLite complains of where a file is damaged."""
 
 _SAYS = (
     ("database or disk is full", f"the disk is full, so this was not saved ({KEPT}); free some space and save again"),
@@ -24,9 +33,10 @@ _SAYS = (
         "readonly database",
         f"it may only be read, so this was not saved ({KEPT}); give yourself the right to write it",
     ),
-    ("file is not a database", "this file is no SQLite database, or its beginning is damaged; restore a copy of it"),
-    ("malformed", DAMAGED),
-    ("could not decode", DAMAGED),
+    (
+        "file is not a database",
+        "this file is not an SQLite database, or its beginning is damaged; restore a copy of it",
+    ),
     ("unable to open database", "it cannot be opened; is the folder there, and may you write in it?"),
     ("connection refused", "the database server does not answer; is it running, and is the address right?"),
     ("could not translate host", "there is no such database server; is the address right?"),
@@ -64,12 +74,14 @@ def explained(error: BaseException, name: str) -> HoneError:
     if isinstance(error, ModuleNotFoundError):
         return missing(str(error.name), "postgres", use=f"databases such as {name}")
     if isinstance(error, UnicodeDecodeError):  # what SQLite quotes of a damaged schema is no text
-        return StoreError(f"{name}: {DAMAGED}")
+        return StoreError(f"{name}: {damaged()}")
     if isinstance(error, (ArgumentError, NoSuchModuleError, ValueError)):
         return StoreError(f"{name}: neither a file nor an SQLAlchemy URL such as postgresql://USER@HOST/NAME")
     if isinstance(error, PoolTimeoutError):
         return StoreError(f"{name}: too many are reading at once; try again in a moment")
     said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
     lower = said.lower()
+    if any(mark in lower for mark in _DAMAGED):
+        return StoreError(f"{name}: {damaged()}")
     words = next((words for mark, words in _SAYS if mark in lower), "")
     return StoreError(f"{name}: {words}" if words else f"{name}: the database says: {said[:200]}")
