@@ -92,7 +92,9 @@ def _users(own: str, system: str, hidden: str, what: str) -> Path:
     except RuntimeError as error:
         raise ProjectError(f"{what} has no place: HOME is not set; {remedy}") from error
     if os.environ.get("HOME") == "" or not home.is_absolute():
-        raise ProjectError(f"HOME is '{os.environ.get('HOME')}', which is no folder; {what} has no place; {remedy}")
+        raise ProjectError(
+            f"HOME is '{os.environ.get('HOME')}', which is not a folder, so there is no place for {what}; {remedy}"
+        )
     if not home.is_dir():
         raise ProjectError(f"{home}: the home folder does not exist, so {what} has no place; {remedy}")
     return home / hidden / "hone"
@@ -267,7 +269,7 @@ def whole_path(
 ) -> Iterator[Path]:
     """The path of an empty file beside the target, which takes the target's name when the block ends well.
 
-    The file is made anew under a name that nobody can guess, so that no link is followed; it is gone when the block
+    The file is rebuilt under a name that nobody can guess, so that no link is followed; it is gone when the block
     fails, and the old file stays.
 
     Args:

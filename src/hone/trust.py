@@ -211,7 +211,7 @@ def _known() -> _Known:
     except ProjectError:
         return now
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise ProjectError(f"{path}: cannot be read ({error}); remove it to be asked anew") from error
+        raise ProjectError(f"{path}: cannot be read ({error}); remove it to be asked again") from error
     return _Known(now.hosts | hosts, now.databases | databases, owner or now.keyed)
 
 

@@ -73,7 +73,7 @@ def test_a_task_file_that_does_not_fit_is_one_line(tmp_path: Path, text: str, pr
     ("kind", "row", "problem"),
     [
         ("number", '{"question": "a", "answer": "Rome"}', "'Rome' holds no number"),
-        ("choice", '{"question": "a", "answer": "Oslo", "choices": ["Rome"]}', "is none of the choices"),
+        ("choice", '{"question": "a", "answer": "Oslo", "choices": ["Rome"]}', "is not one of the choices"),
         ("regex", '{"question": "a", "answer": "("}', "is not a regular expression"),
     ],
 )

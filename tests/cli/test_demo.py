@@ -59,7 +59,7 @@ def test_the_whole_demo_says_first_what_it_needs(bare: Hone, project: Path, monk
     result = bare("demo", "--full", "--folder", project)
     assert result.code == 1
     assert len(result.err.splitlines()) == 1
-    assert "missing here: trl; get it with: pip install 'hone-llm[export]'" in result.err
+    assert "missing here: trl; install it with: pip install 'hone-llm[export]'" in result.err
     assert not (project / "runs").exists()
 
 

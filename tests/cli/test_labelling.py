@@ -72,7 +72,7 @@ def test_bad_rows_are_counted_by_reason_and_cost_nothing_else(hone: Hone, projec
     assert result.data["scored"] == 2
     assert sum(result.data["unscored"].values()) == 4
     assert result.data["unscored"]["the row has no reply"] == 1
-    assert result.data["unscored"]["the reply is no text but a int"] == 1
+    assert result.data["unscored"]["the reply is not text but a int"] == 1
     assert result.data["notes"]["rows whose id stood before"] == 1
     assert len(rows(out)) == 6
 

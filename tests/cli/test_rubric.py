@@ -163,7 +163,7 @@ FORM = "write accept, reject, or {edit:"
         ("a1: accept\n", "no decision on a2, a3"),
         (
             "a1: accept\na2: accept\na3: accept\na4: accept\n",
-            "'a4', which is no piece of advice; there are a1",
+            "'a4', which is not a piece of advice; there are a1",
         ),
         ("a1: {edit: 'Be Warm: Other words.'}\na2: accept\na3: accept\n", "two criteria called 'be warm'"),
         ("a1: {edit: 'Be Warm\n", "decisions.yaml:"),

@@ -66,7 +66,7 @@ def test_a_damaged_index_costs_no_answer_and_no_traceback(tmp_path: Path, seed: 
     right, notes = answers(tmp_path)
     assert right == len(KEYS)
     assert len(notes) <= 1
-    assert all("made anew from the journals" in note for note in notes)
+    assert all("rebuilt from the journals" in note for note in notes)
     assert answers(tmp_path, "c") == (len(KEYS), [])
     assert answers(tmp_path, "a") == (len(KEYS), [])
 

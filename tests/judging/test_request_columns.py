@@ -83,14 +83,14 @@ def test_turns_without_a_reply_or_that_end_in_one_are_refused_in_one_line(tmp_pa
         Columns.of(table)
     table = _table(tmp_path / "b.jsonl", conversations=said, reply="Ann.")
     (entry,) = entries(table, Columns.of(table))
-    assert entry.problem == "the request ends in a turn of the assistant; take that turn out"
+    assert entry.problem == "the request ends with a turn of the assistant; remove that turn"
 
 
 def test_pictures_among_the_turns_leave_the_row_unscored(tmp_path: Path) -> None:
     said = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]
     table = _table(tmp_path / "a.jsonl", messages=said, reply="Ann.")
     (entry,) = entries(table, Columns.of(table))
-    assert entry.problem == "the prompt is no text but a list"
+    assert entry.problem == "the prompt is not text but a list"
 
 
 @pytest.mark.parametrize(

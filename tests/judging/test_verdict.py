@@ -48,7 +48,7 @@ def test_a_verdict_that_misses_a_criterion_is_refused(rubric: Rubric) -> None:
 
 
 def test_a_verdict_with_an_invented_criterion_is_refused(rubric: Rubric, verdict: VerdictText) -> None:
-    with pytest.raises(VerdictError, match="'Be Kind', which is no criterion"):
+    with pytest.raises(VerdictError, match="'Be Kind', which is not a criterion"):
         read_verdict(verdict(**{"Be Kind": 1}), rubric)
 
 
@@ -94,7 +94,7 @@ def test_a_score_off_the_scale_is_refused(rubric: Rubric, verdict: VerdictText, 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_a_score_that_is_no_number_in_json_is_refused(rubric: Rubric, verdict: VerdictText, number: str) -> None:
-    with pytest.raises(VerdictError, match=f"{number} is no number"):
+    with pytest.raises(VerdictError, match=f"{number} is not a number"):
         read_verdict(verdict().replace('"score": 1', f'"score": {number}'), rubric)
 
 
@@ -139,7 +139,7 @@ def test_an_entry_of_another_form_is_refused(rubric: Rubric, entry: Any) -> None
         ('{"a": 1} {"a": 1}', "several JSON objects"),
         ('{"a": 1}\nor rather {"a": 0}', "several JSON objects"),
         ('{"a": 1, "a": 1}', "'a' stands twice"),
-        ('{"a": [NaN]}', "NaN is no number"),
+        ('{"a": [NaN]}', "NaN is not a number"),
         ('{"a":' * 100_000, "."),
     ],
 )

@@ -87,7 +87,7 @@ def test_a_person_and_a_judge_may_share_a_name(written: Written) -> None:
     [
         ((HEAD, "a,c,r,1,", ",c,r,1,"), r"ratings.csv:3: .*'item' is empty"),
         ((HEAD, "a,c,r,1,robot"), r"ratings.csv:2: kind 'robot' is not known; write human or judge"),
-        ((HEAD, "a,c,r,1,", "b,c,r,good,"), r"ratings.csv:3: score 'good' is no number"),
+        ((HEAD, "a,c,r,1,", "b,c,r,good,"), r"ratings.csv:3: score 'good' is not a number"),
         ((HEAD, "a,c,r,1,", "b,c,r,inf,"), r"ratings.csv:3: score 'inf' is not finite"),
         ((HEAD, "a,c,r,1"), r"ratings.csv:2: 4 cells where the header has 5"),
         (("item,rater,score", "a,r,1"), r"no column 'criterion'; ratings have the columns item, criterion"),

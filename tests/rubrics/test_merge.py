@@ -85,7 +85,7 @@ def test_advice_without_a_decision_is_named(rubric: Rubric, advice: list[Advice]
 
 def test_a_decision_on_no_advice_is_named(rubric: Rubric, advice: list[Advice]) -> None:
     choices = dict.fromkeys(("a1", "a2", "a3", "a4", "a9"), REJECT)
-    with pytest.raises(RubricError, match="'a9', which is no piece of advice; there are a1, a2, a3, a4"):
+    with pytest.raises(RubricError, match="'a9', which is not a piece of advice; there are a1, a2, a3, a4"):
         merge(rubric, advice, choices, by="me")
 
 

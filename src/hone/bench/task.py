@@ -81,7 +81,7 @@ class BenchTask(Frozen):
         if self.answers == "number" and gold_number(problem.answer) is None:
             return "holds no number, or several; set `answers:` in the task to exact, choice or regex"
         if self.answers == "choice" and right_choice(problem) is None:
-            return "is none of the choices, nor the letter of one"
+            return "is not one of the choices, nor the letter of one"
         if self.answers == "regex":
             try:
                 re.compile(problem.answer)

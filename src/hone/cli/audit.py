@@ -31,7 +31,9 @@ _AGAIN = "the same command asks again for calls that failed"
 @click.option("--judge", "spec", help="The judge's model.  [default: the judge in hone.yaml]")
 @click.option("--items", "count", type=click.IntRange(2), default=30, show_default=True, help="How many replies.")
 @click.option(
-    "--ratings", type=click.Path(path_type=Path), help="People's ratings (long form), to set length beside."
+    "--ratings",
+    type=click.Path(path_type=Path),
+    help="People's ratings (long form); how far length goes with them is shown too.",
 )
 @project_option
 @fresh_option

@@ -63,7 +63,7 @@ def bench_command(task: str, specs: tuple[str, ...], folder: Path, as_json: bool
     if task == RUBRIC:
         passed, unscored = _by_rubric(wanted, specs, folder, as_json=as_json)
         _gate(wanted, specs, passed)
-        end_incomplete(unscored, "replies have no score", "--fresh asks for all of them anew")
+        end_incomplete(unscored, "replies have no score", "--fresh asks for all of them again")
         return
     if wanted.judge_spec or wanted.rubric:
         raise click.UsageError("--judge and --rubric go with the task `rubric`")

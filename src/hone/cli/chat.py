@@ -27,7 +27,7 @@ _HELP = """\
 /rubric on|off    with the rubric in what the model is told, or without
 /compare base     the base model's reply to the same question (--base names it)
 /history          what was said
-/clear            begin anew
+/clear            start again
 /quit             or Ctrl-D; Ctrl-C ends a reply"""
 
 

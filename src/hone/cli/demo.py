@@ -74,7 +74,7 @@ def demo_command(folder: Path, full: bool, fresh: bool) -> None:
         try:
             _walk(console, project, opened, fresh=fresh)
         except ConfigChangedError:
-            # A demo that an older Hone, or other settings, left half done: begin anew, and keep what is there.
+            # A demo that an older Hone, or other settings, left half done: start again, and keep what is there.
             _walk(console, project, opened, fresh=True)
     passed = walk_model(console, project, _title) if full else True
     if not passed:

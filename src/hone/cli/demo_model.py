@@ -54,7 +54,7 @@ def check_extras() -> None:
     missing = [module for name in _EXTRAS for module in missing_modules(name)]
     if missing:
         raise MissingExtraError(
-            f"hone demo --full also tunes and exports; missing here: {', '.join(missing)}; get it with: "
+            f"hone demo --full also tunes and exports; missing here: {', '.join(missing)}; install it with: "
             "pip install 'hone-llm[export]' (in a clone: make demo-full)"
         )
     converter_folder()

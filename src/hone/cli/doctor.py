@@ -18,13 +18,13 @@ from hone.journey import machine
 @click.command("doctor")
 @json_option
 def doctor_command(as_json: bool) -> None:
-    """Tell what this machine can do, and how to mend what is missing. Exit 1 where something needed is missing."""
+    """Tell what this machine can do, and how to fix what is missing. Exit 1 where something needed is missing."""
     found = machine.doctor()
     if as_json:
         print_json({"hone": importlib.metadata.version("hone-llm"), "checks": [asdict(check) for check in found]})
     else:
         table = Table(title=f"Hone {importlib.metadata.version('hone-llm')}", title_justify="left")
-        for column in ("", "what", "found", "to mend, or for what"):
+        for column in ("", "what", "found", "how to fix it, or what for"):
             table.add_column(column)
         marks = {"ok": ("ok", "green"), "missing": ("missing", "red"), "optional": ("-", "dim")}
         for check in found:

@@ -83,7 +83,9 @@ def export_feedback_command(file: Path, form: Any, folder: Path, as_json: bool, 
 
 
 @feedback_command.command()
-@click.option("--per-item", type=click.IntRange(1), default=2, show_default=True, help="People wanted a reply.")
+@click.option(
+    "--per-item", type=click.IntRange(1), default=2, show_default=True, help="How many people should rate each reply."
+)
 @click.option(
     "--half-width",
     type=click.FloatRange(0, 1, min_open=True),
@@ -178,7 +180,7 @@ def forget_command(name: str, remove: bool, database: str | None, folder: Path, 
         for path in files:
             note(f"{what}: {path}")
     for path in done.left:
-        note(f"still holds the name, for you to look at or make anew: {path}")
+        note(f"still holds the name, for you to look at or make again: {path}")
     note("copies that others made, and files that were moved, are not known to Hone")
 
 

@@ -106,7 +106,7 @@ def label_command(data: Path | None, folder: Path, as_json: bool, **options: Any
     if labelling.people:
         note(f"for people: {labelling.people} ({done.routed} rows)")
     idle = done.before and not done.report.tally.calls
-    again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
+    again = "; nothing was asked again (--fresh asks again, --retry what could not be read)" if idle else ""
     if done.report.scored == 0 and done.report.unanswered and drop_unanswered(done.run):
         raise IncompleteError("nothing could be scored, so nothing is kept; the reasons stand above")
     note(f"run: {done.run.folder}{again}")
@@ -193,7 +193,7 @@ def read_budget(text: str | None) -> Budget:
     match = re.fullmatch(r"\$(?P<dollars>[\d,]+(?:\.\d+)?)|(?P<count>[\d,]+) (?P<kind>tokens|calls)", text.strip())
     amount = float((match["dollars"] or match["count"]).replace(",", "") or 0) if match else 0.0
     if match is None or amount <= 0:
-        raise click.BadParameter(f"{text!r} is no budget; write '$5', '100000 tokens' or '2000 calls'")
+        raise click.BadParameter(f"{text!r} is not a budget; write '$5', '100000 tokens' or '2000 calls'")
     if match["dollars"]:
         return Budget(dollars=amount)
     return Budget(tokens=int(amount)) if match["kind"] == "tokens" else Budget(calls=int(amount))

@@ -17,7 +17,7 @@ from hone.trust import consent
 COMMANDS = {
     "init": ("hone.cli.start", "A new project from a template."),
     "templates": ("hone.cli.start", "The library of ready tasks and rubrics."),
-    "doctor": ("hone.cli.doctor", "What this machine can do, and how to mend what is missing."),
+    "doctor": ("hone.cli.doctor", "What this machine can do, and how to fix what is missing."),
     "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
     "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),

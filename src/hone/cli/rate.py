@@ -44,7 +44,7 @@ _PORT = 8420
     "models_",
     multiple=True,
     metavar="SPEC",
-    help="A model that the playground offers beside the project's; again for more.",
+    help="Another model for the playground; repeat for more.",
 )
 @click.option(
     "--base-url", default="", metavar="URL", help="The address that raters type, where a proxy stands before."
@@ -54,7 +54,7 @@ _PORT = 8420
     "--stop-after",
     type=click.FloatRange(0, min_open=True),
     metavar="SECONDS",
-    help="End when nobody came for so long.",
+    help="Stop after this many seconds without a visitor.",
 )
 @project_option
 @click.pass_context

@@ -77,7 +77,7 @@ def compare_command(folder: Path, count: int, fresh: bool, as_json: bool) -> Non
     else:
         _show_comparisons(comparisons, summary, done)
     end_incomplete(
-        summary.unread, "comparisons have no verdict that could be read", "--fresh asks for all of them anew"
+        summary.unread, "comparisons have no verdict that could be read", "--fresh asks for all of them again"
     )
 
 
@@ -149,7 +149,7 @@ def _merged_before(
     if given:
         advice = [one.advice for one in decisions]
         if apply(start, advice, given(advice, start), by=by).rubric.digest != working.digest:
-            raise ProjectError(f"{said}, and otherwise; to decide anew, begin again with: hone rubric compare")
+            raise ProjectError(f"{said}, and otherwise; to decide again, start with: hone rubric compare")
     note(f"{said}; rubric.yaml is what came of it, and stays as it is.")
     return Merged(working, tuple(decisions))
 
@@ -235,5 +235,5 @@ def _summary_data(summary: comparing.Summary) -> dict[str, object]:
 
 
 def _said(done: Done) -> None:
-    again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
+    again = "; nothing was asked again (--fresh asks again)" if done.before else ""
     note(f"run: {done.run.folder}{again}")

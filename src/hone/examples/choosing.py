@@ -41,7 +41,7 @@ class Keep:
         """
         found = _RULE.fullmatch(text)
         if found is None:
-            raise TuneError(f"{text!r} is no rule; write a criterion, a sign and a level: 'Be Detailed >= 1'")
+            raise TuneError(f"{text!r} is not a rule; write a criterion, a sign and a level: 'Be Detailed >= 1'")
         return cls(found["name"], found["sign"], float(found["level"]))
 
     def __str__(self) -> str:

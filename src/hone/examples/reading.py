@@ -218,14 +218,12 @@ def _of_pair(table: Table, line: int, row: Row, names: tuple[str, str]) -> Examp
     prompt, reply = (row.get(name) for name in names)
     for name, value in zip(names, (prompt, reply), strict=True):
         if not value or (isinstance(value, str) and not value.strip()):
-            raise FileFormatError(
-                table.path, f"the {name} is empty; fill it, or take the row out", line=line, key=name
-            )
+            raise FileFormatError(table.path, f"the {name} is empty; fill it, or remove the row", line=line, key=name)
     if isinstance(prompt, list) and isinstance(reply, list):  # both as turns, as TRL has them
         return _of_messages(table, line, turns_of(row | {"messages": [*prompt, *reply]}, table.path, line))
     for name, value in zip(names, (prompt, reply), strict=True):
         if not isinstance(value, str):
-            raise FileFormatError(table.path, f"the {name} is no text", line=line, key=name)
+            raise FileFormatError(table.path, f"the {name} is not text", line=line, key=name)
     said = [{"role": "user", "content": str(prompt)}, {"role": "assistant", "content": str(reply)}]
     return _made(row, line, *read_turns(with_before(row, said, table.path, line), table.path, line))
 

@@ -81,7 +81,7 @@ def check_chat_template(tokenizer: Any) -> None:
     """
     if not getattr(tokenizer, "chat_template", None):
         raise TuneError(
-            "the tokenizer has no chat template, so nobody knows how this model is spoken to; take an "
+            "the tokenizer has no chat template, so it is not known how to talk to this model; use an "
             "instruction-tuned model (names often end in -Instruct), or put a chat_template.jinja into its folder"
         )
 

@@ -42,21 +42,21 @@ def read_turns(messages: object, path: Path, line: int) -> tuple[Turns, tuple[in
             if role == "assistant" and _masked(turn):
                 context.append(place)
             elif role == "assistant" and not text.strip():
-                raise ValueError("the assistant's turn is empty; write its text, or take the row out")
+                raise ValueError("the assistant's turn is empty; write its text, or remove the row")
         except ValueError as error:
             raise FileFormatError(path, str(error), line=line, key=f"messages.{place}") from error
         read.append((role, text))
     if not read or read[-1][0] != "assistant":
         raise FileFormatError(
             path,
-            "the conversation does not end in a turn of the assistant; add its reply, or take the row out",
+            "the conversation does not end with a turn of the assistant; add its reply, or remove the row",
             line=line,
             key="messages",
         )
     if len(read) - 1 in context:
         raise FileFormatError(
             path,
-            "the last turn is not to be learnt; end the row with a reply that is, or take it out",
+            "the last turn must not be learnt; end the row with a reply that may be, or remove it",
             line=line,
             key=f"messages.{len(read) - 1}",
         )
@@ -72,16 +72,16 @@ def _turn(turn: Mapping[str, Any], *, first: bool) -> tuple[str, str]:
         raise ValueError("a system turn stands only at the beginning; move its text into the first turn")
     known = [key for key in _CALLS if turn.get(key)]
     if known:
-        raise ValueError(f"the turn holds {', '.join(known)}, which cannot be learnt; take the row out")
+        raise ValueError(f"the turn holds {', '.join(known)}, which cannot be learnt; remove the row")
     others = [str(key) for key, value in turn.items() if key not in {*_IGNORED, *_CALLS} and value not in (None, [])]
     if others:
-        raise ValueError(f"the turn has keys that Hone does not know ({', '.join(others)}); take them out")
+        raise ValueError(f"the turn has keys that Hone does not know ({', '.join(others)}); remove them")
     content = turn.get("content")
     text = None if content == [] else text_of_turn(content)
     if text is None and content and isinstance(content, list):
-        raise ValueError("the content has parts that are no text; take the row out")
+        raise ValueError("the content has parts that are not text; remove the row")
     if text is None:
-        raise ValueError("a turn needs its content as text; write it, or take the row out")
+        raise ValueError("a turn needs its content as text; write it, or remove the row")
     return str(role), text
 
 

@@ -171,7 +171,7 @@ _KNOWN = (
     ),
     (
         r"ModuleNotFoundError: No module named '([\w.]+)'",
-        "llama.cpp's converter needs the package {0}; get it with: pip install 'hone-llm[export]'",
+        "llama.cpp's converter needs the package {0}; install it with: pip install 'hone-llm[export]'",
     ),
     (r"No space left on device", "there is no room left on the disk"),
 )

@@ -55,7 +55,9 @@ def adapter_config(adapter: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ExportError(f"{adapter}: no adapter is there (adapter_config.json is missing)") from error
+        raise ExportError(
+            f"{adapter}: there is no adapter in this folder (adapter_config.json is missing)"
+        ) from error
     except (OSError, ValueError) as error:
         raise ExportError(f"{path}: the adapter's config does not read") from error
     if not isinstance(config, dict) or config.get("peft_type") != "LORA":

@@ -57,7 +57,7 @@ def writes_system(render: Any) -> bool:
     user = {"role": "user", "content": _PROBE}
     try:
         if _PROBE not in render([user]):
-            raise ExportError("the chat template does not write out what a user says; mend the model's template")
+            raise ExportError("the chat template does not write out what a user says; fix the model's template")
         system = {"role": "system", "content": _PROBE}
         return _PROBE in render([system, {"role": "user", "content": "hello"}])
     except ExportError:

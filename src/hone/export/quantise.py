@@ -78,8 +78,8 @@ def check_quants(names: tuple[str, ...]) -> None:
             raise ExportError(f"there is no quantisation {name!r}; there are {', '.join(QUANTS)}")
         if name in K_QUANTS and not (_package() or _program()):
             raise MissingExtraError(
-                f"{name} is made by llama.cpp itself; get it with: pip install 'hone-llm[quantise]' (it compiles for "
-                "minutes), or put llama-quantize on the PATH; q8_0 and q4_0 need neither"
+                f"{name} is made by llama.cpp itself; install it with: pip install 'hone-llm[quantise]' (it "
+                "compiles for minutes), or put llama-quantize on the PATH; q8_0 and q4_0 need neither"
             )
 
 

@@ -50,7 +50,9 @@ def read_records(path: Path, rubric: Rubric) -> Iterator[FeedbackEntry]:
         try:
             yield from _entries(place, record, names)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise FileFormatError(path, f"{place} is none of Argilla's ({type(error).__name__}: {error})") from error
+            raise FileFormatError(
+                path, f"{place} is not what an Argilla file holds ({type(error).__name__}: {error})"
+            ) from error
 
 
 def _record(one: Gathered) -> dict[str, Any]:

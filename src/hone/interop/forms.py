@@ -131,7 +131,7 @@ def form_of(path: Path) -> Form:
     """What a file holds.
 
     Raises:
-        FileFormatError: It is none of the forms.
+        FileFormatError: It is not one of the forms.
     """
     try:
         with path.open(encoding="utf-8", errors="replace") as stream:
@@ -154,7 +154,9 @@ def _told(form: Form, tally: ImportTally, taken: Taken) -> Exchanged:
     if tally.missing:
         notes.append(f"{tally.missing:,} rows have no score: counted as missing, not as 0")
     if tally.strange:
-        notes.append(f"{tally.strange:,} items were not in the store; without their texts nobody is handed them")
+        notes.append(
+            f"{tally.strange:,} items were not in the store; without their texts they cannot be handed out for rating"
+        )
     return Exchanged(form, {"rows": tally.rows}, tuple(notes), taken.columns)
 
 

@@ -62,7 +62,7 @@ def read_tasks(path: Path, rubric: Rubric) -> Iterator[FeedbackEntry]:
             yield from _entries(place, task, names)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             raise FileFormatError(
-                path, f"{place} is none of Label Studio's ({type(error).__name__}: {error})"
+                path, f"{place} is not what a Label Studio file holds ({type(error).__name__}: {error})"
             ) from error
 
 

@@ -2,7 +2,7 @@
 
 The journals are the truth and the index is made from them: what it lacks is read again from the journals, also from
 those of runs that were killed. Whoever opens it reads every row of it, and holds the sum of their checksums against
-the one that was kept; an index that is damaged or lost is made anew, so that it never costs a call.
+the one that was kept; an index that is damaged or lost is rebuilt, so that it never costs a call.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _BATCH = 2000
 """Places written at once: an open transaction would keep other processes waiting, so there is never one for long."""
 _VERSION = 2
-"""Of the tables; an index of another version is made anew."""
+"""Of the tables; an index of another version is rebuilt."""
 _SMALL = 8192
 """Pages up to which SQLite's own check is made, too: it sees free pages that are none."""
 _TABLES = (
@@ -103,7 +103,7 @@ class Index:
         self._written: tuple[int, int] | None = None
         self._end = 0
         self.notes: list[str] = []
-        """What a person should know: that it was made anew, and lines of other journals that do not read."""
+        """What a person should know: that it was rebuilt, and lines of other journals that do not read."""
         try:
             self._open(path)
             self._check()
@@ -179,7 +179,7 @@ class Index:
             return work()
 
     def _say_renewed(self, error: Exception) -> None:
-        note = f"{self._path}: damaged ({error}); it was made anew from the journals, and no answer is lost"
+        note = f"{self._path}: damaged ({error}); it was rebuilt from the journals, and no answer is lost"
         if str(error) != _OLDER and note not in self.notes:
             self.notes.append(note)
 

@@ -62,7 +62,7 @@ class Journal:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know: an index that was made anew, damaged lines in other runs' journals."""
+        """What a person should know: an index that was rebuilt, damaged lines in other runs' journals."""
         return self._places.notes
 
     def get(self, key: str) -> Completion | None:

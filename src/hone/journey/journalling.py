@@ -18,7 +18,7 @@ def open_journal(run: Run, tell: Tell, *, fresh: bool = False, readonly: bool = 
 
     Args:
         run: The run; where nothing is in its journal when the block fails, its folder is removed.
-        tell: Told of an index that was made anew, and of damaged lines in other runs' journals.
+        tell: Told of an index that was rebuilt, and of damaged lines in other runs' journals.
         fresh: Answers of other runs do not count.
         readonly: Write nothing.
 

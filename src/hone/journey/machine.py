@@ -42,7 +42,7 @@ class MachineCheck:
 
 
 def doctor() -> list[MachineCheck]:
-    """What this machine can do, and how to mend what is missing. Nothing is changed, nothing is sent anywhere."""
+    """What this machine can do, and how to fix what is missing. Nothing is changed, nothing is sent anywhere."""
     return list(_checks())
 
 

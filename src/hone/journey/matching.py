@@ -121,7 +121,7 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
         **scoring,
     )
     run = match.project.open_run(VERB, config, fresh=fresh)
-    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
+    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks again)' if run.finished else ''}")
     if run.finished:
         return run, run.read(JudgedReply)
     found: list[JudgedReply] = []

@@ -147,7 +147,7 @@ def _status(store: Store, rubric: Rubric, per_item: int, half_width: float) -> d
         "stop_rule": [one.as_dict() for one in stopping],
     }
     scores = f"{found['ratings']:,} current scores, {found['stale']:,} stale"
-    wanted = f"{whole.left:,} ratings of a reply still wanted, {per_item} people each"
+    wanted = f"{whole.left:,} ratings still to do, at {per_item} people a reply"
     apart_words = f"people differ on {len(apart):,} scores, {found['adjudicated']:,} adjudicated"
     others = f"{found['verdicts_on_pairs']:,} verdicts on pairs; {found['decisions']:,} decisions on advice"
     found["words"] = [f"{scores}; {wanted}", f"{apart_words}; {others}", *(one.words for one in stopping)]

@@ -124,7 +124,7 @@ def _run_bench(
     """Every model's results, asked for or out of a finished run."""
     run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
     speeds = read_speeds(run)
-    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks anew)' if run.finished else ''}")
+    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks again)' if run.finished else ''}")
     if run.finished:
         return run, run.read(Result), speeds
     results: list[Result] = []

@@ -179,7 +179,7 @@ def _length(
     rated = [people.get(reply.item, float("nan")) for reply in replies] if people else None
     return AuditFinding(
         "length",
-        "nothing; length beside score",
+        "nothing; how far length and score go together",
         "Spearman correlation of score and characters",
         _spearman(lengths, means, options),
         still=0.0,

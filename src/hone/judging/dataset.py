@@ -61,7 +61,9 @@ class Columns:
             known = ", ".join(table.columns)
             turns = next((name for name in request if name.strip().lower() in COLUMNS), None)
             what = (
-                f"; of {turns!r} the last turn is no reply by itself, so put it into a column reply" if turns else ""
+                f"; of {turns!r} the last turn is not a reply by itself, so put it into a column reply"
+                if turns
+                else ""
             )
             raise ProjectError(
                 f"{table.path}: no column looks like the replies; name it with {option('reply_column')} "
@@ -157,7 +159,7 @@ def _answered(row: Row, columns: Columns) -> str:
     value = row.get(columns.request[-1]) if columns.request else None
     found = spoken(value) if isinstance(value, list) else None
     return (
-        "the request ends in a turn of the assistant; take that turn out"
+        "the request ends with a turn of the assistant; remove that turn"
         if found and found[-1][0] == "assistant"
         else ""
     )
@@ -167,7 +169,7 @@ def _problem(value: Any, what: str) -> str:
     if value is None or value == "":
         return f"the row has no {what}"
     if not isinstance(value, str):
-        return f"the {what} is no text but a {type(value).__name__}"
+        return f"the {what} is not text but a {type(value).__name__}"
     if not value.strip():
         return f"the {what} is empty"
     if len(value) > LONGEST:

@@ -48,7 +48,7 @@ def read_object(text: str) -> dict[str, Any]:
         VerdictError: There is none, there are several, it is cut, it repeats a key, or it holds NaN.
     """
     if len(text) > _LONGEST:
-        raise VerdictError(f"an answer of {len(text)} characters is no verdict")
+        raise VerdictError(f"an answer of {len(text)} characters is not a verdict")
     answer = answer_of(text)
     if "\\" in answer:
         answer = with_formulas(answer)
@@ -101,7 +101,7 @@ def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
         if missing := [name for name in names if name not in data]:
             raise VerdictError(f"no score for {missing[0]!r}")
         if invented := [name for name in data if name not in names]:
-            raise VerdictError(f"a score for {invented[0][:60]!r}, which is no criterion")
+            raise VerdictError(f"a score for {invented[0][:60]!r}, which is not a criterion")
     return tuple(_score(name, data[name], rubric.scale) for name in names)
 
 
@@ -119,7 +119,7 @@ def read_pattern(text: str, rubric: Rubric, pattern: re.Pattern[str]) -> tuple[S
     if pattern.groups != len(rubric.criteria):
         raise VerdictError(f"the pattern has {pattern.groups} groups for {len(rubric.criteria)} criteria")
     if len(text) > _LONGEST:
-        raise VerdictError(f"an answer of {len(text)} characters is no verdict")
+        raise VerdictError(f"an answer of {len(text)} characters is not a verdict")
     text = answer_of(text)
     match = None
     for match in pattern.finditer(text):  # noqa: B007 - the last one counts
@@ -145,10 +145,10 @@ def read_level(value: Any, scale: Scale) -> float:
             if text.lower() == level.label.lower():
                 return level.value
         if not _NUMBER.fullmatch(text):
-            raise VerdictError(f"{text[:40]!r} is no level of the scale")
+            raise VerdictError(f"{text[:40]!r} is not a level of the scale")
         value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise VerdictError(f"{str(value)[:40]} is no level of the scale")
+        raise VerdictError(f"{str(value)[:40]} is not a level of the scale")
     for level in scale.levels:
         if level.value == value:
             return level.value
@@ -177,7 +177,7 @@ def read_winner(value: Any) -> Literal["first", "second", "tie"]:
     for place in _PLACES:
         if isinstance(value, str) and value.strip().lower() == place:
             return place
-    raise VerdictError(f"{str(value)[:40]!r} is no verdict; it is first, second or tie")
+    raise VerdictError(f"{str(value)[:40]!r} is not a verdict; write first, second or tie")
 
 
 def _score(name: str, data: Any, scale: Scale) -> Score:
@@ -215,7 +215,7 @@ def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise VerdictError(f"{name} is no number")
+    raise VerdictError(f"{name} is not a number")
 
 
 def _whole(text: str) -> int:

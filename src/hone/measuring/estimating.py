@@ -139,7 +139,7 @@ def estimate_gap(first: Sources, second: Sources, reading: Reading, confidence: 
     one, other = _read(first, reading), _read(second, reading)
     shared = [name for name in one.scored if name in other.scored]
     if not shared:
-        problem = f"no criterion of {_name_of(first.ratings)} is there; the two must share one"
+        problem = f"it has no criterion of {_name_of(first.ratings)}; the two files must share one"
         raise FileFormatError(_name_of(second.ratings), problem)
     criteria = {name: _difference(one.scored[name], other.scored[name], confidence) for name in shared}
     columns = {**one.columns, **{f"against_{which}": found for which, found in other.columns.items()}}

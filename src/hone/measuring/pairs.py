@@ -52,7 +52,7 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
     verdicts = _verdict(forward, backward)
     says = f"verdicts on pairs are labels; {option('level', 'ordinal')} puts a tie between A and B"
-    says = says if guessed else "as you said"
+    says = says if guessed else "as chosen"
     return Collected(
         ratings=Ratings(
             people={PREFERENCE: verdicts[~raters.judges].T},

@@ -59,7 +59,7 @@ def read_scores(
     if not words:
         values = np.array(numbers, dtype=np.float64)
         if level:
-            return Meaning(values, level, f"level: {level}, as you said", {})
+            return Meaning(values, level, f"level: {level}, as chosen", {})
         people = values[np.asarray(of_people, dtype=bool)]
         guessed = guess_level(people if not np.isnan(people).all() else values)
         why = "few whole numbers" if guessed == "ordinal" else "numbers that are not few and whole"
@@ -81,7 +81,7 @@ def _on_scale(
             there = ", ".join(f"{one.value:g} ({one.label})" for one in scale.levels)
             refuse(code, f"score {raw[code]!r} is not on the rubric's scale: {there}")
         values[code] = found
-    note = f"level: {level}, as you said" if level else "level: ordinal, from the rubric's scale"
+    note = f"level: {level}, as chosen" if level else "level: ordinal, from the rubric's scale"
     shown = {one.value: one.label for one in scale.levels}
     return Meaning(values, level or "ordinal", note, shown, scale.values)
 
@@ -96,7 +96,7 @@ def _of_labels(
         if level != "nominal" and set(lower.values()) <= known.keys():
             values = np.full(len(raw), np.nan)
             values[given] = [known[lower[code]] for code in given]
-            note = f"level: {level}, as you said" if level else f"level: ordinal, from the labels of {scale.name}"
+            note = f"level: {level}, as chosen" if level else f"level: ordinal, from the labels of {scale.name}"
             return Meaning(
                 values, level or "ordinal", note, {one.value: one.label for one in scale.levels}, scale.values
             )
@@ -117,7 +117,7 @@ def _of_labels(
     values[given] = [order[lower[code]] for code in given]
     shown = {float(order[lower[code]]): str(raw[code]).strip() for code in reversed(given)}
     note = (
-        "level: nominal, as you said"
+        "level: nominal, as chosen"
         if level
         else f"level: nominal, guessed from labels; a rubric gives them an order: {option('rubric')}"
     )

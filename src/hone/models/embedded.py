@@ -138,7 +138,9 @@ def _start(files: Sequence[Path], context: int, slots: int, key: str) -> Any:
     try:
         import xllamacpp  # noqa: PLC0415 - the one door to the engine
     except ImportError as error:
-        raise MissingExtraError("the embedded engine is not installed; get it with: pip install xllamacpp") from error
+        raise MissingExtraError(
+            "the embedded engine is not installed; install it with: pip install xllamacpp"
+        ) from error
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
     params = xllamacpp.CommonParams()
     params.model.path = str(files[0])

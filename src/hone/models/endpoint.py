@@ -175,7 +175,7 @@ class EndpointModel(Model):
             problem = f"cannot be reached{self._way()} ({self._scrub(_reason(error))})"
             raise UnreachableError(f"{self._url} {problem}") from error
         except (ValueError, HttpProcessingError) as error:  # a line beyond what aiohttp holds
-            raise CallError(f"{self._url} streams something that is no chat completion") from error
+            raise CallError(f"{self._url} streams something that is not a chat completion") from error
 
     def _new_gate(self) -> CallGate:
         return CallGate(self.concurrency, self._patience.first_wait, self._patience.longest_wait)
@@ -237,7 +237,7 @@ class EndpointModel(Model):
     async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
         async with self._posting(body) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
-                raise CallError(f"{self._url}: an answer of {response.content_length} bytes is no chat completion")
+                raise CallError(f"{self._url}: an answer of {response.content_length} bytes is not a chat completion")
             body, wait = await self._read(response), _retry_after(response.headers)
             status, body = (hidden_failure(body) if response.status == 200 else None) or (response.status, body)
             return status, body, wait
@@ -248,7 +248,7 @@ class EndpointModel(Model):
         async for piece in response.content.iter_any():
             body += piece
             if len(body) > _MAX_BODY:
-                raise CallError(f"{self._url}: an answer of over {_MAX_BODY:,} bytes is no chat completion")
+                raise CallError(f"{self._url}: an answer of over {_MAX_BODY:,} bytes is not a chat completion")
         return bytes(body)
 
     def _posting(self, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:

@@ -13,11 +13,11 @@ def key_from(name: str) -> str:
     """The key in an environment variable; empty where there is none.
 
     Raises:
-        UnavailableError: It has characters that no key has.
+        UnavailableError: It has characters that a key cannot have.
     """
     key = os.environ.get(name, "").strip()
     if not key.isprintable() or not key.isascii():
-        raise UnavailableError(f"the key in {name} has characters that no key has; set it anew")
+        raise UnavailableError(f"the key in {name} has characters that a key cannot have; set it again")
     return key
 
 

@@ -31,7 +31,7 @@ async def pieces(lines: AsyncIterable[bytes], where: str, scrub: Callable[[str],
     async for line in lines:
         total += len(line)
         if total > MOST_BYTES:
-            raise CallError(f"{where}: an answer of over {MOST_BYTES:,} bytes is no chat completion")
+            raise CallError(f"{where}: an answer of over {MOST_BYTES:,} bytes is not a chat completion")
         text = line.strip()
         if not text.startswith(b"data:"):
             if not streams:

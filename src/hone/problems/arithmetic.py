@@ -64,7 +64,7 @@ class _Reading:
         if isinstance(part, Fraction):
             return part
         if depth > _DEEPEST or part not in ("-", "("):
-            raise ValueError("a sign where a number is wanted, or too many brackets")
+            raise ValueError("a sign where a number should be, or too many brackets")
         if part == "-":
             return -self._term(depth + 1)
         value = self.total(depth + 1)

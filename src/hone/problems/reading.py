@@ -154,7 +154,7 @@ def _problem(row: Row, columns: _Columns, path: Path, line: int) -> Problem:
         if not found:
             raise FileFormatError(
                 path,
-                f"the {wanted} is empty; fill it, or take the row out",
+                f"the {wanted} is empty; fill it, or remove the row",
                 line=line,
                 key=columns.named[wanted] or "",
             )

@@ -37,7 +37,9 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         if not (folder / SETTINGS).exists():
-            raise ProjectError(f"{folder} is no Hone project (it has no {SETTINGS}); make one with: hone init FOLDER")
+            raise ProjectError(
+                f"{folder} is not a Hone project (it has no {SETTINGS}); make one with: hone init FOLDER"
+            )
         refuse_links_out(folder)
 
     @classmethod
@@ -162,7 +164,7 @@ class Project:
         """
         path = self._version(version)
         if path.exists():
-            raise ProjectError(f"{path} is there already; a frozen version is never written again")
+            raise ProjectError(f"{path} exists already; a frozen version is never overwritten")
         return self._write_version(version)
 
     def rename_person(self, is_name: Callable[[str], bool], alias: str) -> list[Path]:

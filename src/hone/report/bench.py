@@ -83,7 +83,7 @@ def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
     lines.append(f"  {verdict}: the interval must lie above -{margin * 100:g} points of the scale's 100")
     if comparison.missing > UNSCORED_AT_MOST:
         lines.append(
-            f"  {comparison.missing:.0%} of the items have no pair of scores; a judge that can score them is wanted"
+            f"  {comparison.missing:.0%} of the items have no pair of scores; use a judge that can score them"
         )
     return lines
 

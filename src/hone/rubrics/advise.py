@@ -154,7 +154,7 @@ class _Piece:
 def _advice(data: dict[str, Any], rubric: Rubric, measures: Sequence[Measured]) -> list[Advice]:
     assessed, missing = data.get("criteria"), data.get("missing", [])
     if not isinstance(assessed, dict) or not isinstance(missing, list):
-        raise VerdictError("it has no `criteria`, or `missing` is no list")
+        raise VerdictError("it has no `criteria`, or `missing` is not a list")
     pieces = [_assessment(criterion, assessed.get(criterion.name), measures) for criterion in rubric.criteria]
     _settle_names(pieces)
     for entry in missing:

@@ -51,7 +51,7 @@ def merge(rubric: Rubric, advice: Sequence[Advice], choices: Mapping[str, Choice
             f"no decision on {', '.join(undecided)}; decide accept, edit or reject for each piece of advice"
         )
     if unknown := [number for number in choices if number not in ids]:
-        raise RubricError(f"a decision on {unknown[0]!r}, which is no piece of advice; there are {', '.join(ids)}")
+        raise RubricError(f"a decision on {unknown[0]!r}, which is not a piece of advice; there are {', '.join(ids)}")
     criteria = _apply(rubric.criteria, advice, choices)
     check_count(len(criteria), "these decisions would leave")
     names = [criterion.name.lower() for criterion in criteria]

@@ -108,7 +108,7 @@ class Connection:
 
     def _wait(self, state: str, seconds: float) -> None:
         if self.state in (state, "gone"):
-            return  # a client that sends one byte after another does not begin anew
+            return  # a client that sends one byte after another does not start again
         self._stop()
         self.state = state
         self._timer, self.since = self._after(seconds, state), asyncio.get_running_loop().time()

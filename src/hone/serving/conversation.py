@@ -73,7 +73,7 @@ class Conversation:
         except ContextError as error:
             raise ContextError(
                 f"the conversation does not fit into the model's context any more ({_short(error)}); "
-                f"begin anew with /clear, or start with a larger {option('context')}"
+                f"start again with /clear, or start with a larger {option('context')}"
             ) from error
         finally:
             # Also where the person, or the engine, ended it in the middle.

@@ -34,7 +34,7 @@ def items_for_share(share: float, half_width: float, confidence: float = 0.95) -
     """
     _positive(half_width, "half width")
     if not 0 <= share <= 1:
-        raise StatsError(f"{share:g} is no share; give 0 to 1")
+        raise StatsError(f"{share:g} is not a share; write 0 to 1")
     z = float(ndtri((1 + confidence) / 2))
     return math.ceil(z * z * share * (1 - share) / half_width**2)
 

@@ -53,7 +53,7 @@ _ASKED = (
 """What columns are called that hold the request, or a part of it, in the order in which a model reads them."""
 
 _LISTED = 20
-_JOIN = "join the columns in one that is called prompt, or take the column out of the file"
+_JOIN = "join the columns in one that is called prompt, or remove the column from the file"
 
 
 def guess_request(

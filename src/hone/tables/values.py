@@ -43,7 +43,7 @@ def _figure(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, (str, bytes, bool)):
-        raise TypeError(f"a figure is wanted, not {value!r}")
+        raise TypeError(f"expected a number, not {value!r}")
     figure = float(value)
     return figure if math.isfinite(figure) else None
 
@@ -52,14 +52,14 @@ def _whole(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, (str, bytes, bool)) or int(value) != value or not -_WHOLE <= value < _WHOLE:
-        raise TypeError(f"a whole number of at most 64 bits is wanted, not {value!r}")
+        raise TypeError(f"expected a whole number of at most 64 bits, not {value!r}")
     return int(value)
 
 
 def _flag(value: Any) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    raise TypeError(f"True or False is wanted, not {value!r}")
+    raise TypeError(f"expected True or False, not {value!r}")
 
 
 _CONVERTERS: dict[type, Convert] = {str: _text, float: _figure, int: _whole, bool: _flag}

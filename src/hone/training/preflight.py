@@ -94,7 +94,7 @@ def _start(scene: CheckedTraining) -> str:
     if max(found) > 1:
         raise TuneError(
             f"the start token stands {max(found)} times at the beginning: the chat template writes it and something "
-            "adds it again; take it out of the data"
+            "adds it again; remove it from the data"
         )
     if wants_start(scene.tokenizer) and min(found) == 0:
         raise TuneError(
@@ -160,12 +160,12 @@ def _memory(scene: CheckedTraining) -> str:
     )
     if found.total > free:
         split = f", split the weights with {option('shard')}" if settings.gpus > 1 and not settings.sharding else ""
-        raise TuneError(f"{text}; lower row or max_length{split}, take method: lora or qlora, or a smaller base")
+        raise TuneError(f"{text}; lower row or max_length{split}, use method: lora or qlora, or use a smaller base")
     if settings.sharding and scene.device == "cuda":
         whole, room = bytes_for_scales(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")
         text += f"; the machine's own memory, for the whole model: about {_size(whole)} of {_size(room)} free"
         if whole > room:
-            raise TuneError(f"{text}; take method: lora, a smaller base, or a machine with more memory")
+            raise TuneError(f"{text}, use method: lora, a smaller base, or a machine with more memory")
     return text
 
 

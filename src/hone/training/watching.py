@@ -1,4 +1,4 @@
-"""Watches training: keeps its history, looks for a loss that is no number, keeps the best weights, stops early."""
+"""Watches training: keeps its history, looks for a loss that is not a number, keeps the best weights, stops early."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def choose_base(given: str | None, method: Method, found: Machine) -> tuple[str,
         found: The machine.
     """
     if given:
-        return given.removeprefix("hf:"), "as you said"
+        return given.removeprefix("hf:"), "as chosen"
     if found.gpu and found.memory >= _LARGE_NEEDS[method]:
         return LARGE, f"{found.gpu} holds it; for the small one: {option('base', SMALL)}"
     why = f"{found.gpu} is too small for the large one" if found.gpu else "there is no GPU"
@@ -92,9 +92,9 @@ def choose_backend(given: Backend, found: Machine, *, gpus: int = 1) -> tuple[Li
             raise MissingExtraError(f"{asked} needs Unsloth; install it with: pip install unsloth==2026.10.9")
         if not fits:
             raise MissingExtraError(f"{asked} needs an NVIDIA GPU of compute capability 7.0 or more")
-        return "unsloth", "as you said"
+        return "unsloth", "as chosen"
     if given == "trl":
-        return "trl", "as you said"
+        return "trl", "as chosen"
     if installed and fits and gpus == 1:
         return "unsloth", f"it is installed and supports this GPU; for the other: {option('backend', 'trl')}"
     why = "Unsloth is not installed" if not installed else "Unsloth supports no GPU here"

@@ -67,7 +67,7 @@ def serve_pages(journey: Journey, options: PageOptions, tell: Callable[[str], ob
     project = journey.project
     base = urlsplit(options.base_url)
     if options.base_url and (base.scheme not in ("http", "https") or not base.hostname):
-        raise ProjectError(f"{options.base_url!r} is no address; write https://HOST, as raters will type it")
+        raise ProjectError(f"{options.base_url!r} is not an address; write https://HOST, as raters will type it")
     with _listen(options) as door, open_store(project.agreed_database) as store:
         if store.upgrade:
             tell(str(store.upgrade))
@@ -188,7 +188,8 @@ def _listen(options: PageOptions) -> socket.socket:
 def _check_invited(store: Store) -> None:
     if not any(rater.active and rater.role != "judge" for rater in store.raters()):
         raise ProjectError(
-            "nobody is invited, so nobody could come in from outside this machine; first: hone rate invite NAME"
+            "nobody is invited, so nobody could sign in from another machine; invite somebody first: "
+            "hone rate invite NAME"
         )
 
 

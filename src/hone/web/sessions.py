@@ -91,6 +91,6 @@ def session_secret(path: Path) -> bytes:
         raise ProjectError(f"{path}: the key of the sessions cannot be read ({error.strerror})") from error
     if len(key) != _BYTES:
         raise ProjectError(
-            f"{path}: the key of the sessions is damaged; delete the file, everybody then signs in anew"
+            f"{path}: the key of the sessions is damaged; delete the file, everybody then signs in again"
         )
     return key

@@ -37,7 +37,7 @@ def smollm2_file() -> Path:
     folders = found.submodule_search_locations if found else None
     files = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
     if not files:
-        raise MissingExtraError(f"the embedded model smollm2 is not installed; get it with: {INSTALL_SMOLLM2}")
+        raise MissingExtraError(f"the embedded model smollm2 is not installed; install it with: {INSTALL_SMOLLM2}")
     return files[0]
 
 

@@ -149,7 +149,7 @@ class _Said:
         questions.definition(entry.criterion)
         value = as_score(entry.score, labels)
         if value is None:
-            raise FeedbackError(f"score {entry.score!r} is no number and no level's label")
+            raise FeedbackError(f"score {entry.score!r} is neither a number nor the label of a level")
         if value != value:  # noqa: PLR0124 - an empty score is NaN
             tally.missing += 1
             self._scores.pop(entry.criterion, None)

@@ -85,7 +85,9 @@ def read_store(database: Database, path: Path, *, replace: bool = False) -> tupl
             rows[name].append(row)
     counts = {name: len(found) for name, found in rows.items() if found}
     if counts != {name: count for name, count in head["rows"].items() if count}:
-        raise FileFormatError(path, "the file is not whole: it has other rows than its first line says", line=1)
+        raise FileFormatError(
+            path, "the file is not complete: its rows are not those that its first line names", line=1
+        )
 
     def work(connection: Connection) -> list[str]:
         if replace:
@@ -170,7 +172,7 @@ def _head(path: Path, line: str) -> Mapping[str, Any]:
         schema, rows = str(head["schema"]), dict(head["rows"])
     except (ValueError, TypeError, KeyError) as error:
         raise FileFormatError(
-            path, "this is no export of a whole store: its first line does not say so", line=1
+            path, "this is not an export of a whole store: its first line does not say so", line=1
         ) from error
     if schema not in known_revisions():
         problem = f"its schema {schema} is newer than this version of Hone, which knows {HEAD}; update Hone"

@@ -27,7 +27,7 @@ _DAMAGED = ("malformed", "could not decode")
 _SAYS = (
     ("database or disk is full", f"the disk is full, so this was not saved ({KEPT}); free some space and save again"),
     ("no space left", f"the disk is full, so this was not saved ({KEPT}); free some space and save again"),
-    ("disk i/o error", f"the disk does not take the data, so this was not saved ({KEPT}); is it full or failing?"),
+    ("disk i/o error", f"the disk could not write the data, so this was not saved ({KEPT}); is it full or failing?"),
     ("is locked", f"another program holds it locked, so this was not saved ({KEPT}); end that program and try again"),
     (
         "readonly database",

@@ -253,7 +253,7 @@ def _shred(database: Database) -> str:
         database.directly("VACUUM")
         log = database.directly("PRAGMA wal_checkpoint(TRUNCATE)")
     except StoreError as error:
-        return f"the file could not be written anew ({error}); its log may hold the name until the pages are closed"
+        return f"the file could not be rewritten ({error}); its log may hold the name until the pages are closed"
     # SQLite does not fail where somebody reads; the first number says that the log is still there.
     if log and log[0]:
         return f"{database.name}: somebody reads it, so its log may hold the name until the pages are closed"

@@ -47,7 +47,7 @@ def bring_up(database: Database) -> Upgrade | None:
         What was done, where the schema was an older one.
 
     Raises:
-        StoreError: The schema is newer than this version of Hone, or is none of ours.
+        StoreError: The schema is newer than this version of Hone, or is not one of ours.
     """
     _own(database)
     revision = database.read(revision_of)

@@ -90,7 +90,7 @@ class PairsPart:
             FeedbackError: The rater is not known, or was never handed this pair; or the side is none.
         """
         if side not in ("left", "right", "tie"):
-            raise FeedbackError(f"{side!r} is no side; say left, right or tie")
+            raise FeedbackError(f"{side!r} is not a side; write left, right or tie")
         said = {"state": "done", "reason": "", "note": storable(note).strip()}
         return self._settle(rater, pair, lambda order: said | {"winner": _WINNERS[order, side]}, "choose", key)
 

@@ -60,7 +60,7 @@ class RatersPart:
         if role == "judge":
             raise FeedbackError("a judge is a model and cannot be invited")
         if not days > 0:
-            raise FeedbackError(f"an invitation for {days:g} days lets nobody in; give more than 0")
+            raise FeedbackError(f"an invitation for {days:g} days would let nobody in; write more than 0")
         token, now = secrets.token_urlsafe(32), self.clock()
 
         def work(connection: Connection) -> None:
@@ -145,7 +145,7 @@ def entered_rater(
     """
     name = named(name)
     if not name or len(name) > LONGEST_NAME or not is_printable(name):
-        raise FeedbackError(f"{name[:LONGEST_NAME]!r} is no name; write 1 to {LONGEST_NAME} characters")
+        raise FeedbackError(f"{name[:LONGEST_NAME]!r} is not a name; write 1 to {LONGEST_NAME} characters")
     rater = id_of(name, role)
     row = connection.execute(select(raters).where(raters.c.id == rater)).first()
     if row is None:
