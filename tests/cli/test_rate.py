@@ -53,7 +53,7 @@ def test_a_rater_who_is_revoked_is_listed_as_out(hone: Hone) -> None:
 
 
 def test_bad_invitations_are_refused_in_one_line(hone: Hone) -> None:
-    assert "is no name" in hone("rate", "invite", " ").err
+    assert "is not a name" in hone("rate", "invite", " ").err
     assert hone("rate", "invite", "Ann", "--days", "0").code == 2
 
 
@@ -62,7 +62,7 @@ def test_a_server_that_others_can_reach_wants_somebody_invited(hone: Hone) -> No
     assert refused.code == 1
     assert "hone rate invite NAME" in refused.err
     refused = hone("rate", "--base-url", "rate.example", "--port", "0", "--no-open")
-    assert "is no address" in refused.err
+    assert "is not an address" in refused.err
 
 
 def test_an_address_in_use_is_named(hone: Hone) -> None:

@@ -156,7 +156,7 @@ FORM = "write accept, reject, or {edit:"
         ("a1: {note: why}\n", f"decisions.yaml:1: a1: {FORM}"),
         ("a1: {edit: ''}\n", f"decisions.yaml:1: a1: {FORM}"),
         ("a1: {edit: 'Be Aa: b', notes: x}\n", f"decisions.yaml:1: a1: {FORM}"),
-        ("a2: accept\na1: {edit: 'Exact: words'}\n", "decisions.yaml:2: a1.edit: 'Exact' is no criterion name"),
+        ("a2: accept\na1: {edit: 'Exact: words'}\n", "decisions.yaml:2: a1.edit: 'Exact' is not a criterion name"),
         ("a1: {edit: [1]}\n", "decisions.yaml:1: a1.edit: "),
         ("a1: accept\na1: reject\n", "decisions.yaml:2: not valid YAML"),
         ("1: accept\n", "no decision on a1, a2, a3"),
@@ -198,7 +198,7 @@ def test_a_person_is_asked_for_each_piece_until_the_wording_fits(advised: Path) 
     result = CliRunner().invoke(rubric_command, ["merge", "--project", str(advised), "--by", "Ada"], input=answers)
     assert result.exit_code == 0, result.output
     assert result.output.count("your wording") == 3
-    assert "is no criterion name" in result.output
+    assert "is not a criterion name" in result.output
     log = [json.loads(line) for line in (advised / "rubrics" / "decisions.jsonl").read_text().splitlines()]
     assert [(one["action"], one["by"]) for one in log] == [("edit", "Ada"), ("reject", "Ada"), ("accept", "Ada")]
     text = (advised / "rubric.yaml").read_text()

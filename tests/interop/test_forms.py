@@ -101,13 +101,13 @@ def test_the_interface_that_goes_with_tasks_has_every_criterion_and_level(store:
     ("data", "says"),
     [
         ([{"data": {"reply": "r"}, "annotations": [{"completed_by": 1, "result": [{"type": "choices"}]}]}],
-         "task 1 is not one of Label Studio's"),
+         "task 1 is not what a Label Studio file holds"),
         ([{"data": {"reply": "r"}, "annotations": [{"completed_by": 1, "result": [
             {"type": "rating", "from_name": "loud", "value": {"rating": 4}}]}]}],
          "task 1: the rubric has no criterion 'loud'"),
         ([{"fields": {"reply": "r"}, "id": 1, "responses": {"be_clear": [{"value": 9, "user_id": "u"}]}}],
          "record 1: Be Clear: 9.0 is not on the scale"),
-        ([{"fields": {"reply": "r"}, "responses": {"be_clear": 3}}], "record 1 is not one of Argilla's"),
+        ([{"fields": {"reply": "r"}, "responses": {"be_clear": 3}}], "record 1 is not what an Argilla file holds"),
         ([{"neither": 1}], "there is no column 'item'"),
     ],
 )  # fmt: skip

@@ -79,7 +79,7 @@ def test_messages_with_a_reply_beside_them_are_the_request(tmp_path: Path) -> No
 def test_turns_without_a_reply_or_that_end_in_one_are_refused_in_one_line(tmp_path: Path) -> None:
     said = [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ann."}]
     table = _table(tmp_path / "a.jsonl", conversations=said)
-    with pytest.raises(ProjectError, match="of 'conversations' the last turn is no reply by itself"):
+    with pytest.raises(ProjectError, match="of 'conversations' the last turn is not a reply by itself"):
         Columns.of(table)
     table = _table(tmp_path / "b.jsonl", conversations=said, reply="Ann.")
     (entry,) = entries(table, Columns.of(table))

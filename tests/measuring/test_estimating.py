@@ -127,7 +127,7 @@ def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
     [
         (("a,c,r,red,human",), "labels without an order have no mean"),
         (("a,c,j,1,judge",), "no people's ratings"),
-        (("a,c,r,1,human",), "choose one judge with --judge; the judges are: none"),
+        (("a,c,r,1,human",), "choose one judge with `judge`; the judges are: none"),
         (("a,c,r,1,human", "a,c,j,1,judge", "a,c,k,1,judge"), "the judges are: j, k"),
     ],
 )

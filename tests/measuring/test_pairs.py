@@ -25,6 +25,14 @@ def test_a_verdict_that_flips_is_a_tie(written: Written) -> None:
     assert "r: 1 of 2 pairs flipped with the order (each a tie), and 80% of the verdicts fell on" in found.notes()[-1]
 
 
+def test_an_order_that_was_asked_and_not_read_leaves_no_verdict_as_with_a_judge(written: Written) -> None:
+    lines = ("1,r,AB,A,", "1,r,BA,,", "2,r,AB,A,", "3,r,AB,tie,", "3,r,BA,B,")
+    found = read_ratings(written(HEAD, *lines))
+    np.testing.assert_array_equal(found.ratings.people["preference"], [[NAN], [-1], [0]])
+    one = found.positions["r"]
+    assert (one.pairs, one.both_orders, one.flips) == (3, 1, 0), "a tie beside a side is a tie, and no flip"
+
+
 def test_the_last_verdict_of_an_order_wins(written: Written) -> None:
     found = read_ratings(written(HEAD, "1,r,AB,A,", "1,r,ab,B,"), Reading("ordinal"))
     np.testing.assert_array_equal(found.ratings.people["preference"], [[1]])

@@ -160,7 +160,7 @@ def test_the_level_that_is_named_holds(written: Written) -> None:
 
 def test_labels_have_no_order_of_their_own(written: Written) -> None:
     path = written(HEAD, "a,c,r,red,", "b,c,r,blue,")
-    with pytest.raises(HoneError, match="name the --rubric whose scale puts it in order"):
+    with pytest.raises(HoneError, match="name the rubric whose scale puts it in order"):
         read_ratings(path, Reading("ordinal"))
     found = read_ratings(path)
     assert found.labels == {0.0: "blue", 1.0: "red"}

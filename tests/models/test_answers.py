@@ -249,5 +249,5 @@ def test_an_answer_without_an_end_is_not_kept_in_memory(server: Loopback) -> Non
         return response
 
     server.queue.append(endless)
-    with pytest.raises(CallError, match="is no chat completion"):
+    with pytest.raises(CallError, match="is not a chat completion"):
         ask(model(server.url))

@@ -202,7 +202,7 @@ def test_whatever_a_person_accepts_no_two_criteria_share_a_name(
         ("I would keep them.", "no JSON object"),
         ("{}", "no `criteria`"),
         ('{"criteria": []}', "no `criteria`"),
-        ('{"criteria": {}, "missing": {}}', "`missing` is no list"),
+        ('{"criteria": {}, "missing": {}}', "`missing` is not a list"),
         ('{"criteria": {}}', "no keep, modify or remove for 'Be Detailed'"),
         (said(entry("improve")), "no keep, modify or remove for 'Be Detailed'"),
         (said(third=entry("keep", reason="")), "no reason for 'Be Adaptable'"),

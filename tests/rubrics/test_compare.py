@@ -87,15 +87,15 @@ def test_only_a_reply_that_wins_in_both_orders_wins(
         ('{"winner": "first", "reason": "So.", "measures": []}', "without measures"),
         (
             '{"winner": "both", "reason": "So.", "measures": [{"name": "Be A", "better": "tie"}]}',
-            "'both' is no verdict",
+            "'both' is not a verdict",
         ),
         ('{"winner": "first", "measures": [{"name": "Be Apt", "better": "tie"}]}', "without a reason"),
         ('{"winner": "first", "reason": " ", "measures": [{"name": "Be Apt", "better": "tie"}]}', "without a reason"),
         ('{"winner": "first", "reason": "So.", "measures": [{"name": "", "better": "tie"}]}', "without a name"),
         ('{"winner": "first", "reason": "So.", "measures": [{"name": null, "better": "tie"}]}', "without a name"),
         ('{"winner": "first", "reason": "So.", "measures": ["Be Apt"]}', "without a name"),
-        ('{"winner": "first", "reason": "So.", "measures": [{"name": "Be Apt"}]}', "is no verdict"),
-        ('{"reason": "So.", "measures": [{"name": "Be Apt", "better": "tie"}]}', "is no verdict"),
+        ('{"winner": "first", "reason": "So.", "measures": [{"name": "Be Apt"}]}', "is not a verdict"),
+        ('{"reason": "So.", "measures": [{"name": "Be Apt", "better": "tie"}]}', "is not a verdict"),
     ],
 )
 def test_an_order_that_cannot_be_read_has_no_winner_and_keeps_the_text(

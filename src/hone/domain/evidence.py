@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from hone.domain.base import Frozen, PlacedError
+from hone.domain.orders import flips, settled
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.task import Identifier, Name
 
@@ -73,16 +74,12 @@ class Comparison(Frozen):
     @property
     def winner(self) -> Side | Literal["tie"] | None:
         """The side that won in both orders; a flip is a tie; none where an order could not be read."""
-        first, second = (verdict.winner for verdict in self.verdicts)
-        if first is None or second is None:
-            return None
-        return first if first == second else "tie"
+        return settled(*(verdict.winner for verdict in self.verdicts))
 
     @property
     def flipped(self) -> bool:
         """Whether the two orders named different winners, neither of them a tie."""
-        winners = {verdict.winner for verdict in self.verdicts}
-        return winners == {"with", "without"}
+        return flips(*(verdict.winner for verdict in self.verdicts))
 
 
 Action = Literal["keep", "modify", "add", "remove"]
@@ -206,6 +203,10 @@ class Judgement(Frozen):
         return self
 
 
+_AB: dict[str, Literal["A", "B", "tie"]] = {"first": "A", "second": "B", "tie": "tie"}
+_BA: dict[str, Literal["A", "B", "tie"]] = {"first": "B", "second": "A", "tie": "tie"}
+
+
 class Preference(Frozen):
     """Which of two replies, A and B, a judge holds for better under a rubric; asked in both orders."""
 
@@ -221,14 +222,15 @@ class Preference(Frozen):
     @property
     def winner(self) -> Literal["A", "B", "tie"] | None:
         """The reply that won in both orders; a flip is a tie; none where an order could not be read."""
-        first, second = self.orders
-        if first is None or second is None:
-            return None
-        if (first, second) == ("first", "second"):
-            return "A"
-        return "B" if (first, second) == ("second", "first") else "tie"
+        return settled(*self._sides)
 
     @property
     def flipped(self) -> bool:
         """Whether the same place won in both orders, so that the verdict followed the order."""
-        return self.orders[0] == self.orders[1] and self.orders[0] in {"first", "second"}
+        return flips(*self._sides)
+
+    @property
+    def _sides(self) -> tuple[Literal["A", "B", "tie"] | None, Literal["A", "B", "tie"] | None]:
+        """What won in each order, as the reply and not as its place."""
+        first, second = self.orders
+        return (None if first is None else _AB[first]), (None if second is None else _BA[second])

@@ -101,7 +101,7 @@ _SCALES: dict[str, list[dict[str, Any]]] = {
         _level(2, "poor", "One or two places touch the criterion; most of the reply does not."),
         _level(3, "fair", "About half of the reply meets the criterion."),
         _level(4, "good", "The reply meets the criterion with a small gap."),
-        _level(5, "excellent", "The whole reply meets the criterion; nothing is left to improve."),
+        _level(5, "excellent", "The whole reply meets the criterion; nothing is left to mend."),
     ],
     "0..1": [
         _level(0, "no", "The reply does not meet the criterion."),

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hone.domain.evidence import Preference
+from hone.domain.evidence import Place, Preference
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Sampling
 from hone.domain.task import Reply
-from hone.errors import VerdictError
 from hone.jobs import Outcome, Setup
+from hone.judging.both_orders import Order, ask_both_orders, read_order
 from hone.judging.form import criteria_text
-from hone.judging.verdict import cut_problem, read_object, read_winner
+from hone.judging.verdict import read_winner
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.stats import Figure, wilson
@@ -69,14 +69,13 @@ def prefer(
         UnavailableError: The judge cannot answer at all.
     """
     used = setup or Setup()
-    requests = []
-    for a, b in pairs:
-        requests.append(_request("AB", a, b, rubric, subject, used))
-        requests.append(_request("BA", b, a, rubric, subject, used))
-    outcomes = used.ask(model, requests)
+
+    def request(order: Order, first: Reply, second: Reply) -> Request:
+        return _request(order, first, second, rubric, subject, used)
+
+    outcomes = ask_both_orders(pairs, request, model, used)
     return [
-        _preference(a.item, model.spec, rubric.digest, outcomes[2 * number], outcomes[2 * number + 1])
-        for number, (a, _) in enumerate(pairs)
+        _preference(a.item, model.spec, rubric.digest, both) for (a, _), both in zip(pairs, outcomes, strict=True)
     ]
 
 
@@ -97,7 +96,7 @@ def win_rate(preferences: Sequence[Preference]) -> WinRate:
     )
 
 
-def _request(step: str, first: Reply, second: Reply, rubric: Rubric, subject: str, setup: Setup) -> Request:
+def _request(step: Order, first: Reply, second: Reply, rubric: Rubric, subject: str, setup: Setup) -> Request:
     text = setup.prompts["prefer"].render(
         subject=subject,
         criteria=criteria_text(rubric),
@@ -108,28 +107,18 @@ def _request(step: str, first: Reply, second: Reply, rubric: Rubric, subject: st
     return Request(setup.messages(text), setup.sampling or SAMPLING, schema=_SCHEMA, call=Call(first.item, step))
 
 
-def _preference(item: str, judge: str, rubric: str, first: Outcome, second: Outcome) -> Preference:
-    read = [_read(outcome) for outcome in (first, second)]
-    problems = [problem for _, _, problem in read if problem]
+def _preference(item: str, judge: str, rubric: str, both: Sequence[Outcome]) -> Preference:
+    (first, why_first), (second, why_second) = (read_order(outcome, _read, "judge") for outcome in both)
+    problems = [problem for problem in (why_first, why_second) if problem]
     return Preference(
         item=item,
         judge=judge,
         rubric=rubric,
-        orders=(read[0][0], read[1][0]),
-        reasons=(read[0][1], read[1][1]),
+        orders=(first[0] if first else None, second[0] if second else None),
+        reasons=(first[1] if first else "", second[1] if second else ""),
         unread="; ".join(problems) or None,
     )
 
 
-def _read(outcome: Outcome) -> tuple[Any, str, str]:
-    """The winner's place, the reason, and what was wrong."""
-    if outcome.completion is None:
-        return None, "", str(outcome.error)
-    try:
-        data = read_object(outcome.completion.text)
-        reason = data.get("reason")
-        if not isinstance(reason, str) or not reason.strip():
-            raise VerdictError("a verdict without a reason")
-        return read_winner(data.get("winner")), reason, ""
-    except VerdictError as error:
-        return None, "", cut_problem(outcome.completion, "judge") if outcome.completion.cut else str(error)
+def _read(data: dict[str, Any], reason: str) -> tuple[Place, str]:
+    return read_winner(data.get("winner")), reason

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from hone.domain.orders import NOT_ASKED, flips, settled
 from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, raters_of
 from hone.measuring.collected import Collected, Position
 from hone.spelling import option
@@ -22,6 +24,12 @@ PREFERENCE = "preference"
 ORDERS = ("AB", "BA")
 WINNERS = {"A": -1.0, "tie": 0.0, "B": 1.0}
 _NONE = "no verdict"
+_UNREAD = 2.0
+"""A verdict that was asked for and could not be read."""
+_SAID: tuple[str | None, ...] = ("A", "tie", "B", None, NOT_ASKED)
+"""What an order can say, in the order of its numbers: A is -1, not asked is NaN."""
+_SETTLED = np.array([[WINNERS.get(settled(one, other) or "", np.nan) for other in _SAID] for one in _SAID])
+_FLIPS = np.array([[flips(one, other) for other in _SAID] for one in _SAID])
 
 
 def is_pairs(columns: Sequence[str]) -> bool:
@@ -49,6 +57,8 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     raters = raters_of(source.names("rater"), source.words("kind", "human", KINDS))
     values = np.array([WINNERS.get(word, np.nan) for word in winners.values])[winners.codes]
     cube, duplicates = arrange(source, items, orders, raters, values)
+    shown, _ = arrange(source, items, orders, raters, np.ones(len(values)))
+    cube[np.isnan(cube) & ~np.isnan(shown)] = _UNREAD
     forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
     verdicts = _verdict(forward, backward)
     says = f"verdicts on pairs are labels; {option('level', 'ordinal')} puts a tie between A and B"
@@ -77,21 +87,26 @@ def _layer(cube: Floats, orders: Sequence[str], order: str) -> Floats:
 
 
 def _verdict(forward: Floats, backward: Floats) -> Floats:
-    """The verdict where one order was seen; where both were, what both say, else a tie. Shape (raters, items)."""
-    both = np.where(forward == backward, forward, 0.0)
-    return np.where(np.isnan(forward), backward, np.where(np.isnan(backward), forward, both))
+    """What the orders come to, by the one rule of `domain/orders`. Shape (raters, items)."""
+    return np.asarray(_SETTLED[_code(forward), _code(backward)], dtype=np.float64)
+
+
+def _code(layer: Floats) -> npt.NDArray[np.int64]:
+    """Where each verdict stands in `_SAID`."""
+    return np.where(np.isnan(layer), len(_SAID) - 1, layer + 1).astype(np.int64)
 
 
 def _positions(forward: Floats, backward: Floats, raters: RaterNames) -> dict[str, Position]:
     found = {}
     for place, name in enumerate(raters.names):
         one, other = forward[place], backward[place]
-        both = ~np.isnan(one) & ~np.isnan(other)
-        decided = [side[~np.isnan(side) & (side != 0)] for side in (one, other)]
+        read = [~np.isnan(side) & (side != _UNREAD) for side in (one, other)]
+        both = read[0] & read[1]
+        decided = [side[there & (side != 0)] for side, there in zip((one, other), read, strict=True)]
         found[name] = Position(
-            pairs=int((~np.isnan(one) | ~np.isnan(other)).sum()),
+            pairs=int((read[0] | read[1]).sum()),
             both_orders=int(both.sum()),
-            flips=int((one[both] != other[both]).sum()),
+            flips=int(_FLIPS[_code(one), _code(other)].sum()),
             decided=len(decided[0]) + len(decided[1]),
             first=int((decided[0] < 0).sum() + (decided[1] > 0).sum()),
         )

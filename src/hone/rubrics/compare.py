@@ -11,7 +11,8 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, VerdictError
 from hone.jobs import Outcome, Setup
-from hone.judging import cut_problem, read_object, read_winner
+from hone.judging import read_winner
+from hone.judging.both_orders import Order, ask_both_orders, read_order
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import NAME_SCHEMA
@@ -81,14 +82,14 @@ def compare(
     """
     used = setup or Setup()
     pairs = list(zip(without, stated, strict=True))
-    requests = []
-    for plain, guided in pairs:
-        requests.append(_request("AB", plain, guided, subject, used))
-        requests.append(_request("BA", guided, plain, subject, used))
-    outcomes = used.ask(expert, requests)
+
+    def request(order: Order, first: Reply, second: Reply) -> Request:
+        return _request(order, first, second, subject, used)
+
+    outcomes = ask_both_orders(pairs, request, expert, used)
     comparisons = [
-        _comparison(plain, guided, outcomes[2 * number], outcomes[2 * number + 1])
-        for number, (plain, guided) in enumerate(pairs)
+        _comparison(plain, guided, first, second)
+        for (plain, guided), (first, second) in zip(pairs, outcomes, strict=True)
     ]
     verdicts = [verdict for comparison in comparisons for verdict in comparison.verdicts]
     if verdicts and all(verdict.winner is None for verdict in verdicts):
@@ -111,7 +112,7 @@ def summary(comparisons: Sequence[Comparison]) -> Summary:
     )
 
 
-def _request(step: Literal["AB", "BA"], first: Reply, second: Reply, subject: str, setup: Setup) -> Request:
+def _request(step: Order, first: Reply, second: Reply, subject: str, setup: Setup) -> Request:
     text = setup.prompts["compare"].render(
         subject=subject,
         request=fence("request", first.prompt),
@@ -133,20 +134,14 @@ def _comparison(plain: Reply, guided: Reply, first: Outcome, second: Outcome) ->
 
 
 def _verdict(outcome: Outcome, order: tuple[Side, Side], texts: dict[str, str]) -> Verdict:
-    if outcome.completion is None:
-        return Verdict(first=order[0], winner=None, unread=str(outcome.error))
-    text = outcome.completion.text
-    try:
-        data = read_object(text)
+    def read(data: dict[str, Any], reason: str) -> Verdict:
         winner = _which(data.get("winner"), order)
         measures = tuple(_measure(entry, order, texts) for entry in _list(data.get("measures")))
-        reason = data.get("reason")
-        if not isinstance(reason, str) or not reason.strip():
-            raise VerdictError("a verdict without a reason")
-    except VerdictError as error:
-        problem = cut_problem(outcome.completion, "expert") if outcome.completion.cut else str(error)
-        return Verdict(first=order[0], winner=None, unread=problem, raw=text)
-    return Verdict(first=order[0], winner=winner, reason=reason, measures=measures)
+        return Verdict(first=order[0], winner=winner, reason=reason, measures=measures)
+
+    verdict, problem = read_order(outcome, read, "expert")
+    raw = outcome.completion.text if outcome.completion else None
+    return verdict or Verdict(first=order[0], winner=None, unread=problem, raw=raw)
 
 
 def _list(data: Any) -> list[Any]:

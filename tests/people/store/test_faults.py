@@ -145,7 +145,7 @@ def test_a_damaged_beginning_is_one_line(file: Path, tmp_path: Path) -> None:
     _overwrite(file, 0, 100)
     with pytest.raises(StoreError) as refused:
         open_store(file)
-    assert "no SQLite database, or its beginning is damaged" in one_line(refused.value)
+    assert "not an SQLite database, or its beginning is damaged" in one_line(refused.value)
     with pytest.raises(StoreError) as again:
         export_whole(file, tmp_path / "all.jsonl")
     one_line(again.value)

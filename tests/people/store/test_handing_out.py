@@ -234,7 +234,7 @@ def test_names_are_one_person_in_any_case_and_roles_do_not_change(store: Store) 
     assert store.add_rater("Ann  Lee") == store.add_rater("ann lee")
     with pytest.raises(FeedbackError, match="Ann Lee is entered as rater, not as owner"):
         store.add_rater("ANN LEE", "owner")
-    with pytest.raises(FeedbackError, match="is no name"):
+    with pytest.raises(FeedbackError, match="is not a name"):
         store.add_rater(" \x00 ")
     with pytest.raises(FeedbackError, match="a judge is a model"):
         store.invite("Bot", "judge")
