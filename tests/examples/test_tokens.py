@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from hone.domain.conversation import Message
 from hone.errors import TuneError
 from hone.examples.tokens import check_chat_template, encode, encode_all, leading_starts
 from hone.training.preflight import CLOSE, OPEN, histogram, shown
-from tests.training.small import chats, small_tokenizer
+from hone.weights.chat_text import chat_text
+from hone.weights.tokenizer import end_tokens
+from tests.training.small import TEMPLATE, chats, small_tokenizer
 
 
 def test_the_reply_and_one_end_token_are_learnt_and_nothing_else() -> None:
@@ -58,6 +61,29 @@ def test_control_tokens_in_the_text_leave_an_example_out() -> None:
 def test_a_tokenizer_without_a_chat_template_is_refused() -> None:
     with pytest.raises(TuneError, match=r"no chat template.*-Instruct"):
         check_chat_template(small_tokenizer(None))
+
+
+def test_the_end_is_what_the_template_writes_behind_a_reply_whatever_it_is_called() -> None:
+    tokenizer = small_tokenizer(TEMPLATE.replace("<|im_end|>", "<|done|>"))
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|done|>"]}, replace_additional_special_tokens=False)
+    done = tokenizer.convert_tokens_to_ids("<|done|>")
+    assert done in end_tokens(tokenizer), "training, decoding and export ask the same function"
+    example = encode(tokenizer, chats(1)[0])
+    assert not isinstance(example, str), example
+    assert example.ids[-1] == done
+    assert example.learnt[-1]
+
+
+def test_a_system_turn_that_the_template_refuses_opens_the_first_question_as_it_does_when_the_model_is_asked() -> (
+    None
+):
+    refuses = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}" + TEMPLATE
+    tokenizer = small_tokenizer(refuses)
+    turns = [{"role": "system", "content": "Be kind"}, *chats(1)[0]]
+    example = encode(tokenizer, turns)
+    assert not isinstance(example, str)
+    asked = chat_text(tokenizer, [Message("system", "Be kind"), Message("user", chats(1)[0][0]["content"])])
+    assert tokenizer.decode(example.ids).startswith(asked)
 
 
 def test_a_histogram_has_a_bar_for_every_bin() -> None:

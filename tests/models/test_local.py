@@ -121,7 +121,7 @@ def test_what_is_no_model_or_no_adapter_is_one_line(folder: Path, adapter: Path,
         (f"hf:{folder}+{tmp_path}", "no adapter_config.json, so it holds no adapter"),
         (f"hf:{folder}+{wrong}", "no adapter_model.safetensors"),
         (f"hf:{other}+{adapter}", "is an adapter the one for this model?"),
-        (f"hf:{other}", "no tokenizer can be loaded"),
+        (f"hf:{other}", "its tokenizer cannot be opened"),
     ]
     for spec, problem in cases:
         with pytest.raises(UnavailableError) as caught:

@@ -16,6 +16,10 @@ class Letters:
     eos_token_id, pad_token_id = 0, 1
     chat_template = "plain"
     name_or_path = "letters"
+    all_special_ids = (0, 1)
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return {"<end>": 0, "<pad>": 1}
 
     def __call__(self, text: str, add_special_tokens: bool = False) -> dict[str, list[int]]:
         assert not add_special_tokens

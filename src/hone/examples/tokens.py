@@ -10,9 +10,12 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from hone.errors import TuneError
+from hone.domain.conversation import Message
+from hone.errors import TuneError, UnavailableError
+from hone.weights.chat_text import chat_text
+from hone.weights.tokenizer import end_tokens
 
 Turn = dict[str, str]
 """`role` and `content`, as chat templates take them; a `weight` of 0 makes an assistant's turn context."""
@@ -113,16 +116,6 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> Encoded | str:
     return Encoded(tuple(ids), tuple(learnt))
 
 
-def turn_ends(tokenizer: Any) -> frozenset[int]:
-    """The tokens that can end a reply: the tokenizer's end token and every token that marks the end of a turn."""
-    names = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "</s>")
-    known = tokenizer.get_added_vocab()
-    found = {known[name] for name in names if name in known}
-    if tokenizer.eos_token_id is not None:
-        found.add(int(tokenizer.eos_token_id))
-    return frozenset(found)
-
-
 def leading_starts(tokenizer: Any, ids: Sequence[int]) -> int:
     """How many start tokens stand at the beginning: more than one is the mistake of adding it to a template's own."""
     start = tokenizer.bos_token_id
@@ -143,18 +136,16 @@ def _ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def _render(tokenizer: Any, turns: Sequence[Turn], *, prompt: bool) -> str:
-    # A template that raises on a missing system turn or on roles that do not alternate says so in its own words.
+    messages = [Message(cast("Any", turn["role"]), turn["content"]) for turn in turns]
     try:
-        plain = [{"role": turn["role"], "content": turn["content"]} for turn in turns]
-        return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=prompt))
-    except Exception as error:
-        words = " ".join(str(error).split())[:200]
-        raise TuneError(f"the model's chat template refuses an example ({words})") from error
+        return chat_text(tokenizer, messages, reply=prompt)
+    except UnavailableError as error:
+        raise TuneError(f"an example cannot be written for this model: {error}") from error
 
 
 def _end(tokenizer: Any, reply: Sequence[int]) -> int | None:
     """Where the reply's one end token stands; none where a control token stands before it."""
-    ends = turn_ends(tokenizer)
+    ends = end_tokens(tokenizer)
     special = set(tokenizer.all_special_ids) | set(tokenizer.get_added_vocab().values())
     places = [place for place, token in enumerate(reply) if token in special]
     with contextlib.suppress(IndexError):

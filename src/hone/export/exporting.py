@@ -17,10 +17,11 @@ from hone.export.parity import Parity, Questions, compare_export
 from hone.export.prompt import with_system, writes_system
 from hone.export.quantise import BITS, check_quants, quantise
 from hone.export.results import Accuracy, accuracy_data, export_summary, parity_data
-from hone.export.source import SourceModel, read_tokenizer, templated_chat
+from hone.export.source import SourceModel, read_tokenizer
 from hone.extras import library
 from hone.files import folder_beside, write_whole
 from hone.spelling import option
+from hone.weights.chat_text import templated
 from hone.weights.gguf_file import rewrite
 
 Tell = Callable[[str], object]
@@ -171,7 +172,7 @@ def convert(folder: Path, target: Path, kind: str, about: About) -> Path:
     """
     if about.system:
         tokenizer = read_tokenizer(folder)
-        template = with_system(tokenizer.chat_template, about.system, lambda chat: templated_chat(tokenizer, chat))
+        template = with_system(tokenizer.chat_template, about.system, lambda chat: templated(tokenizer, chat))
         write_whole(folder / "chat_template.jinja", template, kind=ExportError)
     run_converter(FULL, folder, "--outfile", target, "--outtype", kind)
     return target

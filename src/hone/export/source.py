@@ -16,8 +16,9 @@ import numpy.typing as npt
 from hone.errors import ExportError
 from hone.export.merge import check_base, check_fits, opening, with_adapter
 from hone.extras import library
+from hone.weights.chat_text import templated
 from hone.weights.quiet import quiet
-from hone.weights.template import check_template
+from hone.weights.tokenizer import end_tokens, open_tokenizer
 
 Logprobs = npt.NDArray[np.float32]
 
@@ -49,7 +50,7 @@ class SourceModel:
                 model = with_adapter(model, adapter, scale)
         self._model = model.eval()
         self.tokenizer = read_tokenizer(base)
-        self.ends = self._ends()
+        self.ends = frozenset(end_tokens(self.tokenizer, model))
         """The tokens that end a reply."""
 
     def tokens(self, text: str) -> list[int]:
@@ -58,7 +59,7 @@ class SourceModel:
 
     def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
         """A chat as the model's own template writes it, up to where the reply begins."""
-        return templated_chat(self.tokenizer, messages)
+        return templated(self.tokenizer, messages)
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """The tokens of a chat, up to where the reply begins; what the template writes is all there is."""
@@ -76,12 +77,6 @@ class SourceModel:
             table: Logprobs = torch.log_softmax(logits, dim=-1).numpy()
         return table
 
-    def _ends(self) -> frozenset[int]:
-        config = getattr(self._model, "generation_config", None)
-        told = getattr(config, "eos_token_id", None)
-        ends = set(told if isinstance(told, list) else [told]) | {self.tokenizer.eos_token_id}
-        return frozenset(int(token) for token in ends if token is not None)
-
 
 def read_tokenizer(folder: Path) -> Any:
     """The tokenizer of a folder.
@@ -89,18 +84,7 @@ def read_tokenizer(folder: Path) -> Any:
     Raises:
         ExportError: There is none, or it has no chat template.
     """
-    try:
-        with quiet(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ExportError(f"{folder}: the tokenizer does not load ({' '.join(str(error).split())[:200]})") from error
-    check_template(tokenizer.chat_template, folder)
+    tokenizer = open_tokenizer(folder, ExportError)
     if not tokenizer.chat_template:
         raise ExportError(f"{folder}: the tokenizer has no chat template; only models for chats are exported")
     return tokenizer
-
-
-def templated_chat(tokenizer: Any, messages: Sequence[dict[str, str]]) -> str:
-    """A chat as a tokenizer's template writes it, up to where the reply begins."""
-    return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))

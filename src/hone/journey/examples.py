@@ -16,6 +16,7 @@ from hone.project.files import write_lines
 from hone.tables import Taken
 from hone.tuning.choice import choose_base, machine
 from hone.weights.opening import weights
+from hone.weights.tokenizer import open_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def write_examples(
 
 
 def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[list[Example], dict[str, Any]]:
-    from hone.models.local import load_model, load_tokenizer  # noqa: PLC0415 - only where a model is asked
+    from hone.models.local import load_model  # noqa: PLC0415 - only where a model is asked
     from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
 
     if any(one.answer is None for one in examples):
@@ -85,7 +86,7 @@ def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[li
     torch, folder = library("torch"), weights(base)
     model = load_model(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     drawing = Drawing(drawn.samples, drawn.temperature, drawn.max_tokens, seed=drawn.seed)
-    made, shares = own_examples(model, load_tokenizer(folder), examples, drawing, tell=tell)
+    made, shares = own_examples(model, open_tokenizer(folder), examples, drawing, tell=tell)
     if not made:
         raise TuneError("the base gave no right reply to any question; train on the gold replies instead")
     return made, asdict(shares)

@@ -21,7 +21,7 @@ from hone.weights.chat_text import chat_tokens, takes_system
 from hone.weights.decoding import Decoding, GeneratedText, generate
 from hone.weights.opening import fast_type, weights
 from hone.weights.quiet import quiet
-from hone.weights.template import check_template
+from hone.weights.tokenizer import open_tokenizer
 
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
@@ -68,7 +68,7 @@ class TransformersModel(Model):
         self.files = (folder, *((adapter,) if adapter else ()))
         self.variant = str(self._model.dtype).removeprefix("torch.")
         self.identity = " ".join([spec, *stamps, self.variant])
-        self._tokenizer: Any = load_tokenizer(folder)
+        self._tokenizer: Any = open_tokenizer(folder)
         self._waiting: list[_Call] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -163,23 +163,6 @@ def load_model(folder: Path, adapter: Path | None, device: Any, precision: Preci
             f"{what}: cannot be loaded ({' '.join(str(error).split())[:200]}); "
             "is it complete, and is an adapter the one for this model?"
         ) from error
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder.
-
-    Raises:
-        UnavailableError: There is none.
-    """
-    try:
-        with quiet():
-            tokenizer = library("transformers").AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise UnavailableError(
-            f"{folder}: no tokenizer can be loaded ({' '.join(str(error).split())[:200]})"
-        ) from error
-    check_template(tokenizer.chat_template, folder)
-    return tokenizer
 
 
 def _adapter(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from hone.extras import library
 from hone.training.settings import TuneSettings
 from hone.weights.opening import fast_type
 from hone.weights.quiet import quiet
-from hone.weights.template import check_template
+from hone.weights.tokenizer import open_tokenizer
 
 
 def device() -> str:
@@ -112,14 +112,7 @@ def tokenizer_of(folder: Path) -> Any:
     Raises:
         TuneError: The folder has none.
     """
-    transformers = library("transformers")
-    try:
-        with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        words = " ".join(str(error).split())[:300]
-        raise TuneError(f"{folder}: its tokenizer cannot be opened ({words})") from error
-    check_template(tokenizer.chat_template, folder)
+    tokenizer = open_tokenizer(folder, TuneError)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

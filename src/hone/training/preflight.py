@@ -13,11 +13,12 @@ from typing import Any
 import torch
 
 from hone.errors import TuneError
-from hone.examples.tokens import Encoded, Tokens, leading_starts, turn_ends, wants_start
+from hone.examples.tokens import Encoded, Tokens, leading_starts, wants_start
 from hone.spelling import option
 from hone.training.memory import ModelShape, bytes_for_scales, flops, need
 from hone.training.planning import TrainingPlan
 from hone.training.settings import TuneSettings
+from hone.weights.tokenizer import end_tokens
 
 OPEN, CLOSE = "⟦", "⟧"
 """Around the part of a shown example that is learnt."""
@@ -104,7 +105,7 @@ def _start(scene: CheckedTraining) -> str:
 
 
 def _end(scene: CheckedTraining) -> str:
-    ends = turn_ends(scene.tokenizer)
+    ends = end_tokens(scene.tokenizer)
     for one in scene.train.examples:
         last = [place for place, token in enumerate(one.ids) if token in ends and one.learnt[place]]
         if not last or last[-1] != len(one.ids) - 1:

@@ -6,7 +6,7 @@ or end token is the commonest mistake of hand-made prompts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hone.domain.conversation import Message, without_system
@@ -51,8 +51,17 @@ def takes_system(tokenizer: Any) -> bool:
 
 def _templated(tokenizer: Any, messages: Sequence[Message], *, reply: bool) -> str:
     turns = [{"role": message.role, "content": message.content} for message in messages]
+    return templated(tokenizer, turns, reply=reply)
+
+
+def templated(tokenizer: Any, turns: Sequence[Mapping[str, str]], *, reply: bool = True) -> str:
+    """What the chat template makes of turns as they are: a system turn goes to it whether it takes one or not.
+
+    Raises:
+        UnavailableError: The template refuses them.
+    """
     try:
-        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=reply))
+        return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=reply))
     except Exception as error:  # a template is a program of the model's makers and raises what it likes
         reason = " ".join(str(error).split())[:200]
         raise UnavailableError(
@@ -64,13 +73,3 @@ def chat_tokens(tokenizer: Any, messages: Sequence[Message], *, reply: bool = Tr
     """The tokens of `chat_text`, with nothing added."""
     tokens = tokenizer(chat_text(tokenizer, messages, reply=reply), add_special_tokens=False)["input_ids"]
     return [int(token) for token in tokens]
-
-
-def end_tokens(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """Every token that ends a reply: what the model's generation config names, and the tokenizer's end token."""
-    config = getattr(model, "generation_config", None)
-    named = getattr(config, "eos_token_id", None)
-    listed = [named] if isinstance(named, int) else list(named or ())
-    if tokenizer.eos_token_id is not None:
-        listed.append(tokenizer.eos_token_id)
-    return tuple(dict.fromkeys(int(token) for token in listed))

@@ -9,7 +9,8 @@ from typing import Any
 from hone.domain.conversation import Message
 from hone.errors import ContextError
 from hone.extras import library
-from hone.weights.chat_text import chat_tokens, end_tokens
+from hone.weights.chat_text import chat_tokens
+from hone.weights.tokenizer import end_tokens
 
 _SHARED = 16
 """A common beginning shorter than this, in tokens, is not worth keeping apart."""
@@ -98,7 +99,7 @@ def generate(
 
     jobs = _jobs(model, tokenizer, prompts, ask)
     answers: list[list[GeneratedText | None]] = [[None] * ask.samples for _ in prompts]
-    ends = end_tokens(model, tokenizer)
+    ends = end_tokens(tokenizer, model)
 
     def tell(job: GenerationJob, made: Sequence[int]) -> None:
         cut = not made or made[-1] not in ends
