@@ -65,7 +65,7 @@ def test_a_tokenizer_without_a_chat_template_is_refused() -> None:
 
 def test_the_end_is_what_the_template_writes_behind_a_reply_whatever_it_is_called() -> None:
     tokenizer = small_tokenizer(TEMPLATE.replace("<|im_end|>", "<|done|>"))
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<|done|>"]}, replace_additional_special_tokens=False)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|done|>"]})
     done = tokenizer.convert_tokens_to_ids("<|done|>")
     assert done in end_tokens(tokenizer), "training, decoding and export ask the same function"
     example = encode(tokenizer, chats(1)[0])

@@ -29,7 +29,7 @@ def read(*turns: Any) -> Any:
         ({"content": ""}, "empty"),
         ({"content": " \n"}, "empty"),
         ({"content": []}, "content as text"),
-        ({"content": [{"type": "image_url", "image_url": "x"}]}, "no text"),
+        ({"content": [{"type": "image_url", "image_url": "x"}]}, "not text"),
         ({"content": "so", "weight": 0.5}, "weight is 0.5"),
         ({"content": "so", "weight": 1, "mask": True}, "both"),
         ({"content": "so", "importance": 3}, "importance"),
@@ -50,9 +50,9 @@ def test_a_turn_that_is_switched_off_is_context(key: dict[str, Any]) -> None:
 
 
 def test_a_conversation_ends_in_a_reply_that_is_learnt() -> None:
-    with pytest.raises(FileFormatError, match="does not end in a turn of the assistant"):
+    with pytest.raises(FileFormatError, match="does not end with a turn of the assistant"):
         read(ASKED, SAID, ASKED)
-    with pytest.raises(FileFormatError, match="last turn is not to be learnt"):
+    with pytest.raises(FileFormatError, match="last turn must not be learnt"):
         read(ASKED, SAID | {"weight": 0})
 
 

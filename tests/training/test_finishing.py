@@ -75,7 +75,7 @@ def test_weights_that_were_trained_as_another_model_are_told_of(tmp_path: Path) 
     take_over(job, tmp_path / "run", HELD_OUT, told.append)
     assert [one["event"] for one in told] == ["note", "scale", "scale", "done"]
     assert f"was {loss + 0.3:.3f} while training and is {loss:.3f}" in told[0]["text"]
-    assert "--backend trl" in told[0]["text"]
+    assert "backend='trl'" in told[0]["text"]
 
 
 def test_an_adapter_that_lacks_a_part_is_refused_and_kept(tmp_path: Path) -> None:
