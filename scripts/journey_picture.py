@@ -60,9 +60,11 @@ def picture() -> str:
     label = ". ".join(
         f"{title}: " + ", ".join(f"{module} {does}" for module, does in boxes) for title, boxes in WALKS
     )
+    head = f'viewBox="0 0 {width} {top}" role="img" aria-label="{escape(label)}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" role="img" aria-label="{escape(label)}">\n'
-        "<style>text{font:13px sans-serif;fill:#1f2933}.title{font-weight:bold;font-size:15px}.does{fill:#52606d;"
+        f'<svg xmlns="http://www.w3.org/2000/svg" {head}>\n'
+        "<style>text{font:13px sans-serif;fill:#1f2933}.title{font-weight:bold;font-size:15px}"
+        ".does{fill:#52606d;"
         "font-size:12px}rect{fill:#f5f7fa;stroke:#7b8794}path{stroke:#52606d;fill:none}</style>\n"
         f'<rect width="{width}" height="{top}" style="fill:#ffffff;stroke:none"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
