@@ -72,7 +72,7 @@ def test_the_table_says_it_in_words(bare: Hone, tmp_path: Path) -> None:
     said = ("a person (the ceiling)", "worse than a person", "better than a person", "always the commonest score")
     for words in (*said, "all criteria (their mean)", "Krippendorff's alpha"):
         assert words in result.out
-    assert "level: ordinal, guessed from few whole numbers; --level says otherwise" in result.err
+    assert "level: ordinal, guessed from few whole numbers; to choose another, use --level" in result.err
     assert max(map(len, result.out.splitlines())) <= 120
 
 

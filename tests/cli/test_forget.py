@@ -201,5 +201,5 @@ def test_half_a_backup_changes_nothing(hone: Hone, rated: Path) -> None:
     before = hone("feedback", "status", "--json").data
     done = hone("feedback", "restore", rated / "half.jsonl")
     assert done.code == 1
-    assert "is not whole" in done.err
+    assert "is not complete" in done.err
     assert hone("feedback", "status", "--json").data == before

@@ -151,7 +151,7 @@ def test_a_check_that_fails_does_not_stand_in_the_way_of_the_next(
         ([], "empty"),
         ([{"question": "How many?"}], "no column holds the replies"),
         ([{"question": "How many?", "answer": ""}, {"question": "2", "answer": "3"}], "the answer is empty"),
-        ([{"messages": [{"role": "user", "content": "Hi"}]}], "does not end in a turn of the assistant"),
+        ([{"messages": [{"role": "user", "content": "Hi"}]}], "does not end with a turn of the assistant"),
         ([{"prompt": "a", "completion": "b", "group": "g"}, {"prompt": "c", "completion": "d", "group": "g"}],
          "2 examples of one group cannot be split"),
     ],

@@ -126,5 +126,5 @@ def test_advice_that_was_merged_is_merged_and_another_decision_is_refused(
     assert asked.out.splitlines()[0] == "a1: modify Be Detailed → accept"
     other = hone("rubric", "merge", "--accept", "none")
     assert other.code == 1
-    assert "begin again with: hone rubric compare" in other.err
+    assert "start with: hone rubric compare" in other.err
     assert Project(advised).decisions == log

@@ -113,7 +113,7 @@ def test_the_base_is_what_the_machine_holds_and_the_other_is_named() -> None:
     assert "`base='smollm2'`" in why
     small, why = choose_base(None, "full", Machine("T4", 16e9, 7.5))
     assert small == "smollm2"
-    assert f"--base hf:{LARGE}" in why
+    assert f"`base='hf:{LARGE}'`" in why
     assert choose_base(None, "lora", Machine(None))[0] == "smollm2"
     assert choose_base("hf:a/b", "lora", Machine(None))[0] == "a/b"
 

@@ -57,7 +57,7 @@ def test_an_adapter_for_another_architecture_is_refused(adapter: Path, tmp_path:
 
 
 def test_what_is_no_adapter_is_said_to_be_none(tmp_path: Path, adapter: Path) -> None:
-    with pytest.raises(ExportError, match=r"no adapter is there \(adapter_config.json is missing\)"):
+    with pytest.raises(ExportError, match=r"there is no adapter in this folder \(adapter_config.json is missing\)"):
         adapter_config(tmp_path)
     (tmp_path / "adapter_config.json").write_text("{")
     with pytest.raises(ExportError, match="does not read"):

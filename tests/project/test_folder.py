@@ -39,7 +39,7 @@ def test_a_new_project_reads(project: Project) -> None:
 def test_a_new_project_can_start_from_the_finalised_rubric(tmp_path: Path) -> None:
     project = Project.create(tmp_path / "plan", finalised=True)
     assert project.rubric == read_rubric("study-plan-student")
-    with pytest.raises(ProjectError, match="has no finalised rubric; leave --finalised out"):
+    with pytest.raises(ProjectError, match="has no finalised rubric; leave `finalised` out"):
         Project.create(tmp_path / "other", "support-answer-customer", finalised=True)
     assert not (tmp_path / "other").exists()
 
@@ -167,7 +167,7 @@ def test_versions_are_read_oldest_first_with_their_lineage(project: Project) -> 
 def test_a_frozen_version_is_never_written_again(project: Project) -> None:
     path = project.save_version(version(1, Rubric(criteria=(KIND,))))
     before = path.read_bytes()
-    with pytest.raises(ProjectError, match="a frozen version is never written again"):
+    with pytest.raises(ProjectError, match="a frozen version is never overwritten"):
         project.save_version(version(1, Rubric(criteria=(CLEAR,))))
     assert path.read_bytes() == before
 

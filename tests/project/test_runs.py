@@ -47,7 +47,7 @@ def test_an_unfinished_run_is_refused_with_the_keys_that_changed(tmp_path: Path)
         open_run(tmp_path, "label", other(0.7))
     assert first.folder.name in str(caught.value)
     assert "(judge.sampling.temperature, added)" in str(caught.value)
-    assert "--fresh" in str(caught.value)
+    assert "`fresh=True`" in str(caught.value)
     with pytest.raises(ConfigChangedError, match=r"\(items\)"):
         open_run(tmp_path, "label", {"judge": CONFIG["judge"]})
     assert len(list(tmp_path.glob("2*"))) == 1

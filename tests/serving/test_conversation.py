@@ -86,7 +86,7 @@ def test_how_a_reply_ended_is_said(answer: Completion, ending: str) -> None:
 def test_a_question_that_does_not_fit_is_not_in_the_history() -> None:
     talk = Conversation(ScriptedModel("One.", ContextError("too long")))
     said(talk.say("First?"))
-    with pytest.raises(ContextError, match=r"does not fit .* /clear, or start with a larger --context"):
+    with pytest.raises(ContextError, match=r"does not fit .* /clear, or start with a larger `context`"):
         said(talk.say("Second?"))
     assert [turn.content for turn in talk.turns] == ["First?", "One."]
 

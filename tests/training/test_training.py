@@ -96,7 +96,7 @@ def test_a_loss_that_is_no_number_stops_training_and_says_what_to_lower() -> Non
     model = adapt(small_model(), SETTINGS)
     with torch.no_grad():
         next(iter(trainable(model).values())).fill_(float("nan"))
-    with pytest.raises(TuneError, match=r"no number \(step 1\); lower the learning rate \(now 0\.01\)"):
+    with pytest.raises(TuneError, match=r"not a number \(step 1\); lower the learning rate \(now 0\.01\)"):
         train(model, small_tokenizer(), encoded(20), SETTINGS)
 
 
@@ -135,11 +135,11 @@ def test_when_memory_runs_out_the_message_names_what_to_lower() -> None:
     assert "checkpointing: on" in text
     assert "row: 1024 (now 2048)" in text
     assert "method: qlora" in text
-    assert "--shard" not in text
+    assert "`sharding=True`" not in text
     assert "checkpoint is kept" in text
     several = SETTINGS.model_copy(update={"gpus": 4})
-    assert "--shard" in lower_memory(several)
-    assert "--shard" not in lower_memory(several.model_copy(update={"sharding": True}))
+    assert "`sharding=True`" in lower_memory(several)
+    assert "`sharding=True`" not in lower_memory(several.model_copy(update={"sharding": True}))
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,11 @@ def _memory(scene: CheckedTraining) -> str:
         f"({again}), work {_size(found.work)}"
     )
     if found.total > free:
-        split = f", split the weights with {option('shard')}" if settings.gpus > 1 and not settings.sharding else ""
+        split = (
+            f", split the weights with {option('shard', argument='sharding=True')}"
+            if settings.gpus > 1 and not settings.sharding
+            else ""
+        )
         raise TuneError(f"{text}; lower row or max_length{split}, use method: lora or qlora, or use a smaller base")
     if settings.sharding and scene.device == "cuda":
         whole, room = bytes_for_scales(shape, settings, bytes_each=scene.bytes_each), free_memory("cpu")

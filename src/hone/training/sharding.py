@@ -31,12 +31,14 @@ def shard(model: Any, kind: str) -> None:
         TuneError: There is only one process, or the kind of device cannot be spoken to.
     """
     if kind not in {"cuda", "cpu"}:
-        raise TuneError(f"weights cannot be split over {kind} devices; leave {option('shard')} out")
+        raise TuneError(
+            f"weights cannot be split over {kind} devices; leave {option('shard', argument='sharding=True')} out"
+        )
     state = library("accelerate").PartialState(cpu=kind == "cpu")
     if state.num_processes == 1:
         raise TuneError(
             f"there is only one process, so nothing can be split; add {option('gpus', 2)}, or leave "
-            f"{option('shard')} out"
+            f"{option('shard', argument='sharding=True')} out"
         )
     mesh = init_device_mesh(kind, (state.num_processes,))
     for layer in causal(model).get_decoder().layers:

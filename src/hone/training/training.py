@@ -66,7 +66,9 @@ def train(
         saving = folder is not None
         if settings.sharding:
             if folder is None:
-                raise TuneError(f"{option('shard')} needs a folder that all processes share")
+                raise TuneError(
+                    f"{option('shard', argument='sharding=True')} needs a folder that all processes share"
+                )
             with _memory_errors(settings):
                 shard(model, device())
         folder = folder or stack.enter_context(temporary_folder("hone-tune-", kind=TuneError))
@@ -140,7 +142,7 @@ def lower_memory(settings: TuneSettings) -> str:
     else:
         ways.append(f"max_length: {settings.max_length // 2} (now {settings.max_length})")
     if settings.gpus > 1 and not settings.sharding and settings.method != "qlora":
-        ways.append(option("shard"))
+        ways.append(option("shard", argument="sharding=True"))
     ways += {"full": ["method: lora"], "lora": ["method: qlora"], "qlora": []}[settings.method]
     return f"memory ran out; lower it with {', or '.join(ways)}; the last checkpoint is kept"
 
