@@ -16,7 +16,6 @@ from hone.domain.settings import Judging, ModelSettings
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs import Budget
 from hone.jobs.ray import ray
-from hone.journey.journalling import drop_unanswered
 from hone.journey.labelling import Labelling, latest_replies, run_labelling
 from hone.journey.loop import models
 from hone.judging.dataset import Columns
@@ -105,11 +104,9 @@ def label_command(data: Path | None, folder: Path, as_json: bool, **options: Any
         note(f"written: {labelling.file}")
     if labelling.people:
         note(f"for people: {labelling.people} ({done.routed} rows)")
-    idle = done.before and not done.report.tally.calls
-    again = "; nothing was asked again (--fresh asks anew, --retry what could not be read)" if idle else ""
-    if done.report.scored == 0 and done.report.unanswered and drop_unanswered(done.run):
+    if done.report.scored == 0 and done.report.unanswered and done.step.drop_unanswered():
         raise IncompleteError("nothing could be scored, so nothing is kept; the reasons stand above")
-    note(f"run: {done.run.folder}{again}")
+    note(done.line)
     if done.report.scored == 0:
         kind = IncompleteError if done.report.unanswered else ProjectError
         raise kind("nothing could be scored; the reasons stand above")

@@ -34,5 +34,5 @@ def reply_command(
         return
     for written in replies:
         out().print(terminal.reply_panel(written, written.item))
-    note(f"run: {done.run.folder}{'; nothing was asked again (--fresh asks anew)' if done.before else ''}")
+    note(done.line)
     note("Next: hone label")

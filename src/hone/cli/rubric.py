@@ -13,7 +13,6 @@ from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.loop import (
-    Done,
     decided_before,
     freeze,
     keep_merged,
@@ -23,6 +22,7 @@ from hone.journey.loop import (
     run_compare,
     run_draft,
 )
+from hone.journey.step import Step
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
@@ -53,7 +53,7 @@ def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
             criteria, done = run_draft(project, opened, fresh=fresh)
         working = Rubric(criteria=tuple(criteria), scale=working.scale)
         project.save_rubric(working)
-        _said(done)
+        note(done.line)
     if as_json:
         print_json(working)
         return
@@ -81,7 +81,7 @@ def compare_command(folder: Path, count: int, fresh: bool, as_json: bool) -> Non
     )
 
 
-def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Done) -> None:
+def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Step) -> None:
     out().print(terminal.comparison_table(comparisons))
     out().print(terminal.comparison_summary(summary), markup=False)
     cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))
@@ -89,7 +89,7 @@ def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary,
         note(
             f"note: {cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
         )
-    _said(done)
+    note(done.line)
     note("Next: hone rubric advise")
 
 
@@ -107,7 +107,7 @@ def advise_command(folder: Path, fresh: bool, as_json: bool) -> None:
         return
     for piece in advice:
         out().print(terminal.advice_block(piece, project.rubric))
-    _said(done)
+    note(done.line)
     note("Next: hone rubric merge")
 
 
@@ -232,8 +232,3 @@ def _summary_data(summary: comparing.Summary) -> dict[str, object]:
     share = {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n} if rate.n else None
     counts = ("pairs", "won", "lost", "tied", "flipped", "unread")
     return {name: getattr(summary, name) for name in counts} | {"rate": share}
-
-
-def _said(done: Done) -> None:
-    again = "; nothing was asked again (--fresh asks anew)" if done.before else ""
-    note(f"run: {done.run.folder}{again}")

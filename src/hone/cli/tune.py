@@ -99,8 +99,7 @@ def run(**options: Any) -> None:
     out().print(result_table(done.result))
     for path in done.pictures:
         note(f"picture: {path}")
-    again = "; it had been finished before (--fresh tunes anew)" if done.before else ""
-    note(f"run: {done.run.folder}{again}")
+    note(done.line)
     note(f"Next: hone bench {done.bench} --model {done.base_spec} --model {done.spec} --gate")
 
 

@@ -13,8 +13,8 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
-from hone.journey.journalling import open_journal
-from hone.journey.loop import Models, step_config
+from hone.journey.loop import Models
+from hone.journey.step import open_step, step_config
 from hone.judging.audit import AuditFinding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
@@ -61,13 +61,13 @@ def run_audit(
     draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
-    run = project.open_run("audit", config, fresh=fresh)
+    step = open_step(project.runs_folder, "audit", config, fresh=fresh, tell=models.watch.tell)
+    run = step.run
     if run.sealed and people is None:
         return _audited(run, [row.root for row in run.read(FindingRow)], len(replies), len(rubric.criteria))
-    asks = not run.finished
     with ExitStack() as stack:
-        journal = stack.enter_context(open_journal(run, models.watch.tell, fresh=fresh))
-        opened = models(part, asked=asks)
+        journal = stack.enter_context(step.journal())
+        opened = models(part, asked=not step.before)
         progress = stack.enter_context(models.watch.progress("auditing"))
         who = judge_of(project, (opened,), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)

@@ -18,6 +18,7 @@ from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
 from hone.export.results import Accuracy, accuracy, export_row
 from hone.files import temporary_folder, typed_path, write_whole
+from hone.journey.step import open_step
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
 from hone.problems import prompting
@@ -125,9 +126,9 @@ def _keep_run(
         "task": bench,
         "items": own.items,
     }
-    run = project.open_run("export", config, fresh=True)
-    run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
-    watch.tell(f"run: {run.folder}")
+    step = open_step(project.runs_folder, "export", config, fresh=True, tell=watch.tell)
+    step.run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
+    watch.tell(step.line)
 
 
 def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path], Accuracy]:

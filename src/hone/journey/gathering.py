@@ -110,7 +110,7 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
     Raises:
         HoneError: Settings, rubric or a version do not read: without them there is no project to report on.
     """
-    runs, damaged = every_run(project.folder / "runs")
+    runs, damaged = every_run(project.runs_folder)
     versions = project.versions
     final = versions[-1].rubric if versions and versions[-1].version > 0 else None
     one = Gatherer(project, runs, final or project.rubric)

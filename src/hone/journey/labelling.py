@@ -17,8 +17,8 @@ from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
-from hone.journey.journalling import open_journal
-from hone.journey.loop import Models, step_config
+from hone.journey.loop import Models
+from hone.journey.step import Step, open_step, step_config
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
@@ -53,14 +53,25 @@ class Labelling:
 class LabelResult:
     """What came of it."""
 
-    run: Run
+    step: Step
     report: LabelReport
-    before: bool
-    """Whether the run had been finished before, so that nothing was asked."""
+    complete: bool
+    """Whether the run had been finished before, and nothing was missing, so that nothing was asked."""
     routed: int = 0
     """Rows written for people."""
     blank: int = 0
     """Rows without any value, which were passed over."""
+
+    @property
+    def run(self) -> Run:
+        """The run that keeps the judgements."""
+        return self.step.run
+
+    @property
+    def line(self) -> str:
+        """Where the run lies, and whether nothing was asked."""
+        idle = self.complete and not self.report.tally.calls
+        return self.step.told(again=idle, also=", --retry what could not be read")
 
 
 def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> LabelResult:
@@ -79,13 +90,14 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
     )
-    run = work.project.open_run("label", config, fresh=work.fresh)
+    step = open_step(work.project.runs_folder, "label", config, fresh=work.fresh, tell=tell)
+    run = step.run
     sealed = run.sealed and not work.retry
-    before = run.finished and (sealed or not run.incomplete)
+    before = step.before and (sealed or not run.incomplete)
     with ExitStack() as stack:
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files, and for rows that have no score.
-        journal = stack.enter_context(open_journal(run, tell, fresh=work.fresh, readonly=sealed))
+        journal = stack.enter_context(step.journal(readonly=sealed))
         asks = not before or work.fresh or work.retry
         opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
@@ -113,7 +125,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     if not sealed:
         failed = "some calls failed" if report.tally.failed else None
         run.mark(report.stopped or failed)
-    return LabelResult(run, report, before, sink.routed, found.blank)
+    return LabelResult(step, report, before, sink.routed, found.blank)
 
 
 def _known(rows: Iterable[RowToLabel], run: Run, *, whole: bool) -> Iterator[RowToLabel]:

@@ -10,15 +10,15 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
+from hone.errors import MissingExtraError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, data_digest, read_examples
 from hone.examples.splitting import Split, split_examples
-from hone.files import locked, typed_path
+from hone.files import typed_path
+from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
 from hone.problems import Problem, Prompting, load_problems, prompting
-from hone.project import Project, Run
-from hone.project.runs import open_run
+from hone.project import Run
 from hone.report.drawing import save_picture
 from hone.report.tuning import event_lines, loss_curves
 from hone.tables import Taken
@@ -53,10 +53,8 @@ class TuningRequest:
 class TuningResult:
     """What came of it."""
 
-    run: Run
+    step: Step
     result: dict[str, Any]
-    before: bool
-    """Whether it had been finished before."""
     base_spec: str
     spec: str
     """The tuned model's spec."""
@@ -65,6 +63,16 @@ class TuningResult:
     pictures: Sequence[Path] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     """Which columns of a table were learnt from."""
+
+    @property
+    def run(self) -> Run:
+        """The run that keeps it."""
+        return self.step.run
+
+    @property
+    def line(self) -> str:
+        """Where the run lies, and whether it had been finished before."""
+        return self.step.told(tuned=True)
 
 
 def run_tune(
@@ -93,29 +101,32 @@ def run_tune(
     job = _job(request, base, folder, backend, halves, put)
     # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
     fresh = request.fresh or request.check
-    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=fresh)
+    runs = home_of(Path()) / "runs" if request.runs is None else request.runs
+    verb = "check" if request.check else "tune"
+    step = open_step(runs, verb, _config(request, job), fresh=fresh, tell=note)
+    run = step.run
     spec = base if base == "smollm2" else f"hf:{base}"
     full = request.settings.method == "full"
     tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
     bench = request.source if request.source in _NAMED else request.test or "sums"
-    if run.finished:
+    if step.before:
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-        return TuningResult(run, result, True, spec, tuned, bench, columns=taken.columns)
+        return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
-    with locked(run.lock, patience=0, kind=RunError, busy=RunBusyError, what=run.folder.name):
+    with step.alone():
         job.write(run.folder, halves.train, halves.held_out)
         if request.check:
             try:
                 result = launch(job, run.folder, tell)
             finally:
                 run.finish([])  # passed or not, there is nothing to go on with
-            return TuningResult(run, result, False, spec, tuned, bench, columns=taken.columns)
+            return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
         launch(job, run.folder, tell)
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
         pictures = _draw(run.folder, note)
         run.finish([])
-    return TuningResult(run, result, False, spec, tuned, bench, pictures, taken.columns)
+    return TuningResult(step, result, spec, tuned, bench, pictures, taken.columns)
 
 
 def tune(
@@ -230,15 +241,6 @@ def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
         "best": request.best,
         "limit": request.limit,
     }
-
-
-def _runs(request: TuningRequest) -> Path:
-    if request.runs is not None:
-        return request.runs
-    try:
-        return Project.find(Path()).folder / "runs"
-    except ProjectError:
-        return Path("runs")
 
 
 def _draw(folder: Path, note: Callable[[str], object]) -> list[Path]:
