@@ -228,3 +228,23 @@ def test_without_the_store_nothing_is_missed_until_somebody_has_rated(
     (project / "feedback.db").write_bytes(b"")
     left = hone("report", "--json").data["left_out"]
     assert "hone-llm[store]" in left["agreement"]
+
+
+def test_a_benchmark_by_rubric_stands_on_the_page_with_its_command(hone: Hone, project: Path) -> None:
+    def spec(name: str, text: str) -> str:
+        (project / name).write_text(json.dumps({"contains": "e", "text": text}) + "\n")
+        return f"scripted:{project / name}"
+
+    verdict = {name: {"reason": HOSTILE, "score": 1} for name in ("Be Detailed", "Be Adaptable")}
+    base, tuned = spec("base.jsonl", f"Week 1. {HOSTILE}"), spec("tuned.jsonl", "Week 2.")
+    judge = spec("judge.jsonl", json.dumps(verdict))
+    typed = ("bench", "rubric", "--model", base, "--model", tuned, "--limit", "2", "--judge", judge, "--gate")
+    assert hone(*typed).code == 3  # two items are too few to open the gate
+    data = hone("report", "--json").data
+    assert data["standing"]["bench"].startswith("by the rubric's judge: ")
+    assert [one["scored"] for one in data["bench_by_rubric"]["models"]] == [2, 2]
+    page = (project / "report.html").read_text()
+    (command,) = re.findall(r"<code>(hone bench rubric [^<]+)</code>", page)
+    assert shlex.split(command)[1:] == [word.replace(f"{project}/", "") for word in typed]
+    assert "script" not in shape(page).tags
+    assert str(project) not in page

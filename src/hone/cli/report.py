@@ -60,6 +60,7 @@ def _data(view: ProjectView, path: Path) -> dict[str, Any]:
         "agreement": view.agreed.agreement.as_dict() if view.agreed else None,
         "tuned": {"spec": tuned.spec, "base": tuned.base, **tuned.result} if tuned else None,
         "bench": view.benched.report.as_dict() if view.benched else None,
+        "bench_by_rubric": view.matched.report.as_dict() if view.matched else None,
         "export": [one.model_dump(mode="json") for one in exported.files] if exported else None,
         "left_out": dict(view.broken),
     }

@@ -16,6 +16,7 @@ from hone.domain.task import Reply
 from hone.errors import HoneError, ProjectError
 from hone.export.results import ExportRow
 from hone.journey import retracing
+from hone.journey.matching import VERB
 from hone.journey.stored import check_there, project_ratings
 from hone.judging.audit import FindingRow
 from hone.measuring import Reading, read_ratings
@@ -133,6 +134,7 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
         audited=one.latest("audit", lambda run: _audited(one, run)),
         tuned=one.latest("tune", lambda run: tuned_in(project, run)),
         benched=one.latest("bench", lambda run: retracing.benched(project, run)),
+        matched=one.latest(VERB, lambda run: retracing.matched(project, run)),
         exported=one.latest("export", lambda run: _exported(one, run)),
         unrated=one.unrated,
         runs=[(run.folder.name, run.verb, _state(run)) for run in runs],

@@ -55,7 +55,7 @@ class LabelResult:
 
     step: Step
     report: LabelReport
-    complete: bool
+    before: bool
     """Whether the run had been finished before, and nothing was missing, so that nothing was asked."""
     routed: int = 0
     """Rows written for people."""
@@ -70,7 +70,7 @@ class LabelResult:
     @property
     def line(self) -> str:
         """Where the run lies, and whether nothing was asked."""
-        idle = self.complete and not self.report.tally.calls
+        idle = self.before and not self.report.tally.calls
         return self.step.told(again=idle, also=", --retry what could not be read")
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from hone.bench import BenchTask, Result, compare_models, read_task
+from hone.bench import BenchTask, JudgedReply, Result, compare_judged, compare_models, read_task
 from hone.bench.comparing import MARGIN
 from hone.bench.task import task_names
+from hone.domain.rubric import Rubric
 from hone.journey.testing import read_speeds
 from hone.project import Project, Run
-from hone.report.view import BenchPart, FigureSource, Wrong
+from hone.project.naming import named_rubric
+from hone.report.view import BenchPart, FigureSource, JudgedPart, Wrong
+from hone.rubrics.replies import SAMPLING
 from hone.training.job import ADAPTER, MODEL, TrainingJob
 from hone.training.settings import TuneSettings
 
@@ -131,3 +134,46 @@ def _told(results: Sequence[Result], specs: Sequence[str], items: Sequence[str])
     told: Mapping[tuple[str, str], Result] = {(one.model, one.item): one for one in results}
     pairs = [(told[specs[0], item], told[specs[-1], item]) for item in items[:_SHOWN]]
     return [Wrong(base.item, base.gold, base.text, model.text) for base, model in pairs]
+
+
+def matched(project: Project, run: Run) -> JudgedPart:
+    """What a benchmark by rubric found, compared anew from its scores."""
+    specs = [inside(project, spec) for spec in run.config["models"]]
+    replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
+    rubric = Rubric.model_validate(run.config["rubric"])
+    report = compare_judged(replies, specs, rubric)
+    judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
+    return JudgedPart(
+        source=source_of(run, _match_command(project, run, specs)),
+        about=f"{items:,} items, {len(rubric.criteria)} criteria; the judge is {inside(project, judge)}.",
+        report=report,
+        margin=MARGIN,
+        names=dict(zip(specs, _names(specs), strict=True)),
+    )
+
+
+def _match_command(project: Project, run: Run, specs: Sequence[str]) -> str:
+    """The command that compares so; items of another file than the project's have no name in a run."""
+    judge, there = str(run.config["judge"]["model"]), [item.id for item in project.items]
+    asked = list(run.config["items"])
+    parts = ["hone bench rubric", *(f"--model {quoted(spec)}" for spec in specs)]
+    if asked != there[: len(asked)]:
+        parts.append("--data ITEMS")
+    elif len(asked) < len(there):
+        parts.append(f"--limit {len(asked)}")
+    if run.config["sampling"]["max_tokens"] != SAMPLING.max_tokens:
+        parts.append(f"--max-tokens {run.config['sampling']['max_tokens']}")
+    if judge != project.settings.models.judge.model:
+        parts.append(f"--judge {quoted(inside(project, judge))}")
+    if (name := _rubric_name(project, Rubric.model_validate(run.config["rubric"]))) is not None:
+        parts.append(f"--rubric {quoted(name)}")
+    return " ".join(parts) + (" --gate" if len(specs) > 1 else "")
+
+
+def _rubric_name(project: Project, rubric: Rubric) -> str | None:
+    """How a command names a rubric of the project; none for the one that it takes by itself."""
+    versions = {f"v{one.version}": one.hash for one in project.versions}
+    if rubric.digest == named_rubric(None, project).digest:
+        return None
+    known = versions | {"working": project.rubric.digest}
+    return next((name for name, digest in known.items() if digest == rubric.digest), "RUBRIC")

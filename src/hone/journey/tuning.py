@@ -70,6 +70,11 @@ class TuningResult:
         return self.step.run
 
     @property
+    def before(self) -> bool:
+        """Whether it had been finished before."""
+        return self.step.before
+
+    @property
     def line(self) -> str:
         """Where the run lies, and whether it had been finished before."""
         return self.step.told(tuned=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hone.bench import BenchReport
+from hone.bench import BenchReport, JudgedReport
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Settings
@@ -118,6 +118,18 @@ class BenchPart:
 
 
 @dataclass(frozen=True)
+class JudgedPart:
+    """Models whose replies a rubric's judge scored."""
+
+    source: FigureSource
+    about: str
+    report: JudgedReport
+    margin: float
+    names: Mapping[str, str]
+    """A short name by model spec."""
+
+
+@dataclass(frozen=True)
 class ExportPart:
     """Files beside their source."""
 
@@ -147,6 +159,7 @@ class ProjectView:
     audited: AuditPart | None = None
     tuned: TuningPart | None = None
     benched: BenchPart | None = None
+    matched: JudgedPart | None = None
     exported: ExportPart | None = None
     unrated: str = ""
     """Why there is no agreement."""
