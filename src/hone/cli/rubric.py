@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from hone.cli import choices as choosing
-from hone.cli.options import by_option, fresh_option, json_option, project_option
+from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.loop import (
+    CompareOptions,
     decided_before,
     freeze,
     keep_merged,
@@ -62,15 +63,15 @@ def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
 
 
 @rubric_command.command("compare")
-@click.option("--items", "count", type=click.IntRange(1), default=3, show_default=True, help="How many items.")
+@verb_options(CompareOptions)
 @project_option
 @fresh_option
 @json_option
-def compare_command(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
+def compare_command(options: CompareOptions, folder: Path, as_json: bool) -> None:
     """Write replies with and without the rubric, and let the expert compare them blind, in both orders."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
-        comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
+        comparisons, done = run_compare(project, opened, count=options.items, fresh=options.fresh)
     summary = comparing.summary(comparisons)
     if as_json:
         print_json({"run": done.run.folder.name, "summary": _summary_data(summary), "comparisons": comparisons})

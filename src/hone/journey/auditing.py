@@ -7,6 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
@@ -14,6 +17,7 @@ from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
 from hone.journey.loop import Models
+from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import open_step, step_config
 from hone.judging.audit import AuditFinding, FindingRow
 from hone.judging.audit import audit as examine
@@ -21,6 +25,21 @@ from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
 from hone.tables import Taken, open_table
+
+
+class AuditOptions(AskingOptions):
+    """What may be set for `audit`."""
+
+    verb = "audit"
+    data: Annotated[Path | None, OptionForm(positional=True)] = None
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    judge: str | None = None
+    """The judge's model.  [default: the judge in hone.yaml]"""
+    items: int = Field(default=30, ge=2)
+    """How many replies."""
+    ratings: Path | None = None
+    """People's ratings (long form), to set length beside."""
 
 
 @dataclass(frozen=True, slots=True)

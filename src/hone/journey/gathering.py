@@ -16,6 +16,10 @@ from hone.domain.task import Reply
 from hone.errors import HoneError, ProjectError
 from hone.export.results import ExportRow
 from hone.journey import retracing
+from hone.journey.agreement import AgreeOptions
+from hone.journey.auditing import AuditOptions
+from hone.journey.labelling import LabelOptions
+from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
 from hone.journey.stored import check_there, project_ratings
 from hone.judging.audit import FindingRow
@@ -144,8 +148,7 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
 
 def _compared(one: Gatherer, run: Run) -> ComparingPart:
     count = len(run.config.get("items") or ())
-    more = "" if count in {0, 3} else f" --items {count}"
-    source = retracing.source_of(run, f"hone rubric compare{more}")
+    source = retracing.source_of(run, CompareOptions(items=count) if count else CompareOptions())
     current = run.config["rubric"] == one.project.rubric.model_dump(mode="json")
     return ComparingPart(source, one.whole(run, Comparison), current)
 
@@ -157,7 +160,7 @@ def _advised(one: Gatherer, run: Run) -> Advised | None:
         return None
     if any(decision.advice == piece for decision in one.decisions for piece in advice):
         return None
-    return Advised(retracing.source_of(run, "hone rubric advise"), advice)
+    return Advised(retracing.source_of(run, AdviseOptions()), advice)
 
 
 def _scored(one: Gatherer, run: Run) -> ScoresPart:
@@ -165,7 +168,8 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     judgements = one.whole(run, Judgement)
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
-    source = retracing.source_of(run, f"hone label{_other_judge(one, run)}")
+    judge = _other_judge(one, run)
+    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else ()))
     return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
@@ -174,9 +178,8 @@ def _mean(values: Sequence[float]) -> Figure:
     return paired_means(values, values, options=BootstrapOptions(RESAMPLES)).first
 
 
-def _other_judge(one: Gatherer, run: Run) -> str:
-    judge = _named(run.config.get("judge"))
-    return "" if judge in {"", one.project.settings.models.judge.model} else f" --judge {retracing.quoted(judge)}"
+def _other_judge(one: Gatherer, run: Run) -> str | None:
+    return retracing.other_judge(one.project, _named(run.config.get("judge")))
 
 
 def _named(model: object) -> str:
@@ -189,13 +192,15 @@ def _agreed(one: Gatherer) -> AgreementPart:
     collected = read_ratings(table, Reading(rubric=one.rubric))
     found = compute(collected.ratings, BootstrapOptions(RESAMPLES))
     return AgreementPart(
-        FigureSource(f"{table.path.name} and the latest hone label", "hone agree"), found, collected.notes()
+        FigureSource(f"{table.path.name} and the latest hone label", AgreeOptions().command_line()),
+        found,
+        collected.notes(),
     )
 
 
 def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
-    source = retracing.source_of(run, f"hone audit{_other_judge(one, run)}")
+    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run)))
     return AuditPart(source, findings, _named(run.config.get("judge")))
 
 
@@ -204,7 +209,7 @@ def tuned_in(project: Project, run: Run) -> TuningPart:
     job = TrainingJob.read(run.folder)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     return TuningPart(
-        source=retracing.source_of(run, retracing.tune_command(run, job)),
+        source=retracing.source_of(run, retracing.tune_options(run, job)),
         spec=retracing.tuned_spec(project, run, job),
         base=retracing.base_spec(job),
         examples=job.source,
@@ -218,7 +223,7 @@ def _exported(one: Gatherer, run: Run) -> ExportPart:
     files = [
         row.model_copy(update={"file": retracing.inside(one.project, row.file)}) for row in one.whole(run, ExportRow)
     ]
-    return ExportPart(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
+    return ExportPart(retracing.source_of(run, retracing.export_options(one.project, run)), model, files)
 
 
 def _state(run: Run) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
@@ -15,6 +15,7 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
+from hone.journey.options import AskingOptions
 from hone.journey.step import Step, open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.models import Model, connect
@@ -83,6 +84,32 @@ def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
         opened.tell_notes()
     finally:
         opened.close()
+
+
+class CompareOptions(AskingOptions):
+    """What may be set for `rubric compare`."""
+
+    verb = "rubric compare"
+    items: int = Field(default=3, ge=1)
+    """How many items."""
+
+
+class AdviseOptions(AskingOptions):
+    """What may be set for `rubric advise`."""
+
+    verb = "rubric advise"
+
+
+class ReplyOptions(AskingOptions):
+    """What may be set for `reply`."""
+
+    verb = "reply"
+    items: int | None = Field(default=None, ge=1)
+    """Only the first N items."""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    no_rubric: bool = False
+    """The task alone."""
 
 
 def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Step]:

@@ -25,6 +25,8 @@ from hone.project.naming import named_rubric
 from hone.rubrics import replies
 
 VERB = "match"
+RUBRIC = "rubric"
+"""The task, for `bench`, that is this benchmark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hone.bench import AnswerSpeed, BenchReport, BenchTask, Result, compare_models, marked_answers, read_task
-from hone.bench.comparing import Reading
+from hone.bench.comparing import MARGIN, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.files import write_whole
 from hone.jobs import Journal
+from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import home_of, open_step, run_step, same_models
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
@@ -25,6 +28,39 @@ from hone.tables import Taken
 
 _SLOTS = 8
 """Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
+
+
+class BenchOptions(AskingOptions):
+    """What may be set for `bench`, with problems or with the task `rubric`."""
+
+    verb = "bench"
+    task: Annotated[str, OptionForm(positional=True)]
+    model: tuple[str, ...]
+    """A model spec; the first one is the base."""
+    data: str | None = None
+    """In place of the task's data: sums, gsm8k, a file or a folder."""
+    shots: int | None = Field(default=None, ge=0, le=64)
+    """Solved problems to show first.  [default: the task's]"""
+    limit: int | None = Field(default=None, ge=1)
+    """Only the first N problems.  [default: the task's]"""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """The longest answer.  [default: the task's]"""
+    judge: str | None = None
+    """For `rubric`: who scores.  [default: the judge in hone.yaml]"""
+    rubric: str | None = None
+    """For `rubric`: v1, working, a file or a library name.  [default: the latest version]"""
+    reading: Reading = "flexible"
+    """What counts in comparisons: a right answer anywhere, or behind #### alone."""
+    gate: bool = False
+    """Exit 3 unless the last model is not worse than the first."""
+    margin: float = Field(default=MARGIN, ge=0, le=1)
+    """How much worse still counts as not worse, as a share."""
+
+    def change(self, task: BenchTask) -> BenchTask:
+        """The task with what the options say in its place."""
+        names = type(self).model_fields.keys() & BenchTask.model_fields.keys()
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return BenchTask.model_validate(task.model_dump() | given)
 
 
 @dataclass(frozen=True, slots=True)

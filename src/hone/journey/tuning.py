@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from hone.errors import MissingExtraError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, data_digest, read_examples
 from hone.examples.splitting import Split, split_examples
 from hone.files import typed_path
+from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
 from hone.problems import Problem, Prompting, load_problems, prompting
@@ -23,13 +24,60 @@ from hone.report.drawing import save_picture
 from hone.report.tuning import event_lines, loss_curves
 from hone.tables import Taken
 from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob, read_history
-from hone.training.settings import TuneSettings, check_sharding
+from hone.training.settings import Backend, Method, TuneSettings, check_sharding
 from hone.tuning.choice import choose_backend, choose_base, machine, pins
 from hone.tuning.launching import launch
 from hone.weights.content import content_of
 from hone.weights.opening import weights
 
 _NAMED = {"sums", "gsm8k"}
+UNTOLD = frozenset({"checkpointing", "compiled"})
+"""Settings that change no result and stand in no config: a run that was out of memory goes on with them changed."""
+
+
+class TuneOptions(AskingOptions):
+    """What may be set for `tune`; what is not said here is as the config file has it, and then as `TuneSettings`."""
+
+    verb = "tune"
+    data: Annotated[str | None, OptionForm(positional=True, metavar="DATA")] = None
+    config: Annotated[Path | None, OptionForm(path="file")] = None
+    """A YAML file with settings."""
+    base: str | None = None
+    """smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]"""
+    method: Method | None = None
+    """What is trained.  [default: lora]"""
+    backend: Backend | None = None
+    """What trains.  [default: auto]"""
+    keep: tuple[str, ...] = ()
+    """Keep rows by a label: 'Be Detailed >= 1'."""
+    best: str | None = None
+    """Keep the best row of each item, by this label or by the 'mean' of all."""
+    limit: int | None = Field(default=None, ge=2)
+    """Only the first N rows."""
+    test: str | None = None
+    """Problems that must not be in the data: sums, gsm8k or a file."""
+    epochs: float | None = Field(default=None, gt=0)
+    max_steps: int | None = Field(default=None, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+    rank: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
+    """Tokens of an example; longer ones are left out."""
+    seed: int | None = Field(default=None, ge=0)
+    gpus: int | None = Field(default=None, ge=1)
+    """Processes, one a device."""
+    sharding: Annotated[bool | None, OptionForm(spelled="shard")] = None
+    """With --gpus: split weights, gradients and optimiser over the devices (FSDP)."""
+    set: Annotated[tuple[str, ...], OptionForm(metavar="KEY=VALUE")] = ()
+    """Any other setting of training."""
+    check: bool = False
+    """Only the checks; nothing is trained."""
+    runs: Annotated[Path | None, OptionForm(path="folder")] = None
+    """Where the run's folder goes."""
+
+    @classmethod
+    def of_training(cls) -> list[str]:
+        """The settings of training that have an option of their own."""
+        return [name for name in cls.model_fields if name in TuneSettings.model_fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +285,7 @@ def _job(
 def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
     """All that the result depends on."""
     data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
-    # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
-    for name in ("checkpointing", "compiled"):
+    for name in UNTOLD:
         data["settings"].pop(name)
     return data | {
         "source": request.source,
