@@ -12,6 +12,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.export.results import accuracy_data, parity_data
 from hone.journey.exporting import ExportOptions, ModelCard, best_of, export_gguf, tuned_under
+from hone.journey.next import command_of, talk_to
 from hone.problems import prompting
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -62,7 +63,7 @@ def export_command(options: ExportOptions, folder: Path, as_json: bool) -> None:
     for path in beside:
         note(f"written: {path}")
     if not options.adapter_only:
-        note(f"Next: hone chat gguf:{best_of(made).file}")
+        note(f"Next: {command_of(talk_to(best_of(made).file))}")
 
 
 def _told(model: str, choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str | None]:

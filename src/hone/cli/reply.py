@@ -9,6 +9,7 @@ import click
 from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, note, out, print_json
 from hone.journey.loop import ReplyOptions, models, run_reply
+from hone.journey.next import after, command_of
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
@@ -31,4 +32,4 @@ def reply_command(options: ReplyOptions, folder: Path, as_json: bool) -> None:
     for written in replies:
         out().print(terminal.reply_panel(written, written.item))
     note(done.line)
-    note("Next: hone label")
+    note(f"Next: {command_of(after(options))}")

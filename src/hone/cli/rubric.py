@@ -13,7 +13,12 @@ from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.loop import (
+    AdviseOptions,
     CompareOptions,
+    DraftOptions,
+    FinaliseOptions,
+    LintOptions,
+    MergeOptions,
     decided_before,
     freeze,
     keep_merged,
@@ -23,6 +28,7 @@ from hone.journey.loop import (
     run_compare,
     run_draft,
 )
+from hone.journey.next import after, command_of
 from hone.journey.step import Step
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -40,10 +46,11 @@ def rubric_command() -> None:
 
 
 @rubric_command.command("draft")
+@verb_options(DraftOptions)
 @project_option
 @fresh_option
 @json_option
-def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
+def draft_command(options: DraftOptions, folder: Path, as_json: bool) -> None:
     """Propose 2 or 3 criteria from the task, where rubric.yaml has none."""
     project = Project.find(folder)
     working = project.rubric
@@ -51,7 +58,7 @@ def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
         note(f"rubric.yaml has {len(working.criteria)} criteria already; they stay as they are.")
     else:
         with models(project, SCREEN) as opened:
-            criteria, done = run_draft(project, opened, fresh=fresh)
+            criteria, done = run_draft(project, opened, fresh=options.fresh)
         working = Rubric(criteria=tuple(criteria), scale=working.scale)
         project.save_rubric(working)
         note(done.line)
@@ -59,7 +66,7 @@ def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
         print_json(working)
         return
     out().print(terminal.rubric_table(working))
-    note("Next: change rubric.yaml as you like, then: hone rubric compare")
+    note(f"Next: change rubric.yaml as you like, then: {command_of(after(options))}")
 
 
 @rubric_command.command("compare")
@@ -77,6 +84,7 @@ def compare_command(options: CompareOptions, folder: Path, as_json: bool) -> Non
         print_json({"run": done.run.folder.name, "summary": _summary_data(summary), "comparisons": comparisons})
     else:
         _show_comparisons(comparisons, summary, done)
+        note(f"Next: {command_of(after(options))}")
     end_incomplete(
         summary.unread, "comparisons have no verdict that could be read", "--fresh asks for all of them anew"
     )
@@ -91,46 +99,44 @@ def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary,
             f"note: {cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
         )
     note(done.line)
-    note("Next: hone rubric advise")
 
 
 @rubric_command.command("advise")
+@verb_options(AdviseOptions)
 @project_option
 @fresh_option
 @json_option
-def advise_command(folder: Path, fresh: bool, as_json: bool) -> None:
+def advise_command(options: AdviseOptions, folder: Path, as_json: bool) -> None:
     """Let the expert assess the criteria, on the grounds of the latest comparisons."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
-        advice, done = run_advise(project, opened, fresh=fresh)
+        advice, done = run_advise(project, opened, fresh=options.fresh)
     if as_json:
         print_json({"run": done.run.folder.name, "advice": advice})
         return
     for piece in advice:
         out().print(terminal.advice_block(piece, project.rubric))
     note(done.line)
-    note("Next: hone rubric merge")
+    note(f"Next: {command_of(after(options))}")
 
 
 @rubric_command.command("merge")
-@click.option(
-    "--decisions", "file", type=click.Path(path_type=Path), help="YAML: a1: accept, a2: reject, a3: {edit: …}"
-)
-@click.option("--accept", type=click.Choice(["all", "none"]), help="Decide without being asked.")
+@verb_options(MergeOptions)
 @by_option
 @project_option
 @json_option
-def merge_command(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
+def merge_command(options: MergeOptions, folder: Path, by: str, as_json: bool) -> None:
     """Decide on each piece of advice: accept, edit or reject; the working rubric becomes what you decided."""
-    if file and accept:
+    if options.decisions and options.accept:
         raise click.UsageError("give --decisions or --accept, not both")
+    given = choosing.given(options.decisions, options.accept)
     project = Project.find(folder)
     working = project.rubric
     if before := decided_before(project, working):
-        merged = _merged_before(*before, working, choosing.given(file, accept), by)
+        merged = _merged_before(*before, working, given, by)
     else:
         advice = latest_advice(project, working)
-        chosen = choosing.given(file, accept) or choosing.ask_for_choices
+        chosen = given or choosing.ask_for_choices
         merged = apply(working, advice, chosen(advice, working), by=by)
         keep_merged(project, working, merged, by)
     if as_json:
@@ -139,7 +145,7 @@ def merge_command(folder: Path, file: Path | None, accept: str | None, by: str, 
     for decision in merged.decisions:
         out().print(terminal.decision_line(decision))
     out().print(terminal.rubric_table(merged.rubric, "rubric.yaml"))
-    note("Next: hone rubric finalise (or compare again, with the new criteria)")
+    note(f"Next: {command_of(after(options))} (or compare again, with the new criteria)")
 
 
 def _merged_before(
@@ -156,14 +162,14 @@ def _merged_before(
 
 
 @rubric_command.command("finalise")
-@click.option("--note", "text", default="", help="Why, in your own words.")
+@verb_options(FinaliseOptions)
 @by_option
 @project_option
 @json_option
-def finalise_command(folder: Path, text: str, by: str, as_json: bool) -> None:
+def finalise_command(options: FinaliseOptions, folder: Path, by: str, as_json: bool) -> None:
     """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
     project = Project.find(folder)
-    version, path = freeze(project, by=by, text=text)
+    version, path = freeze(project, by=by, text=options.note)
     note(f"Frozen: {path}" if path else f"rubric.yaml is v{version.version} word for word; nothing to finalise.")
     for finding in find(version.rubric):
         note(f"lint: {finding.criterion or 'rubric'}: {finding.message}")
@@ -214,13 +220,13 @@ def diff_command(folder: Path, old: str | None, new: str | None, as_json: bool) 
 
 
 @rubric_command.command("lint")
-@click.argument("name", required=False)
+@verb_options(LintOptions)
 @project_option
 @json_option
-def lint_command(folder: Path, name: str | None, as_json: bool) -> None:
+def lint_command(options: LintOptions, folder: Path, as_json: bool) -> None:
     """Find criteria that will be read in different ways: vague, overlapping, two in one, too long."""
     project = Project.find(folder)
-    findings = find(named_rubric(name or "working", project))
+    findings = find(named_rubric(options.name or "working", project))
     if as_json:
         print_json([{"rule": one.rule, "criterion": one.criterion, "message": one.message} for one in findings])
         return

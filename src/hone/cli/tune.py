@@ -13,6 +13,7 @@ from hone.cli.screen import note, out, print_json
 from hone.cli.tune_data import data
 from hone.domain.base import Frozen
 from hone.examples.choosing import Keep
+from hone.journey.next import bench_against, command_of
 from hone.journey.tuning import TuneOptions, TuningRequest, run_tune
 from hone.project.files import read_yaml
 from hone.report.tuning import event_lines, result_table
@@ -73,7 +74,7 @@ def run(options: TuneOptions, as_json: bool) -> None:
     for path in done.pictures:
         note(f"picture: {path}")
     note(done.line)
-    note(f"Next: hone bench {done.bench} --model {done.base_spec} --model {done.spec} --gate")
+    note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench))}")
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:

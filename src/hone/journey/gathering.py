@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from hone.journey.auditing import AuditOptions
 from hone.journey.labelling import LabelOptions
 from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
+from hone.journey.next import makes, next_steps
 from hone.journey.stored import check_there, project_ratings
 from hone.judging.audit import FindingRow
 from hone.measuring import Reading, read_ratings
@@ -35,6 +36,7 @@ from hone.report.view import (
     FigureSource,
     ProjectView,
     ScoresPart,
+    Suggestion,
     TuningPart,
 )
 from hone.stats import BootstrapOptions, Figure, paired_means
@@ -122,7 +124,7 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
     one.broken += [(f"runs/{broken.folder.name}", broken.problem) for broken in damaged]
     one.decisions = one.part("decisions", lambda: project.decisions) or []
     agreed = one.rated()
-    return ProjectView(
+    view = ProjectView(
         name=project.folder.resolve().name,
         made=now,
         settings=project.settings,
@@ -143,6 +145,35 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
         unrated=one.unrated,
         runs=[(run.folder.name, run.verb, _state(run)) for run in runs],
         broken=one.broken,
+    )
+    todo = [Suggestion(step.why, step.command) for step in next_steps(view)]
+    return replace(view, todo=todo, makes=makes(view))
+
+
+def first_look(project: Project, *, replies: int, invited: int, wanted: int) -> ProjectView:
+    """What the first page goes by: the rubric's life, and what the store says; nothing is computed.
+
+    Args:
+        project: The project.
+        replies: How many replies can be rated.
+        invited: How many people may come in beside the owner.
+        wanted: How many ratings of a reply are still wanted.
+    """
+    found = [run for verb in ("compare", "advise") if (run := project.latest_run(verb)) is not None]
+    one = Gatherer(project, found, project.rubric)
+    one.decisions = one.part("decisions", lambda: project.decisions) or []
+    return ProjectView(
+        name=project.folder.resolve().name,
+        made=datetime.now().astimezone(),
+        settings=project.settings,
+        items=0,
+        rubric=project.rubric,
+        versions=project.versions,
+        replies=replies,
+        compared=one.latest("compare", lambda run: _compared(one, run)),
+        advised=one.latest("advise", lambda run: _advised(one, run)),
+        invited=invited,
+        wanted=wanted,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -15,7 +15,7 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
-from hone.journey.options import AskingOptions
+from hone.journey.options import AskingOptions, OptionForm, VerbOptions
 from hone.journey.step import Step, open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.models import Model, connect
@@ -86,6 +86,12 @@ def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
         opened.close()
 
 
+class DraftOptions(AskingOptions):
+    """What may be set for `rubric draft`."""
+
+    verb = "rubric draft"
+
+
 class CompareOptions(AskingOptions):
     """What may be set for `rubric compare`."""
 
@@ -98,6 +104,31 @@ class AdviseOptions(AskingOptions):
     """What may be set for `rubric advise`."""
 
     verb = "rubric advise"
+
+
+class MergeOptions(VerbOptions):
+    """What may be set for `rubric merge`, beside who decides."""
+
+    verb = "rubric merge"
+    decisions: Path | None = None
+    """YAML: a1: accept, a2: reject, a3: {edit: …}"""
+    accept: Literal["all", "none"] | None = None
+    """Decide without being asked."""
+
+
+class FinaliseOptions(VerbOptions):
+    """What may be set for `rubric finalise`, beside who decides."""
+
+    verb = "rubric finalise"
+    note: str = ""
+    """Why, in your own words."""
+
+
+class LintOptions(VerbOptions):
+    """What may be set for `rubric lint`."""
+
+    verb = "rubric lint"
+    name: Annotated[str | None, OptionForm(positional=True)] = None
 
 
 class ReplyOptions(AskingOptions):

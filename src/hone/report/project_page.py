@@ -28,7 +28,6 @@ from hone.report.sections.parts import part, percent_cell
 from hone.report.sections.rubric import history_part, rubric_part, task_part
 from hone.report.sections.scores import scores_part
 from hone.report.sections.tuning import tuning_part
-from hone.report.steps import next_steps
 from hone.report.view import JudgedPart, ProjectView
 from hone.report.wording import verdict_in_short
 from hone.rubrics.compare import summary
@@ -164,10 +163,11 @@ def _right(found: KeptAccuracy | None) -> str:
 
 
 def _next(view: ProjectView) -> Markup:
-    steps = next_steps(view)
-    if not steps:
+    if not view.todo:
         return paragraph("Nothing is missing.")
-    return element("ol", *(element("li", escaped(step.why), command(step.command)) for step in steps), kind="next")
+    return element(
+        "ol", *(element("li", escaped(step.why), command(step.command)) for step in view.todo), kind="next"
+    )
 
 
 def _broken(view: ProjectView) -> Iterator[Markup]:

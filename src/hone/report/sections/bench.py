@@ -22,9 +22,7 @@ def bench_part(view: ProjectView) -> Markup:
 def _bench(view: ProjectView) -> Iterator[Markup]:
     found = view.benched
     if found is None:
-        model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
-        base = view.tuned.base if view.tuned else "BASE"
-        yield not_there_yet("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
+        yield not_there_yet("No models were tested yet", view.makes["bench"])
         return
     yield paragraph(found.about)
     for one in found.report.comparisons:
