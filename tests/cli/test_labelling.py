@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hone.cli.label import read_budget
+from hone.jobs import Budget
 from hone.jobs.prices import price
 
 from .conftest import Hone
@@ -135,9 +135,9 @@ def test_a_budget_of_another_form_is_wrong_usage(hone: Hone, data: Path, text: s
 
 
 def test_budgets_are_read() -> None:
-    assert read_budget("$2.50").dollars == 2.5
-    assert read_budget("100,000 tokens").tokens == 100_000
-    assert read_budget("2000 calls").calls == 2000
+    assert Budget.read("$2.50").dollars == 2.5
+    assert Budget.read("100,000 tokens").tokens == 100_000
+    assert Budget.read("2000 calls").calls == 2000
 
 
 def test_prices_are_known_for_known_models_and_nothing_here_costs_money() -> None:

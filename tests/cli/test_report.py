@@ -16,7 +16,7 @@ import pytest
 from hone.bench import Result
 from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
-from hone.journey.retracing import tune_command
+from hone.journey.retracing import tune_options
 from hone.people.store import open_store
 from hone.project import Project
 from hone.training.job import TrainingJob
@@ -210,14 +210,14 @@ def test_the_command_of_a_tune_is_the_one_that_was_typed(project: Path) -> None:
     )
     config = {"source": "my sums.jsonl", "limit": 440, "keep": ["Be Detailed >= 1"], "best": None}
     run = Project(project).open_run("tune", config)
-    typed = shlex.split(tune_command(run, job))
+    typed = shlex.split(tune_options(run, job).command_line())
     assert typed[:2] == ["hone", "tune"]
     context = copy(tune_run).make_context("run", typed[2:])  # click keeps what it made on the command itself
-    assert context.params["source"] == "my sums.jsonl"
+    assert context.params["data"] == "my sums.jsonl"
     assert (context.params["limit"], context.params["epochs"], context.params["rank"]) == (440, 1, 8)
     assert (context.params["gpus"], context.params["sharding"]) == (2, True)
     assert context.params["keep"] == ("Be Detailed >= 1",)
-    assert context.params["more"] == ("precision=fp32", "scales=[0.0,1.0]")
+    assert context.params["set"] == ("precision=fp32", "scales=[0.0,1.0]")
 
 
 def test_without_the_store_nothing_is_missed_until_somebody_has_rated(
@@ -228,3 +228,23 @@ def test_without_the_store_nothing_is_missed_until_somebody_has_rated(
     (project / "feedback.db").write_bytes(b"")
     left = hone("report", "--json").data["left_out"]
     assert "hone-llm[store]" in left["agreement"]
+
+
+def test_a_benchmark_by_rubric_stands_on_the_page_with_its_command(hone: Hone, project: Path) -> None:
+    def spec(name: str, text: str) -> str:
+        (project / name).write_text(json.dumps({"contains": "e", "text": text}) + "\n")
+        return f"scripted:{project / name}"
+
+    verdict = {name: {"reason": HOSTILE, "score": 1} for name in ("Be Detailed", "Be Adaptable")}
+    base, tuned = spec("base.jsonl", f"Week 1. {HOSTILE}"), spec("tuned.jsonl", "Week 2.")
+    judge = spec("judge.jsonl", json.dumps(verdict))
+    typed = ("bench", "rubric", "--model", base, "--model", tuned, "--limit", "2", "--judge", judge, "--gate")
+    assert hone(*typed).code == 3  # two items are too few to open the gate
+    data = hone("report", "--json").data
+    assert data["standing"]["bench"].startswith("by the rubric's judge: ")
+    assert [one["scored"] for one in data["bench_by_rubric"]["models"]] == [2, 2]
+    page = (project / "report.html").read_text()
+    (command,) = re.findall(r"<code>(hone bench rubric [^<]+)</code>", page)
+    assert shlex.split(command)[1:] == [word.replace(f"{project}/", "") for word in typed]
+    assert "script" not in shape(page).tags
+    assert str(project) not in page

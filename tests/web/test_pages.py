@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hone.domain.evidence import Judgement, Score
 from hone.domain.task import Reply
 from hone.errors import ProjectError
+from hone.journey.gathering import gather_view
 from hone.people.store import NewSubject, open_store
 from hone.project import Project
 from hone.report.charts import heat, shade
@@ -33,6 +35,17 @@ def test_home_says_what_is_next(owner: Browser) -> None:
     assert "4 replies" in html
     assert "nobody yet" in html
     assert "hone rate invite NAME" in html
+
+
+def test_home_and_report_say_the_same_of_what_is_next(site: Site, owner: Browser) -> None:
+    def both(command: str) -> tuple[bool, bool]:
+        told = [step.command for step in gather_view(site.project, datetime.now(UTC)).todo]
+        return f"<code>{command}</code>" in owner.get("/"), command in told
+
+    assert both("hone rubric merge") == (True, True)
+    (site.project.folder / "rubric.yaml").write_text("criteria: []\nscale: -1..1\n")
+    assert both("hone rubric draft") == (True, True)
+    assert both("hone rubric merge") == (False, False)
 
 
 def test_the_workshop_shows_quotes_advice_as_a_diff_and_the_criteria(owner: Browser) -> None:

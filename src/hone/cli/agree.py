@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hone.cli.options import json_option, project_option
+from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
-from hone.journey import agreement as steps
+from hone.journey.agreement import AgreementResult, AgreeOptions, agree
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report
 from hone.report.drawing import check_drawing
-from hone.stats import BootstrapOptions, Level
+from hone.stats import BootstrapOptions
 
 
 @click.command("agree")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--level",
-    type=click.Choice(["nominal", "ordinal", "interval"]),
-    help="Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]",
-)
-@click.option(
-    "--rubric", "name", help="The rubric that the scores are on: a file, a library name, v1, v2, … or working."
-)
-@click.option(
-    "--compare", nargs=2, metavar="JUDGE_A JUDGE_B", help="Two judges on the same items, Holm over criteria."
-)
-@click.option("--pairs", is_flag=True, help="Without FILE: the verdicts on pairs in the project's store.")
-@click.option(
-    "--margin",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.1,
-    show_default=True,
-    help="How far below a person still counts as being as good.",
-)
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one self-contained page.")
-@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Write the pictures, SVG and PNG.")
-@click.option("--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@verb_options(AgreeOptions)
 @project_option
 @json_option
-def agree_command(file: Path | None, folder: Path, as_json: bool, **options: Any) -> None:
+def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     """How well people agree, and is a judge as good as a person?
 
     FILE is CSV, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group][, length].
@@ -53,19 +28,18 @@ def agree_command(file: Path | None, folder: Path, as_json: bool, **options: Any
     rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
     the judgements of the latest `hone label`.
     """
-    wanted = AgreeOptions(**options)
-    if wanted.html or wanted.figures:
+    if options.html or options.figures:
         check_drawing()
-    if file is not None and wanted.pairs:
+    if options.file is not None and options.pairs:
         raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
-    found = steps.agree(
-        file or Project.find(folder),
-        rubric=rubric_anywhere(wanted.name) if file else wanted.name,
-        level=wanted.level,
-        compare=wanted.compare,
-        pairs=wanted.pairs,
-        margin=wanted.margin,
-        options=BootstrapOptions(wanted.resamples, wanted.seed),
+    found = agree(
+        options.file or Project.find(folder),
+        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        level=options.level,
+        compare=options.compare,
+        pairs=options.pairs,
+        margin=options.margin,
+        options=BootstrapOptions(options.resamples, options.seed),
     )
     agreement, comparison = found.agreement, found.comparison
     for line in found.notes:
@@ -84,28 +58,13 @@ def agree_command(file: Path | None, folder: Path, as_json: bool, **options: Any
         out().print(agreement_report(agreement))
         if comparison:
             out().print(comparison_report(comparison))
-    if wanted.html or wanted.figures:
-        _write(wanted, found)
+    if options.html or options.figures:
+        _write(options, found)
 
 
-@dataclass(frozen=True, slots=True)
-class AgreeOptions:
-    """The options of the command, as they come in."""
-
-    level: Level | None
-    name: str | None
-    compare: tuple[str, str] | None
-    pairs: bool
-    margin: float
-    html: Path | None
-    figures: Path | None
-    resamples: int
-    seed: int
-
-
-def _write(wanted: AgreeOptions, found: steps.AgreementResult) -> None:
-    if wanted.html:
-        found.page(wanted.html)
-        note(f"written: {wanted.html}")
-    if wanted.figures:
-        note(f"written: {len(found.pictures(wanted.figures))} files in {wanted.figures}")
+def _write(options: AgreeOptions, found: AgreementResult) -> None:
+    if options.html:
+        found.page(options.html)
+        note(f"written: {options.html}")
+    if options.figures:
+        note(f"written: {len(found.pictures(options.figures))} files in {options.figures}")

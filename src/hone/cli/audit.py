@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from hone.cli.options import fresh_option, json_option, project_option
+from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
-from hone.journey.auditing import read_replies, run_audit
+from hone.journey.auditing import AuditOptions, read_replies, run_audit
 from hone.journey.labelling import latest_replies
 from hone.journey.loop import models
 from hone.judging.audit import AuditFinding
@@ -26,33 +26,25 @@ _AGAIN = "the same command asks again for calls that failed"
 
 
 @click.command("audit")
-@click.argument("data", required=False, type=click.Path(path_type=Path))
-@click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
-@click.option("--judge", "spec", help="The judge's model.  [default: the judge in hone.yaml]")
-@click.option("--items", "count", type=click.IntRange(2), default=30, show_default=True, help="How many replies.")
-@click.option(
-    "--ratings",
-    type=click.Path(path_type=Path),
-    help="People's ratings (long form); how far length goes with them is shown too.",
-)
+@verb_options(AuditOptions)
 @project_option
 @fresh_option
 @json_option
-def audit_command(data: Path | None, folder: Path, count: int, as_json: bool, **options: Any) -> None:
+def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     """Ask what moves the judge besides the criteria: order, length, repetition, formatting, a plea in the reply.
 
     DATA is JSONL, CSV, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
     """
     project = Project.find(folder)
-    rubric = named_rubric(options["name"], project)
+    rubric = named_rubric(options.rubric, project)
     taken = Taken()
-    replies = read_replies(data or latest_replies(project), count, taken)
+    replies = read_replies(options.data or latest_replies(project), options.items, taken)
     for line in taken.lines():
         note(line)
-    judge = ModelSettings(model=options["spec"]) if options["spec"] else None
-    people = _people(options["ratings"]) if options["ratings"] else None
+    judge = ModelSettings(model=options.judge) if options.judge else None
+    people = _people(options.ratings) if options.ratings else None
     with models(project, SCREEN) as opened:
-        done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options["fresh"])
+        done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options.fresh)
     run, findings = done.run, done.findings
     if as_json:
         print_json(

@@ -9,15 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hone.cli.options import project_option
+from hone.cli.options import project_option, verb_options
 from hone.cli.screen import SCREEN, note, out
 from hone.domain.settings import ModelSettings
 from hone.errors import HoneError, ProjectError
-from hone.journey.talking import ConversationSetup, behind, opened
+from hone.journey.talking import ChatOptions, ConversationSetup, behind, opened
 from hone.models import Model
 from hone.report.terminal import clean, judgement_table, short
 from hone.serving.conversation import SAMPLING, Conversation
@@ -32,32 +31,22 @@ _HELP = """\
 
 
 @click.command("chat")
-@click.argument("spec", metavar="MODEL", required=False)
-@click.option("--base", help="Who replies to /compare base.  [default: the model without its adapter, else smollm2]")
-@click.option("--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]")
-@click.option("--judge", help="Who scores.  [default: the judge in hone.yaml, else smollm2]")
-@click.option(
-    "--context", type=click.IntRange(256), default=4096, show_default=True, help="Tokens of the conversation."
-)
-@click.option("--max-tokens", type=click.IntRange(1), default=SAMPLING.max_tokens, show_default=True)
-@click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
+@verb_options(ChatOptions)
 @project_option
-def chat_command(spec: str | None, folder: Path, name: str | None, judge: str | None, **options: Any) -> None:
+def chat_command(options: ChatOptions, folder: Path) -> None:
     """Talk to MODEL; by default the project's writer, or smollm2.
 
     In a project the model is told the task and the rubric; elsewhere, what is built into its file. /help lists what
     else there is.
     """
-    found = behind(folder, name, judge)
-    model = spec or (found.project.settings.models.writer.model if found.project else "smollm2")
-    sampling = SAMPLING.model_copy(
-        update={"max_tokens": options["max_tokens"], "temperature": options["temperature"]}
-    )
+    found = behind(folder, options.rubric, options.judge)
+    model = options.model or (found.project.settings.models.writer.model if found.project else "smollm2")
+    sampling = SAMPLING.model_copy(update={"max_tokens": options.max_tokens, "temperature": options.temperature})
     with ExitStack() as stack:
-        settings = ModelSettings(model=model, context=options["context"], concurrency=1)
-        who = stack.enter_context(opened(settings, None if spec else found.project, SCREEN))
+        settings = ModelSettings(model=model, context=options.context, concurrency=1)
+        who = stack.enter_context(opened(settings, None if options.model else found.project, SCREEN))
         talk = Conversation(who, told=found.told, sampling=sampling)
-        other = options["base"] or (model.rpartition("+")[0] if "+" in model else "smollm2")
+        other = options.base or (model.rpartition("+")[0] if "+" in model else "smollm2")
         _Chat(talk, found, other, stack).run()
 
 

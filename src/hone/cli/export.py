@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from hone.cli.options import json_option, project_option
+from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, note, out, print_json
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
-from hone.export.quantise import QUANTS
 from hone.export.results import accuracy_data, parity_data
-from hone.journey.exporting import ModelCard, best_of, export_gguf, tuned_under
+from hone.journey.exporting import ExportOptions, ModelCard, best_of, export_gguf, tuned_under
+from hone.journey.next import command_of, talk_to
 from hone.problems import prompting
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -22,56 +21,30 @@ from hone.rubrics.replies import system_text
 
 
 @click.command("export")
-@click.argument("model", metavar="MODEL[+ADAPTER]")
-@click.option("--out", "file", type=click.Path(path_type=Path), required=True, help="The GGUF file, ending in .gguf.")
-@click.option(
-    "--quant", "quants", multiple=True, type=click.Choice(QUANTS), help="Repeat for several.  [default: q8_0]"
-)
-@click.option(
-    "--scale", type=click.FloatRange(0, 2), default=1.0, show_default=True, help="The adapter's scale; 0 is the base."
-)
-@click.option("--adapter-only", is_flag=True, help="The adapter alone, a few MB to use over the base's GGUF file.")
-@click.option(
-    "--prompt",
-    "prompt",
-    help="What is built in: project, solve, none, or a text file.  [default: as it was tuned, else the project's]",
-)
-@click.option("--rubric", "rubric", help="The rubric in the project's prompt.  [default: the latest version]")
-@click.option("--name", help="The model's name.  [default: the file's]")
-@click.option("--licence", help="The model's licence.  [default: the base's, where it says so]")
-@click.option(
-    "--prompts",
-    "count",
-    type=click.IntRange(2, 50),
-    default=16,
-    show_default=True,
-    help="How many greedy replies are compared.",
-)
-@click.option("--bench", "task", help="Test source and files on it: sums, gsm8k, a task file or a data file.")
-@click.option("--items", type=click.IntRange(2), default=100, show_default=True, help="How many of its problems.")
+@verb_options(ExportOptions)
 @project_option
 @json_option
-def export_command(model: str, folder: Path, file: Path, adapter_only: bool, as_json: bool, **options: Any) -> None:
+def export_command(options: ExportOptions, folder: Path, as_json: bool) -> None:
     """Write MODEL, with its adapter merged in, as GGUF files, and compare each with what was tuned.
 
     MODEL is smollm2, hf:REPO or a folder of safetensors; ADAPTER a PEFT folder. A file that differs from its source
     is not written.
     """
-    rubric, system = _told(model, options["prompt"], options["rubric"], folder)
+    rubric, system = _told(options.model, options.prompt, options.rubric, folder)
     exported = export_gguf(
-        model,
-        file,
-        quants=options["quants"] or ("q8_0",),
-        adapter_only=adapter_only,
-        bench=options["task"],
+        options.model,
+        options.out,
+        quants=options.quant or ("q8_0",),
+        adapter_only=options.adapter_only,
+        bench=options.bench,
         about=ModelCard(
-            name=options["name"],
-            licence=options["licence"],
-            scale=options["scale"],
+            name=options.name,
+            licence=options.licence,
+            scale=options.scale,
             rubric=rubric,
             system=system,
-            prompts=options["count"],
-            items=options["items"],
+            prompts=options.prompts,
+            items=options.items,
             folder=folder,
         ),
         watch=SCREEN,
@@ -89,8 +62,8 @@ def export_command(model: str, folder: Path, file: Path, adapter_only: bool, as_
         note(f"written: {one.file}")
     for path in beside:
         note(f"written: {path}")
-    if not adapter_only:
-        note(f"Next: hone chat gguf:{best_of(made).file}")
+    if not options.adapter_only:
+        note(f"Next: {command_of(talk_to(best_of(made).file))}")
 
 
 def _told(model: str, choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubric | None, str | None]:

@@ -10,12 +10,12 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from hone.cli.options import json_option, project_option
+from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.forgetting import backup as save_all
 from hone.journey.forgetting import forget_person
 from hone.journey.forgetting import restore as restore_all
-from hone.journey.people import export_feedback, feedback_status, import_feedback
+from hone.journey.people import StatusOptions, export_feedback, feedback_status, import_feedback
 from hone.project import Project
 from hone.report.terminal import clean
 
@@ -83,28 +83,17 @@ def export_feedback_command(file: Path, form: Any, folder: Path, as_json: bool, 
 
 
 @feedback_command.command()
-@click.option(
-    "--per-item", type=click.IntRange(1), default=2, show_default=True, help="How many people should rate each reply."
-)
-@click.option(
-    "--half-width",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.05,
-    show_default=True,
-    help="The interval that is aimed at, each way.",
-)
-@rubric_option
-@database_option
+@verb_options(StatusOptions)
 @project_option
 @json_option
-def status(per_item: int, half_width: float, folder: Path, as_json: bool, **options: Any) -> None:
+def status(options: StatusOptions, folder: Path, as_json: bool) -> None:
     """How far the rating is: by rater, what is stale, where people differ, and how many more ratings it takes."""
     found = feedback_status(
         Project.find(folder),
-        rubric=options["name"],
-        per_item=per_item,
-        half_width=half_width,
-        database=options["database"],
+        rubric=options.rubric,
+        per_item=options.per_item,
+        half_width=options.half_width,
+        database=options.database,
         tell=note,
     )
     if as_json:

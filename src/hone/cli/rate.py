@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
-from hone.cli.options import json_option, project_option, user
+from hone.cli.options import json_option, project_option, user, verb_options
 from hone.cli.screen import SCREEN, note, out, print_json
+from hone.journey.people import InviteOptions, RateOptions
 from hone.journey.stored import project_store
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -18,49 +18,12 @@ from hone.report.terminal import clean
 from hone.text import name as named
 from hone.web import rate as serve_pages
 
-_PORT = 8420
-
 
 @click.group("rate", invoke_without_command=True)
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="The address to listen on; beyond this machine only invited people come in.",
-)
-@click.option("--port", type=click.IntRange(0, 65535), default=_PORT, show_default=True, help="0 takes a free one.")
-@click.option(
-    "--per-item", type=click.IntRange(1, 100), default=2, show_default=True, help="How many people rate each reply."
-)
-@click.option(
-    "--run",
-    "runs",
-    multiple=True,
-    metavar="RUN",
-    help="The run under runs/ whose replies are rated; again for more.  [default: the latest]",
-)
-@click.option(
-    "--model",
-    "models_",
-    multiple=True,
-    metavar="SPEC",
-    help="Another model for the playground; repeat for more.",
-)
-@click.option(
-    "--base-url", default="", metavar="URL", help="The address that raters type, where a proxy stands before."
-)
-@click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@click.option(
-    "--stop-after",
-    type=click.FloatRange(0, min_open=True),
-    metavar="SECONDS",
-    help="Stop after this many seconds without a visitor.",
-)
+@verb_options(RateOptions)
 @project_option
 @click.pass_context
-def rate_command(
-    context: click.Context, /, folder: Path, no_open: bool, models_: tuple[str, ...], **options: Any
-) -> None:
+def rate_command(context: click.Context, /, options: RateOptions, folder: Path) -> None:
     """Open the pages: rate, compare, decide on the rubric, look at the results.
 
     The address that is printed lets you in as the owner, in this run alone; keep it to yourself. For others to come
@@ -68,34 +31,31 @@ def rate_command(
     """
     if context.invoked_subcommand is not None:
         return
-    serve_pages(Project.find(folder), watch=SCREEN, owner=user(), open_browser=not no_open, models=models_, **options)
+    serve_pages(
+        Project.find(folder),
+        watch=SCREEN,
+        owner=user(),
+        host=options.host,
+        port=options.port,
+        per_item=options.per_item,
+        runs=options.run,
+        models=options.model,
+        base_url=options.base_url,
+        open_browser=not options.no_open,
+        stop_after=options.stop_after,
+    )
 
 
 @rate_command.command()
-@click.argument("name")
-@click.option("--role", type=click.Choice(["rater", "owner"]), default="rater", show_default=True)
-@click.option(
-    "--days",
-    type=click.FloatRange(0, 3650, min_open=True),
-    default=14.0,
-    show_default=True,
-    help="How long the link lets them in.",
-)
-@click.option(
-    "--base-url",
-    default=f"http://localhost:{_PORT}",
-    show_default=True,
-    metavar="URL",
-    help="The address that they will type.",
-)
+@verb_options(InviteOptions)
 @project_option
 @json_option
-def invite(name: str, role: str, days: float, base_url: str, folder: Path, as_json: bool) -> None:
+def invite(options: InviteOptions, folder: Path, as_json: bool) -> None:
     """Print a personal link for NAME. It is shown this once; a new one can be had at any time."""
-    name = named(name)
+    name, role, days = named(options.name), options.role, options.days
     with project_store(Project.find(folder), tell=note) as store:
-        token = store.invite(name, "owner" if role == "owner" else "rater", days)
-    link = f"{base_url.rstrip('/')}/enter/{token}"
+        token = store.invite(name, role, days)
+    link = f"{options.base_url.rstrip('/')}/enter/{token}"
     if as_json:
         print_json({"name": name, "role": role, "days": days, "link": link})
         return

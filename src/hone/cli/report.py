@@ -14,7 +14,6 @@ from hone.cli.screen import note, out, print_json
 from hone.journey.reporting import write_report
 from hone.project import Project
 from hone.report.project_page import standing
-from hone.report.steps import next_steps
 from hone.report.view import ProjectView
 
 
@@ -41,7 +40,7 @@ def report_command(folder: Path, file: Path | None, open_it: bool, as_json: bool
     else:
         for _, title, words in standing(view):
             out().print(f"{title}: {words}", markup=False)
-        for place, step in enumerate(next_steps(view), 1):
+        for place, step in enumerate(view.todo, 1):
             out().print(f"{place}. {step.why}\n   {step.command}", markup=False)
     for where, why in view.broken:
         note(f"left out: {where}: {why}")
@@ -55,11 +54,12 @@ def _data(view: ProjectView, path: Path) -> dict[str, Any]:
     return {
         "report": str(path),
         "standing": {name: words for name, _, words in standing(view)},
-        "next": [asdict(step) for step in next_steps(view)],
+        "next": [asdict(step) for step in view.todo],
         "scores": {name: mean.as_dict() for name, mean in view.scored.means.items()} if view.scored else None,
         "agreement": view.agreed.agreement.as_dict() if view.agreed else None,
         "tuned": {"spec": tuned.spec, "base": tuned.base, **tuned.result} if tuned else None,
         "bench": view.benched.report.as_dict() if view.benched else None,
+        "bench_by_rubric": view.matched.report.as_dict() if view.matched else None,
         "export": [one.model_dump(mode="json") for one in exported.files] if exported else None,
         "left_out": dict(view.broken),
     }

@@ -7,13 +7,18 @@ from pathlib import Path
 import click
 
 from hone.cli import choices as choosing
-from hone.cli.options import by_option, fresh_option, json_option, project_option
+from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.loop import (
-    Done,
+    AdviseOptions,
+    CompareOptions,
+    DraftOptions,
+    FinaliseOptions,
+    LintOptions,
+    MergeOptions,
     decided_before,
     freeze,
     keep_merged,
@@ -23,6 +28,8 @@ from hone.journey.loop import (
     run_compare,
     run_draft,
 )
+from hone.journey.next import after, command_of
+from hone.journey.step import Step
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
@@ -39,10 +46,11 @@ def rubric_command() -> None:
 
 
 @rubric_command.command("draft")
+@verb_options(DraftOptions)
 @project_option
 @fresh_option
 @json_option
-def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
+def draft_command(options: DraftOptions, folder: Path, as_json: bool) -> None:
     """Propose 2 or 3 criteria from the task, where rubric.yaml has none."""
     project = Project.find(folder)
     working = project.rubric
@@ -50,38 +58,39 @@ def draft_command(folder: Path, fresh: bool, as_json: bool) -> None:
         note(f"rubric.yaml has {len(working.criteria)} criteria already; they stay as they are.")
     else:
         with models(project, SCREEN) as opened:
-            criteria, done = run_draft(project, opened, fresh=fresh)
+            criteria, done = run_draft(project, opened, fresh=options.fresh)
         working = Rubric(criteria=tuple(criteria), scale=working.scale)
         project.save_rubric(working)
-        _said(done)
+        note(done.line)
     if as_json:
         print_json(working)
         return
     out().print(terminal.rubric_table(working))
-    note("Next: change rubric.yaml as you like, then: hone rubric compare")
+    note(f"Next: change rubric.yaml as you like, then: {command_of(after(options))}")
 
 
 @rubric_command.command("compare")
-@click.option("--items", "count", type=click.IntRange(1), default=3, show_default=True, help="How many items.")
+@verb_options(CompareOptions)
 @project_option
 @fresh_option
 @json_option
-def compare_command(folder: Path, count: int, fresh: bool, as_json: bool) -> None:
+def compare_command(options: CompareOptions, folder: Path, as_json: bool) -> None:
     """Write replies with and without the rubric, and let the expert compare them blind, in both orders."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
-        comparisons, done = run_compare(project, opened, count=count, fresh=fresh)
+        comparisons, done = run_compare(project, opened, count=options.items, fresh=options.fresh)
     summary = comparing.summary(comparisons)
     if as_json:
         print_json({"run": done.run.folder.name, "summary": _summary_data(summary), "comparisons": comparisons})
     else:
         _show_comparisons(comparisons, summary, done)
+        note(f"Next: {command_of(after(options))}")
     end_incomplete(
         summary.unread, "comparisons have no verdict that could be read", "--fresh asks for all of them again"
     )
 
 
-def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Done) -> None:
+def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Step) -> None:
     out().print(terminal.comparison_table(comparisons))
     out().print(terminal.comparison_summary(summary), markup=False)
     cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))
@@ -89,47 +98,45 @@ def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary,
         note(
             f"note: {cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
         )
-    _said(done)
-    note("Next: hone rubric advise")
+    note(done.line)
 
 
 @rubric_command.command("advise")
+@verb_options(AdviseOptions)
 @project_option
 @fresh_option
 @json_option
-def advise_command(folder: Path, fresh: bool, as_json: bool) -> None:
+def advise_command(options: AdviseOptions, folder: Path, as_json: bool) -> None:
     """Let the expert assess the criteria, on the grounds of the latest comparisons."""
     project = Project.find(folder)
     with models(project, SCREEN) as opened:
-        advice, done = run_advise(project, opened, fresh=fresh)
+        advice, done = run_advise(project, opened, fresh=options.fresh)
     if as_json:
         print_json({"run": done.run.folder.name, "advice": advice})
         return
     for piece in advice:
         out().print(terminal.advice_block(piece, project.rubric))
-    _said(done)
-    note("Next: hone rubric merge")
+    note(done.line)
+    note(f"Next: {command_of(after(options))}")
 
 
 @rubric_command.command("merge")
-@click.option(
-    "--decisions", "file", type=click.Path(path_type=Path), help="YAML: a1: accept, a2: reject, a3: {edit: …}"
-)
-@click.option("--accept", type=click.Choice(["all", "none"]), help="Decide without being asked.")
+@verb_options(MergeOptions)
 @by_option
 @project_option
 @json_option
-def merge_command(folder: Path, file: Path | None, accept: str | None, by: str, as_json: bool) -> None:
+def merge_command(options: MergeOptions, folder: Path, by: str, as_json: bool) -> None:
     """Decide on each piece of advice: accept, edit or reject; the working rubric becomes what you decided."""
-    if file and accept:
+    if options.decisions and options.accept:
         raise click.UsageError("give --decisions or --accept, not both")
+    given = choosing.given(options.decisions, options.accept)
     project = Project.find(folder)
     working = project.rubric
     if before := decided_before(project, working):
-        merged = _merged_before(*before, working, choosing.given(file, accept), by)
+        merged = _merged_before(*before, working, given, by)
     else:
         advice = latest_advice(project, working)
-        chosen = choosing.given(file, accept) or choosing.ask_for_choices
+        chosen = given or choosing.ask_for_choices
         merged = apply(working, advice, chosen(advice, working), by=by)
         keep_merged(project, working, merged, by)
     if as_json:
@@ -138,7 +145,7 @@ def merge_command(folder: Path, file: Path | None, accept: str | None, by: str, 
     for decision in merged.decisions:
         out().print(terminal.decision_line(decision))
     out().print(terminal.rubric_table(merged.rubric, "rubric.yaml"))
-    note("Next: hone rubric finalise (or compare again, with the new criteria)")
+    note(f"Next: {command_of(after(options))} (or compare again, with the new criteria)")
 
 
 def _merged_before(
@@ -155,14 +162,14 @@ def _merged_before(
 
 
 @rubric_command.command("finalise")
-@click.option("--note", "text", default="", help="Why, in your own words.")
+@verb_options(FinaliseOptions)
 @by_option
 @project_option
 @json_option
-def finalise_command(folder: Path, text: str, by: str, as_json: bool) -> None:
+def finalise_command(options: FinaliseOptions, folder: Path, by: str, as_json: bool) -> None:
     """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
     project = Project.find(folder)
-    version, path = freeze(project, by=by, text=text)
+    version, path = freeze(project, by=by, text=options.note)
     note(f"Frozen: {path}" if path else f"rubric.yaml is v{version.version} word for word; nothing to finalise.")
     for finding in find(version.rubric):
         note(f"lint: {finding.criterion or 'rubric'}: {finding.message}")
@@ -213,13 +220,13 @@ def diff_command(folder: Path, old: str | None, new: str | None, as_json: bool) 
 
 
 @rubric_command.command("lint")
-@click.argument("name", required=False)
+@verb_options(LintOptions)
 @project_option
 @json_option
-def lint_command(folder: Path, name: str | None, as_json: bool) -> None:
+def lint_command(options: LintOptions, folder: Path, as_json: bool) -> None:
     """Find criteria that will be read in different ways: vague, overlapping, two in one, too long."""
     project = Project.find(folder)
-    findings = find(named_rubric(name or "working", project))
+    findings = find(named_rubric(options.name or "working", project))
     if as_json:
         print_json([{"rule": one.rule, "criterion": one.criterion, "message": one.message} for one in findings])
         return
@@ -232,8 +239,3 @@ def _summary_data(summary: comparing.Summary) -> dict[str, object]:
     share = {"value": rate.value, "low": rate.low, "high": rate.high, "n": rate.n} if rate.n else None
     counts = ("pairs", "won", "lost", "tied", "flipped", "unread")
     return {name: getattr(summary, name) for name in counts} | {"rate": share}
-
-
-def _said(done: Done) -> None:
-    again = "; nothing was asked again (--fresh asks again)" if done.before else ""
-    note(f"run: {done.run.folder}{again}")

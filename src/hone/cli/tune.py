@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
-from hone.cli.options import fresh_option, json_option
+from hone.cli.options import fresh_option, json_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.cli.tune_data import data
 from hone.domain.base import Frozen
 from hone.examples.choosing import Keep
-from hone.journey.tuning import TuningRequest, run_tune
+from hone.journey.next import bench_against, command_of
+from hone.journey.tuning import TuneOptions, TuningRequest, run_tune
 from hone.project.files import read_yaml
 from hone.report.tuning import event_lines, result_table
 from hone.training.settings import TuneSettings
@@ -54,40 +54,14 @@ def tune_command() -> None:
 
 
 @tune_command.command(name="run")
-@click.argument("source", metavar="DATA", required=False)
-@click.option("--config", "file", type=click.Path(path_type=Path, dir_okay=False), help="A YAML file with settings.")
-@click.option("--base", help="smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]")
-@click.option("--method", type=click.Choice(["lora", "qlora", "full"]), help="What is trained.  [default: lora]")
-@click.option("--backend", type=click.Choice(["auto", "unsloth", "trl"]), help="What trains.  [default: auto]")
-@click.option("--keep", multiple=True, help="Keep rows by a label: 'Be Detailed >= 1'.")
-@click.option("--best", help="Keep the best row of each item, by this label or by the 'mean' of all.")
-@click.option("--limit", type=click.IntRange(2), help="Only the first N rows.")
-@click.option("--test", help="Problems that must not be in the data: sums, gsm8k or a file.")
-@click.option("--epochs", type=click.FloatRange(0, min_open=True))
-@click.option("--max-steps", type=click.IntRange(1))
-@click.option("--learning-rate", type=click.FloatRange(0, 1, min_open=True))
-@click.option("--rank", type=click.IntRange(1))
-@click.option("--max-length", type=click.IntRange(16), help="Tokens of an example; longer ones are left out.")
-@click.option("--seed", type=click.IntRange(0))
-@click.option("--gpus", type=click.IntRange(1), help="Processes, one a device.")
-@click.option(
-    "--shard",
-    "sharding",
-    is_flag=True,
-    default=None,
-    help="With --gpus: split weights, gradients and optimiser over the devices (FSDP).",
-)
-@click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Any other setting of training.")
-@click.option("--check", is_flag=True, help="Only the checks; nothing is trained.")
-@click.option("--runs", type=click.Path(path_type=Path, file_okay=False), help="Where the run's folder goes.")
+@verb_options(TuneOptions)
 @fresh_option
 @json_option
-def run(**options: Any) -> None:
+def run(options: TuneOptions, as_json: bool) -> None:
     """Tune a model on DATA: sums, gsm8k, a file, a folder, or a data set of the hub.
 
     Inside a project the run goes to the project's runs, elsewhere to runs/ in the working folder.
     """
-    as_json = options.pop("as_json")
     request = _request(options)
     done = run_tune(request, tell=lambda event: _show(event, as_json=as_json), note=note)
     if as_json:
@@ -99,9 +73,8 @@ def run(**options: Any) -> None:
     out().print(result_table(done.result))
     for path in done.pictures:
         note(f"picture: {path}")
-    again = "; it had been finished before (--fresh tunes again)" if done.before else ""
-    note(f"run: {done.run.folder}{again}")
-    note(f"Next: hone bench {done.bench} --model {done.base_spec} --model {done.spec} --gate")
+    note(done.line)
+    note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench))}")
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
@@ -110,32 +83,30 @@ def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
             note(line)
 
 
-def _request(options: Mapping[str, Any]) -> TuningRequest:
-    file = options["file"]
-    config = read_yaml(file, TuneFile) if file else TuneFile()
-    names = ("method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus", "sharding")
-    changes = {name: options[name] for name in names if options[name] is not None}
-    for text in options["more"]:
+def _request(options: TuneOptions) -> TuningRequest:
+    config = read_yaml(options.config, TuneFile) if options.config else TuneFile()
+    changes = {name: value for name in options.of_training() if (value := getattr(options, name)) is not None}
+    for text in options.set:
         key, sign, value = text.partition("=")
         if not sign or key not in TuneSettings.model_fields:
             known = ", ".join(TuneSettings.model_fields)
             raise click.BadParameter(f"{text!r}: write KEY=VALUE; the keys are {known}", param_hint="--set")
         changes[key] = _value(value)
-    source = options["source"] or config.data
+    source = options.data or config.data
     if source is None:
         raise click.UsageError("name the data: sums, gsm8k, a file, a folder or a data set of the hub")
     return TuningRequest(
         source=source,
-        base=options["base"] or config.base,
-        backend=options["backend"] or config.backend,
+        base=options.base or config.base,
+        backend=options.backend or config.backend,
         settings=_settings_of(config.training, changes),
-        keep=tuple(Keep.parse(text) for text in options["keep"] or config.keep),
-        best=options["best"] or config.best,
-        limit=options["limit"] or config.limit,
-        test=options["test"] or config.test,
-        runs=options["runs"],
-        fresh=options["fresh"],
-        check=options["check"],
+        keep=tuple(Keep.parse(text) for text in options.keep or config.keep),
+        best=options.best or config.best,
+        limit=options.limit or config.limit,
+        test=options.test or config.test,
+        runs=options.runs,
+        fresh=options.fresh,
+        check=options.check,
     )
 
 

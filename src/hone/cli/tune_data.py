@@ -10,6 +10,8 @@ import click
 from hone.cli.options import json_option
 from hone.cli.screen import note, print_json
 from hone.journey.examples import OwnReplies, write_examples
+from hone.journey.next import command_of
+from hone.journey.tuning import TuneOptions
 
 
 @click.command()
@@ -45,4 +47,4 @@ def data(source: str, file: Path, as_json: bool, **options: Any) -> None:
     for name, value in told.items():
         note(f"{name}: {value:,}")
     note(f"written: {file}")
-    note(f"Next: hone tune {file}")
+    note(f"Next: {command_of(TuneOptions(data=str(file)))}")

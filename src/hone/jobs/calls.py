@@ -7,6 +7,7 @@ next run tries it again; a model that cannot answer at all ends the run.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -47,6 +48,23 @@ class Budget:
     dollars: float | None = None
     price: tuple[float, float] = (0.0, 0.0)
     """Dollars for one token of prompt, and for one of answer."""
+
+    @classmethod
+    def read(cls, text: str) -> Budget:
+        """The budget that a text such as ``$5``, ``100000 tokens`` or ``2000 calls`` names.
+
+        Raises:
+            ValueError: It names none.
+        """
+        match = re.fullmatch(
+            r"\$(?P<dollars>[\d,]+(?:\.\d+)?)|(?P<count>[\d,]+) (?P<kind>tokens|calls)", text.strip()
+        )
+        amount = float((match["dollars"] or match["count"]).replace(",", "") or 0) if match else 0.0
+        if match is None or amount <= 0:
+            raise ValueError(f"{text!r} is not a budget; write '$5', '100000 tokens' or '2000 calls'")
+        if match["dollars"]:
+            return cls(dollars=amount)
+        return cls(tokens=int(amount)) if match["kind"] == "tokens" else cls(calls=int(amount))
 
     def spent(self, tally: CallTally) -> str | None:
         """What is used up, in words, or none."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
+from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.stored import project_ratings
 from hone.journey.watching import Tell
 from hone.measuring import (
@@ -32,6 +36,49 @@ from hone.tables import Table
 
 Ratings = Path | str | Project | Table
 """A long-form file, or a project, whose store is read."""
+
+
+class AgreeOptions(VerbOptions):
+    """What may be set for `agree`."""
+
+    verb = "agree"
+    file: Annotated[Path | None, OptionForm(positional=True)] = None
+    level: Level | None = None
+    """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
+    rubric: str | None = None
+    """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
+    compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
+    """Two judges on the same items, Holm over criteria."""
+    pairs: bool = False
+    """Without FILE: the verdicts on pairs in the project's store."""
+    margin: float = Field(default=0.1, gt=0, le=1)
+    """How far below a person still counts as being as good."""
+    html: Annotated[Path | None, OptionForm(path="file")] = None
+    """Write one self-contained page."""
+    figures: Annotated[Path | None, OptionForm(path="folder")] = None
+    """Write the pictures, SVG and PNG."""
+    resamples: int = Field(default=10_000, ge=100, le=1_000_000)
+    seed: int = Field(default=0, ge=0)
+
+
+class EstimateOptions(VerbOptions):
+    """What may be set for `estimate`."""
+
+    verb = "estimate"
+    file: Annotated[Path | None, OptionForm(positional=True)] = None
+    judged: Path | None = None
+    """What `hone label` wrote, or long-form scores of the judge.  [default: the judge's rows in FILE]"""
+    judge: str | None = None
+    """Whose scores, where there are several judges."""
+    against: Path | None = None
+    """Ratings of a second model: the difference is estimated."""
+    against_judged: Path | None = None
+    """The second model's labelled set."""
+    level: Literal["ordinal", "interval"] | None = None
+    """What scores mean.  [default: guessed]"""
+    rubric: str | None = None
+    """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,39 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.errors import IncompleteError, ProjectError
-from hone.journey.journalling import open_journal
-from hone.journey.loop import Models, step_config
+from hone.journey.loop import Models
+from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.step import open_step, step_config
 from hone.judging.audit import AuditFinding, FindingRow
 from hone.judging.audit import audit as examine
 from hone.judging.dataset import Columns, entries
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
 from hone.tables import Taken, open_table
+
+
+class AuditOptions(AskingOptions):
+    """What may be set for `audit`."""
+
+    verb = "audit"
+    data: Annotated[Path | None, OptionForm(positional=True)] = None
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    judge: str | None = None
+    """The judge's model.  [default: the judge in hone.yaml]"""
+    items: int = Field(default=30, ge=2)
+    """How many replies."""
+    ratings: Path | None = None
+    """People's ratings (long form); how far length goes with them is shown too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +80,13 @@ def run_audit(
     draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])
     config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
-    run = project.open_run("audit", config, fresh=fresh)
+    step = open_step(project.runs_folder, "audit", config, fresh=fresh, tell=models.watch.tell)
+    run = step.run
     if run.sealed and people is None:
         return _audited(run, [row.root for row in run.read(FindingRow)], len(replies), len(rubric.criteria))
-    asks = not run.finished
     with ExitStack() as stack:
-        journal = stack.enter_context(open_journal(run, models.watch.tell, fresh=fresh))
-        opened = models(part, asked=asks)
+        journal = stack.enter_context(step.journal())
+        opened = models(part, asked=not step.before)
         progress = stack.enter_context(models.watch.progress("auditing"))
         who = judge_of(project, (opened,), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)

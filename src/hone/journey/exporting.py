@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from hone.bench import marked_answers, read_task
 from hone.domain.rubric import Rubric
@@ -16,8 +19,11 @@ from hone.export.card import MADE, licence_of, readme
 from hone.export.corpus import prompts
 from hone.export.exporting import modelfile_for
 from hone.export.merge import scaled_adapter
+from hone.export.quantise import QUANTS
 from hone.export.results import Accuracy, accuracy, export_row
 from hone.files import temporary_folder, typed_path, write_whole
+from hone.journey.options import OptionForm, VerbOptions
+from hone.journey.step import open_step
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
 from hone.problems import prompting
@@ -28,6 +34,35 @@ from hone.training.job import JOB, TrainingJob
 from hone.weights.opening import weights
 
 _SLOTS = 4
+
+
+class ExportOptions(VerbOptions):
+    """What may be set for `export`."""
+
+    verb = "export"
+    model: Annotated[str, OptionForm(positional=True, metavar="MODEL[+ADAPTER]")]
+    out: Path
+    """The GGUF file, ending in .gguf."""
+    quant: Annotated[tuple[str, ...], OptionForm(choices=QUANTS)] = ()
+    """Repeat for several.  [default: q8_0]"""
+    scale: float = Field(default=1.0, ge=0, le=2)
+    """The adapter's scale; 0 is the base."""
+    adapter_only: bool = False
+    """The adapter alone, a few MB to use over the base's GGUF file."""
+    prompt: str | None = None
+    """What is built in: project, solve, none, or a text file.  [default: as it was tuned, else the project's]"""
+    rubric: str | None = None
+    """The rubric in the project's prompt.  [default: the latest version]"""
+    name: str | None = None
+    """The model's name.  [default: the file's]"""
+    licence: str | None = None
+    """The model's licence.  [default: the base's, where it says so]"""
+    prompts: int = Field(default=16, ge=2, le=50)
+    """How many greedy replies are compared."""
+    bench: str | None = None
+    """Test source and files on it: sums, gsm8k, a task file or a data file."""
+    items: int = Field(default=100, ge=2)
+    """How many of its problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +160,9 @@ def _keep_run(
         "task": bench,
         "items": own.items,
     }
-    run = project.open_run("export", config, fresh=True)
-    run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
-    watch.tell(f"run: {run.folder}")
+    step = open_step(project.runs_folder, "export", config, fresh=True, tell=watch.tell)
+    step.run.finish(export_row(str(one.file), one.parity, one.accuracy) for one in made)
+    watch.tell(step.line)
 
 
 def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path], Accuracy]:

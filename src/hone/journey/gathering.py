@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +16,12 @@ from hone.domain.task import Reply
 from hone.errors import HoneError, ProjectError
 from hone.export.results import ExportRow
 from hone.journey import retracing
+from hone.journey.agreement import AgreeOptions
+from hone.journey.auditing import AuditOptions
+from hone.journey.labelling import LabelOptions
+from hone.journey.loop import AdviseOptions, CompareOptions
+from hone.journey.matching import VERB
+from hone.journey.next import makes, next_steps
 from hone.journey.stored import check_there, project_ratings
 from hone.judging.audit import FindingRow
 from hone.measuring import Reading, read_ratings
@@ -30,6 +36,7 @@ from hone.report.view import (
     FigureSource,
     ProjectView,
     ScoresPart,
+    Suggestion,
     TuningPart,
 )
 from hone.stats import BootstrapOptions, Figure, paired_means
@@ -110,14 +117,14 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
     Raises:
         HoneError: Settings, rubric or a version do not read: without them there is no project to report on.
     """
-    runs, damaged = every_run(project.folder / "runs")
+    runs, damaged = every_run(project.runs_folder)
     versions = project.versions
     final = versions[-1].rubric if versions and versions[-1].version > 0 else None
     one = Gatherer(project, runs, final or project.rubric)
     one.broken += [(f"runs/{broken.folder.name}", broken.problem) for broken in damaged]
     one.decisions = one.part("decisions", lambda: project.decisions) or []
     agreed = one.rated()
-    return ProjectView(
+    view = ProjectView(
         name=project.folder.resolve().name,
         made=now,
         settings=project.settings,
@@ -133,17 +140,46 @@ def gather_view(project: Project, now: datetime) -> ProjectView:
         audited=one.latest("audit", lambda run: _audited(one, run)),
         tuned=one.latest("tune", lambda run: tuned_in(project, run)),
         benched=one.latest("bench", lambda run: retracing.benched(project, run)),
+        matched=one.latest(VERB, lambda run: retracing.matched(project, run)),
         exported=one.latest("export", lambda run: _exported(one, run)),
         unrated=one.unrated,
         runs=[(run.folder.name, run.verb, _state(run)) for run in runs],
         broken=one.broken,
     )
+    todo = [Suggestion(step.why, step.command) for step in next_steps(view)]
+    return replace(view, todo=todo, makes=makes(view))
+
+
+def first_look(project: Project, *, replies: int, invited: int, wanted: int) -> ProjectView:
+    """What the first page goes by: the rubric's life, and what the store says; nothing is computed.
+
+    Args:
+        project: The project.
+        replies: How many replies can be rated.
+        invited: How many people may come in beside the owner.
+        wanted: How many ratings of a reply are still wanted.
+    """
+    found = [run for verb in ("compare", "advise") if (run := project.latest_run(verb)) is not None]
+    one = Gatherer(project, found, project.rubric)
+    one.decisions = one.part("decisions", lambda: project.decisions) or []
+    return ProjectView(
+        name=project.folder.resolve().name,
+        made=datetime.now().astimezone(),
+        settings=project.settings,
+        items=0,
+        rubric=project.rubric,
+        versions=project.versions,
+        replies=replies,
+        compared=one.latest("compare", lambda run: _compared(one, run)),
+        advised=one.latest("advise", lambda run: _advised(one, run)),
+        invited=invited,
+        wanted=wanted,
+    )
 
 
 def _compared(one: Gatherer, run: Run) -> ComparingPart:
     count = len(run.config.get("items") or ())
-    more = "" if count in {0, 3} else f" --items {count}"
-    source = retracing.source_of(run, f"hone rubric compare{more}")
+    source = retracing.source_of(run, CompareOptions(items=count) if count else CompareOptions())
     current = run.config["rubric"] == one.project.rubric.model_dump(mode="json")
     return ComparingPart(source, one.whole(run, Comparison), current)
 
@@ -155,7 +191,7 @@ def _advised(one: Gatherer, run: Run) -> Advised | None:
         return None
     if any(decision.advice == piece for decision in one.decisions for piece in advice):
         return None
-    return Advised(retracing.source_of(run, "hone rubric advise"), advice)
+    return Advised(retracing.source_of(run, AdviseOptions()), advice)
 
 
 def _scored(one: Gatherer, run: Run) -> ScoresPart:
@@ -163,7 +199,8 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     judgements = one.whole(run, Judgement)
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
-    source = retracing.source_of(run, f"hone label{_other_judge(one, run)}")
+    judge = _other_judge(one, run)
+    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else ()))
     return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
@@ -172,9 +209,8 @@ def _mean(values: Sequence[float]) -> Figure:
     return paired_means(values, values, options=BootstrapOptions(RESAMPLES)).first
 
 
-def _other_judge(one: Gatherer, run: Run) -> str:
-    judge = _named(run.config.get("judge"))
-    return "" if judge in {"", one.project.settings.models.judge.model} else f" --judge {retracing.quoted(judge)}"
+def _other_judge(one: Gatherer, run: Run) -> str | None:
+    return retracing.other_judge(one.project, _named(run.config.get("judge")))
 
 
 def _named(model: object) -> str:
@@ -187,13 +223,15 @@ def _agreed(one: Gatherer) -> AgreementPart:
     collected = read_ratings(table, Reading(rubric=one.rubric))
     found = compute(collected.ratings, BootstrapOptions(RESAMPLES))
     return AgreementPart(
-        FigureSource(f"{table.path.name} and the latest hone label", "hone agree"), found, collected.notes()
+        FigureSource(f"{table.path.name} and the latest hone label", AgreeOptions().command_line()),
+        found,
+        collected.notes(),
     )
 
 
 def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
-    source = retracing.source_of(run, f"hone audit{_other_judge(one, run)}")
+    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run)))
     return AuditPart(source, findings, _named(run.config.get("judge")))
 
 
@@ -202,7 +240,7 @@ def tuned_in(project: Project, run: Run) -> TuningPart:
     job = TrainingJob.read(run.folder)
     result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
     return TuningPart(
-        source=retracing.source_of(run, retracing.tune_command(run, job)),
+        source=retracing.source_of(run, retracing.tune_options(run, job)),
         spec=retracing.tuned_spec(project, run, job),
         base=retracing.base_spec(job),
         examples=job.source,
@@ -216,7 +254,7 @@ def _exported(one: Gatherer, run: Run) -> ExportPart:
     files = [
         row.model_copy(update={"file": retracing.inside(one.project, row.file)}) for row in one.whole(run, ExportRow)
     ]
-    return ExportPart(retracing.source_of(run, retracing.export_command(one.project, run)), model, files)
+    return ExportPart(retracing.source_of(run, retracing.export_options(one.project, run)), model, files)
 
 
 def _state(run: Run) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
@@ -17,15 +19,73 @@ from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
-from hone.journey.journalling import open_journal
-from hone.journey.loop import Models, step_config
+from hone.journey.loop import Models
+from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.step import Step, open_step, step_config
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run
-from hone.tables import Table, Taken, open_writer
+from hone.project.naming import named_rubric
+from hone.tables import Table, Taken, open_table, open_writer
+
+
+class LabelOptions(AskingOptions):
+    """What may be set for `label`."""
+
+    verb = "label"
+    data: Annotated[Path | None, OptionForm(positional=True)] = None
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    judge: tuple[str, ...] = ()
+    """A model; several are a panel.  [default: the judge in hone.yaml]"""
+    out: Path | None = None
+    """.jsonl, .csv, .parquet, or a `datasets` folder."""
+    prompt_column: str | None = None
+    """The column of the requests; several as A+B.  [default: guessed]"""
+    reply_column: str | None = None
+    """The column of the replies.  [default: guessed]"""
+    id_column: str | None = None
+    """The column of the ids.  [default: guessed]"""
+    reference_column: str | None = None
+    """The column of good answers.  [default: guessed]"""
+    per_criterion: bool | None = None
+    """One call a criterion."""
+    mode: Literal["verdict", "expected"] | None = None
+    """The chosen level, or levels by probability."""
+    samples: int | None = Field(default=None, ge=1, le=64)
+    """Votes of each judge."""
+    vote: Literal["mean", "median", "majority"] | None = None
+    """How votes become a score."""
+    pattern: str | None = None
+    """A regular expression with one group a criterion, for texts that are not JSON."""
+    budget: str | None = None
+    """Stop at '$5', '100000 tokens' or '2000 calls'."""
+    people: Path | None = None
+    """Write the rows that people should look at to a file."""
+    uncertain: float = Field(default=0.6, ge=0, le=1)
+    """Below it: for people."""
+    share: float = Field(default=0.05, ge=0, le=1)
+    """Of the rest, for people."""
+    engine: Literal["local", "ray"] = "local"
+    """In this process, or in several on Ray (RAY_ADDRESS names a cluster)."""
+    retry: bool = False
+    """Ask again for rows whose answer in the journal could not be read; keep the others."""
+
+    @field_validator("budget")
+    @classmethod
+    def _reads(cls, budget: str | None) -> str | None:
+        if budget is not None:
+            Budget.read(budget)
+        return budget
+
+    def judging(self, default: Judging) -> Judging:
+        """How to judge: the project's way, changed where the options say so."""
+        names = type(self).model_fields.keys() & Judging.model_fields.keys()
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return Judging.model_validate(default.model_dump() | given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +113,60 @@ class Labelling:
 class LabelResult:
     """What came of it."""
 
-    run: Run
+    step: Step
     report: LabelReport
     before: bool
-    """Whether the run had been finished before, so that nothing was asked."""
+    """Whether the run had been finished before, and nothing was missing, so that nothing was asked."""
     routed: int = 0
     """Rows written for people."""
     blank: int = 0
     """Rows without any value, which were passed over."""
+
+    @property
+    def run(self) -> Run:
+        """The run that keeps the judgements."""
+        return self.step.run
+
+    @property
+    def line(self) -> str:
+        """Where the run lies, and whether nothing was asked."""
+        idle = self.before and not self.report.tally.calls
+        return self.step.told(again=idle, also=", --retry what could not be read")
+
+
+def labelling_of(project: Project, options: LabelOptions) -> Labelling:
+    """What the options ask for in a project.
+
+    Raises:
+        ProjectError: There is nothing to score, or no such rubric.
+        FileFormatError: The data does not read.
+    """
+    settings = project.settings
+    table = open_table(options.data or latest_replies(project))
+    column = options.flag("prompt_column")
+    columns = Columns.of(
+        table,
+        prompt=options.prompt_column,
+        reply=options.reply_column,
+        id=options.id_column,
+        reference=options.reference_column,
+        remedy=f"name it with {column} {{whole}}, or leave it out with {column} {{taken}}",
+    )
+    return Labelling(
+        project=project,
+        table=table,
+        columns=columns,
+        rubric=named_rubric(options.rubric, project),
+        judges=tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,),
+        judging=options.judging(settings.judging),
+        file=options.out,
+        people=options.people,
+        routing=Routing(probability=options.uncertain, share=options.share),
+        budget=Budget() if options.budget is None else Budget.read(options.budget),
+        fresh=options.fresh,
+        retry=options.retry,
+        engine=options.engine,
+    )
 
 
 def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> LabelResult:
@@ -79,13 +185,14 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
     )
-    run = work.project.open_run("label", config, fresh=work.fresh)
+    step = open_step(work.project.runs_folder, "label", config, fresh=work.fresh, tell=tell)
+    run = step.run
     sealed = run.sealed and not work.retry
-    before = run.finished and (sealed or not run.incomplete)
+    before = step.before and (sealed or not run.incomplete)
     with ExitStack() as stack:
         stack.enter_context(_rare_collections())
         # A finished run is gone through again only for its files, and for rows that have no score.
-        journal = stack.enter_context(open_journal(run, tell, fresh=work.fresh, readonly=sealed))
+        journal = stack.enter_context(step.journal(readonly=sealed))
         asks = not before or work.fresh or work.retry
         opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
@@ -113,7 +220,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     if not sealed:
         failed = "some calls failed" if report.tally.failed else None
         run.mark(report.stopped or failed)
-    return LabelResult(run, report, before, sink.routed, found.blank)
+    return LabelResult(step, report, before, sink.routed, found.blank)
 
 
 def _known(rows: Iterable[RowToLabel], run: Run, *, whole: bool) -> Iterator[RowToLabel]:

@@ -1,31 +1,28 @@
-"""Each step over a project: resolve the config, open the run, ask what is not yet answered, keep the results."""
+"""The steps of a rubric's life, each a run: what it depends on, and what is asked; how a run lives is in `step`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from hone.domain.base import digest
 from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
-from hone.journey.journalling import open_journal
+from hone.journey.options import AskingOptions, OptionForm, VerbOptions
+from hone.journey.step import Step, open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.models import Model, connect
-from hone.project import Project, Run
-from hone.project.runs import FILES
+from hone.project import Project
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
-from hone.weights.content import content
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -89,15 +86,64 @@ def models(project: Project, watch: Watch = SILENT) -> Iterator[Models]:
         opened.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A run and whether it had been finished before."""
+class DraftOptions(AskingOptions):
+    """What may be set for `rubric draft`."""
 
-    run: Run
-    before: bool
+    verb = "rubric draft"
 
 
-def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Done]:
+class CompareOptions(AskingOptions):
+    """What may be set for `rubric compare`."""
+
+    verb = "rubric compare"
+    items: int = Field(default=3, ge=1)
+    """How many items."""
+
+
+class AdviseOptions(AskingOptions):
+    """What may be set for `rubric advise`."""
+
+    verb = "rubric advise"
+
+
+class MergeOptions(VerbOptions):
+    """What may be set for `rubric merge`, beside who decides."""
+
+    verb = "rubric merge"
+    decisions: Path | None = None
+    """YAML: a1: accept, a2: reject, a3: {edit: …}"""
+    accept: Literal["all", "none"] | None = None
+    """Decide without being asked."""
+
+
+class FinaliseOptions(VerbOptions):
+    """What may be set for `rubric finalise`, beside who decides."""
+
+    verb = "rubric finalise"
+    note: str = ""
+    """Why, in your own words."""
+
+
+class LintOptions(VerbOptions):
+    """What may be set for `rubric lint`."""
+
+    verb = "rubric lint"
+    name: Annotated[str | None, OptionForm(positional=True)] = None
+
+
+class ReplyOptions(AskingOptions):
+    """What may be set for `reply`."""
+
+    verb = "reply"
+    items: int | None = Field(default=None, ge=1)
+    """Only the first N items."""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    no_rubric: bool = False
+    """The task alone."""
+
+
+def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Step]:
     """Criteria that the expert proposes for the project's task."""
     settings, items = project.settings, project.items
     expert = settings.models.expert
@@ -113,7 +159,7 @@ def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple
 
 def run_compare(
     project: Project, models: Models, *, count: int = 3, fresh: bool = False
-) -> tuple[list[Comparison], Done]:
+) -> tuple[list[Comparison], Step]:
     """Replies with and without the rubric, compared by the expert in both orders."""
     settings, rubric, items = project.settings, project.rubric, project.items[:count]
     if not rubric.criteria:
@@ -134,7 +180,7 @@ def run_compare(
     return _run(project, models, "compare", config, Comparison, work, fresh=fresh)
 
 
-def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Advice], Done]:
+def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Advice], Step]:
     """The expert's advice on the working rubric, resting on the latest comparisons."""
     settings, rubric = project.settings, project.rubric
     compared = project.latest_run("compare")
@@ -159,7 +205,7 @@ def run_advise(project: Project, models: Models, *, fresh: bool = False) -> tupl
 
 def run_reply(
     project: Project, models: Models, rubric: Rubric | None, items: Sequence[Item], *, fresh: bool = False
-) -> tuple[list[Reply], Done]:
+) -> tuple[list[Reply], Step]:
     """Replies to items under a rubric."""
     settings = project.settings
     writer = settings.models.writer
@@ -240,31 +286,6 @@ def _run(
     work: Callable[[Journal], Sequence[T]],
     *,
     fresh: bool,
-) -> tuple[list[T], Done]:
-    run = project.open_run(verb, config, fresh=fresh)
-    if run.finished:
-        return run.read(kind), Done(run, before=True)
-    with open_journal(run, models.watch.tell, fresh=fresh) as journal:
-        results = list(work(journal))
-    run.finish(results)
-    return results, Done(run, before=False)
-
-
-def step_config(project: Project, **parts: Any) -> dict[str, Any]:
-    """All that a step's results depend on, as plain data."""
-    prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
-    task = project.settings.task.model_dump(mode="json")
-    return {"task": task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
-
-
-def _data(value: Any, folder: Path) -> Any:
-    if isinstance(value, ModelSettings):
-        held = content(value.model, folder)
-        return value.identity | ({FILES: held} if held else {})
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
-        return {key: _data(part, folder) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return {entry.id: digest(entry.model_dump()) for entry in value if isinstance(entry, Item)}
-    return value
+) -> tuple[list[T], Step]:
+    step = open_step(project.runs_folder, verb, config, fresh=fresh, tell=models.watch.tell)
+    return run_step(step, kind, work), step

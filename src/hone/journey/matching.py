@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
-from hone.journey.journalling import open_journal
-from hone.journey.loop import Models, models, step_config
+from hone.journey.loop import Models, models
+from hone.journey.step import open_step, run_step, same_models, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import judge as score
 from hone.judging.form import rubric_sampling
@@ -23,9 +23,10 @@ from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
 from hone.rubrics import replies
-from hone.weights.content import content
 
 VERB = "match"
+RUBRIC = "rubric"
+"""The task, for `bench`, that is this benchmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def benchmark_by_rubric(
 
 def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:
     """Every model's judged replies, asked for or out of a finished run."""
-    writers = {spec: content(spec, match.project.folder) for spec in match.specs}
+    writers = same_models(match.specs, match.project.folder)
     draws = judge_sampling(match.judge, match.rubric)
     # A judge that is sampled as usual leaves the config as it always was, so that finished runs open again.
     scoring = {} if draws == rubric_sampling(match.rubric) else {"judge_sampling": draws}
@@ -120,19 +121,18 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
         models=writers,
         **scoring,
     )
-    run = match.project.open_run(VERB, config, fresh=fresh)
-    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks again)' if run.finished else ''}")
-    if run.finished:
-        return run, run.read(JudgedReply)
-    found: list[JudgedReply] = []
-    with open_journal(run, watch.tell, fresh=fresh) as journal, models(match.project, watch) as opened:
-        opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
-        for spec in match.specs:
-            written = _written(match, ModelSettings(model=spec), opened, journal, watch)
-            judgements = _judged(match, written, opened, journal, watch)
-            found += map(_both, written, judgements, (item.group for item in match.items))
-    run.finish(found)
-    return run, found
+    step = open_step(match.project.runs_folder, VERB, config, fresh=fresh, tell=watch.tell)
+    watch.tell(step.line)
+
+    def work(journal: Journal) -> Iterator[JudgedReply]:
+        with models(match.project, watch) as opened:
+            opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
+            for spec in match.specs:
+                written = _written(match, ModelSettings(model=spec), opened, journal, watch)
+                judgements = _judged(match, written, opened, journal, watch)
+                yield from map(_both, written, judgements, (item.group for item in match.items))
+
+    return step.run, run_step(step, JudgedReply, work)
 
 
 def _written(match: Match, writer: ModelSettings, opened: Models, journal: Journal, watch: Watch) -> list[Reply]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from hone.journey.forgetting import note_export
+from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.stored import check_there, database_of, project_store
 from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed
@@ -16,6 +19,58 @@ if TYPE_CHECKING:
     from hone.domain.rubric import Rubric
     from hone.interop import Exchanged
     from hone.people.store.store import Store
+
+PORT = 8420
+"""Where the pages are served, unless something else is said."""
+
+
+class RateOptions(VerbOptions):
+    """What may be set for `rate`."""
+
+    verb = "rate"
+    host: str = "127.0.0.1"
+    """The address to listen on; beyond this machine only invited people come in."""
+    port: int = Field(default=PORT, ge=0, le=65535)
+    """0 takes a free one."""
+    per_item: int = Field(default=2, ge=1, le=100)
+    """How many people rate each reply."""
+    run: Annotated[tuple[str, ...], OptionForm(metavar="RUN")] = ()
+    """The run under runs/ whose replies are rated; again for more.  [default: the latest]"""
+    model: Annotated[tuple[str, ...], OptionForm(metavar="SPEC")] = ()
+    """Another model for the playground; repeat for more."""
+    base_url: Annotated[str, OptionForm(metavar="URL")] = ""
+    """The address that raters type, where a proxy stands before."""
+    no_open: bool = False
+    """Do not open a browser."""
+    stop_after: Annotated[float | None, OptionForm(metavar="SECONDS")] = Field(default=None, gt=0)
+    """Stop after this many seconds without a visitor."""
+
+
+class InviteOptions(VerbOptions):
+    """What may be set for `rate invite`."""
+
+    verb = "rate invite"
+    name: Annotated[str, OptionForm(positional=True)]
+    role: Literal["rater", "owner"] = "rater"
+    days: float = Field(default=14.0, gt=0, le=3650)
+    """How long the link lets them in."""
+    base_url: Annotated[str, OptionForm(metavar="URL")] = f"http://localhost:{PORT}"
+    """The address that they will type."""
+
+
+class StatusOptions(VerbOptions):
+    """What may be set for `feedback status`."""
+
+    verb = "feedback status"
+    per_item: int = Field(default=2, ge=1)
+    """How many people should rate each reply."""
+    half_width: float = Field(default=0.05, gt=0, le=1)
+    """The interval that is aimed at, each way."""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    database: str | None = None
+    """Another store: a file, or an SQLAlchemy URL.  [default: the one in hone.yaml]"""
+
 
 Form = Literal["ratings", "pairs", "store", "label-studio", "argilla"]
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from hone.bench import BenchTask, Result, compare_models, read_task
+from hone.bench import BenchTask, JudgedReply, Result, compare_judged, compare_models, read_task
 from hone.bench.comparing import MARGIN
 from hone.bench.task import task_names
-from hone.journey.testing import read_speeds
+from hone.domain.rubric import Rubric
+from hone.journey.exporting import ExportOptions
+from hone.journey.matching import RUBRIC
+from hone.journey.options import VerbOptions
+from hone.journey.testing import BenchOptions, read_speeds
+from hone.journey.tuning import UNTOLD, TuneOptions
 from hone.project import Project, Run
-from hone.report.view import BenchPart, FigureSource, Wrong
+from hone.project.naming import named_rubric
+from hone.report.view import BenchPart, FigureSource, JudgedPart, Wrong
+from hone.rubrics.replies import SAMPLING
 from hone.training.job import ADAPTER, MODEL, TrainingJob
 from hone.training.settings import TuneSettings
 
 _SHOWN = 5
 """Problems whose answers are shown, gained and lost."""
-_SAME = frozenset({"checkpointing", "compiled"})
-"""Settings that change no result and stand in no config."""
-_FLAGS = frozenset({"method", "epochs", "max_steps", "learning_rate", "rank", "max_length", "seed", "gpus"})
-"""Settings of training that `hone tune` has an option of its own for."""
-
-
-def quoted(text: str) -> str:
-    """Text as a shell takes it for one word."""
-    return shlex.quote(text)
 
 
 def inside(project: Project, text: str) -> str:
@@ -34,30 +32,33 @@ def inside(project: Project, text: str) -> str:
     return text
 
 
-def source_of(run: Run, typed: str) -> FigureSource:
+def source_of(run: Run, options: VerbOptions) -> FigureSource:
     """Figures that come from a run, and the command that makes it."""
-    return FigureSource(f"runs/{run.folder.name}", typed)
+    return FigureSource(f"runs/{run.folder.name}", options.command_line())
 
 
-def tune_command(run: Run, job: TrainingJob) -> str:
-    """The command that tunes so."""
-    config = run.config
-    parts = ["hone tune", quoted(str(config["source"])), "--base", quoted(job.base)]
-    if config.get("limit"):
-        parts.append(f"--limit {config['limit']}")
-    parts += [f"--keep {quoted(str(rule))}" for rule in config.get("keep") or ()]
-    if config.get("best"):
-        parts.append(f"--best {quoted(str(config['best']))}")
+def tune_options(run: Run, job: TrainingJob) -> TuneOptions:
+    """What was set to tune so."""
     usual = TuneSettings().model_dump(mode="json")
-    for name, value in job.settings.model_dump(mode="json").items():
-        if value == usual[name] or name in _SAME:
-            continue
-        if name == "sharding":
-            parts.append("--shard")
-            continue
-        said = f"{value:g}" if isinstance(value, float) else quoted(str(value).replace(" ", ""))
-        parts.append(f"--{name.replace('_', '-')} {said}" if name in _FLAGS else f"--set {name}={said}")
-    return " ".join(parts)
+    changed = {
+        name: value
+        for name, value in job.settings.model_dump(mode="json").items()
+        if value != usual[name] and name not in UNTOLD
+    }
+    own = {name: changed.pop(name) for name in TuneOptions.of_training() if name in changed}
+    return TuneOptions(
+        data=str(run.config["source"]),
+        base=job.base,
+        limit=run.config.get("limit") or None,
+        keep=tuple(str(rule) for rule in run.config.get("keep") or ()),
+        best=run.config.get("best") or None,
+        set=tuple(f"{name}={_value(value)}" for name, value in changed.items()),
+        **own,
+    )
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).replace(" ", "")
 
 
 def tuned_spec(project: Project, run: Run, job: TrainingJob) -> str:
@@ -72,14 +73,17 @@ def base_spec(job: TrainingJob) -> str:
     return f"hf:{job.base}"
 
 
-def export_command(project: Project, run: Run) -> str:
-    """The command that exports so."""
+def export_options(project: Project, run: Run) -> ExportOptions:
+    """What was set to export so."""
     config = run.config
-    quants = "".join(f" --quant {quoted(str(quant))}" for quant in config.get("quants") or ())
-    bench = f" --bench {quoted(str(config['task']))} --items {config['items']}" if config.get("task") else ""
-    scale = f" --scale {config['scale']}" if config.get("scale", 1) != 1 else ""
-    model, out = (quoted(inside(project, str(config[name]))) for name in ("model", "out"))
-    return f"hone export {model} --out {out}{quants}{scale}{bench}"
+    tested = {"bench": str(config["task"]), "items": config["items"]} if config.get("task") else {}
+    return ExportOptions(
+        model=inside(project, str(config["model"])),
+        out=Path(inside(project, str(config["out"]))),
+        quant=tuple(str(quant) for quant in config.get("quants") or ()),
+        scale=config.get("scale", 1),
+        **tested,
+    )
 
 
 def benched(project: Project, run: Run) -> BenchPart:
@@ -92,7 +96,7 @@ def benched(project: Project, run: Run) -> BenchPart:
     count = report.scores[0].flexible.n
     last = report.comparisons[-1] if report.comparisons else None
     return BenchPart(
-        source=source_of(run, _bench_command(task, specs)),
+        source=source_of(run, _bench_options(task, specs)),
         about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
         report=report,
         margin=MARGIN,
@@ -102,18 +106,12 @@ def benched(project: Project, run: Run) -> BenchPart:
     )
 
 
-def _bench_command(task: BenchTask, specs: Sequence[str]) -> str:
-    """The command that benches so; a task file's own fields are taken for that file's."""
-    models = "".join(f" --model {quoted(spec)}" for spec in specs)
-    known = task.data in task_names()
-    usual = read_task(task.data) if known else BenchTask(data=task.data)
+def _bench_options(task: BenchTask, specs: Sequence[str]) -> BenchOptions:
+    """What was set to bench so; a task file's own fields are taken for that file's."""
+    usual = read_task(task.data) if task.data in task_names() else BenchTask(data=task.data)
     names = ("shots", "limit", "max_tokens")
-    changed = "".join(
-        f" --{name.replace('_', '-')} {getattr(task, name)}"
-        for name in names
-        if getattr(task, name) not in {getattr(usual, name), None}
-    )
-    return f"hone bench {quoted(task.data)}{models}{changed}{' --gate' if len(specs) > 1 else ''}"
+    changed = {name: value for name in names if (value := getattr(task, name)) not in {getattr(usual, name), None}}
+    return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **changed)
 
 
 def _names(specs: Sequence[str]) -> Iterator[str]:
@@ -131,3 +129,50 @@ def _told(results: Sequence[Result], specs: Sequence[str], items: Sequence[str])
     told: Mapping[tuple[str, str], Result] = {(one.model, one.item): one for one in results}
     pairs = [(told[specs[0], item], told[specs[-1], item]) for item in items[:_SHOWN]]
     return [Wrong(base.item, base.gold, base.text, model.text) for base, model in pairs]
+
+
+def matched(project: Project, run: Run) -> JudgedPart:
+    """What a benchmark by rubric found, compared anew from its scores."""
+    specs = [inside(project, spec) for spec in run.config["models"]]
+    replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
+    rubric = Rubric.model_validate(run.config["rubric"])
+    report = compare_judged(replies, specs, rubric)
+    judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
+    return JudgedPart(
+        source=source_of(run, _match_options(project, run, specs)),
+        about=f"{items:,} items, {len(rubric.criteria)} criteria; the judge is {inside(project, judge)}.",
+        report=report,
+        margin=MARGIN,
+        names=dict(zip(specs, _names(specs), strict=True)),
+    )
+
+
+def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOptions:
+    """What was set to compare so; items of another file than the project's have no name in a run."""
+    asked, there = list(run.config["items"]), [item.id for item in project.items]
+    own = asked == there[: len(asked)]
+    most, judge = run.config["sampling"]["max_tokens"], str(run.config["judge"]["model"])
+    return BenchOptions(
+        task=RUBRIC,
+        model=tuple(specs),
+        data=None if own else "ITEMS",
+        limit=len(asked) if own and len(asked) < len(there) else None,
+        max_tokens=None if most == SAMPLING.max_tokens else most,
+        judge=other_judge(project, judge),
+        rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
+        gate=len(specs) > 1,
+    )
+
+
+def other_judge(project: Project, model: str) -> str | None:
+    """The judge of a run as an option names it; none for the project's own."""
+    return None if model in {"", project.settings.models.judge.model} else inside(project, model)
+
+
+def _rubric_name(project: Project, rubric: Rubric) -> str | None:
+    """How a command names a rubric of the project; none for the one that it takes by itself."""
+    versions = {f"v{one.version}": one.hash for one in project.versions}
+    if rubric.digest == named_rubric(None, project).digest:
+        return None
+    known = versions | {"working": project.rubric.digest}
+    return next((name for name, digest in known.items() if digest == rubric.digest), "RUBRIC")

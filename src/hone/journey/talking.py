@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
+from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.of_project import judge_of
@@ -22,6 +26,23 @@ from hone.project.naming import named_rubric, rubric_anywhere
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
 from hone.serving.server import Serving, check_host, check_port, listen
+
+
+class ChatOptions(VerbOptions):
+    """What may be set for `chat`."""
+
+    verb = "chat"
+    model: Annotated[str | None, OptionForm(positional=True, metavar="MODEL")] = None
+    base: str | None = None
+    """Who replies to /compare base.  [default: the model without its adapter, else smollm2]"""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    judge: str | None = None
+    """Who scores.  [default: the judge in hone.yaml, else smollm2]"""
+    context: int = Field(default=4096, ge=256)
+    """Tokens of the conversation."""
+    max_tokens: int = Field(default=SAMPLING.max_tokens, ge=1)
+    temperature: float = Field(default=0.0, ge=0, le=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hone.bench import AnswerSpeed, BenchReport, BenchTask, Result, compare_models, marked_answers, read_task
-from hone.bench.comparing import Reading
+from hone.bench.comparing import MARGIN, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.files import write_whole
-from hone.journey.journalling import open_journal
+from hone.jobs import Journal
+from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.step import home_of, open_step, run_step, same_models
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
 from hone.problems import Problem, Prompting, choose_shots, prompting
-from hone.project import Project, Run
-from hone.project.runs import open_run
+from hone.project import Run
 from hone.tables import Taken
-from hone.weights.content import content
 
 _SLOTS = 8
 """Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
+
+
+class BenchOptions(AskingOptions):
+    """What may be set for `bench`, with problems or with the task `rubric`."""
+
+    verb = "bench"
+    task: Annotated[str, OptionForm(positional=True)]
+    model: tuple[str, ...]
+    """A model spec; the first one is the base."""
+    data: str | None = None
+    """In place of the task's data: sums, gsm8k, a file or a folder."""
+    shots: int | None = Field(default=None, ge=0, le=64)
+    """Solved problems to show first.  [default: the task's]"""
+    limit: int | None = Field(default=None, ge=1)
+    """Only the first N problems.  [default: the task's]"""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """The longest answer.  [default: the task's]"""
+    judge: str | None = None
+    """For `rubric`: who scores.  [default: the judge in hone.yaml]"""
+    rubric: str | None = None
+    """For `rubric`: v1, working, a file or a library name.  [default: the latest version]"""
+    reading: Reading = "flexible"
+    """What counts in comparisons: a right answer anywhere, or behind #### alone."""
+    gate: bool = False
+    """Exit 3 unless the last model is not worse than the first."""
+    margin: float = Field(default=MARGIN, ge=0, le=1)
+    """How much worse still counts as not worse, as a share."""
+
+    def change(self, task: BenchTask) -> BenchTask:
+        """The task with what the options say in its place."""
+        names = type(self).model_fields.keys() & BenchTask.model_fields.keys()
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return BenchTask.model_validate(task.model_dump() | given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +104,7 @@ def benchmark(
     wanted = read_task(task) if isinstance(task, str) else task
     if limit is not None:
         wanted = wanted.model_copy(update={"limit": limit})
-    bout = prepare(wanted, specs, _home(Path(folder)))
+    bout = prepare(wanted, specs, home_of(Path(folder)))
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
@@ -95,7 +130,7 @@ class BenchmarkPlan:
             "task": self.task.model_dump(mode="json"),
             "problems": digest([problem.digest for problem in self.problems]),
             "prompting": self.way.digest,
-            "models": {spec: content(spec, self.home) for spec in self.specs},
+            "models": same_models(self.specs, self.home),
         }
 
 
@@ -122,13 +157,11 @@ def _run_bench(
     bout: BenchmarkPlan, watch: Watch, *, fresh: bool = False
 ) -> tuple[Run, list[Result], dict[str, AnswerSpeed]]:
     """Every model's results, asked for or out of a finished run."""
-    run = open_run(bout.home / "runs", "bench", bout.config(), fresh=fresh)
-    speeds = read_speeds(run)
-    watch.tell(f"run: {run.folder}{'; nothing was asked again (--fresh asks again)' if run.finished else ''}")
-    if run.finished:
-        return run, run.read(Result), speeds
-    results: list[Result] = []
-    with open_journal(run, watch.tell, fresh=fresh) as journal:
+    step = open_step(bout.home / "runs", "bench", bout.config(), fresh=fresh, tell=watch.tell)
+    speeds = read_speeds(step.run)
+    watch.tell(step.line)
+
+    def work(journal: Journal) -> Iterator[Result]:
         for spec in bout.specs:
             with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
                 own, speed = marked_answers(
@@ -136,14 +169,13 @@ def _run_bench(
                 )
             for line in dict.fromkeys(model.notes):
                 watch.tell(f"note: {line}")
-            results += own
             if speed.calls:
                 speeds[spec] = speed
-                write_whole(
-                    run.folder / "speed.json", json.dumps({name: asdict(one) for name, one in speeds.items()})
-                )
-    run.finish(results)
-    return run, results, speeds
+                told = json.dumps({name: asdict(one) for name, one in speeds.items()})
+                write_whole(step.run.folder / "speed.json", told)
+            yield from own
+
+    return step.run, run_step(step, Result, work), speeds
 
 
 def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
@@ -166,10 +198,3 @@ def read_speeds(run: Run) -> dict[str, AnswerSpeed]:
         return {name: AnswerSpeed(**one) for name, one in known.items()}
     except (OSError, ValueError, TypeError):
         return {}  # how fast it was is no result: where the file is missing or torn, nothing is said
-
-
-def _home(folder: Path) -> Path:
-    try:
-        return Project.find(folder).folder
-    except ProjectError:
-        return folder

@@ -6,30 +6,78 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from hone.errors import MissingExtraError, ProjectError, RunBusyError, RunError, TuneError
+from hone.errors import MissingExtraError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, data_digest, read_examples
 from hone.examples.splitting import Split, split_examples
-from hone.files import locked, typed_path
+from hone.files import typed_path
+from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
 from hone.problems import Problem, Prompting, load_problems, prompting
-from hone.project import Project, Run
-from hone.project.runs import open_run
+from hone.project import Run
 from hone.report.drawing import save_picture
 from hone.report.tuning import event_lines, loss_curves
 from hone.tables import Taken
 from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob, read_history
-from hone.training.settings import TuneSettings, check_sharding
+from hone.training.settings import Backend, Method, TuneSettings, check_sharding
 from hone.tuning.choice import choose_backend, choose_base, machine, pins
 from hone.tuning.launching import launch
 from hone.weights.content import content_of
 from hone.weights.opening import weights
 
 _NAMED = {"sums", "gsm8k"}
+UNTOLD = frozenset({"checkpointing", "compiled"})
+"""Settings that change no result and stand in no config: a run that was out of memory goes on with them changed."""
+
+
+class TuneOptions(AskingOptions):
+    """What may be set for `tune`; what is not said here is as the config file has it, and then as `TuneSettings`."""
+
+    verb = "tune"
+    data: Annotated[str | None, OptionForm(positional=True, metavar="DATA")] = None
+    config: Annotated[Path | None, OptionForm(path="file")] = None
+    """A YAML file with settings."""
+    base: str | None = None
+    """smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]"""
+    method: Method | None = None
+    """What is trained.  [default: lora]"""
+    backend: Backend | None = None
+    """What trains.  [default: auto]"""
+    keep: tuple[str, ...] = ()
+    """Keep rows by a label: 'Be Detailed >= 1'."""
+    best: str | None = None
+    """Keep the best row of each item, by this label or by the 'mean' of all."""
+    limit: int | None = Field(default=None, ge=2)
+    """Only the first N rows."""
+    test: str | None = None
+    """Problems that must not be in the data: sums, gsm8k or a file."""
+    epochs: float | None = Field(default=None, gt=0)
+    max_steps: int | None = Field(default=None, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+    rank: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
+    """Tokens of an example; longer ones are left out."""
+    seed: int | None = Field(default=None, ge=0)
+    gpus: int | None = Field(default=None, ge=1)
+    """Processes, one a device."""
+    sharding: Annotated[bool | None, OptionForm(spelled="shard")] = None
+    """With --gpus: split weights, gradients and optimiser over the devices (FSDP)."""
+    set: Annotated[tuple[str, ...], OptionForm(metavar="KEY=VALUE")] = ()
+    """Any other setting of training."""
+    check: bool = False
+    """Only the checks; nothing is trained."""
+    runs: Annotated[Path | None, OptionForm(path="folder")] = None
+    """Where the run's folder goes."""
+
+    @classmethod
+    def of_training(cls) -> list[str]:
+        """The settings of training that have an option of their own."""
+        return [name for name in cls.model_fields if name in TuneSettings.model_fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +101,8 @@ class TuningRequest:
 class TuningResult:
     """What came of it."""
 
-    run: Run
+    step: Step
     result: dict[str, Any]
-    before: bool
-    """Whether it had been finished before."""
     base_spec: str
     spec: str
     """The tuned model's spec."""
@@ -65,6 +111,21 @@ class TuningResult:
     pictures: Sequence[Path] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     """Which columns of a table were learnt from."""
+
+    @property
+    def run(self) -> Run:
+        """The run that keeps it."""
+        return self.step.run
+
+    @property
+    def before(self) -> bool:
+        """Whether it had been finished before."""
+        return self.step.before
+
+    @property
+    def line(self) -> str:
+        """Where the run lies, and whether it had been finished before."""
+        return self.step.told(tuned=True)
 
 
 def run_tune(
@@ -93,29 +154,32 @@ def run_tune(
     job = _job(request, base, folder, backend, halves, put)
     # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
     fresh = request.fresh or request.check
-    run = open_run(_runs(request), "check" if request.check else "tune", _config(request, job), fresh=fresh)
+    runs = home_of(Path()) / "runs" if request.runs is None else request.runs
+    verb = "check" if request.check else "tune"
+    step = open_step(runs, verb, _config(request, job), fresh=fresh, tell=note)
+    run = step.run
     spec = base if base == "smollm2" else f"hf:{base}"
     full = request.settings.method == "full"
     tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
     bench = request.source if request.source in _NAMED else request.test or "sums"
-    if run.finished:
+    if step.before:
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-        return TuningResult(run, result, True, spec, tuned, bench, columns=taken.columns)
+        return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
-    with locked(run.lock, patience=0, kind=RunError, busy=RunBusyError, what=run.folder.name):
+    with step.alone():
         job.write(run.folder, halves.train, halves.held_out)
         if request.check:
             try:
                 result = launch(job, run.folder, tell)
             finally:
                 run.finish([])  # passed or not, there is nothing to go on with
-            return TuningResult(run, result, False, spec, tuned, bench, columns=taken.columns)
+            return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
         launch(job, run.folder, tell)
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
         pictures = _draw(run.folder, note)
         run.finish([])
-    return TuningResult(run, result, False, spec, tuned, bench, pictures, taken.columns)
+    return TuningResult(step, result, spec, tuned, bench, pictures, taken.columns)
 
 
 def tune(
@@ -221,8 +285,7 @@ def _job(
 def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
     """All that the result depends on."""
     data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
-    # Recomputing and compiling change no result: a run that was out of memory goes on with them changed.
-    for name in ("checkpointing", "compiled"):
+    for name in UNTOLD:
         data["settings"].pop(name)
     return data | {
         "source": request.source,
@@ -230,15 +293,6 @@ def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
         "best": request.best,
         "limit": request.limit,
     }
-
-
-def _runs(request: TuningRequest) -> Path:
-    if request.runs is not None:
-        return request.runs
-    try:
-        return Project.find(Path()).folder / "runs"
-    except ProjectError:
-        return Path("runs")
 
 
 def _draw(folder: Path, note: Callable[[str], object]) -> list[Path]:

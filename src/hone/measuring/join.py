@@ -112,7 +112,7 @@ def _replies(project: Project, run: Run, judged: Sequence[Judgement]) -> dict[in
     if all(one.reply for one in judged):
         return {place: one.reply or "" for place, one in enumerate(judged)}
     found: dict[str, str] = {}
-    for other in every_run(project.folder / "runs")[0]:
+    for other in every_run(project.runs_folder)[0]:
         if other.verb == "reply" and other.finished:
             table = open_table(other.results)
             if survey(table, Columns.of(table)).digest == run.config.get("data"):

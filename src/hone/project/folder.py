@@ -241,13 +241,18 @@ class Project:
         self.save_version(start)
         return VersionRef(version=0, hash=start.hash)
 
+    @property
+    def runs_folder(self) -> Path:
+        """The folder of its runs."""
+        return self.folder / "runs"
+
     def open_run(self, verb: str, config: Mapping[str, Any], *, fresh: bool = False) -> runs.Run:
         """The run to go on with, or a new one; see `runs.open_run`."""
-        return runs.open_run(self.folder / "runs", verb, config, fresh=fresh)
+        return runs.open_run(self.runs_folder, verb, config, fresh=fresh)
 
     def latest_run(self, verb: str) -> runs.Run | None:
         """The latest finished run of a verb, or none."""
-        return runs.latest_run(self.folder / "runs", verb, finished=True)
+        return runs.latest_run(self.runs_folder, verb, finished=True)
 
     @property
     def _decisions(self) -> Path:

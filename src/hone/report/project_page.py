@@ -28,8 +28,7 @@ from hone.report.sections.parts import part, percent_cell
 from hone.report.sections.rubric import history_part, rubric_part, task_part
 from hone.report.sections.scores import scores_part
 from hone.report.sections.tuning import tuning_part
-from hone.report.steps import next_steps
-from hone.report.view import ProjectView
+from hone.report.view import JudgedPart, ProjectView
 from hone.report.wording import verdict_in_short
 from hone.rubrics.compare import summary
 
@@ -134,7 +133,7 @@ def _tuning_line(view: ProjectView) -> str:
 
 def _bench_line(view: ProjectView) -> str:
     if view.benched is None:
-        return "not tested yet"
+        return "not tested yet" if view.matched is None else _matched_line(view.matched)
     scores = view.benched.report.scores
     shares = ", ".join(f"{view.benched.names[one.model]} {percent_cell(one.flexible)}" for one in scores)
     last = view.benched.report.comparisons[-1] if view.benched.report.comparisons else None
@@ -142,6 +141,13 @@ def _bench_line(view: ProjectView) -> str:
         "" if last is None else "; the gate is open" if last.not_worse(view.benched.margin) else "; the gate is shut"
     )
     return f"{shares}{gate}"
+
+
+def _matched_line(found: JudgedPart) -> str:
+    means = ", ".join(
+        f"{found.names[one.model]} {'–' if one.mean is None else f'{one.mean:.1%}'}" for one in found.report.scores
+    )
+    return f"by the rubric's judge: {means}"
 
 
 def _export_line(view: ProjectView) -> str:
@@ -157,10 +163,11 @@ def _right(found: KeptAccuracy | None) -> str:
 
 
 def _next(view: ProjectView) -> Markup:
-    steps = next_steps(view)
-    if not steps:
+    if not view.todo:
         return paragraph("Nothing is missing.")
-    return element("ol", *(element("li", escaped(step.why), command(step.command)) for step in steps), kind="next")
+    return element(
+        "ol", *(element("li", escaped(step.why), command(step.command)) for step in view.todo), kind="next"
+    )
 
 
 def _broken(view: ProjectView) -> Iterator[Markup]:

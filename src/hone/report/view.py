@@ -6,11 +6,11 @@ A part that is not there is none. Every text in here may come from a model, a pe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hone.bench import BenchReport
+from hone.bench import BenchReport, JudgedReport
 from hone.domain.evidence import Advice, Comparison, Decision, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Settings
@@ -27,6 +27,14 @@ class FigureSource:
     """The run folder's name, or what was read in its place."""
     command: str
     """What makes it, as a person types it in the project's folder."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One thing to do next; who decides on it is `journey/next`."""
+
+    why: str
+    command: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,18 @@ class BenchPart:
 
 
 @dataclass(frozen=True)
+class JudgedPart:
+    """Models whose replies a rubric's judge scored."""
+
+    source: FigureSource
+    about: str
+    report: JudgedReport
+    margin: float
+    names: Mapping[str, str]
+    """A short name by model spec."""
+
+
+@dataclass(frozen=True)
 class ExportPart:
     """Files beside their source."""
 
@@ -147,7 +167,16 @@ class ProjectView:
     audited: AuditPart | None = None
     tuned: TuningPart | None = None
     benched: BenchPart | None = None
+    matched: JudgedPart | None = None
     exported: ExportPart | None = None
+    invited: int | None = None
+    """How many people may come in beside the owner; none where nobody looked."""
+    wanted: int | None = None
+    """How many ratings of a reply are still wanted; none where nobody looked."""
+    todo: Sequence[Suggestion] = ()
+    """What to do next, in the order of the journey."""
+    makes: Mapping[str, str] = field(default_factory=dict)
+    """The command that makes each part that is not there yet, by its name."""
     unrated: str = ""
     """Why there is no agreement."""
     runs: Sequence[tuple[str, str, str]] = ()

@@ -94,7 +94,7 @@ def _latest(project: Project) -> Iterator[Run]:
 
 def _named(project: Project, names: Sequence[str]) -> Iterator[Run]:
     for name in names:
-        folder = project.folder / "runs" / name
+        folder = project.runs_folder / name
         verb = next((verb for verb in VERBS if f"-{verb}-" in name), None)
         if verb is None or "/" in name or not (folder / "results.jsonl").exists():
             there = [

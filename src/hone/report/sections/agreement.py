@@ -30,7 +30,7 @@ def agreement_part(view: ProjectView) -> Markup:
 def _agreement(view: ProjectView) -> Iterator[Markup]:
     found = view.agreed
     if found is None:
-        yield not_there_yet("Nothing can be said of how good the judge is", "hone rate", view.unrated)
+        yield not_there_yet("Nothing can be said of how good the judge is", view.makes["agreement"], view.unrated)
         return
     yield listed(found.notes, "soft")
     for name, one in found.agreement.criteria.items():

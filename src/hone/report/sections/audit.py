@@ -20,7 +20,7 @@ def audit_part(view: ProjectView) -> Markup:
 def _audit(view: ProjectView) -> Iterator[Markup]:
     found = view.audited
     if found is None:
-        yield not_there_yet("The judge was not audited yet", "hone audit")
+        yield not_there_yet("The judge was not audited yet", view.makes["audit"])
         return
     moved = [one.name for one in found.findings if one.moved]
     said = f"It is moved by {', '.join(dict.fromkeys(moved))}." if moved else "No sign that anything else moves it."

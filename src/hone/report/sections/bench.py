@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from hone.bench import ModelComparison
+from hone.bench.judged import JudgedComparison
 from hone.report.charts import Dot, intervals
-from hone.report.page import Markup, cell, drawn_picture, folded, paragraph, table
+from hone.report.page import Markup, cell, drawn_picture, element, escaped, folded, paragraph, table
 from hone.report.sections.parts import not_there_yet, part, percent_cell, percent_points, source_line
 from hone.report.terminal import short
-from hone.report.view import BenchPart, ProjectView, Wrong
+from hone.report.view import BenchPart, JudgedPart, ProjectView, Wrong
 
 
 def bench_part(view: ProjectView) -> Markup:
-    """Accuracy with intervals, and each model against the first, pair by pair."""
-    return part("bench", "Base against tuned", _bench(view))
+    """Accuracy with intervals and each model against the first, pair by pair; then the same by the rubric's judge."""
+    return part("bench", "Base against tuned", chain(_bench(view), _matched(view)))
 
 
 def _bench(view: ProjectView) -> Iterator[Markup]:
     found = view.benched
     if found is None:
-        model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
-        base = view.tuned.base if view.tuned else "BASE"
-        yield not_there_yet("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
+        yield not_there_yet("No models were tested yet", view.makes["bench"])
         return
     yield paragraph(found.about)
     for one in found.report.comparisons:
@@ -104,3 +104,39 @@ def _told(wrong: Sequence[Wrong], found: BenchPart, title: str) -> Markup:
         for one in wrong
     ]
     return table(head, rows, f"Problems that were {title}")
+
+
+def _matched(view: ProjectView) -> Iterator[Markup]:
+    found = view.matched
+    if found is None:
+        return
+    yield element("h3", escaped("Scored by the rubric's judge"))
+    yield paragraph(found.about)
+    for comparison in found.report.comparisons:
+        yield _judged_verdict(comparison, found)
+    names = list(found.report.scores[0].criteria)
+    rows = [
+        (
+            found.names[one.model],
+            *(cell("–" if mean is None else f"{mean:.1%}", "num") for mean in (one.mean, *one.criteria.values())),
+            cell(f"{one.scored:,}", "num"),
+            cell(f"{one.unscored:,}", "num"),
+            cell(f"{one.cut:,}", "num"),
+        )
+        for one in found.report.scores
+    ]
+    yield table(
+        ("model", "mean", *names, "scored", "unscored", "cut"), rows, "Mean scores, as shares of the rubric's scale"
+    )
+    yield source_line(found.source)
+
+
+def _judged_verdict(one: JudgedComparison, found: JudgedPart) -> Markup:
+    """The difference in words; it is said where too few items have a pair of scores."""
+    base, model = found.names[one.base], found.names[one.model]
+    difference = percent_points(one.overall.difference)
+    pairs = f"{one.overall.n:,} of {one.items:,} items have a pair of scores"
+    words = f"{model} minus {base}: {difference} points of the scale's 100; {pairs}."
+    if one.not_worse(found.margin):
+        return paragraph(f"The gate is open. {words}", "pass")
+    return paragraph(f"The gate is shut. {words}", "fail")

@@ -26,7 +26,7 @@ def comparison_part(view: ProjectView) -> Markup:
 def _comparison(view: ProjectView) -> Iterator[Markup]:
     compared = view.compared
     if compared is None:
-        yield not_there_yet("Nothing was compared yet", "hone rubric compare")
+        yield not_there_yet("Nothing was compared yet", view.makes["comparison"])
         return
     yield from _counts(compared)
     rows = [_row(one) for one in compared.comparisons[:MOST_ROWS]]
@@ -38,7 +38,7 @@ def _comparison(view: ProjectView) -> Iterator[Markup]:
         *(_pair(one) for one in compared.comparisons[:_TEXTS]),
     )
     if view.advised is not None:
-        yield from _advice(view.advised)
+        yield from _advice(view.advised, view.makes["decision"])
     yield source_line(compared.source)
 
 
@@ -85,12 +85,12 @@ def _pair(one: Comparison) -> Markup:
     return joined(*parts)
 
 
-def _advice(advised: Advised) -> Iterator[Markup]:
+def _advice(advised: Advised, typed: str) -> Iterator[Markup]:
     yield element("h3", escaped("Advice that waits for a decision"))
     yield table(
         ("advice", "on", "new wording", "reason"), [_piece(one) for one in advised.advice], "The expert's advice"
     )
-    yield not_there_yet("Nobody has decided on it yet", "hone rubric merge")
+    yield not_there_yet("Nobody has decided on it yet", typed)
 
 
 def _piece(one: Advice) -> Sequence[str | Markup]:

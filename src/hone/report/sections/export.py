@@ -18,8 +18,7 @@ def export_part(view: ProjectView) -> Markup:
 def _export(view: ProjectView) -> Iterator[Markup]:
     found = view.exported
     if found is None:
-        model = view.tuned.spec.removeprefix("hf:") if view.tuned else "MODEL+ADAPTER"
-        yield not_there_yet("Nothing was exported yet", f"hone export {model} --out model.gguf")
+        yield not_there_yet("Nothing was exported yet", view.makes["export"])
         return
     yield paragraph(f"From {found.model}. A file that differs from its source is not written.")
     head = ("file", "MB", "replies as the source", "mean KL (nats)", "perplexity", "source's", "tokens/s")

@@ -48,7 +48,7 @@ def rubric_part(view: ProjectView) -> Markup:
 def _rubric(view: ProjectView) -> Iterator[Markup]:
     rubric, final = view.shown, view.finalised
     if not rubric.criteria:
-        yield not_there_yet("There are no criteria yet", "hone rubric draft")
+        yield not_there_yet("There are no criteria yet", view.makes["rubric"])
         return
     name = f"Version {final.version}, {final.hash}" if final else "rubric.yaml, not finalised yet"
     rows = [(criterion.name, cell(criterion.sentence, "words")) for criterion in rubric.criteria]
@@ -82,7 +82,7 @@ def history_part(view: ProjectView) -> Markup:
 
 def _history(view: ProjectView) -> Iterator[Markup]:
     if not view.versions:
-        yield not_there_yet("No version is frozen yet", "hone rubric finalise")
+        yield not_there_yet("No version is frozen yet", view.makes["version"])
         return
     yield _version(view.versions[0], None)
     for before, after in pairwise(view.versions):
@@ -93,7 +93,7 @@ def _history(view: ProjectView) -> Iterator[Markup]:
         yield element("h3", escaped("rubric.yaml since then"))
         yield _changes(changes)
         yield _decisions(view.decisions)
-        yield not_there_yet("Not frozen yet", "hone rubric finalise")
+        yield not_there_yet("Not frozen yet", view.makes["version"])
 
 
 def _version(version: RubricVersion, before: RubricVersion | None) -> Markup:

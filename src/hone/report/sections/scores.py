@@ -25,8 +25,7 @@ def scores_part(view: ProjectView) -> Markup:
 def _scores(view: ProjectView) -> Iterator[Markup]:
     found = view.scored
     if found is None:
-        typed = "hone label" if view.replies else "hone reply && hone label"
-        yield not_there_yet("No replies are scored yet", typed)
+        yield not_there_yet("No replies are scored yet", view.makes["scores"])
         return
     scored = [one for one in found.judgements if one.scores]
     judges = ", ".join(dict.fromkeys(one.judge for one in found.judgements))

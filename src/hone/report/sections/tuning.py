@@ -22,7 +22,7 @@ def tuning_part(view: ProjectView) -> Markup:
 def _tuning(view: ProjectView) -> Iterator[Markup]:
     found = view.tuned
     if found is None:
-        yield not_there_yet("No model was tuned yet", "hone tune sums")
+        yield not_there_yet("No model was tuned yet", view.makes["tuning"])
         return
     result = found.result
     base = found.base.removeprefix("hf:")

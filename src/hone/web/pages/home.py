@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from hone.journey.gathering import first_look
+from hone.journey.loop import CompareOptions, DraftOptions, FinaliseOptions, MergeOptions, ReplyOptions
+from hone.journey.next import next_steps
+from hone.journey.options import VerbOptions
+from hone.journey.people import InviteOptions, RateOptions
 from hone.web.people import Someone
 from hone.web.site import Site, go, site_of
 
@@ -39,49 +44,41 @@ def home(request: Request, someone: Someone) -> Response:
 
 
 def _steps(site: Site) -> list[JourneyStep]:
+    """The journey on one page; what is still to do, and how, is decided in `journey/next`."""
     project, rubric = site.project, site.rubric
     versions = [one for one in project.versions if one.version > 0]
-    working = project.rubric
-    criteria = len(working.criteria)
+    criteria = len(project.rubric.criteria)
     people = [one for one in site.store.raters() if one.role == "rater" and one.active]
     found = site.store.progress(rubric, per_item=site.per_item) if rubric.criteria else None
     subjects, done, left = (found.subjects, found.done, found.left) if found else (0, 0, 0)
+    todo = next_steps(first_look(project, replies=subjects, invited=len(people), wanted=left))
+
+    def step(title: str, state: str, there: bool, kinds: tuple[type[VerbOptions], ...]) -> JourneyStep:
+        own = [one for one in todo if isinstance(one.typed[0], kinds)]
+        return JourneyStep(title, state, there and not own, command=own[0].command if own else "")
+
+    write = step("Write criteria", f"{criteria} in rubric.yaml", criteria >= 2, (DraftOptions,))
+    decide = step(
+        "Compare and decide with the expert",
+        f"version {versions[-1].version} is frozen" if versions else "no version is frozen yet",
+        bool(versions),
+        (CompareOptions, MergeOptions, FinaliseOptions),
+    )
+    have = step(
+        "Have replies to rate", f"{subjects:,} replies" if subjects else "none yet", subjects > 0, (ReplyOptions,)
+    )
+    names = ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "") if people else "nobody yet"
+    invite = step("Invite people", names, bool(people), (InviteOptions,))
+    words = f"{done:,} done, {left:,} still wanted" if subjects else "when there are replies"
+    rate = step("Rate", words, subjects > 0, (RateOptions,))
     return [
-        JourneyStep(
-            "Write criteria",
-            f"{criteria} in rubric.yaml",
-            criteria >= 2,
-            "/workshop",
-            "Look at them",
-            "" if criteria else "hone rubric draft",
-        ),
-        JourneyStep(
-            "Compare and decide with the expert",
-            f"version {versions[-1].version} is frozen" if versions else "no version is frozen yet",
-            bool(versions),
-            "/workshop",
-            "Go to the workshop",
-            "" if project.latest_run("compare") else "hone rubric compare",
-        ),
-        JourneyStep(
-            "Have replies to rate",
-            f"{subjects:,} replies" if subjects else "none yet",
-            subjects > 0,
-            command="" if subjects else "hone reply",
-        ),
-        JourneyStep(
-            "Invite people",
-            ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "") if people else "nobody yet",
-            bool(people),
-            command="hone rate invite NAME",
-        ),
-        JourneyStep(
-            "Rate",
-            f"{done:,} done, {left:,} still wanted" if subjects else "when there are replies",
-            subjects > 0 and left <= 0,
-            "/rate",
-            "Rate some yourself",
-        ),
+        replace(write, link="/workshop", words="Look at them"),
+        replace(decide, link="/workshop", words="Go to the workshop"),
+        have,
+        # Also where some are invited: there may be more.
+        replace(invite, command=InviteOptions(name="NAME").command_line()),
+        # The pages are open already.
+        replace(rate, link="/rate", words="Rate some yourself", command=""),
         JourneyStep(
             "Look at the results",
             "agreement, disagreements, the judge against people",

@@ -1,0 +1,254 @@
+"""What to do next in a project: the one place that decides it, for the report, the first page and the commands.
+
+Values in, a list of steps out: why, and what to type. What a caller does not know it leaves out of the view, and then
+nothing follows from it: the first page knows less than the report, and shows fewer steps by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from hone.journey.labelling import LabelOptions
+from hone.journey.loop import (
+    AdviseOptions,
+    CompareOptions,
+    DraftOptions,
+    FinaliseOptions,
+    LintOptions,
+    MergeOptions,
+    ReplyOptions,
+)
+from hone.journey.options import VerbOptions
+from hone.journey.people import InviteOptions, RateOptions, StatusOptions
+from hone.rubrics.compare import summary
+from hone.rubrics.lint import lint
+
+if TYPE_CHECKING:  # they load the statistics and the engines, which the rubric's commands do without
+    from hone.journey.talking import ChatOptions
+    from hone.journey.testing import BenchOptions
+    from hone.report.view import ProjectView
+
+Part = Literal["criteria", "comparison", "version", "replies", "scores", "people", "judge", "model"]
+
+_FEW = 10
+_UNSCORED = 0.1
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One thing to do."""
+
+    part: Part
+    """The part of the journey that it belongs to."""
+    why: str
+    typed: tuple[VerbOptions, ...]
+    """The verbs that do it, with their options, one after the other."""
+
+    @property
+    def command(self) -> str:
+        """What a person types."""
+        return command_of(*self.typed)
+
+
+def command_of(*verbs: VerbOptions) -> str:
+    """Verbs as a person types them, one after the other."""
+    return " && ".join(verb.command_line() for verb in verbs)
+
+
+def after(done: VerbOptions) -> VerbOptions:
+    """What usually comes after a verb of the rubric's life.
+
+    Raises:
+        KeyError: It is another verb.
+    """
+    return _AFTER[type(done)]
+
+
+_AFTER: dict[type[VerbOptions], VerbOptions] = {
+    DraftOptions: CompareOptions(),
+    CompareOptions: AdviseOptions(),
+    AdviseOptions: MergeOptions(),
+    MergeOptions: FinaliseOptions(),
+    ReplyOptions: LabelOptions(),
+}
+
+
+def bench_against(base: str, model: str, task: str = "sums") -> BenchOptions:
+    """The test that a tuned model has to pass, beside its base."""
+    from hone.journey.testing import BenchOptions  # noqa: PLC0415 - see above
+
+    return BenchOptions(task=task, model=(base, model), gate=True)
+
+
+def talk_to(file: Path | str) -> ChatOptions:
+    """A conversation with an exported file."""
+    from hone.journey.talking import ChatOptions  # noqa: PLC0415 - see above
+
+    return ChatOptions(model=f"gguf:{file}")
+
+
+def makes(view: ProjectView) -> dict[str, str]:
+    """What makes each part of a project that is not there yet, as it is typed, by the part's name in the report."""
+    from hone.journey.auditing import AuditOptions  # noqa: PLC0415 - see above
+    from hone.journey.exporting import ExportOptions  # noqa: PLC0415 - see above
+    from hone.journey.tuning import TuneOptions  # noqa: PLC0415 - see above
+
+    tuned = view.tuned
+    base, model = (tuned.base, tuned.spec) if tuned else ("BASE", "TUNED")
+    source = tuned.spec.removeprefix("hf:") if tuned else "MODEL+ADAPTER"
+    scores = (LabelOptions(),) if view.replies else (ReplyOptions(), LabelOptions())
+    made: dict[str, tuple[VerbOptions, ...]] = {
+        "rubric": (DraftOptions(),),
+        "comparison": (CompareOptions(),),
+        "decision": (MergeOptions(),),
+        "version": (FinaliseOptions(),),
+        "scores": scores,
+        "agreement": (RateOptions(),),
+        "audit": (AuditOptions(),),
+        "tuning": (TuneOptions(data="sums"),),
+        "bench": (bench_against(base, model),),
+        "export": (ExportOptions(model=source, out=Path("model.gguf")),),
+    }
+    return {name: command_of(*verbs) for name, verbs in made.items()}
+
+
+def next_steps(view: ProjectView) -> list[NextStep]:
+    """What to do, in the order of the journey: what is missing, and what is there but weak."""
+    return list(chain(_rubric(view), _finalise(view), _scores(view), _people(view), _judge(view), _model(view)))
+
+
+def _rubric(view: ProjectView) -> Iterator[NextStep]:
+    if not view.rubric.criteria:
+        yield NextStep("criteria", "There are no criteria yet: let the expert propose some.", (DraftOptions(),))
+        return
+    if view.compared is None:
+        yield NextStep("comparison", "See whether stating the criteria helps.", (CompareOptions(),))
+        return
+    found = summary(view.compared.comparisons)
+    if found.flipped * 2 >= found.pairs:
+        yield NextStep(
+            "comparison",
+            f"The expert's verdict changed with the order in {found.flipped} of {found.pairs} pairs, so it is "
+            "too weak: name a stronger “expert” in hone.yaml, and compare again.",
+            (CompareOptions(fresh=True),),
+        )
+    elif not view.compared.current and view.finalised is None:
+        yield NextStep("comparison", "rubric.yaml has changed since it was compared.", (CompareOptions(),))
+    if view.advised is not None:
+        yield NextStep("comparison", "The expert's advice waits for your decision.", (MergeOptions(),))
+
+
+def _finalise(view: ProjectView) -> Iterator[NextStep]:
+    final = view.finalised
+    if view.rubric.criteria and (final is None or final.hash != view.rubric.digest):
+        yield NextStep("version", "rubric.yaml is not frozen as a version.", (FinaliseOptions(),))
+    findings = lint(view.shown) if view.shown.criteria else []
+    if findings:
+        count = "One criterion" if len(findings) == 1 else f"{len(findings)} things in the rubric"
+        why = f"{count} will be read in different ways; change rubric.yaml, and finalise again."
+        yield NextStep("criteria", why, (LintOptions(),))
+
+
+def _scores(view: ProjectView) -> Iterator[NextStep]:
+    if view.shown.criteria and not view.replies:
+        yield NextStep("replies", "Write replies under the rubric.", (ReplyOptions(),))
+    found = view.scored
+    if found is None:
+        if view.replies:
+            yield NextStep("scores", "Let the judge score the replies.", (LabelOptions(),))
+        return
+    if found.rubric.digest != view.shown.digest:
+        why = "The scores are of another rubric than the latest one."
+        yield NextStep("scores", why, (ReplyOptions(), LabelOptions()))
+        return
+    unscored = sum(one.unscored is not None for one in found.judgements)
+    if found.incomplete:
+        yield NextStep("scores", "Labelling is not complete.", (LabelOptions(),))
+    elif unscored > _UNSCORED * len(found.judgements):
+        why = f"{unscored} of {len(found.judgements)} replies are unscored: try another judge."
+        yield NextStep("scores", why, (LabelOptions(judge=("SPEC",)),))
+
+
+def _people(view: ProjectView) -> Iterator[NextStep]:
+    if view.invited == 0:
+        yield NextStep("people", "Nobody else is invited to rate yet.", (InviteOptions(name="NAME"),))
+    if view.wanted:
+        yield NextStep("people", f"{view.wanted:,} ratings are still wanted.", (RateOptions(),))
+    if view.scored is None:
+        return
+    if view.agreed is None:
+        if any(where == "agreement" for where, _ in view.broken):
+            return  # what is in the way stands at the top of the page
+        why = "Nobody has rated yet, so nobody knows how good the judge is. Rate some, and invite others."
+        yield NextStep("people", why, (RateOptions(),))
+        return
+    criteria = view.agreed.agreement.criteria
+    items = min((one.items for one in criteria.values()), default=0)
+    alone = any(len(one.raters) < 2 for one in criteria.values())
+    if alone:
+        why = "One person alone gives no ceiling: invite a second one."
+        yield NextStep("people", why, (InviteOptions(name="NAME"),))
+    elif items < _FEW:
+        why = f"{items} rated items are few; how many more it takes:"
+        yield NextStep("people", why, (StatusOptions(),))
+
+
+def _judge(view: ProjectView) -> Iterator[NextStep]:
+    from hone.journey.auditing import AuditOptions  # noqa: PLC0415 - see above
+
+    verdicts = (
+        []
+        if view.agreed is None
+        else [
+            (name, judge, found.verdict)
+            for name, one in view.agreed.agreement.criteria.items()
+            for judge, found in one.judges.items()
+            if found.items
+        ]
+    )
+    worse = [f"{judge} on {name}" for name, judge, verdict in verdicts if verdict.outcome == "worse"]
+    if worse:
+        yield NextStep(
+            "judge",
+            f"Worse than a person: {', '.join(worse)}. Give the criterion anchors or scored examples in "
+            "rubric.yaml, or try another judge.",
+            (LabelOptions(judge=("SPEC",)),),
+        )
+    if view.scored is not None and view.audited is None:
+        yield NextStep("judge", "See what moves the judge besides the criteria.", (AuditOptions(),))
+    elif view.audited is not None and any(one.moved for one in view.audited.findings):
+        moved = ", ".join(dict.fromkeys(one.name for one in view.audited.findings if one.moved))
+        yield NextStep("judge", f"The judge is moved by {moved}: try another one.", (AuditOptions(judge="SPEC"),))
+
+
+def _model(view: ProjectView) -> Iterator[NextStep]:
+    from hone.journey.exporting import ExportOptions  # noqa: PLC0415 - see above
+    from hone.journey.tuning import TuneOptions  # noqa: PLC0415 - see above
+
+    tuned, benched, exported = view.tuned, view.benched, view.exported
+    if tuned is None:
+        why = "Tune a small model: “sums” shows how on this machine; or name your own data."
+        yield NextStep("model", why, (TuneOptions(data="sums"),))
+        return
+    if tuned.result["scale"] == 0:
+        why = "Nothing that helps was learnt: give it more or other examples, or a lower learning rate."
+        yield NextStep("model", why, (TuneOptions(data="DATA", learning_rate=0.0003),))
+        return
+    of_it = benched is not None and any(one.model == tuned.spec for one in benched.report.scores)
+    if benched is None or not of_it:
+        why = "Test the tuned model against its base before anybody uses it."
+        yield NextStep("model", why, (bench_against(tuned.base, tuned.spec),))
+        return
+    last = benched.report.comparisons[-1] if benched.report.comparisons else None
+    if last is not None and not last.not_worse(benched.margin):
+        why = "The gate is shut: look at what was lost, and tune on other examples."
+        yield NextStep("model", why, (TuneOptions(data="DATA"),))
+    elif exported is None or exported.model.removeprefix("hf:") != tuned.spec.removeprefix("hf:"):
+        export = ExportOptions(model=tuned.spec.removeprefix("hf:"), out=Path("model.gguf"), bench="sums")
+        yield NextStep("model", "Make a file of it for laptop and phone, compared with its source.", (export,))
+    elif exported.files:
+        yield NextStep("model", "Talk to it.", (talk_to(exported.files[-1].file),))
