@@ -12,7 +12,6 @@ from hone.report.agreement import agreement_report, p_value
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
 from hone.report.drawing import check_drawing, inline, save_picture
 from hone.report.figures import agreement_picture
-from hone.report.page import Markup, cell, escaped, table
 from hone.report.wording import leaning, with_interval
 from hone.stats import Agreement, BootstrapOptions, Figure, Level, Ratings, agreement_figures
 
@@ -91,14 +90,6 @@ def test_more_judges_than_panels_are_said(tmp_path: Path) -> None:
     assert "Be Clear: where judges and people differ (the first 12 of 14 judges)" in titles
     page = agreement_page(view)
     assert page.count("says ↓, people →") == 14
-
-
-def test_only_markup_passes_unescaped() -> None:
-    assert escaped("<td>&") == "&lt;td&gt;&amp;"
-    made = table(("a", "b"), [("<td>x</td>", cell("<i>"))])
-    assert '<th scope="row">&lt;td&gt;x&lt;/td&gt;</th>' in made
-    assert "<td>&lt;i&gt;</td>" in made
-    assert isinstance(made, Markup)
 
 
 def test_without_matplotlib_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hone.report.page import Markup, escaped
-from hone.report.terminal import short
+from markupsafe import Markup, escape
+
+from hone.report.terminal import clean, short
 from hone.stats import Figure
 
 _WIDTH, _ROW, _LEFT, _RIGHT = 600, 30, 170, 60
@@ -188,11 +189,11 @@ def _mark(kind: str, x: float, y: float) -> str:
 def _said(x: float, y: float, words: str, anchor: str = "", kind: str = "") -> str:
     """Text in a chart; the one place where text gets into it."""
     attributes = (f' class="{kind}"' if kind else "") + (f' text-anchor="{anchor}"' if anchor else "")
-    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escaped(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escape(clean(words))}</text>'
 
 
 def _svg(parts: Sequence[str], height: float) -> Markup:
     inner = "".join(parts)
-    return Markup(
+    return Markup(  # noqa: S704 - every text went through `_said`
         f'<svg aria-hidden="true" class="chart" viewBox="0 0 {_WIDTH} {height:g}" focusable="false">{inner}</svg>'
     )

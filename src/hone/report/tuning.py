@@ -54,12 +54,16 @@ def result_table(result: Mapping[str, Any]) -> RenderableType:
     for name in ("scale of what was learnt", "held-out loss", "held-out answers right", ""):
         table.add_column(name, justify="right")
     for one in result["scales"]:
-        kept = one["scale"] == result["scale"]
         share = "" if one.get("accuracy") is None else f"{one['accuracy']:.1%}"
-        words = "kept" if kept else "the base" if one["scale"] == 0 else ""
-        style = "bold" if kept else ""
+        words = scale_in_words(one, result)
+        style = "bold" if words == "kept" else ""
         table.add_row(Text(f"{one['scale']:g}", style=style), f"{one['loss']:.4f}", share, Text(words, style=style))
     return table
+
+
+def scale_in_words(one: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """What a scale that was tried is: the one that was kept, the base, or neither, which needs no words."""
+    return "kept" if one["scale"] == result["scale"] else "the base" if one["scale"] == 0 else ""
 
 
 def loss_points(history: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:

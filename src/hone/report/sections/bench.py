@@ -2,105 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from hone.bench import ModelComparison
+from hone.bench import ModelComparison, ModelScore
 from hone.report.charts import Dot, intervals
-from hone.report.page import Markup, cell, drawn_picture, folded, paragraph, table
-from hone.report.sections.parts import not_there_yet, part, percent_cell, percent_points, source_line
+from hone.report.page import DrawnPicture
 from hone.report.terminal import short
 from hone.report.view import BenchPart, ProjectView, Wrong
+from hone.report.wording import percent_cell, percent_points
 
 
-def bench_part(view: ProjectView) -> Markup:
+def bench_values(view: ProjectView) -> dict[str, object]:
     """Accuracy with intervals, and each model against the first, pair by pair."""
-    return part("bench", "Base against tuned", _bench(view))
-
-
-def _bench(view: ProjectView) -> Iterator[Markup]:
     found = view.benched
     if found is None:
-        model = f" --model {view.tuned.spec}" if view.tuned else " --model TUNED"
-        base = view.tuned.base if view.tuned else "BASE"
-        yield not_there_yet("No models were tested yet", f"hone bench sums --model {base}{model} --gate")
-        return
-    yield paragraph(found.about)
-    for one in found.report.comparisons:
-        yield _verdict(one, found)
-    yield from _scores(found)
-    yield from _pairs(found)
-    yield from _answers(found)
-    yield source_line(found.source)
+        return {}
+    scores, comparisons = found.report.scores, found.report.comparisons
+    dots = [
+        Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
+        for place, one in enumerate(scores)
+    ]
+    drawn = intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}")
+    return {
+        "verdicts": [_verdict(one, found) for one in comparisons],
+        "picture": DrawnPicture(drawn, "Right answers", "The diamond is the base"),
+        "scores": [_score(found.names[one.model], one) for one in scores],
+        "pairs": [_pair(one, found) for one in comparisons],
+        "wrong": [(t, _told(wrong)) for t, wrong in (("gained", found.gained), ("lost", found.lost)) if wrong],
+        "last_base": found.names[comparisons[-1].base] if comparisons else "",
+        "last_model": found.names[comparisons[-1].model] if comparisons else "",
+    }
 
 
-def _verdict(one: ModelComparison, found: BenchPart) -> Markup:
+def _verdict(one: ModelComparison, found: BenchPart) -> tuple[str, str]:
+    """How the verdict is coloured, and its words."""
     base, model = found.names[one.base], found.names[one.model]
     margin = f"{found.margin * 100:g} points"
     difference = percent_points(one.difference)
     if one.not_worse(found.margin):
         words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
-        return paragraph(f"The gate is open. {words}", "pass")
+        return "pass", f"The gate is open. {words}"
     words = f"The difference from {base} is {difference} points, and its interval must lie above -{margin}."
-    return paragraph(f"The gate is shut: {model} is not shown to be not worse. {words}", "fail")
+    return "fail", f"The gate is shut: {model} is not shown to be not worse. {words}"
 
 
-def _scores(found: BenchPart) -> Iterator[Markup]:
-    scores = found.report.scores
-    dots = [
-        Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
-        for place, one in enumerate(scores)
-    ]
-    yield drawn_picture(
-        intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
-        "Right answers",
-        "The diamond is the base",
+def _score(name: str, one: ModelScore) -> tuple[str, ...]:
+    speed = one.speed.tokens_per_second if one.speed else None
+    shares = (percent_cell(figure) for figure in (one.flexible, one.strict, one.cut))
+    return (name, *shares, f"{one.unread:,}", f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}")
+
+
+def _pair(one: ModelComparison, found: BenchPart) -> tuple[str, ...]:
+    return (
+        f"{found.names[one.model]} minus {found.names[one.base]}",
+        percent_points(one.difference),
+        f"{one.test.p_value:.2g}",
+        f"{one.difference.n:,}",
+        f"{len(one.gained):,}",
+        f"{len(one.lost):,}",
     )
-    rows = []
-    for one in scores:
-        speed = one.speed.tokens_per_second if one.speed else None
-        rows.append(
-            (
-                found.names[one.model],
-                percent_cell(one.flexible),
-                percent_cell(one.strict),
-                percent_cell(one.cut),
-                f"{one.unread:,}",
-                f"{one.tokens:.0f}",
-                "–" if speed is None else f"{speed:,.0f}",
-            )
-        )
-    head = ("model", "right (95% interval)", "right behind ####", "cut", "no answer", "tokens", "tokens/s")
-    yield table(head, rows, "Each model on all problems")
 
 
-def _pairs(found: BenchPart) -> Iterator[Markup]:
-    rows = [
-        (
-            f"{found.names[one.model]} minus {found.names[one.base]}",
-            percent_points(one.difference),
-            f"{one.test.p_value:.2g}",
-            f"{one.difference.n:,}",
-            f"{len(one.gained):,}",
-            f"{len(one.lost):,}",
-        )
-        for one in found.report.comparisons
-    ]
-    if rows:
-        head = ("difference", "in points (95% interval)", "exact McNemar p", "problems", "gained", "lost")
-        yield table(head, rows, "Pair by pair, on the same problems")
-
-
-def _answers(found: BenchPart) -> Iterator[Markup]:
-    for title, wrong in (("gained", found.gained), ("lost", found.lost)):
-        if wrong:
-            yield folded(f"The first problems that were {title}, with both answers", _told(wrong, found, title))
-
-
-def _told(wrong: Sequence[Wrong], found: BenchPart, title: str) -> Markup:
-    last = found.report.comparisons[-1]
-    head = ("problem", "right answer", f"{found.names[last.base]} wrote", f"{found.names[last.model]} wrote")
-    rows = [
-        (one.item, cell(one.gold), cell(short(one.base, 400), "words"), cell(short(one.model, 400), "words"))
-        for one in wrong
-    ]
-    return table(head, rows, f"Problems that were {title}")
+def _told(wrong: Sequence[Wrong]) -> list[tuple[str, ...]]:
+    return [(one.item, one.gold, short(one.base, 400), short(one.model, 400)) for one in wrong]
