@@ -76,7 +76,10 @@ def test_a_name_in_another_script_draws(tmp_path: Path) -> None:
 
 def test_an_inline_picture_refers_to_nothing_outside() -> None:
     svg = inline(agreement_picture(agreed()), "one")
-    assert svg.startswith("<svg aria-hidden")
+    assert svg.startswith('<svg class="chart" role="img"')
+    assert "</title><desc>" in svg
+    assert "http" not in svg
+    assert "style" not in svg
     assert "<metadata" not in svg
     assert "DOCTYPE" not in svg
     assert 'id="figure' not in svg

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from hone.measuring import Joint, JudgeComparison
 from hone.report.agreement import p_value
-from hone.report.drawing import Picture, inline
+from hone.report.drawing import Picture
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
-from hone.report.filling import TableCell, fill
-from hone.report.page import DrawnPicture
+from hone.report.page import TableCell, fill
 from hone.report.wording import (
     STATISTICS,
     agreement_rows,
@@ -83,7 +82,7 @@ def agreement_page(view: AgreementView) -> str:
             "notes": view.notes,
             "verdicts": list(_verdicts(view)),
             "warnings": [f"{name}: {warning}" for name, one in criteria.items() for warning in warnings(one)],
-            "picture": _drawn(agreement_picture(view.agreement), "a"),
+            "picture": agreement_picture(view.agreement),
             "headlines": list(_headlines(view.agreement)),
             "compared": _compared(view.comparison) if view.comparison else None,
             "criteria": [_criterion(view, place, *pair) for place, pair in enumerate(criteria.items(), 1)],
@@ -92,10 +91,6 @@ def agreement_page(view: AgreementView) -> str:
             "glossary": _GLOSSARY,
         },
     )
-
-
-def _drawn(picture: Picture, prefix: str) -> DrawnPicture:
-    return DrawnPicture(inline(picture, prefix), picture.title, picture.words)
 
 
 def _verdicts(view: AgreementView) -> Iterator[tuple[str | TableCell, ...]]:
@@ -117,15 +112,13 @@ def _headlines(agreement: Agreement) -> Iterator[tuple[str, ...]]:
 
 def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreement) -> dict[str, object]:
     joints = view.joints.get(name, {})
-    confusion = confusion_picture(name, one, view.labels, place)
-    scatter = scatter_picture(name, joints, view.labels, place)
     return _tables(one) | {
         "name": name,
         "count": f"{one.items:,}",
         "people": people_in_words(one),
-        "confusion": _drawn(confusion, f"c{place}") if confusion else None,
+        "confusion": confusion_picture(name, one, view.labels, place),
         "confusions": list(_confusions(view, one)),
-        "scatter": _drawn(scatter, f"s{place}") if scatter else None,
+        "scatter": scatter_picture(name, joints, view.labels, place),
         "joints": [_joint(judge, joint) for judge, joint in joints.items()],
     }
 

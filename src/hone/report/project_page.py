@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from hone.export.results import KeptAccuracy
-from hone.report.filling import fill
+from hone.report.page import fill
 from hone.report.sections.agreement import agreement_values
 from hone.report.sections.audit import audit_values
 from hone.report.sections.bench import bench_values

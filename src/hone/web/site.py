@@ -23,7 +23,7 @@ from hone.journey.journey import Journey
 from hone.people.store import Rater
 from hone.people.store.store import Store
 from hone.project import Project
-from hone.report.filling import environment
+from hone.report.page import environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import Sessions

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hone.report.charts import Dot, intervals
-from hone.report.filling import TableCell
-from hone.report.page import DrawnPicture
+from hone.report.charts import ChartTitle, Dot, diamond, intervals
+from hone.report.figures import file_slug
+from hone.report.page import TableCell
 from hone.report.view import ProjectView
 from hone.report.wording import (
     STATISTICS,
@@ -37,17 +37,18 @@ def criterion_values(name: str, one: CriterionAgreement, level: str) -> dict[str
     statistic = headline(one, level)
     rows = [row for row in agreement_rows(one) if row.says]
     dots = [_dot(row, statistic) for row in rows if row.kind != "baseline"]
+    title = ChartTitle(
+        f"agreement-{file_slug(name)}",
+        f"{name}: agreement against the ceiling",
+        "The diamond is a person, the discs are judges",
+    )
     return {
         "name": name,
         "count": f"{one.items:,}",
         "people": people_in_words(one),
         "warnings": warnings(one),
         "statistic": STATISTICS[statistic],
-        "picture": DrawnPicture(
-            intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
-            f"{name}: agreement against the ceiling",
-            "The diamond is a person, the discs are judges",
-        ),
+        "picture": intervals(title, dots, f"{STATISTICS[statistic]}, 95% interval"),
         "rows": [_row(row, statistic) for row in rows],
     }
 
@@ -55,7 +56,7 @@ def criterion_values(name: str, one: CriterionAgreement, level: str) -> dict[str
 def _dot(row: AgreementRow, statistic: str) -> Dot:
     figure = row.figures[statistic]
     words = with_interval(figure, interval=False) if figure.value is not None else figure.reason or "unknown"
-    return Dot(row.who, figure, words, ceiling=row.kind == "person")
+    return diamond(row.who, figure, words) if row.kind == "person" else Dot(row.who, figure, words)
 
 
 def _row(row: AgreementRow, statistic: str) -> tuple[str | TableCell, ...]:

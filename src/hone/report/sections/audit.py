@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hone.judging.audit import AuditFinding
-from hone.report.filling import TableCell
+from hone.report.page import TableCell
 from hone.report.view import ProjectView
 from hone.report.wording import amount
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hone.bench import ModelComparison, ModelScore
-from hone.report.charts import Dot, intervals
-from hone.report.page import DrawnPicture
+from hone.report.charts import ChartTitle, Dot, diamond, intervals
 from hone.report.terminal import short
 from hone.report.view import BenchPart, ProjectView, Wrong
 from hone.report.wording import percent_cell, percent_points
@@ -18,14 +17,15 @@ def bench_values(view: ProjectView) -> dict[str, object]:
     if found is None:
         return {}
     scores, comparisons = found.report.scores, found.report.comparisons
+    marks = [diamond, *([Dot] * (len(scores) - 1))]
     dots = [
-        Dot(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}", ceiling=place == 0)
-        for place, one in enumerate(scores)
+        mark(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}")
+        for mark, one in zip(marks, scores, strict=True)
     ]
-    drawn = intervals(dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}")
+    title = ChartTitle("right", "Right answers", "The diamond is the base")
     return {
         "verdicts": [_verdict(one, found) for one in comparisons],
-        "picture": DrawnPicture(drawn, "Right answers", "The diamond is the base"),
+        "picture": intervals(title, dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
         "scores": [_score(found.names[one.model], one) for one in scores],
         "pairs": [_pair(one, found) for one in comparisons],
         "wrong": [(t, _told(wrong)) for t, wrong in (("gained", found.gained), ("lost", found.lost)) if wrong],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from hone.domain.evidence import Advice, Comparison
-from hone.report.charts import shares
-from hone.report.filling import TableCell
-from hone.report.page import DrawnPicture
+from hone.report.charts import ChartTitle, shares
+from hone.report.page import TableCell
 from hone.report.terminal import comparison_summary, short
 from hone.report.view import MOST_ROWS, ProjectView
 from hone.rubrics.compare import summary
@@ -26,7 +25,7 @@ def comparison_values(view: ProjectView) -> dict[str, object]:
     return {
         "summary": found,
         "words": comparison_summary(found),
-        "picture": DrawnPicture(shares({"comparisons": counts}, _LABELS), "Pairs won", words),
+        "picture": shares(ChartTitle("pairs", "Pairs won", words), {"comparisons": counts}, _LABELS),
         "counts": [
             *((label, f"{count:,}") for label, count in zip(_LABELS, counts, strict=True)),
             ("could not be read", f"{found.unread:,}"),

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
-from hone.report.charts import shares
-from hone.report.page import DrawnPicture
+from hone.report.charts import ChartTitle, shares
 from hone.report.terminal import short
 from hone.report.view import MOST_ROWS, ProjectView
 from hone.report.wording import amount
@@ -25,15 +24,13 @@ def scores_values(view: ProjectView) -> dict[str, object]:
     scored = [one for one in found.judgements if one.scores]
     rubric, levels = found.rubric, found.rubric.scale.levels
     counts = {name: _counts(rubric, scored, place) for place, name in enumerate(rubric.names)}
-    drawn = shares(counts, [level.label for level in levels])
+    title = ChartTitle("levels", "Levels given", "One bar a criterion: how many replies got each level, worst first")
     return {
         "scored": len(scored),
         "judges": ", ".join(dict.fromkeys(one.judge for one in found.judgements)),
         "other_rubric": rubric.digest != view.shown.digest,
         "unscored": Counter(short(one.unscored, 120) for one in found.judgements if one.unscored is not None),
-        "picture": DrawnPicture(
-            drawn, "Levels given", "One bar a criterion: how many replies got each level, worst first"
-        ),
+        "picture": shares(title, counts, [level.label for level in levels]),
         "head": ["criterion", "mean (95% interval)", *(f"{level.value:g} {level.label}" for level in levels)],
         "levels": [
             (name, amount(found.means[name]), *(f"{count:,}" for count in given)) for name, given in counts.items()

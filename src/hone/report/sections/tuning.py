@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from hone.report.charts import Line, curves_chart
-from hone.report.filling import TableCell
-from hone.report.page import DrawnPicture
-from hone.report.tuning import loss_points, scale_in_words
+from hone.report.page import TableCell
+from hone.report.tuning import loss_curves, loss_points, scale_in_words
 from hone.report.view import ProjectView, TuningPart
 
 _MOST = 12
@@ -18,16 +16,9 @@ def tuning_values(view: ProjectView) -> dict[str, object]:
     if found is None:
         return {}
     steps, looks = loss_points(found.history)
-    lines = (Line("training", steps), Line("held out", looks, marked=True))
-    words = (
-        f"Held out: {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end"
-        if looks
-        else "Nothing was held out"
-    )
-    drawn = curves_chart(lines, "step", "cross-entropy per learnt token (nats)")
     return {
         "base": found.base.removeprefix("hf:"),
-        "picture": DrawnPicture(drawn, "Loss by step", words),
+        "picture": loss_curves(found.history),
         "losses": _losses(steps, looks),
         "scales": _scales(found),
     }

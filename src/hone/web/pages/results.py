@@ -17,9 +17,9 @@ from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
 from hone.people.store import ChoiceRow
-from hone.report.charts import heat, shares
-from hone.report.filling import TableCell
-from hone.report.page import DrawnPicture
+from hone.report.charts import ChartTitle, shares
+from hone.report.figures import file_slug
+from hone.report.page import TableCell
 from hone.report.sections.agreement import criterion_values
 from hone.stats import Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
@@ -121,9 +121,11 @@ def _computed(site: Site, rubric: Rubric) -> tuple[list[dict[str, object]], str]
 def _section(name: str, found: Agreement, ratings: Ratings, rubric: Rubric) -> dict[str, object]:
     """What the page shows of one criterion."""
     one, counts = found.criteria[name], _counts(ratings, name, rubric)
-    drawn = shares(counts, [level.label for level in rubric.scale.levels])
+    title = ChartTitle(
+        f"levels-{file_slug(name)}", f"Levels given for {name}", "The table below has the same figures"
+    )
     return criterion_values(name, one, found.level) | {
-        "spread": DrawnPicture(drawn, f"Levels given for {name}", "The table below has the same figures"),
+        "spread": shares(title, counts, [level.label for level in rubric.scale.levels]),
         "counts": [(who, *(str(count) for count in given)) for who, given in counts.items()],
         "matrices": _matrices(name, one, ratings, rubric),
     }
@@ -169,6 +171,11 @@ def _matrix(title: str, counts: Any, labels: Sequence[str]) -> Matrix:
         for label, row in zip(labels, counts.tolist(), strict=True)
     ]
     return Matrix(title, rows)
+
+
+def heat(share: float) -> str:
+    """The class of a table's cell that holds this share of its column, from 0 to 4."""
+    return f"heat-{min(4, int(share * 5))}"
 
 
 def _pairs(choices: Sequence[ChoiceRow]) -> Mapping[str, Any] | None:

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from hone.report.filling import TableCell, environment
+from hone.report.page import TableCell, environment
 
 
 def shown(template: str, **values: object) -> str:
