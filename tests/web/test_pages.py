@@ -14,8 +14,9 @@ from hone.errors import ProjectError
 from hone.journey.gathering import gather_view
 from hone.people.store import NewSubject, open_store
 from hone.project import Project
-from hone.report.charts import heat, shade
+from hone.report.charts import shade
 from hone.report.diffs import worded_diff
+from hone.web.pages.results import heat
 from hone.web.site import Site
 from hone.web.subjects import collect, put_up
 from tests.cli.conftest import ANSWERS, RUBRIC
@@ -252,5 +253,5 @@ def test_a_diff_names_what_went_and_what_came() -> None:
 
 
 def test_colours_are_of_the_whole_range() -> None:
-    assert [shade(level, 3) for level in range(3)] == ["shade-0", "shade-2", "shade-4"]
+    assert [shade(level, 3) for level in range(3)] == [0, 2, 4]
     assert [heat(share) for share in (0, 0.2, 0.5, 1.0)] == ["heat-0", "heat-1", "heat-2", "heat-4"]

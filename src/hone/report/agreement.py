@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -12,18 +12,18 @@ from rich.text import Text
 from hone.measuring import Estimates, JudgeComparison
 from hone.report.terminal import clean
 from hone.report.wording import (
-    BASELINES,
     STATISTICS,
+    TOGETHER,
+    agreement_rows,
     headline,
-    leaning,
     people_in_words,
     verdict_in_short,
     warnings,
     with_interval,
 )
-from hone.stats import Agreement, CriterionAgreement, Figure
+from hone.stats import Agreement, CriterionAgreement, JudgeAgreement
 
-Figures = Mapping[str, Figure]
+_KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
 _STYLES = {"better": "green", "as good": "green", "worse": "red", "too few": "yellow", "no ceiling": "yellow"}
 
 
@@ -31,7 +31,7 @@ def agreement_report(agreement: Agreement) -> RenderableType:
     """Every criterion, and all of them together where there are several."""
     parts = [_criterion(name, one, agreement.level) for name, one in agreement.criteria.items()]
     if len(parts) > 1:
-        parts.append(_criterion("all criteria (their mean)", agreement.overall, agreement.level))
+        parts.append(_criterion(TOGETHER, agreement.overall, agreement.level))
     legend = (
         "The ceiling is each person against the others' consensus. In brackets: 95% intervals. Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."
@@ -54,25 +54,21 @@ def _criterion(name: str, one: CriterionAgreement, level: str) -> RenderableType
 
 
 def _rows(one: CriterionAgreement, statistic: str) -> Iterator[list[Text]]:
-    ceiling = one.ceiling
-    if ceiling[statistic].value is not None or ceiling["accuracy"].value is not None:
-        yield _row("a person (the ceiling)", ceiling, statistic, "bold")
-    for name, judge in one.judges.items():
-        if judge.items:
-            gap = judge.verdict.gap
-            verdict = Text(verdict_in_short(judge), style=_STYLES[judge.verdict.outcome])
-            if gap.value is not None:
-                verdict.append(f"\n{with_interval(gap, 'gap')}", style="dim")
-            yield [*_row(name, judge.consensus, statistic), Text(leaning(judge)), verdict]
-    for name, figures in one.baselines.items():
-        if figures["accuracy"].value is not None:
-            yield _row(BASELINES.get(name, name), figures, statistic, "dim")
+    for row in agreement_rows(one):
+        known = row.kind != "person" or any(one.ceiling[name].value is not None for name in (statistic, "accuracy"))
+        if not (row.says and known):
+            continue
+        same = with_interval(row.figures["accuracy"], "accuracy", interval=False)
+        figure = row.figures[statistic]
+        cells = [clean(row.who), f"{figure.n:,}", same, with_interval(figure)]
+        texts = [Text(cell, style=_KINDS[row.kind]) for cell in cells]
+        yield texts if row.judge is None else [*texts, Text(row.leans), _verdict(row.judge)]
 
 
-def _row(name: str, figures: Figures, statistic: str, style: str = "") -> list[Text]:
-    same = with_interval(figures["accuracy"], "accuracy", interval=False)
-    cells = (clean(name), f"{figures[statistic].n:,}", same, with_interval(figures[statistic]))
-    return [Text(cell, style=style) for cell in cells]
+def _verdict(judge: JudgeAgreement) -> Text:
+    gap = judge.verdict.gap
+    verdict = Text(verdict_in_short(judge), style=_STYLES[judge.verdict.outcome])
+    return verdict if gap.value is None else verdict.append(f"\n{with_interval(gap, 'gap')}", style="dim")
 
 
 def comparison_report(comparison: JudgeComparison) -> RenderableType:

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, drawn here from figures; colours come from the style sheet, so light and dark both hold.
+"""Charts: figures with their intervals, shares of levels, and curves; `drawing` puts them into files and pages.
 
 Each chart is a picture for those who see it; the page puts the same figures into a table beside it.
 """
@@ -7,24 +7,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from hone.report.page import Markup, escaped
+from hone.report.drawing import BAR, CARD, ON_SHADES, OTHER_BAR, PASS, SHADES, SOFT, Picture
 from hone.report.terminal import short
 from hone.stats import Figure
 
-_WIDTH, _ROW, _LEFT, _RIGHT = 600, 30, 170, 60
-_LINES_HEIGHT, _MARGIN = 260, 56
+_WIDTH, _LEFT, _RIGHT, _ROW = 600, 170, 60, 30
+"""Of a chart, where its axis begins, what stands beside the axis, and of a row: in points, 72 to the inch."""
+_NAMES, _TICKS, _PAD = 14, 13, 11
+"""Sizes of letters, and the room between a name and its row, in points."""
+_IN_A_ROW = 5
+"""Levels in a row of the key."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One row of an interval chart."""
+    """One row of an interval chart.
+
+    Args:
+        name: Whose figure it is.
+        figure: The figure; without a value only the words are shown.
+        words: What stands beside it.
+        colour: Of the mark.
+        mark: Its shape, as matplotlib names it.
+        inked: The colour of the words.
+    """
 
     name: str
     figure: Figure
     words: str
-    ceiling: bool = False
+    colour: str = BAR
+    mark: str = "o"
+    inked: str = SOFT
+
+
+def diamond(name: str, figure: Figure, words: str) -> Dot:
+    """The row that the others are held against."""
+    return Dot(name, figure, words, OTHER_BAR, "D")
 
 
 @dataclass(frozen=True)
@@ -36,124 +57,188 @@ class Line:
     marked: bool = False
 
 
-def intervals(dots: Sequence[Dot], label: str, span: tuple[float, float] | None = None, tick: str = "{:g}") -> Markup:
+@dataclass(frozen=True)
+class ChartTitle:
+    """What a chart is called.
+
+    Args:
+        name: Its file name, which no other picture of a page has.
+        title: What it shows, in a few words.
+        words: What a reader who cannot see it should know.
+    """
+
+    name: str
+    title: str
+    words: str
+
+
+def intervals(
+    titled: ChartTitle,
+    dots: Sequence[Dot],
+    label: str,
+    span: tuple[float, float] | None = None,
+    tick: str = "{:g}",
+) -> Picture:
     """Figures with their intervals, one below the other, on one axis.
 
     Args:
+        titled: What the chart is called.
         dots: The rows; those without a value show their words.
         label: What the axis measures.
         span: Where the axis begins and ends; by default it ends at 1 and begins where the figures need it.
         tick: How a number on the axis is written.
     """
     start, end = span or (_begin(dots), 1.0)
-    height = _ROW * len(dots) + 40
+    steps = 4 if (end - start) in (1.0, 2.0, 4.0) else 3 if end - start == 1.5 else 5
+    ticks = [start + (end - start) * place / steps for place in range(steps + 1)]
 
-    def x(value: float) -> float:
-        place = min(max(value, start), end)
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (place - start) / (end - start)
+    def draw(figure: Any) -> None:
+        axis = _axis(figure, _LEFT, _RIGHT, 4, 36)
+        draw_intervals(axis, [_within(dot, start, end) for dot in dots], scale=1.5)
+        axis.set_xlim(start, end)
+        axis.tick_params(axis="y", pad=_PAD)
+        axis.set_xticks(ticks, [tick.format(value) for value in ticks], fontsize=_TICKS)
+        axis.set_xlabel(label, fontsize=_TICKS, color=SOFT, labelpad=2)
+        axis.spines[:].set_visible(False)
 
-    parts = _upright(start, end, x, height, tick)
-    parts.append(_said(x((start + end) / 2), height - 4, label, "middle", "tick"))
+    return _chart(titled, _ROW * len(dots) + 40, draw)
+
+
+def draw_intervals(axis: Any, dots: Sequence[Dot], scale: float = 1.0) -> None:
+    """Draw rows of figures, their names to the left of the axis and their words to the right.
+
+    Args:
+        axis: Where to.
+        dots: The rows, the first at the top.
+        scale: How large marks and letters are; 1 is for small panels.
+    """
+    across = axis.get_yaxis_transform()
     for place, dot in enumerate(dots):
-        y = 4 + _ROW * place + _ROW / 2
-        parts.append(_said(_LEFT - 12, y + 4, short(dot.name, 26), "end"))
-        if dot.figure.value is None:
-            parts.append(_said(_LEFT + 6, y + 4, short(dot.words, 60), kind="tick"))
+        value = dot.figure.value
+        side = 1.01 if value is not None else 0.01
+        axis.text(
+            side + 0.01,
+            place,
+            dot.words,
+            transform=across,
+            va="center_baseline",
+            color=dot.inked,
+            fontsize=9 * scale,
+            parse_math=False,
+        )
+        if value is None:
             continue
-        kind = "ceiling" if dot.ceiling else "judge"
-        low = dot.figure.value if dot.figure.low is None else dot.figure.low
-        high = dot.figure.value if dot.figure.high is None else dot.figure.high
-        parts.append(f'<line class="{kind} whisker" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{y}" y2="{y}"/>')
-        parts.append(_mark(kind, x(dot.figure.value), y))
-        parts.append(_said(_WIDTH - _RIGHT + 10, y + 4, dot.words, kind="tick"))
-    return _svg(parts, height)
+        low = value if dot.figure.low is None else dot.figure.low
+        high = value if dot.figure.high is None else dot.figure.high
+        axis.plot([low, high], [place, place], color=dot.colour, linewidth=2 * scale, solid_capstyle="butt", zorder=2)
+        size = (9 if dot.mark == "*" else 6) * scale
+        axis.plot([value], [place], dot.mark, color=dot.colour, markersize=size, zorder=3, clip_on=False)
+    names = [short(dot.name, 40 if scale == 1 else 26) for dot in dots]
+    axis.set_yticks(range(len(dots)), names, fontsize=9.5 * scale, parse_math=False)
+    axis.set_ylim(len(dots) - 0.4, -0.6)
+    axis.tick_params(length=0)
+    axis.grid(axis="x", linewidth=0.6 * scale, zorder=0)
+    axis.set_axisbelow(True)
+    axis.spines["left"].set_visible(False)
 
 
-def shares(rows: Mapping[str, Sequence[int]], labels: Sequence[str]) -> Markup:
+def shares(titled: ChartTitle, rows: Mapping[str, Sequence[int]], labels: Sequence[str]) -> Picture:
     """How often each level was given, one bar a row, each bar the whole of its row.
 
     Args:
+        titled: What the chart is called.
         rows: Counts by name, one a level.
         labels: The levels.
     """
-    height = _ROW * len(rows) + 34
-    wide = _WIDTH - _LEFT - 60
-    parts = []
-    for place, (name, counts) in enumerate(rows.items()):
-        y, x, total = 4 + _ROW * place, float(_LEFT), sum(counts)
-        parts.append(_said(_LEFT - 12, y + 18, short(name, 26), "end"))
-        for level, count in enumerate(counts):
-            width = wide * count / total if total else 0
-            if width:
-                parts.append(
-                    f'<rect class="{shade(level, len(labels))}" x="{x:.1f}" y="{y + 2}" width="{width:.1f}" '
-                    f'height="{_ROW - 6}"/>'
-                )
-            if width > 22:
-                parts.append(_said(x + width / 2, y + 18, f"{count}", "middle", f"in-{shade(level, len(labels))}"))
-            x += width
-        parts.append(_said(_WIDTH - 50, y + 18, f"{total}", kind="tick"))
-    x = float(_LEFT)
-    for level, label in enumerate(labels):
-        words = short(label, 18)
-        parts.append(
-            f'<rect class="{shade(level, len(labels))}" x="{x:.1f}" y="{height - 18}" width="14" height="14"/>'
+    key = 22 * math.ceil(len(labels) / _IN_A_ROW)
+
+    def draw(figure: Any) -> None:
+        axis = _axis(figure, _LEFT, _RIGHT, 4, key + 8)
+        for place, counts in enumerate(rows.values()):
+            _bar(axis, place, counts)
+        names = [short(name, 26) for name in rows]
+        axis.set_yticks(range(len(rows)), names, fontsize=_NAMES, parse_math=False)
+        axis.set_xticks([])
+        axis.set_xlim(0, 1)
+        axis.set_ylim(len(rows) - 0.5, -0.5)
+        axis.tick_params(length=0, pad=_PAD)
+        axis.spines[:].set_visible(False)
+        patches = [
+            axis.barh([0], [0], color=SHADES[shade(level, len(labels))], label=short(label, 18))
+            for level, label in enumerate(labels)
+        ]
+        legend = figure.legend(
+            handles=patches,
+            loc="lower left",
+            bbox_to_anchor=(_LEFT / _WIDTH, 0),
+            ncols=_IN_A_ROW,
+            frameon=False,
+            fontsize=_TICKS,
+            labelcolor=SOFT,
+            handlelength=1.1,
+            handleheight=1.1,
+            handletextpad=0.4,
+            borderpad=0.2,
+            borderaxespad=0,
+            columnspacing=1.4,
         )
-        parts.append(_said(x + 20, height - 6, words, kind="tick"))
-        x += 40 + 7.4 * len(words)
-    return _svg(parts, height)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+    return _chart(titled, _ROW * len(rows) + key + 12, draw)
 
 
-def curves_chart(lines: Sequence[Line], across: str, up: str) -> Markup:
-    """Up to five curves over one axis, the upright axis from 0.
+def _bar(axis: Any, place: int, counts: Sequence[int]) -> None:
+    total, begin = sum(counts), 0.0
+    for level, count in enumerate(counts):
+        share = count / total if total else 0.0
+        if share:
+            colour = SHADES[shade(level, len(counts))]
+            axis.barh([place], [share], left=begin, height=0.8, color=colour, edgecolor=CARD, linewidth=1)
+        if share * (_WIDTH - _LEFT - _RIGHT) > 22:
+            colour = ON_SHADES[shade(level, len(counts))]
+            axis.text(
+                begin + share / 2, place, f"{count}", ha="center", va="center_baseline", color=colour, fontsize=_NAMES
+            )
+        begin += share
+    axis.text(1.02, place, f"{total}", va="center_baseline", color=SOFT, fontsize=_TICKS)
+
+
+def curves_chart(titled: ChartTitle, lines: Sequence[Line], across: str, up: str) -> Picture:
+    """Two curves over one axis, the upright axis from 0.
 
     Args:
+        titled: What the chart is called.
         lines: The curves; those without points are left out.
         across: What the level axis measures.
         up: What the upright axis measures.
     """
-    drawn = [line for line in lines if line.points]
-    points = [point for line in drawn for point in line.points]
-    right = max((place for place, _ in points), default=1.0) or 1.0
-    top = _round(max((value for _, value in points), default=1.0) or 1.0)
-    floor = _LINES_HEIGHT - 44
 
-    def x(value: float) -> float:
-        return _MARGIN + (_WIDTH - _MARGIN - 20) * value / right
+    def draw(figure: Any) -> None:
+        axis = _axis(figure, 56, 20, 34, 44)
+        for colour, line in zip((PASS, OTHER_BAR), lines, strict=True):
+            if line.points:
+                sides = zip(*line.points, strict=True)
+                axis.plot(*sides, color=colour, linewidth=2, marker="o" if line.marked else "", label=line.name)
+        axis.set_xlim(left=0)
+        axis.set_ylim(bottom=0)
+        axis.set_xlabel(across, fontsize=_TICKS, color=SOFT)
+        axis.set_title(up, fontsize=_TICKS, color=SOFT, fontweight="normal", x=-0.08)
+        axis.tick_params(length=0, labelsize=_TICKS, labelcolor=SOFT)
+        axis.grid(axis="y", linewidth=0.8)
+        axis.set_axisbelow(True)
+        axis.spines[:].set_visible(False)
+        if axis.lines:
+            figure.legend(
+                loc="upper right", ncols=2, frameon=False, fontsize=_NAMES, labelcolor="linecolor", borderaxespad=0.1
+            )
 
-    def y(value: float) -> float:
-        return floor - (floor - 34) * value / top
-
-    parts = []
-    for part in range(5):
-        height = y(top * part / 4)
-        parts.append(f'<line class="grid" x1="{_MARGIN}" x2="{_WIDTH - 20}" y1="{height:.1f}" y2="{height:.1f}"/>')
-        parts.append(_said(_MARGIN - 8, height + 4, f"{top * part / 4:.3g}", "end", "tick"))
-        parts.append(_said(x(right * part / 4), floor + 18, f"{right * part / 4:.3g}", "middle", "tick"))
-    parts.append(_said(x(right / 2), _LINES_HEIGHT - 6, across, "middle", "tick"))
-    parts.append(_said(_MARGIN - 8, 16, up, kind="tick"))
-    side = float(_WIDTH - 20)
-    for place, line in enumerate(drawn):
-        path = " ".join(f"{x(one):.1f},{y(value):.1f}" for one, value in line.points)
-        parts.append(f'<polyline class="curve curve-{place}" points="{path}"/>')
-        parts += [
-            f'<circle class="curve-{place}" cx="{x(one):.1f}" cy="{y(value):.1f}" r="4"/>'
-            for one, value in line.points
-            if line.marked
-        ]
-        parts.append(_said(side, 16, line.name, "end", f"key-{place}"))
-        side -= 24 + 7.4 * len(line.name)
-    return _svg(parts, _LINES_HEIGHT)
+    return _chart(titled, 260, draw)
 
 
-def shade(level: int, levels: int) -> str:
-    """The class of a level's colour, from 0, the palest, to 4."""
-    return f"shade-{round(4 * level / max(1, levels - 1))}"
-
-
-def heat(share: float) -> str:
-    """The class of a table's cell that holds this share of its column, from 0 to 4."""
-    return f"heat-{min(4, int(share * 5))}"
+def shade(level: int, levels: int) -> int:
+    """The place of a level's colour among `SHADES`, from 0, the worst level, to 4."""
+    return round((len(SHADES) - 1) * level / max(1, levels - 1))
 
 
 def _begin(dots: Sequence[Dot]) -> float:
@@ -162,37 +247,24 @@ def _begin(dots: Sequence[Dot]) -> float:
     return -1.0 if least < -0.5 else -0.5 if least < 0 else 0.0
 
 
-def _upright(start: float, end: float, x: Callable[[float], float], height: float, tick: str) -> list[str]:
-    """The grid's lines with their numbers."""
-    parts = []
-    steps = 4 if (end - start) in (1.0, 2.0, 4.0) else 3 if end - start == 1.5 else 5
-    for place in range(steps + 1):
-        value = start + (end - start) * place / steps
-        parts.append(f'<line class="grid" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="4" y2="{height - 36}"/>')
-        parts.append(_said(x(value), height - 20, tick.format(value), "middle", "tick"))
-    return parts
+def _within(dot: Dot, start: float, end: float) -> Dot:
+    """A row whose figures end where the axis does."""
 
+    def kept(value: float | None) -> float | None:
+        return None if value is None else min(max(value, start), end)
 
-def _round(value: float) -> float:
-    """The next round number above: 1, 2, 4, 5 or 8 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value * (1 - 1e-9))
-
-
-def _mark(kind: str, x: float, y: float) -> str:
-    if kind == "ceiling":
-        return f'<path class="ceiling" d="M{x:.1f} {y - 7}l6 7l-6 7l-6 -7z"/>'
-    return f'<circle class="judge" cx="{x:.1f}" cy="{y}" r="5.5"/>'
-
-
-def _said(x: float, y: float, words: str, anchor: str = "", kind: str = "") -> str:
-    """Text in a chart; the one place where text gets into it."""
-    attributes = (f' class="{kind}"' if kind else "") + (f' text-anchor="{anchor}"' if anchor else "")
-    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escaped(words)}</text>'
-
-
-def _svg(parts: Sequence[str], height: float) -> Markup:
-    inner = "".join(parts)
-    return Markup(
-        f'<svg aria-hidden="true" class="chart" viewBox="0 0 {_WIDTH} {height:g}" focusable="false">{inner}</svg>'
+    figure = dot.figure
+    return replace(
+        dot, figure=replace(figure, value=kept(figure.value), low=kept(figure.low), high=kept(figure.high))
     )
+
+
+def _axis(figure: Any, left: float, right: float, above: float, below: float) -> Any:
+    """The one axis of a chart; the room around it is in points."""
+    figure.set_layout_engine("none")
+    wide, high = figure.get_size_inches() * 72
+    return figure.add_axes((left / wide, below / high, 1 - (left + right) / wide, 1 - (above + below) / high))
+
+
+def _chart(titled: ChartTitle, height: float, draw: Callable[[Any], None]) -> Picture:
+    return Picture(titled.name, titled.title, titled.words, (_WIDTH / 72, height / 72), draw, stretches=True)

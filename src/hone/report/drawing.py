@@ -1,26 +1,37 @@
-"""The door to matplotlib, and pictures as files or as part of a page.
+"""The door to matplotlib, which draws all pictures: as files for papers, and as parts of pages.
 
-Text in a picture is never read as mathematics, whatever names hold. No window is opened and no global state touched.
+Text in a picture is never read as mathematics, whatever names hold. No window is opened, and one picture is drawn
+at a time, because matplotlib's settings are those of the whole process.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from hone.errors import ProjectError
 from hone.extras import library
 from hone.files import whole_path
+from hone.report.terminal import clean
 
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
 PASS, FAIL, UNSURE, CEILING, HEAT = "#0072b2", "#d55e00", "#8a6d00", "#009e73", "#0072b3"
 """Okabe and Ito's colours, which colour-blind readers can tell apart; shapes say the same once more."""
+BAR, OTHER_BAR, CARD = "#0b6b6b", "#b45309", "#fffffe"
+SHADES = ("#f2d9c0", "#e9e4da", "#bfdcda", "#5aa5a2", "#0b6b6a")
+"""Of levels, the worst first."""
+ON_SHADES = ("#1c2024", "#1c2024", "#1c2024", "#06201f", "#fffffd")
+"""Of words on them."""
 _VARIABLES = {
     INK: "--ink",
     SOFT: "--soft",
@@ -30,7 +41,14 @@ _VARIABLES = {
     UNSURE: "--unsure",
     CEILING: "--ceiling",
     HEAT: "--heat",
+    BAR: "--bar",
+    OTHER_BAR: "--bar-2",
+    CARD: "--card",
+    **{shade: f"--s{place}" for place, shade in enumerate(SHADES)},
+    ON_SHADES[0]: "--s-ink",
+    ON_SHADES[4]: "--s4-ink",
 }
+"""What a page's style sheet calls each colour, in light and in dark; no two are the same, so that each is known."""
 _SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hone",
@@ -50,16 +68,20 @@ _SETTINGS = {
 _DPI = 160
 
 
+_DRAWING = threading.Lock()
+
+
 @dataclass(frozen=True)
 class Picture:
-    """One picture, drawn when it is wanted.
+    """One picture, drawn when it is shown.
 
     Args:
-        name: Its file name, without a suffix.
+        name: Its file name, without a suffix; no other picture of a page has it.
         title: What it shows, in a few words.
         words: What a reader who cannot see it should know.
         size: Inches, width and height.
         draw: Draws it on an empty matplotlib figure.
+        stretches: Whether it takes the width that a page has for it; others keep their size.
     """
 
     name: str
@@ -67,6 +89,12 @@ class Picture:
     words: str
     size: tuple[float, float]
     draw: Callable[[Any], None]
+    stretches: bool = False
+
+    @cached_property
+    def svg(self) -> Markup:
+        """The picture as a part of a page."""
+        return inline(self, self.name)
 
 
 def check_drawing() -> None:
@@ -97,8 +125,10 @@ def save_picture(picture: Picture, folder: Path) -> list[Path]:
     return paths
 
 
-def inline(picture: Picture, prefix: str) -> str:
-    """A picture as an `<svg>` for a page: no outside reference, ids of its own, colours that follow the page's.
+def inline(picture: Picture, prefix: str) -> Markup:
+    """A picture as an `<svg>` for a page: named, without outside references or styles, in the page's own colours.
+
+    A page's policy may forbid styles, so colours and sizes are attributes.
 
     Args:
         picture: The picture.
@@ -110,20 +140,33 @@ def inline(picture: Picture, prefix: str) -> str:
     buffer = io.StringIO()
     with _drawn(picture) as figure:
         figure.savefig(buffer, format="svg", transparent=True, metadata=_undated(".svg"))
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
-    text = text.replace("url(#", f"url(#{prefix}-").replace('href="#', f'href="#{prefix}-')
-    for colour, variable in _VARIABLES.items():
-        text = text.replace(colour, f"var({variable})")
-    return text.replace("<svg ", '<svg aria-hidden="true" ', 1)
+    inner = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
+    opened, _, inner = inner[inner.index("<svg") :].partition(">")
+    inner = re.sub(r'<g id="[^"]*"', "<g", inner)
+    inner = re.sub(r' style="([^"]*)"', _attributes, inner)
+    inner = re.sub(r' transform="rotate\(-?0 [^"]*"', "", inner)
+    inner = inner.replace(' id="', f' id="{prefix}-').replace("url(#", f"url(#{prefix}-")
+    inner = re.sub(r"\s*\n\s*", " ", inner.replace('xlink:href="#', f'href="#{prefix}-')).replace("> <", "><")
+    sizes = re.findall(r' viewBox="[^"]*"' if picture.stretches else r' (?:width|height|viewBox)="[^"]*"', opened)
+    named = Markup("<title>{}</title><desc>{}</desc>").format(clean(picture.title), clean(picture.words))
+    head = f'<svg class="chart" role="img" stroke-linejoin="round"{"".join(sizes)}>'
+    return Markup(f"{head}{named}{inner}")  # noqa: S704 - matplotlib's own, which escapes what it writes
+
+
+def _attributes(style: re.Match[str]) -> str:
+    """What stood in a `style`, as attributes; the page's own font takes the place of matplotlib's."""
+    pairs = (pair.split(": ", 1) for pair in style[1].split("; "))
+    return "".join(f' {name}="{_named(value)}"' for name, value in pairs if name != "font-family")
+
+
+def _named(value: str) -> str:
+    return f"var({_VARIABLES[value]})" if value in _VARIABLES else value
 
 
 @contextmanager
 def _drawn(picture: Picture) -> Iterator[Any]:
     matplotlib = _matplotlib()
-    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+    with _DRAWING, matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
         # Letters that the font lacks are boxes in a PNG; an SVG leaves them to the reader's fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = library("matplotlib.figure", "figures").Figure(figsize=picture.size, layout="constrained")

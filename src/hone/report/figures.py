@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from hone.measuring import Joint
+from hone.report.charts import Dot, draw_intervals
 from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture
 from hone.report.terminal import clean, short
-from hone.report.wording import STATISTICS, headline, verdict_in_short, with_interval
-from hone.stats import Agreement, CriterionAgreement, Figure
+from hone.report.wording import STATISTICS, TOGETHER, AgreementRow, agreement_rows, headline, with_interval
+from hone.stats import Agreement, CriterionAgreement
 
 MOST_PANELS = 12
 """Judges in one picture of small panels; beyond, the table has the others."""
@@ -31,7 +32,7 @@ def agreement_picture(agreement: Agreement) -> Picture:
     """Every judge's agreement with its interval, by criterion, against the ceiling."""
     panels = dict(agreement.criteria)
     if len(panels) > 1:
-        panels["all criteria (their mean)"] = agreement.overall
+        panels[TOGETHER] = agreement.overall
     heights = [_HEAD + _ROW * (sum(judge.items > 0 for judge in one.judges.values()) + 1) for one in panels.values()]
 
     def draw(figure: Any) -> None:
@@ -53,56 +54,30 @@ def agreement_picture(agreement: Agreement) -> Picture:
 
 
 def _dots(axis: Any, name: str, one: CriterionAgreement, statistic: str) -> None:
-    scored = ((judge, found) for judge, found in one.judges.items() if found.items)
-    rows = sorted(scored, key=lambda row: -_value(row[1].consensus[statistic]))
-    ceiling = one.ceiling[statistic]
-    names = ["a person (the ceiling)", *(short(judge, 40) for judge, _ in rows)]
-    low = 1.0
+    person, *others = agreement_rows(one)
+    judges = [_judged(row, statistic) for row in others if row.judge and row.says]
+    judges.sort(key=lambda dot: -2.0 if dot.figure.value is None else dot.figure.value, reverse=True)
+    ceiling = person.figures[statistic]
+    words = with_interval(ceiling, interval=False) if ceiling.value is not None else f"unknown: {ceiling.reason}"
+    dots = [Dot(person.who, ceiling, words, CEILING, "*", CEILING), *judges]
+    draw_intervals(axis, dots)
     if ceiling.value is not None:
-        low = _interval(axis, 0, ceiling, CEILING, "*")
         axis.axvline(ceiling.value, color=CEILING, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
         if ceiling.low is not None and ceiling.high is not None:
             axis.axvspan(ceiling.low, ceiling.high, color=CEILING, alpha=0.14, linewidth=0, zorder=0)
-    _side(
-        axis,
-        0,
-        with_interval(ceiling, interval=False) if ceiling.value is not None else f"unknown: {ceiling.reason}",
-        CEILING,
-    )
-    for place, (_, judge) in enumerate(rows, 1):
-        figure = judge.consensus[statistic]
-        colour, mark = _MARKS[judge.verdict.outcome]
-        if figure.value is None:
-            _side(axis, place, f"undefined: {short(figure.reason or '', 36)}", UNSURE)
-            continue
-        low = min(low, _interval(axis, place, figure, colour, mark))
-        _side(axis, place, f"{figure.value:.2f}  {verdict_in_short(judge)}", colour)
-    axis.set_yticks(range(len(names)), names, parse_math=False)
-    axis.set_ylim(len(names) - 0.4, -0.6)
+    lows = [dot.figure.value if dot.figure.low is None else dot.figure.low for dot in dots]
+    low = min((one for one in lows if one is not None), default=1.0)
     axis.set_xlim(max(-1.05, min(low, 0.95) - 0.04), 1.02)
     axis.set_title(f"{short(name, 60)} · {one.items:,} items", parse_math=False)
     axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus (95% interval)")
-    axis.tick_params(length=0)
-    axis.grid(axis="x", linewidth=0.6, zorder=0)
-    axis.set_axisbelow(True)
-    axis.spines["left"].set_visible(False)
 
 
-def _value(figure: Figure) -> float:
-    return -2.0 if figure.value is None else figure.value
-
-
-def _interval(axis: Any, place: int, figure: Figure, colour: str, mark: str) -> float:
-    value = _value(figure)
-    low = value if figure.low is None else figure.low
-    high = value if figure.high is None else figure.high
-    axis.plot([low, high], [place, place], color=colour, linewidth=2, solid_capstyle="butt", zorder=2)
-    axis.plot([value], [place], mark, color=colour, markersize=9 if mark == "*" else 6, zorder=3)
-    return float(low)
-
-
-def _side(axis: Any, place: int, text: str, colour: str) -> None:
-    axis.text(1.01, place, text, transform=axis.get_yaxis_transform(), va="center", color=colour, parse_math=False)
+def _judged(row: AgreementRow, statistic: str) -> Dot:
+    figure = row.figures[statistic]
+    colour, mark = _MARKS[row.judge.verdict.outcome if row.judge else "no ceiling"]
+    if figure.value is None:
+        return Dot(row.who, figure, f"undefined: {short(figure.reason or '', 36)}", inked=UNSURE)
+    return Dot(row.who, figure, f"{figure.value:.2f}  {row.verdict}", colour, mark, colour)
 
 
 def confusion_picture(
@@ -127,7 +102,7 @@ def confusion_picture(
 
     title = f"{short(name, 60)}: where judges and people differ{_of(len(shown), len(judges))}"
     words = "Counts of items; a column is what people say, its darkest cell what the judge mostly says then."
-    return Picture(f"confusion-{place}-{_file_slug(name)}", title, words, _size(len(shown), side), draw)
+    return Picture(f"confusion-{place}-{file_slug(name)}", title, words, _size(len(shown), side), draw)
 
 
 def _entitle(axis: Any, judge: str, side: float) -> None:
@@ -179,7 +154,7 @@ def scatter_picture(
 
     title = f"{short(name, 60)}: judge against people{_of(len(shown), len(joints))}"
     words = "A disc's area is the number of items with that pair of scores; on the dashed line both are the same."
-    return Picture(f"scatter-{place}-{_file_slug(name)}", title, words, _size(len(shown), 2.5), draw)
+    return Picture(f"scatter-{place}-{file_slug(name)}", title, words, _size(len(shown), 2.5), draw)
 
 
 def _discs(axis: Any, joint: Joint, labels: Mapping[float, str]) -> None:
@@ -226,6 +201,6 @@ def _of(shown: int, there: int) -> str:
     return "" if shown == there else f" (the first {shown} of {there} judges)"
 
 
-def _file_slug(name: str) -> str:
+def file_slug(name: str) -> str:
     """A name as a file name holds it; two names may share one."""
     return re.sub(r"[^\w]+", "-", clean(name).lower(), flags=re.ASCII).strip("-")[:60] or "criterion"

@@ -2,65 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from markupsafe import Markup
 
 from hone.export.results import KeptAccuracy
-from hone.report.page import (
-    Markup,
-    cell,
-    command,
-    element,
-    escaped,
-    folded,
-    linked,
-    listed,
-    page,
-    paragraph,
-    row_name,
-    table,
-)
-from hone.report.sections.agreement import agreement_part
-from hone.report.sections.audit import audit_part
-from hone.report.sections.bench import bench_part
-from hone.report.sections.comparing import comparison_part
-from hone.report.sections.export import export_part
-from hone.report.sections.parts import part, percent_cell
-from hone.report.sections.rubric import history_part, rubric_part, task_part
-from hone.report.sections.scores import scores_part
-from hone.report.sections.tuning import tuning_part
+from hone.report.page import fill
+from hone.report.sections.agreement import agreement_values
+from hone.report.sections.audit import audit_values
+from hone.report.sections.bench import bench_values, judged_values
+from hone.report.sections.comparing import comparison_values
+from hone.report.sections.export import export_values
+from hone.report.sections.rubric import history_values, rubric_values
+from hone.report.sections.scores import scores_values
+from hone.report.sections.tuning import tuning_values
 from hone.report.view import JudgedPart, ProjectView
-from hone.report.wording import verdict_in_short
+from hone.report.wording import percent_cell, verdict_in_short
 from hone.rubrics.compare import summary
-
-_PARTS = (
-    task_part,
-    rubric_part,
-    history_part,
-    comparison_part,
-    scores_part,
-    agreement_part,
-    audit_part,
-    tuning_part,
-    bench_part,
-    export_part,
-)
-
-_MADE = "Made by hone report from what lies in the project's folder, where the commands are typed too."
 
 
 def project_page(view: ProjectView) -> str:
     """The page."""
-    title = f"{view.name}: {view.settings.task.subject}"
-    parts = [
-        element("h1", escaped(title)),
-        paragraph(f"{_MADE} It was made on {view.made:%Y-%m-%d %H:%M}.", "made"),
-        *_broken(view),
-        part("glance", "Where it stands", [_glance(view)]),
-        part("next", "What to do next", [_next(view)]),
-        *(make(view) for make in _PARTS),
-        part("runs", "Every run", _runs(view)),
-    ]
-    return page(title, parts)
+    return fill(
+        "project.html",
+        {
+            "title": f"{view.name}: {view.settings.task.subject}",
+            "view": view,
+            "glance": [(_linked(title, name), words) for name, title, words in standing(view)],
+            "rubric": rubric_values(view),
+            "history": history_values(view),
+            "comparison": comparison_values(view),
+            "scores": scores_values(view),
+            "agreement": agreement_values(view),
+            "audit": audit_values(view),
+            "tuning": tuning_values(view),
+            "bench": bench_values(view),
+            "judged": judged_values(view),
+            "exported": export_values(view),
+        },
+    )
+
+
+def _linked(title: str, name: str) -> Markup:
+    """A link to a part of the page."""
+    return Markup('<a href="#{}">{}</a>').format(name, title)
 
 
 def standing(view: ProjectView) -> list[tuple[str, str, str]]:
@@ -75,11 +58,6 @@ def standing(view: ProjectView) -> list[tuple[str, str, str]]:
         ("bench", "base against tuned", _bench_line(view)),
         ("export", "exported files", _export_line(view)),
     ]
-
-
-def _glance(view: ProjectView) -> Markup:
-    rows = [(row_name(linked(title, name)), cell(words, "words")) for name, title, words in standing(view)]
-    return table(("part", "in a word"), rows, "The journey, and how far this project is on it")
 
 
 def _rubric_line(view: ProjectView) -> str:
@@ -160,25 +138,3 @@ def _right(found: KeptAccuracy | None) -> str:
     if found is None or found.exported.value is None or found.source.value is None:
         return ""
     return f", {found.exported.value:.1%} right on {found.name} (its source {found.source.value:.1%})"
-
-
-def _next(view: ProjectView) -> Markup:
-    if not view.todo:
-        return paragraph("Nothing is missing.")
-    return element(
-        "ol", *(element("li", escaped(step.why), command(step.command)) for step in view.todo), kind="next"
-    )
-
-
-def _broken(view: ProjectView) -> Iterator[Markup]:
-    if view.broken:
-        yield paragraph("Some of what lies there could not be read, and is left out:", "warn")
-        yield listed(f"{where}: {why}" for where, why in view.broken)
-
-
-def _runs(view: ProjectView) -> Iterator[Markup]:
-    if not view.runs:
-        yield paragraph("Nothing was run yet.", "soft")
-        return
-    rows = [(name, cell(verb), cell(state)) for name, verb, state in view.runs]
-    yield folded(f"{len(rows)} runs, the latest first", table(("folder under runs/", "verb", "state"), rows, "Runs"))

@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.report.drawing import CEILING, INK, PASS, Picture
+from hone.report.charts import ChartTitle, Line, curves_chart
+from hone.report.drawing import Picture
 from hone.report.terminal import clean
 
 
@@ -54,12 +55,16 @@ def result_table(result: Mapping[str, Any]) -> RenderableType:
     for name in ("scale of what was learnt", "held-out loss", "held-out answers right", ""):
         table.add_column(name, justify="right")
     for one in result["scales"]:
-        kept = one["scale"] == result["scale"]
         share = "" if one.get("accuracy") is None else f"{one['accuracy']:.1%}"
-        words = "kept" if kept else "the base" if one["scale"] == 0 else ""
-        style = "bold" if kept else ""
+        words = scale_in_words(one, result)
+        style = "bold" if words == "kept" else ""
         table.add_row(Text(f"{one['scale']:g}", style=style), f"{one['loss']:.4f}", share, Text(words, style=style))
     return table
+
+
+def scale_in_words(one: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """What a scale that was tried is: the one that was kept, the base, or neither, which needs no words."""
+    return "kept" if one["scale"] == result["scale"] else "the base" if one["scale"] == 0 else ""
 
 
 def loss_points(history: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -71,18 +76,11 @@ def loss_points(history: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float,
 def loss_curves(history: Sequence[Mapping[str, Any]]) -> Picture:
     """Loss by step, in training and held out."""
     steps, looks = loss_points(history)
-
-    def draw(figure: Any) -> None:
-        axis = figure.subplots()
-        if steps:
-            axis.plot(*zip(*steps, strict=True), color=PASS, linewidth=1, label="training")
-        if looks:
-            axis.plot(*zip(*looks, strict=True), color=CEILING, marker="o", linewidth=1.6, label="held out")
-        axis.set_xlabel("step")
-        axis.set_ylabel("cross-entropy per learnt token (nats)", color=INK)
-        axis.set_ylim(bottom=0)
-        axis.grid(axis="y", linewidth=0.6)
-        axis.legend(frameon=False)
-
-    last = f"held out {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end" if looks else "no held-out loss"
-    return Picture("curves", "Loss by step", last, (7.2, 3.6), draw)
+    words = (
+        f"Held out: {looks[0][1]:.3f} at the start, {looks[-1][1]:.3f} at the end"
+        if looks
+        else "Nothing was held out"
+    )
+    lines = (Line("training", steps), Line("held out", looks, marked=True))
+    title = ChartTitle("curves", "Loss by step", words)
+    return curves_chart(title, lines, "step", "cross-entropy per learnt token (nats)")

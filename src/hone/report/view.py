@@ -18,6 +18,9 @@ from hone.export.results import ExportRow
 from hone.judging.audit import AuditFinding
 from hone.stats import Agreement, Figure
 
+MOST_ROWS = 40
+"""Rows of a table of single replies; the run folder has them all."""
+
 
 @dataclass(frozen=True)
 class FigureSource:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
 from hone.report.terminal import clean
 from hone.stats import CriterionAgreement, Figure, JudgeAgreement
 
@@ -31,6 +35,10 @@ OFF_SCALE = "some scores are not on the people's scale"
 """The reason that a judge's kappas and accuracy are undefined; its mean error then compares unlike things."""
 OUTCOMES = {"better": "pass", "as good": "pass", "worse": "fail"}
 """How a page colours a verdict; others leave it open."""
+CEILING = "a person (the ceiling)"
+"""Who the judges are held against."""
+TOGETHER = "all criteria (their mean)"
+"""What stands for every criterion at once."""
 HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": "pearson"}
 """What agreement is read by where no judge's verdict names it."""
 
@@ -53,6 +61,47 @@ def headline(criterion: CriterionAgreement, level: str) -> str:
     name = HEADLINES[level]
     usable = name in criterion.ceiling and criterion.ceiling[name].value is not None
     return name if usable or level == "nominal" else "pearson"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    """Somebody's agreement with the people's consensus, as every table and picture of it shows."""
+
+    who: str
+    figures: Mapping[str, Figure]
+    kind: Literal["person", "judge", "baseline"]
+    judge: JudgeAgreement | None = None
+
+    @property
+    def says(self) -> bool:
+        """Whether there is anything to show: a judge scored something, a baseline can be computed."""
+        return (
+            self.judge.items > 0
+            if self.judge
+            else self.kind == "person" or self.figures["accuracy"].value is not None
+        )
+
+    @property
+    def verdict(self) -> str:
+        """A judge's verdict up to its figures; empty for others."""
+        return verdict_in_short(self.judge) if self.judge else ""
+
+    @property
+    def leans(self) -> str:
+        """Whether a judge is lenient; empty for others."""
+        return leaning(self.judge) if self.judge else ""
+
+    @property
+    def colour(self) -> str:
+        """How a page colours the verdict."""
+        return OUTCOMES.get(self.judge.verdict.outcome, "unsure") if self.judge else ""
+
+
+def agreement_rows(one: CriterionAgreement) -> list[AgreementRow]:
+    """The ceiling, then every judge, then what needs no judge."""
+    judges = [AgreementRow(name, judge.consensus, "judge", judge) for name, judge in one.judges.items()]
+    others = [AgreementRow(BASELINES.get(name, name), found, "baseline") for name, found in one.baselines.items()]
+    return [AgreementRow(CEILING, one.ceiling, "person"), *judges, *others]
 
 
 def verdict_in_short(judge: JudgeAgreement) -> str:
@@ -100,3 +149,26 @@ def warnings(criterion: CriterionAgreement) -> list[str]:
         if judge.consensus["accuracy"].reason == OFF_SCALE:
             found.append(f"{clean(name)}: {OFF_SCALE}, so that it has no kappa; correlations hold")
     return found
+
+
+def percent_cell(figure: Figure) -> str:
+    """A share with its interval: "34.0% (27.8% to 40.8%)"; why, where there is none."""
+    return _figured(figure, "{:.1%}".format)
+
+
+def percent_points(figure: Figure) -> str:
+    """A difference of shares in percentage points: "+32.0 (+25.1 to +38.9)"; why, where there is none."""
+    return _figured(figure, lambda value: f"{100 * value:+.1f}")
+
+
+def amount(figure: Figure, digits: int = 2) -> str:
+    """A number with its interval; why, where there is none."""
+    return _figured(figure, lambda value: f"{value:.{digits}f}")
+
+
+def _figured(figure: Figure, said: Callable[[float], str]) -> str:
+    if figure.value is None:
+        return figure.reason or "–"
+    if figure.low is None or figure.high is None:
+        return f"{said(figure.value)} ({figure.reason})" if figure.reason else said(figure.value)
+    return f"{said(figure.value)} ({said(figure.low)} to {said(figure.high)})"

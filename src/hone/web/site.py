@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,8 +15,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from jinja2 import Environment
 
 from hone.domain.rubric import Rubric
 from hone.errors import RunBusyError
@@ -24,7 +23,7 @@ from hone.journey.journey import Journey
 from hone.people.store import Rater
 from hone.people.store.store import Store
 from hone.project import Project
-from hone.report.terminal import clean
+from hone.report.page import environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import Sessions
@@ -78,22 +77,14 @@ class Site:
     @cached_property
     def templates(self) -> Environment:
         """The templates, which escape everything that is not markup of ours."""
-        environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=select_autoescape(default=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {
+        made = environment(HERE / "templates")
+        made.filters |= {
             "typeset": typeset,
             "minutes": minutes,
-            "clean": clean,
-            "said": stacked,
             "g": "{:g}".format,
         }
-        environment.globals |= {"static": static, "subject": self.project.settings.task.subject}
-        return environment
+        made.globals |= {"static": static, "subject": self.project.settings.task.subject}
+        return made
 
     def remember(self, name: str, state: object, make: Callable[[], Any]) -> Any:
         """What `make` made when the state was last the same."""
@@ -177,11 +168,6 @@ def minutes(seconds: float | None) -> str:
         many = round(seconds / 60)
         return f"about {many} minute{'' if many == 1 else 's'}"
     return f"about {seconds / 3600:.1f} hours"
-
-
-def stacked(parts: Sequence[str]) -> Markup:
-    """Lines, one below the other."""
-    return Markup("<br>").join(parts)
 
 
 def static(name: str) -> str:

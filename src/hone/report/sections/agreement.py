@@ -1,87 +1,66 @@
-"""How well people agree, and whether the judge is as good as one of them."""
+"""How well people agree on one criterion, and whether judges are as good as one of them: what pages show of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from hone.report.charts import Dot, intervals
-from hone.report.page import Markup, cell, drawn_picture, element, escaped, folded, listed, paragraph, table
-from hone.report.sections.parts import not_there_yet, part, source_line
-from hone.report.view import AgreementPart, ProjectView
+from hone.report.charts import ChartTitle, Dot, diamond, intervals
+from hone.report.figures import file_slug
+from hone.report.page import TableCell
+from hone.report.view import ProjectView
 from hone.report.wording import (
-    BASELINES,
-    OUTCOMES,
     STATISTICS,
+    AgreementRow,
+    agreement_rows,
     headline,
-    leaning,
     people_in_words,
-    verdict_in_short,
     warnings,
     with_interval,
 )
-from hone.stats import CriterionAgreement, Figure
+from hone.stats import CriterionAgreement
 
 
-def agreement_part(view: ProjectView) -> Markup:
-    """Judge and baselines against the ceiling, criterion by criterion."""
-    return part("agreement", "Agreement with people", _agreement(view))
+def agreement_values(view: ProjectView) -> list[dict[str, object]]:
+    """Every criterion."""
+    if view.agreed is None:
+        return []
+    found = view.agreed.agreement
+    return [criterion_values(name, one, found.level) for name, one in found.criteria.items()]
 
 
-def _agreement(view: ProjectView) -> Iterator[Markup]:
-    found = view.agreed
-    if found is None:
-        yield not_there_yet("Nothing can be said of how good the judge is", view.makes["agreement"], view.unrated)
-        return
-    yield listed(found.notes, "soft")
-    for name, one in found.agreement.criteria.items():
-        yield from _criterion(name, one, found)
-    yield paragraph(
-        "The ceiling is each person against the others' consensus: no judge can be asked for more. In brackets: 95% "
-        "intervals. The page of hone agree has every other figure, and says how to read them."
+def criterion_values(name: str, one: CriterionAgreement, level: str) -> dict[str, object]:
+    """Judges and baselines against the ceiling.
+
+    Args:
+        name: The criterion.
+        one: What was found of it.
+        level: The level of measurement, which the statistic depends on.
+    """
+    statistic = headline(one, level)
+    rows = [row for row in agreement_rows(one) if row.says]
+    dots = [_dot(row, statistic) for row in rows if row.kind != "baseline"]
+    title = ChartTitle(
+        f"agreement-{file_slug(name)}",
+        f"{name}: agreement against the ceiling",
+        "The diamond is a person, the discs are judges",
     )
-    yield source_line(found.source, "hone agree --html agreement.html")
+    return {
+        "name": name,
+        "count": f"{one.items:,}",
+        "people": people_in_words(one),
+        "warnings": warnings(one),
+        "statistic": STATISTICS[statistic],
+        "picture": intervals(title, dots, f"{STATISTICS[statistic]}, 95% interval"),
+        "rows": [_row(row, statistic) for row in rows],
+    }
 
 
-def _criterion(name: str, one: CriterionAgreement, found: AgreementPart) -> Iterator[Markup]:
-    statistic = headline(one, found.agreement.level)
-    judges = {judge: figures for judge, figures in one.judges.items() if figures.items}
-    dots = [_dot("a person (the ceiling)", one.ceiling[statistic], ceiling=True)]
-    rows = [_row("a person (the ceiling)", one.ceiling, statistic)]
-    for judge, figures in judges.items():
-        dots.append(_dot(judge, figures.consensus[statistic]))
-        kind = OUTCOMES.get(figures.verdict.outcome, "unsure")
-        rows.append(
-            _row(judge, figures.consensus, statistic, leaning(figures), cell(verdict_in_short(figures), kind))
-        )
-    for baseline, values in one.baselines.items():
-        if values["accuracy"].value is not None:
-            rows.append(_row(BASELINES.get(baseline, baseline), values, statistic))
-    yield element("h3", escaped(name))
-    yield paragraph(f"{one.items:,} items; {people_in_words(one)}.")
-    for warning in warnings(one):
-        yield paragraph(f"{warning}.", "warn")
-    drawn = intervals(dots, f"{STATISTICS[statistic]}, 95% interval")
-    yield drawn_picture(
-        drawn, f"{name}: agreement against the ceiling", "The diamond is a person, the discs are judges"
-    )
-    head = ("who", "items", "same score", STATISTICS[statistic], "leans", "verdict")
-    yield folded("The same as a table", table(head, rows, f"{name}: agreement with the people's consensus"))
+def _dot(row: AgreementRow, statistic: str) -> Dot:
+    figure = row.figures[statistic]
+    words = with_interval(figure, interval=False) if figure.value is not None else figure.reason or "unknown"
+    return diamond(row.who, figure, words) if row.kind == "person" else Dot(row.who, figure, words)
 
 
-def _dot(name: str, shown: Figure, *, ceiling: bool = False) -> Dot:
-    words = with_interval(shown, interval=False) if shown.value is not None else shown.reason or "unknown"
-    return Dot(name, shown, words, ceiling)
-
-
-def _row(
-    name: str, figures: Mapping[str, Figure], statistic: str, leans: str = "–", verdict: Markup | None = None
-) -> tuple[str | Markup, ...]:
-    same = with_interval(figures["accuracy"], "accuracy")
-    return (
-        name,
-        f"{figures[statistic].n:,}",
-        same,
-        with_interval(figures[statistic]),
-        cell(leans),
-        verdict or cell("–"),
-    )
+def _row(row: AgreementRow, statistic: str) -> tuple[str | TableCell, ...]:
+    figure = row.figures[statistic]
+    same = with_interval(row.figures["accuracy"], "accuracy")
+    verdict = TableCell(row.verdict or "–", row.colour)
+    return (row.who, f"{figure.n:,}", same, with_interval(figure), row.leans or "–", verdict)

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from hone.judging.audit import AuditFinding
-from hone.report.page import Markup, cell, paragraph, table
-from hone.report.sections.parts import amount, not_there_yet, part, source_line
+from hone.report.page import TableCell
 from hone.report.view import ProjectView
+from hone.report.wording import amount
 
-_MOVED = {True: ("yes", "fail"), False: ("no sign of it", "pass"), None: ("cannot be told", "unsure")}
+_MOVED = {
+    True: TableCell("yes", "fail"),
+    False: TableCell("no sign of it", "pass"),
+    None: TableCell("cannot be told", "unsure"),
+}
 
 
-def audit_part(view: ProjectView) -> Markup:
+def audit_values(view: ProjectView) -> dict[str, object]:
     """One row a question, with its interval and what a judge that is not moved would show."""
-    return part("audit", "What moves the judge besides the criteria", _audit(view))
+    if view.audited is None:
+        return {}
+    findings = view.audited.findings
+    moved = ", ".join(dict.fromkeys(one.name for one in findings if one.moved))
+    return {"moved": moved, "rows": [_row(one) for one in findings]}
 
 
-def _audit(view: ProjectView) -> Iterator[Markup]:
-    found = view.audited
-    if found is None:
-        yield not_there_yet("The judge was not audited yet", view.makes["audit"])
-        return
-    moved = [one.name for one in found.findings if one.moved]
-    said = f"It is moved by {', '.join(dict.fromkeys(moved))}." if moved else "No sign that anything else moves it."
-    yield paragraph(f"The judge is {found.judge}. {said}", "warn" if moved else "")
-    head = ("what", "changed or compared", "measured", "figure (95% interval)", "if not moved", "n", "moved?")
-    yield table(head, [_row(one) for one in found.findings], "Each question changes one thing that should not matter")
-    yield source_line(found.source)
-
-
-def _row(one: AuditFinding) -> tuple[str | Markup, ...]:
+def _row(one: AuditFinding) -> tuple[str | TableCell, ...]:
     figure = amount(one.figure) + (f"; people {amount(one.people)}" if one.people is not None else "")
-    words, kind = _MOVED[one.moved]
-    return (
-        one.name,
-        cell(one.asked),
-        cell(one.measured),
-        cell(figure),
-        cell(f"{one.still:g}", "num"),
-        cell(f"{one.figure.n:,}", "num"),
-        cell(words, kind),
-    )
+    return (one.name, one.asked, one.measured, figure, f"{one.still:g}", f"{one.figure.n:,}", _MOVED[one.moved])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,10 @@ from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
 from hone.people.store import ChoiceRow
-from hone.report.charts import Dot, heat, intervals, shares
-from hone.report.page import Markup
-from hone.report.wording import (
-    STATISTICS,
-    headline,
-    leaning,
-    people_in_words,
-    verdict_in_short,
-    warnings,
-    with_interval,
-)
+from hone.report.charts import ChartTitle, shares
+from hone.report.figures import file_slug
+from hone.report.page import TableCell
+from hone.report.sections.agreement import criterion_values
 from hone.stats import Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
 from hone.web.people import Form, Owner, form_field
@@ -45,24 +38,8 @@ class Matrix:
     """Who said what when others said something else."""
 
     title: str
-    rows: list[tuple[str, list[tuple[str, str]]]]
-    """By the row's level: text and colour class of each cell."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """What the page shows of one criterion."""
-
-    name: str
-    people: str
-    statistic: str
-    chart: Markup
-    table: list[tuple[str, str, str, str, str]]
-    """Who, items, same score, statistic with interval, verdict and leaning."""
-    warnings: list[str]
-    spread: Markup
-    counts: dict[str, list[int]]
-    matrices: list[Matrix] = field(default_factory=list)
+    rows: list[tuple[str | TableCell, ...]]
+    """The row's level, then its cells, which are the darker the more of their column they hold."""
 
 
 @router.get("/results")
@@ -107,7 +84,7 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
     return go("/results", "settled")
 
 
-def _people(site: Site, rubric: Rubric) -> list[tuple[str, bool, Any]]:
+def _people(site: Site, rubric: Rubric) -> list[tuple[str, int, int, int, str]]:
     if not rubric.criteria:
         return []
     people = [
@@ -115,10 +92,14 @@ def _people(site: Site, rubric: Rubric) -> list[tuple[str, bool, Any]]:
         for one in site.store.raters()
         if one.role != "judge"
     ]
-    return [(one.name, one.active, done) for one, done in people if done.done or done.skipped or one.role == "rater"]
+    return [
+        (one.name, done.done, done.skipped, done.left, "yes" if one.active else "no")
+        for one, done in people
+        if done.done or done.skipped or one.role == "rater"
+    ]
 
 
-def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
+def _computed(site: Site, rubric: Rubric) -> tuple[list[dict[str, object]], str]:
     """Every criterion, and what the stop rule says; computed again only when somebody has said something new."""
     rows = site.store.ratings(rubric)
     if not any(row.kind == "human" for row in rows):
@@ -126,58 +107,28 @@ def _computed(site: Site, rubric: Rubric) -> tuple[list[Section], str]:
     latest = [run.folder.name for verb in ("label", "reply") if (run := site.project.latest_run(verb))]
     state = (rubric.digest, len(rows), max(row.time for row in rows), *latest)
 
-    def compute() -> tuple[list[Section], str]:
+    def compute() -> tuple[list[dict[str, object]], str]:
         table = join(site.project, site.store, rubric).table
         ratings = read_ratings(table, Reading(rubric=rubric)).ratings
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
-        sections = [_section(name, one, found, ratings, rubric) for name, one in found.criteria.items()]
+        sections = [_section(name, found, ratings, rubric) for name in found.criteria]
         return sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words
 
-    computed: tuple[list[Section], str] = site.remember("results", state, compute)
+    computed: tuple[list[dict[str, object]], str] = site.remember("results", state, compute)
     return computed
 
 
-def _section(name: str, one: CriterionAgreement, found: Agreement, ratings: Ratings, rubric: Rubric) -> Section:
-    statistic = headline(one, found.level)
-    ceiling = one.ceiling[statistic]
-    dots = [
-        Dot(
-            "a person (the ceiling)",
-            ceiling,
-            with_interval(ceiling, interval=False) if ceiling.value is not None else ceiling.reason or "",
-            ceiling=True,
-        )
-    ]
-    table = [
-        (
-            "a person (the ceiling)",
-            f"{ceiling.n:,}",
-            with_interval(one.ceiling["accuracy"], "accuracy"),
-            with_interval(ceiling),
-            "",
-        )
-    ]
-    for judge, figures in one.judges.items():
-        if figures.items:
-            figure = figures.consensus[statistic]
-            words = with_interval(figure, interval=False) if figure.value is not None else figure.reason or ""
-            dots.append(Dot(judge, figure, words))
-            verdict = f"{verdict_in_short(figures)}; leans: {leaning(figures)}"
-            same = with_interval(figures.consensus["accuracy"], "accuracy")
-            table.append((judge, f"{figures.items:,}", same, with_interval(figure), verdict))
-    counts = _counts(ratings, name, rubric)
-    labels = [level.label for level in rubric.scale.levels]
-    return Section(
-        name,
-        people_in_words(one),
-        STATISTICS[statistic],
-        intervals(dots, f"{STATISTICS[statistic]}, 95% interval"),
-        table,
-        warnings(one),
-        shares(counts, labels),
-        counts,
-        _matrices(name, one, ratings, rubric),
+def _section(name: str, found: Agreement, ratings: Ratings, rubric: Rubric) -> dict[str, object]:
+    """What the page shows of one criterion."""
+    one, counts = found.criteria[name], _counts(ratings, name, rubric)
+    title = ChartTitle(
+        f"levels-{file_slug(name)}", f"Levels given for {name}", "The table below has the same figures"
     )
+    return criterion_values(name, one, found.level) | {
+        "spread": shares(title, counts, [level.label for level in rubric.scale.levels]),
+        "counts": [(who, *(str(count) for count in given)) for who, given in counts.items()],
+        "matrices": _matrices(name, one, ratings, rubric),
+    }
 
 
 def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]:
@@ -215,11 +166,16 @@ def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubr
 
 def _matrix(title: str, counts: Any, labels: Sequence[str]) -> Matrix:
     totals = np.maximum(counts.sum(axis=0), 1e-9)
-    rows = [
-        (label, [(f"{count:,.4g}", heat(count / total)) for count, total in zip(row, totals, strict=True)])
+    rows: list[tuple[str | TableCell, ...]] = [
+        (label, *(TableCell(f"{count:,.4g}", heat(count / total)) for count, total in zip(row, totals, strict=True)))
         for label, row in zip(labels, counts.tolist(), strict=True)
     ]
     return Matrix(title, rows)
+
+
+def heat(share: float) -> str:
+    """The class of a table's cell that holds this share of its column, from 0 to 4."""
+    return f"heat-{min(4, int(share * 5))}"
 
 
 def _pairs(choices: Sequence[ChoiceRow]) -> Mapping[str, Any] | None:

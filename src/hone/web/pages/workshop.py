@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
@@ -15,7 +16,6 @@ from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
 from hone.report.diffs import worded_diff
-from hone.report.page import Markup
 from hone.rubrics.compare import summary
 from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
