@@ -162,10 +162,10 @@ def _entries(place: str, task: Mapping[str, Any], names: Mapping[str, str]) -> I
     if "," in about["writer"]:
         about["writer"] = ""  # several wrote it, and the store that gave it away knows who
     for annotation in task.get("annotations") or []:
-        yield from _said(place, item, about, (_person(annotation), "human", annotation), names)
+        yield from _said(place, item, about, _person(annotation), "human", annotation, names)
     for prediction in task.get("predictions") or []:
         judge = named(prediction.get("model_version")) or "prediction"
-        yield from _said(place, item, about, (judge, "judge", prediction), names)
+        yield from _said(place, item, about, judge, "judge", prediction, names)
     if not task.get("annotations") and not task.get("predictions"):
         return
 
@@ -174,10 +174,11 @@ def _said(
     place: str,
     item: str,
     about: Mapping[str, Any],
-    source: tuple[str, str, Mapping[str, Any]],
+    rater: str,
+    kind: str,
+    annotation: Mapping[str, Any],
     names: Mapping[str, str],
 ) -> Iterator[FeedbackEntry]:
-    rater, kind, annotation = source
     when = annotation.get("updated_at") or annotation.get("created_at")
     time = datetime.fromisoformat(when) if when else None
     texts: dict[str, str] = {}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
+from typing import NamedTuple
 
 from pydantic import RootModel
 
@@ -130,14 +131,21 @@ def _squeezed(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
+class _Job(NamedTuple):
+    """A reply that is scored, and the number of the round: the same request again is another call."""
+
+    reply: Reply
+    again: int
+
+
 def _score(judge: Judge, rounds: Sequence[tuple[Sequence[Reply], int]]) -> list[list[Judgement]]:
     """The judgements of each round, in the order of its replies."""
-    jobs = [(reply, again) for replies, again in rounds for reply in replies]
+    jobs = [_Job(reply, again) for replies, again in rounds for reply in replies]
     caller = Caller(judge.setup.journal, total=len(jobs))
     done: list[Judgement] = []
 
-    async def score(job: tuple[Reply, int]) -> Judgement:
-        return await judge.score(job[0], caller, again=job[1])
+    async def score(job: _Job) -> Judgement:
+        return await judge.score(job.reply, caller, again=job.again)
 
     judge.run(jobs, score, done.append, caller)
     size = len(jobs) // len(rounds)

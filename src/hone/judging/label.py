@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hone.domain.base import digest
 from hone.domain.evidence import Judgement
@@ -34,6 +34,13 @@ class RowToLabel:
     """Why there is nothing to score."""
     known: Judgement | None = None
     """What a finished run of the same said of it. It counts where the journal does not hold the answers any more."""
+
+
+class _Scored(NamedTuple):
+    """A row with what the judge said of it."""
+
+    entry: RowToLabel
+    judgement: Judgement
 
 
 @dataclass(slots=True)
@@ -89,22 +96,22 @@ def label_rows(
     caller = Caller(judge.setup.journal, budget, total)
     report = LabelReport(caller.tally)
 
-    async def score(entry: RowToLabel) -> tuple[RowToLabel, Judgement]:
+    async def score(entry: RowToLabel) -> _Scored:
         if entry.reply is None:
-            return entry, judge.unscored(entry.item, entry.problem)
+            return _Scored(entry, judge.unscored(entry.item, entry.problem))
         if entry.known is None:
-            return entry, await judge.score(entry.reply, caller)
+            return _Scored(entry, await judge.score(entry.reply, caller))
         reader = Caller(judge.setup.journal, Budget(calls=0))
         read = await judge.score(entry.reply, reader)  # as this version reads what was answered
         if reader.tally.unsent == 0:
             caller.tally.reused += reader.tally.reused
-            return entry, read
+            return _Scored(entry, read)
         caller.tally.reused += 1
-        return entry, entry.known.model_copy(update={"item": entry.item})
+        return _Scored(entry, entry.known.model_copy(update={"item": entry.item}))
 
-    def take(done: tuple[RowToLabel, Judgement]) -> None:
-        report.add(*done)
-        sink(*done)
+    def take(done: _Scored) -> None:
+        report.add(done.entry, done.judgement)
+        sink(done.entry, done.judgement)
 
     judge.run(entries, score, take, caller)
     report.stopped = (budget or Budget()).spent(caller.tally)

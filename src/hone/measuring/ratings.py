@@ -69,7 +69,7 @@ def _collect(table: Table, reading: Reading) -> Collected:
     cube, duplicates = arrange(rows, items, criteria, raters, values)
     names = () if reading.rubric is None else reading.rubric.names
     return Collected(
-        ratings=_ratings(cube, (items, criteria, raters), meaning, rows),
+        ratings=_ratings(cube, items, criteria, raters, meaning, rows),
         items=items.values,
         rows=rows.rows,
         duplicates=duplicates,
@@ -104,9 +104,8 @@ def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
 
 
 def _ratings(
-    cube: Floats, axes: tuple[CodedColumn, CodedColumn, RaterNames], meaning: Meaning, source: Coded
+    cube: Floats, items: CodedColumn, criteria: CodedColumn, raters: RaterNames, meaning: Meaning, source: Coded
 ) -> Ratings:
-    items, criteria, raters = axes
     layers = list(zip(criteria.values, cube, strict=True))
     return Ratings(
         people={name: layer[~raters.judges].T for name, layer in layers},

@@ -54,7 +54,7 @@ def read_scores(
         if number is not None and math.isinf(number):
             refuse(code, f"score {raw[code]!r} is not finite; leave the cell empty where there is no score")
     if scale is not None:
-        return _on_scale(raw, of_people, level, (scale, refuse))
+        return _on_scale(raw, of_people, level, scale, refuse)
     words = [code for code, number in enumerate(numbers) if number is None]
     if not words:
         values = np.array(numbers, dtype=np.float64)
@@ -70,9 +70,8 @@ def read_scores(
 
 
 def _on_scale(
-    raw: Sequence[Any], of_people: Sequence[bool], level: Level | None, known: tuple[Scale, Refuse]
+    raw: Sequence[Any], of_people: Sequence[bool], level: Level | None, scale: Scale, refuse: Refuse
 ) -> Meaning:
-    scale, refuse = known
     labels = labels_of(scale)
     values = np.full(len(raw), np.nan)
     for code in range(len(raw)):

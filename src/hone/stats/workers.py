@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -30,10 +30,17 @@ def spread_tasks(function: Callable[[Task], Result], tasks: Sequence[Task]) -> l
             return list(pool.map(function, tasks))
 
 
-def seeded(
-    sampling: ClusterSampling, total: int, seed: int | np.random.SeedSequence
-) -> list[tuple[int, np.random.Generator]]:
+class Chunk(NamedTuple):
+    """Some of the resamples, which one worker draws."""
+
+    size: int
+    generator: np.random.Generator
+
+
+def seeded(sampling: ClusterSampling, total: int, seed: int | np.random.SeedSequence) -> list[Chunk]:
     """Cut `total` resamples into chunks, each with its size and its generator."""
     sizes = sampling.sizes(total)
     seeds = np.random.SeedSequence(seed) if isinstance(seed, int) else seed
-    return [(size, np.random.default_rng(child)) for size, child in zip(sizes, seeds.spawn(len(sizes)), strict=True)]
+    return [
+        Chunk(size, np.random.default_rng(child)) for size, child in zip(sizes, seeds.spawn(len(sizes)), strict=True)
+    ]

@@ -103,12 +103,10 @@ def _sniff(path: Path) -> str:
             except csv.Error:
                 widths = []
         if widths and widths[0] > 1:
-            best, delimiter = max((best, delimiter), ((widths.count(widths[0]), widths[0]), candidate), key=_fit)
+            fit = (widths.count(widths[0]), widths[0])
+            if fit > best:
+                best, delimiter = fit, candidate
     return delimiter
-
-
-def _fit(candidate: tuple[tuple[int, int], str]) -> tuple[int, int]:
-    return candidate[0]
 
 
 def _header(path: Path, reader: Any) -> tuple[list[str], int]:

@@ -56,7 +56,9 @@ def finish(
     trained: Trained,
     folder: Path,
     settings: TuneSettings,
-    held_out: tuple[Any, Sequence[Row], Sequence[Example]],
+    tokenizer: Any,
+    rows: Sequence[Row],
+    held_out: Sequence[Example],
     tell: Tell,
 ) -> None:
     """Try scales, and write the model with its card and results.
@@ -65,18 +67,19 @@ def finish(
         trained: What was trained.
         folder: The run's folder.
         settings: Resolved.
-        held_out: The tokenizer, the held-out rows and the held-out examples.
+        tokenizer: Its tokenizer.
+        rows: The held-out rows.
+        held_out: The held-out examples.
         tell: Told of scales and the end.
     """
     job, model, history = trained.job, trained.model, trained.history
-    tokenizer, rows, examples = held_out
     change = WeightChange(model, Path(job.weights))
     tried = try_scales(
         change,
         model,
         rows,
         settings.scales,
-        solve=solver(tokenizer, examples, model.device.type),
+        solve=solver(tokenizer, held_out, model.device.type),
         told=lambda one: tell({"event": "scale", **one.as_data()}),
     )
     chosen = best(tried)
@@ -127,7 +130,7 @@ def take_over(job: TrainingJob, folder: Path, held_out: Sequence[Example], tell:
     )
     if note := _other_model(model, history, rows):
         tell({"event": "note", "text": note})
-    finish(Trained(job, model, history), folder, settings, (tokenizer, rows, held_out), tell)
+    finish(Trained(job, model, history), folder, settings, tokenizer, rows, held_out, tell)
     shutil.rmtree(source)
 
 

@@ -81,7 +81,7 @@ def train(
         }
         stack.enter_context(_own_loss(model))
         stack.enter_context(_compiled(model, settings, planned, packed=packed))
-        return _fit(model, tokenizer, planned, settings, (folder, saving, tell), shape if packed else {})
+        return _fit(model, tokenizer, planned, settings, folder, shape if packed else {}, saving=saving, tell=tell)
 
 
 def _fit(
@@ -89,13 +89,15 @@ def _fit(
     tokenizer: Any,
     planned: TrainingPlan,
     settings: TuneSettings,
-    place: tuple[Path, bool, Tell | None],
+    folder: Path,
     shape: dict[str, Any],
+    *,
+    saving: bool,
+    tell: Tell | None,
 ) -> TrainingHistory:
     from hone.training.trainer import make_trainer  # noqa: PLC0415 - imports TRL, which Unsloth must come before
     from hone.training.watching import Watcher  # noqa: PLC0415 - the same
 
-    folder, saving, tell = place
     watcher = Watcher(planned, settings, folder, saving=saving, tell=tell)
     made: dict[str, Any] = {}
     if settings.sharding:

@@ -67,7 +67,7 @@ def work(
     if settings.sharding:
         del model
         model, kind = whole(base, settings, kind, weights, tell)
-    finish(Trained(job, model, history), folder, settings, (tokenizer, planned.held_out, held_out), tell)
+    finish(Trained(job, model, history), folder, settings, tokenizer, planned.held_out, held_out, tell)
 
 
 def _check(

@@ -113,7 +113,7 @@ def read_choices(store: Store, table: Table, taken: Taken) -> ImportTally:
         for number, row in rows:
             tally.rows += 1
             try:
-                _enter_choice(connection, store, row, (now, _time(row, table.path, number), tally))
+                _enter_choice(connection, store, row, now, _time(row, table.path, number), tally)
             except FeedbackError as error:
                 raise FileFormatError(table.path, str(error), line=number) from error
         return tally
@@ -122,9 +122,13 @@ def read_choices(store: Store, table: Table, taken: Taken) -> ImportTally:
 
 
 def _enter_choice(
-    connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, datetime | None, ImportTally]
+    connection: Connection,
+    store: Store,
+    row: Mapping[str, Any],
+    now: str,
+    time: datetime | None,
+    tally: ImportTally,
 ) -> None:
-    now, time, tally = context
     orders, winners = {"ab": "AB", "ba": "BA"}, {"a": "A", "b": "B", "tie": "tie"}
     order, winner = orders.get(_text(row, "order").lower()), winners.get(_text(row, "winner").lower())
     if order is None:
@@ -136,7 +140,7 @@ def _enter_choice(
         return
     role: Any = "judge" if _kind(row) == "judge" else "rater"
     rater = entered_rater(connection, _text(row, "rater"), role, now, any_person=True)
-    pair = _pair(connection, store, row, (now, tally))
+    pair = _pair(connection, store, row, now, tally)
     own = (choices.c.pair == pair) & (choices.c.rater == rater.id)
     found = connection.execute(select(choices).where(own)).mappings().first()
     at = now if time is None else stamp(time)
@@ -156,8 +160,8 @@ def _enter_choice(
     )
 
 
-def _pair(connection: Connection, store: Store, row: Mapping[str, Any], context: tuple[str, ImportTally]) -> str:
-    item, (now, tally) = _text(row, "item"), context
+def _pair(connection: Connection, store: Store, row: Mapping[str, Any], now: str, tally: ImportTally) -> str:
+    item = _text(row, "item")
     found = list(connection.scalars(select(pairs.c.id).where(pairs.c.item == item)))
     if not found and "/" in item:
         name, _, id_ = item.rpartition("/")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from hone.domain.evidence import Decision
 from hone.domain.rubric import Rubric
@@ -37,8 +37,8 @@ class ReviewPart:
         keys = {"rubric": decision.before, "advice": decision.advice.id}
         row = {"data": decision.model_dump_json(), "by": decision.by, "at": stamp(decision.at)}
         by = Author(None, decision.by, stamp(self.clock()))
-        step = (decision.advice.id, decision.before)
-        self.database.write(lambda connection: _put(connection, (decisions, keys), row, by, ("decide", step)))
+        about, before = decision.advice.id, decision.before
+        self.database.write(lambda one: _put(one, decisions, keys, row, by, "decide", about, before))
 
     def decisions(self, rubric: str | None = None) -> list[Decision]:
         """Current decisions, oldest first: on the rubric with a digest, or on any."""
@@ -71,8 +71,9 @@ class ReviewPart:
         def work(connection: Connection) -> None:
             if connection.scalar(select(subjects.c.id).where(subjects.c.id == subject)) is None:
                 raise FeedbackError(f"there is no reply {subject!r} to adjudicate")
-            table = (adjudications, {"subject": subject, "definition": definition})
-            _put(connection, table, row, Author(None, by.strip(), at), ("adjudicate", (subject, definition)))
+            keys = {"subject": subject, "definition": definition}
+            author = Author(None, by.strip(), at)
+            _put(connection, adjudications, keys, row, author, "adjudicate", subject, definition)
 
         self.database.write(work)
 
@@ -84,15 +85,16 @@ class ReviewPart:
 
 def _put(
     connection: Connection,
-    row: tuple[Any, dict[str, str]],
+    table: Table,
+    keys: dict[str, str],
     values: dict[str, Any],
     by: Author,
-    entry: tuple[str, tuple[str, str]],
+    kind: str,
+    about: str,
+    definition: str,
 ) -> None:
     """Make a row's values what they are to be, and record what they were."""
-    table, keys = row
     alone(connection, _DECIDE)
-    kind, (about, definition) = entry
     names = [table.c[name] for name in values]
     found = connection.execute(select(*names).filter_by(**keys)).mappings().first()
     old = None if found is None else dict(found)

@@ -50,7 +50,7 @@ def respell(connection: sa.Connection) -> Respelt:
         counts[table] = len(moved)
         for old, new in moved:
             _enter(connection, tables.tables[table], old, new)
-        _repoint(connection, tables, (_ABOUT[table], {old["id"]: new["id"] for old, new in moved}), lost)
+        _repoint(connection, tables, _ABOUT[table], {old["id"]: new["id"] for old, new in moved}, lost)
         for old, new in moved:
             if old["id"] != new["id"]:
                 rows = tables.tables[table]
@@ -96,11 +96,11 @@ def _enter(connection: sa.Connection, table: sa.Table, old: dict[str, Any], new:
 def _repoint(
     connection: sa.Connection,
     tables: sa.MetaData,
-    moved: tuple[str, dict[str, str]],
+    column: str,
+    ids: dict[str, str],
     lost: list[tuple[str, dict[str, Any], dict[str, Any]]],
 ) -> None:
     """Let all rows that name an old id name the new one; of two answers to one question the newest stays."""
-    column, ids = moved
     for table in tables.sorted_tables:
         if column not in table.c or table.name == "raters":
             continue
