@@ -13,6 +13,7 @@ from hone.extras import library
 from hone.journey.watching import Tell, nothing
 from hone.problems import prompting
 from hone.project.files import write_lines
+from hone.spelling import option
 from hone.tables import Taken
 from hone.tuning.choice import choose_base, machine
 from hone.weights.opening import weights
@@ -80,7 +81,10 @@ def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[li
     from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
 
     if any(one.answer is None for one in examples):
-        raise TuneError("--self needs questions with known answers: columns question and answer, sums or gsm8k")
+        raise TuneError(
+            f"{option('self', True, argument='own=OwnReplies()')} needs questions with known answers: columns question "
+            "and answer, sums or gsm8k"
+        )
     base, why = choose_base(drawn.base, "lora", machine())
     tell(f"base: {base} ({why})")
     torch, folder = library("torch"), weights(base)

@@ -29,6 +29,7 @@ from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run
 from hone.project.naming import named_rubric
+from hone.spelling import option
 from hone.tables import Table, Taken, open_table, open_writer
 
 
@@ -131,7 +132,7 @@ class LabelResult:
     def line(self) -> str:
         """Where the run lies, and whether nothing was asked."""
         idle = self.before and not self.report.tally.calls
-        return self.step.told(again=idle, also=", --retry what could not be read")
+        return self.step.told(again=idle, also=f", {option('retry', True)} what could not be read")
 
 
 def labelling_of(project: Project, options: LabelOptions) -> Labelling:

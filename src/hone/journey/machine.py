@@ -25,7 +25,7 @@ _EXTRAS = {
     "tune": (("torch", "transformers", "peft", "trl", "datasets"), "hone tune, and hf: models"),
     "export": (("gguf", "sentencepiece"), "hone export"),
     "quantise": (("llama_cpp",), "K-quants, where no llama-quantize is on the PATH"),
-    "ray": (("ray",), "hone label --engine ray"),
+    "ray": (("ray",), "hone label on several machines"),
     "docs": (("mkdocs", "nbclient", "nbformat", "ipykernel"), "the docs' site and notebooks"),
 }
 """Each extra: what it brings, by the names under which that is imported, and what it is for."""

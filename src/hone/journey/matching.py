@@ -23,6 +23,7 @@ from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
 from hone.rubrics import replies
+from hone.spelling import option
 
 VERB = "match"
 RUBRIC = "rubric"
@@ -96,7 +97,7 @@ def benchmark_by_rubric(
         raise ProjectError("name one model or more, each once; their results could not be told apart")
     scorer = ModelSettings(model=judge) if judge else settings.models.judge
     if scorer.model in names:
-        raise ProjectError(f"{scorer.model} would score its own replies; name another judge with --judge")
+        raise ProjectError(f"{scorer.model} would score its own replies; name another judge with {option('judge')}")
     wanted = asked or BenchmarkItems()
     items = (read_items(wanted.items) if wanted.items else project.items)[: wanted.limit]
     draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})

@@ -24,6 +24,7 @@ from hone.jobs import Journal
 from hone.journey.watching import Tell
 from hone.project import Project, Run
 from hone.project.runs import FILES, open_run
+from hone.spelling import option
 from hone.weights.content import content
 
 T = TypeVar("T", bound=BaseModel)
@@ -56,8 +57,8 @@ class Step:
         if not (self.before if again is None else again):
             return f"run: {self.run.folder}"
         if tuned:
-            return f"run: {self.run.folder}; it had been finished before (--fresh tunes again)"
-        return f"run: {self.run.folder}; nothing was asked again (--fresh asks again{also})"
+            return f"run: {self.run.folder}; it had been finished before ({option('fresh', True)} tunes again)"
+        return f"run: {self.run.folder}; nothing was asked again ({option('fresh', True)} asks again{also})"
 
     @contextmanager
     def journal(self, *, readonly: bool = False) -> Iterator[Journal]:

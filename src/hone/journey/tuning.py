@@ -22,6 +22,7 @@ from hone.problems import Problem, Prompting, load_problems, prompting
 from hone.project import Run
 from hone.report.drawing import save_picture
 from hone.report.tuning import event_lines, loss_curves
+from hone.spelling import option
 from hone.tables import Taken
 from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob, read_history
 from hone.training.settings import Backend, Method, TuneSettings, check_sharding
@@ -246,7 +247,7 @@ def _data(request: TuningRequest, put: Prompting, taken: Taken, note: Callable[[
             f"leaks: {len(halves.leaks)} of {len(examples):,} examples stand in the test set{kinds} and are taken out"
         )
     else:
-        note("leaks: not looked for, because no test set is named (--test)")
+        note(f"leaks: not looked for, because no test set is named ({option('test')})")
     return halves
 
 
