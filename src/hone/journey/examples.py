@@ -81,10 +81,8 @@ def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[li
     from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
 
     if any(one.answer is None for one in examples):
-        raise TuneError(
-            f"{option('self', True, argument='own=OwnReplies()')} needs questions with known answers: columns question "
-            "and answer, sums or gsm8k"
-        )
+        own = option("self", True, argument="own=OwnReplies()")
+        raise TuneError(f"{own} needs questions with known answers: columns question and answer, sums or gsm8k")
     base, why = choose_base(drawn.base, "lora", machine())
     tell(f"base: {base} ({why})")
     torch, folder = library("torch"), weights(base)
