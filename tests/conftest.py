@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from hone.trust import consent
-from tests.postgres import postgres  # noqa: F401 - a fixture of every test
+from tests.postgres import database, postgres  # noqa: F401 - fixtures of every test
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Several processes test side by side: each with as many threads as there are cores would starve the others.
