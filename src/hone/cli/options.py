@@ -60,6 +60,8 @@ def _typed(kind: type[VerbOptions], name: str, field: FieldInfo) -> Callable[[Ca
         shape["multiple"] = True
     elif several:
         shape["nargs"] = len(get_args(annotation))
+    if form.envvar:
+        shape["envvar"] = form.envvar
     if field.is_required():
         shape["required"] = True
     elif not shape.get("multiple"):
