@@ -52,18 +52,18 @@ class VerbOptions(Frozen):
     @classmethod
     def flag(cls, name: str) -> str:
         """The flag of a field: its name, with dashes."""
-        return "--" + (form_of(cls.model_fields[name]).spelled or name.replace("_", "-"))
+        return "--" + (option_form(cls.model_fields[name]).spelled or name.replace("_", "-"))
 
     def command_line(self) -> str:
         """The command that sets the same: what is typed without a flag, then all that differs from its default."""
         known = type(self).model_fields
         typed = {name: value for name in known if (value := getattr(self, name)) != known[name].default}
-        places = [_word(value) for name, value in typed.items() if form_of(known[name]).positional]
+        places = [_word(value) for name, value in typed.items() if option_form(known[name]).positional]
         return " ".join(["hone", self.verb, *places, *self._flags(typed)])
 
     def _flags(self, typed: Mapping[str, Any]) -> Iterator[str]:
         for name, value in typed.items():
-            if form_of(type(self).model_fields[name]).positional:
+            if option_form(type(self).model_fields[name]).positional:
                 continue
             if isinstance(value, bool):
                 yield self.flag(name)
@@ -82,7 +82,7 @@ class AskingOptions(VerbOptions):
     """Start a new run; ask everything again."""
 
 
-def form_of(field: FieldInfo) -> OptionForm:
+def option_form(field: FieldInfo) -> OptionForm:
     """How a field is typed."""
     return next((mark for mark in field.metadata if isinstance(mark, OptionForm)), OptionForm())
 
