@@ -134,6 +134,12 @@ def test_a_budget_of_another_form_is_wrong_usage(hone: Hone, data: Path, text: s
     assert "write '$5', '100000 tokens' or '2000 calls'" in result.err
 
 
+def test_a_pattern_that_does_not_compile_is_wrong_usage(hone: Hone, data: Path) -> None:
+    result = hone("label", data, "--pattern", "(")
+    assert result.code == 2
+    assert "not a regular expression" in result.err
+
+
 def test_budgets_are_read() -> None:
     assert Budget.read("$2.50").dollars == 2.5
     assert Budget.read("100,000 tokens").tokens == 100_000

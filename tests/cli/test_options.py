@@ -15,17 +15,28 @@ from hone.cli.bench import bench_command
 from hone.cli.chat import chat_command
 from hone.cli.estimate import estimate_command
 from hone.cli.export import export_command
+from hone.cli.feedback import export_feedback_command
+from hone.cli.feedback import import_ as import_command
+from hone.cli.feedback import status as status_command
 from hone.cli.label import label_command
+from hone.cli.rate import invite as invite_command
+from hone.cli.rate import rate_command
 from hone.cli.reply import reply_command
-from hone.cli.rubric import advise_command, compare_command
+from hone.cli.report import report_command
+from hone.cli.rubric import advise_command, compare_command, finalise_command, merge_command
+from hone.cli.serve import serve_command
 from hone.cli.tune import run as tune_run
+from hone.cli.tune_data import data as tune_data
 from hone.journey.agreement import AgreeOptions, EstimateOptions
 from hone.journey.auditing import AuditOptions
+from hone.journey.examples import ExamplesOptions
 from hone.journey.exporting import ExportOptions
 from hone.journey.labelling import LabelOptions
-from hone.journey.loop import AdviseOptions, CompareOptions, ReplyOptions
+from hone.journey.loop import AdviseOptions, CompareOptions, FinaliseOptions, MergeOptions, ReplyOptions
 from hone.journey.options import VerbOptions
-from hone.journey.talking import ChatOptions
+from hone.journey.people import ExportFeedbackOptions, ImportOptions, InviteOptions, RateOptions, StatusOptions
+from hone.journey.reporting import ReportOptions
+from hone.journey.talking import ChatOptions, ServeOptions
 from hone.journey.testing import BenchOptions
 from hone.journey.tuning import TuneOptions
 
@@ -40,6 +51,16 @@ COMMANDS: list[tuple[click.Command, VerbOptions]] = [
     (reply_command, ReplyOptions(items=2, no_rubric=True)),
     (compare_command, CompareOptions(items=5, fresh=True)),
     (advise_command, AdviseOptions()),
+    (serve_command, ServeOptions(model="gguf:a b.gguf", port=0, key="s3cret word", slots=2)),
+    (report_command, ReportOptions(out=Path("page.html"), open=True)),
+    (rate_command, RateOptions(run=("one", "two"), model=("smollm2",), no_open=True, stop_after=2.5)),
+    (invite_command, InviteOptions(name="Ann Lee", role="owner", days=0.5)),
+    (import_command, ImportOptions(file=Path("r.csv"), form="pairs")),
+    (export_feedback_command, ExportFeedbackOptions(file=Path("r.csv"), stale=True, database="sqlite:///a.db")),
+    (status_command, StatusOptions(per_item=3, half_width=0.1)),
+    (merge_command, MergeOptions(accept="all")),
+    (finalise_command, FinaliseOptions(note="the first round")),
+    (tune_data, ExamplesOptions(data="sums", out=Path("own.jsonl"), own=True, temperature=0.9, shuffle=True)),
     (tune_run, TuneOptions(data="my sums.jsonl", keep=("Be Detailed >= 1",), learning_rate=1e-05, epochs=0.3,
                            sharding=True, gpus=2, set=("scales=[0.0,1.0]",), check=True)),
 ]  # fmt: skip

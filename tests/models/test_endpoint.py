@@ -192,7 +192,7 @@ def test_a_busy_endpoint_may_name_a_date(server: Loopback) -> None:
     assert len(server.seen) == 4
 
 
-@pytest.mark.parametrize("when", ["3600", formatdate(time.time() + 7200, usegmt=True)])
+@pytest.mark.parametrize("when", ["3600", formatdate(time.time() + 7200, usegmt=True)], ids=["seconds", "date"])
 def test_an_endpoint_that_asks_to_wait_for_hours_ends_the_run(server: Loopback, when: str) -> None:
     server.queue.append(refuse(429, "out of quota", headers={"Retry-After": when}))
     message = refusal(model(server.url), UnavailableError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -15,17 +15,20 @@ from hone.cli.screen import note, out, print_json
 from hone.journey.forgetting import backup as save_all
 from hone.journey.forgetting import forget_person
 from hone.journey.forgetting import restore as restore_all
-from hone.journey.people import StatusOptions, export_feedback, feedback_status, import_feedback
+from hone.journey.people import (
+    ExportFeedbackOptions,
+    ImportOptions,
+    StatusOptions,
+    export_feedback,
+    feedback_status,
+    import_feedback,
+)
 from hone.project import Project
 from hone.report.terminal import clean
 
 if TYPE_CHECKING:
     from hone.interop import Exchanged
 
-FORMS = ("ratings", "pairs", "store", "label-studio", "argilla")
-rubric_option = click.option(
-    "--rubric", "name", help="v1, v2, …, working, a file or a library name.  [default: the latest version]"
-)
 database_option = click.option(
     "--database", help="Another store: a file, or an SQLAlchemy URL.  [default: the one in hone.yaml]"
 )
@@ -37,49 +40,43 @@ def feedback_command() -> None:
 
 
 @feedback_command.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--form", type=click.Choice(FORMS), help="What the file holds.  [default: found out]")
-@rubric_option
-@database_option
+@verb_options(ImportOptions)
 @project_option
 @json_option
-def import_(file: Path, form: Any, name: str | None, database: str | None, folder: Path, as_json: bool) -> None:
+def import_(options: ImportOptions, folder: Path, as_json: bool) -> None:
     """Read feedback from FILE into the store, all of it or nothing.
 
     Ratings and pairs come in long form (CSV, JSONL, Parquet), Label Studio's tasks and Argilla's records as JSON.
     What `export --form store` wrote goes into an empty store and gives the same store again.
     """
     project = Project.find(folder)
-    done = import_feedback(project, file, form=form, rubric=name, database=database, tell=note)
-    _tell("read", file, done, as_json=as_json)
+    done = import_feedback(
+        project, options.file, form=options.form, rubric=options.rubric, database=options.database, tell=note
+    )
+    _tell("read", options.file, done, as_json=as_json)
 
 
 @feedback_command.command("export")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--form", type=click.Choice(FORMS), default="ratings", show_default=True, help="What to write.")
-@click.option("--stale", is_flag=True, help="Also ratings of criteria that have changed since, marked so.")
-@click.option("--blind", is_flag=True, help="Numbers in place of people's names.")
-@rubric_option
-@database_option
+@verb_options(ExportFeedbackOptions)
 @project_option
 @json_option
-def export_feedback_command(file: Path, form: Any, folder: Path, as_json: bool, **options: Any) -> None:
+def export_feedback_command(options: ExportFeedbackOptions, folder: Path, as_json: bool) -> None:
     """Write feedback into FILE.
 
     `--form store` writes everything with its history, as JSON lines; it also reads what is left of a damaged store.
     """
-    if form != "ratings" and (options["stale"] or options["blind"]):
+    if options.form != "ratings" and (options.stale or options.blind):
         raise click.UsageError("--stale and --blind go with --form ratings")
     done = export_feedback(
         Project.find(folder),
-        file,
-        form=form,
-        rubric=options["name"],
-        stale=options["stale"],
-        blind=options["blind"],
-        database=options["database"],
+        options.file,
+        form=options.form,
+        rubric=options.rubric,
+        stale=options.stale,
+        blind=options.blind,
+        database=options.database,
     )
-    _tell("written", file, done, as_json=as_json)
+    _tell("written", options.file, done, as_json=as_json)
 
 
 @feedback_command.command()

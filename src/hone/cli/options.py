@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from hone.journey.options import AskingOptions, OptionForm, VerbOptions, form_of, is_repeated, type_of
+from hone.journey.options import AskingOptions, OptionForm, VerbOptions, is_repeated, option_form, type_of
 from hone.trust import consent
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,7 +48,7 @@ def _made(kind: type[VerbOptions], values: dict[str, Any]) -> VerbOptions:
 
 def _typed(kind: type[VerbOptions], name: str, field: FieldInfo) -> Callable[[Callable[..., Any]], Any]:
     """One field as an argument or an option."""
-    form, annotation = form_of(field), type_of(field)
+    form, annotation = option_form(field), type_of(field)
     several = get_origin(annotation) is tuple
     each = get_args(annotation)[0] if several else annotation
     shape: dict[str, Any] = {"type": _type(each, field, form), "metavar": form.metavar}
@@ -60,6 +60,8 @@ def _typed(kind: type[VerbOptions], name: str, field: FieldInfo) -> Callable[[Ca
         shape["multiple"] = True
     elif several:
         shape["nargs"] = len(get_args(annotation))
+    if form.envvar:
+        shape["envvar"] = form.envvar
     if field.is_required():
         shape["required"] = True
     elif not shape.get("multiple"):

@@ -9,32 +9,26 @@ from typing import Any
 
 import click
 
-from hone.cli.options import json_option, project_option
+from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
-from hone.journey.reporting import write_report
+from hone.journey.reporting import ReportOptions, write_report
 from hone.project import Project
 from hone.report.project_page import standing
 from hone.report.view import ProjectView
 
 
 @click.command("report")
-@click.option(
-    "--out",
-    "file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The page's file.  [default: report.html in the project]",
-)
-@click.option("--open", "open_it", is_flag=True, help="Show the page in the browser.")
+@verb_options(ReportOptions)
 @project_option
 @json_option
-def report_command(folder: Path, file: Path | None, open_it: bool, as_json: bool) -> None:
+def report_command(options: ReportOptions, folder: Path, as_json: bool) -> None:
     """Write one page about the project: rubric, comparisons, scores, agreement, tuning, tests, and what to do next.
 
     The page stands alone: nothing is fetched, no script runs. It shows what lies in the project's folder; nothing is
     asked of any model.
     """
     project = Project.find(folder)
-    view, path = write_report(project, file)
+    view, path = write_report(project, options.out)
     if as_json:
         print_json(_data(view, path))
     else:
@@ -45,7 +39,7 @@ def report_command(folder: Path, file: Path | None, open_it: bool, as_json: bool
     for where, why in view.broken:
         note(f"left out: {where}: {why}")
     note(f"written: {path}")
-    if open_it:
+    if options.open:
         webbrowser.open(path.resolve().as_uri())
 
 

@@ -14,6 +14,19 @@ Precision = Literal["auto", "bf16", "fp32"]
 """The type of a model's weights while it runs."""
 
 
+def compiled(pattern: str | None) -> str | None:
+    """A regular expression, or none.
+
+    Raises:
+        ValueError: It does not compile.
+    """
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from error
+    return pattern
+
+
 class Sampling(Frozen):
     """How a model is sampled. All of it is part of a call's key in the journal."""
 
@@ -88,14 +101,7 @@ class Judging(Frozen):
     pattern: str | None = None
     """A regular expression with one group a criterion, for judges whose texts are not JSON; its last match counts."""
 
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"not a regular expression ({error})") from error
-        return pattern
+    _compiles = field_validator("pattern")(compiled)
 
 
 class ModelRoles(Frozen):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hone.errors import TuneError
 from hone.examples.reading import Example, ExampleRow, read_examples, shuffled_answers
 from hone.extras import library
+from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import Tell, nothing
 from hone.problems import prompting
 from hone.project.files import write_lines
@@ -18,6 +21,31 @@ from hone.tables import Taken
 from hone.tuning.choice import choose_base, machine
 from hone.weights.opening import weights
 from hone.weights.tokenizer import open_tokenizer
+
+
+class ExamplesOptions(VerbOptions):
+    """What may be set for `tune data`."""
+
+    verb = "tune data"
+    data: Annotated[str, OptionForm(positional=True, metavar="DATA")]
+    out: Path
+    """A .jsonl file."""
+    own: Annotated[bool, OptionForm(spelled="self")] = False
+    """Replies that the base writes, right ones alone."""
+    base: str | None = None
+    """smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]"""
+    samples: int = Field(default=4, ge=1, le=256)
+    """Replies to each question."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    max_tokens: int = Field(default=256, ge=1)
+    """The longest reply."""
+    gold: Path | None = None
+    """Write the same questions with their gold replies too."""
+    shuffle: bool = False
+    """Each question with another's reply: data that harms, to try the gate."""
+    limit: int | None = Field(default=None, ge=1)
+    """Only the first N questions."""
+    seed: int = Field(default=0, ge=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
-from hone.domain.settings import Judging, ModelSettings
+from hone.domain.settings import Judging, ModelSettings, compiled
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
@@ -74,6 +74,8 @@ class LabelOptions(AskingOptions):
     """In this process, or in several on Ray (RAY_ADDRESS names a cluster)."""
     retry: bool = False
     """Ask again for rows whose answer in the journal could not be read; keep the others."""
+
+    _compiles = field_validator("pattern")(compiled)
 
     @field_validator("budget")
     @classmethod

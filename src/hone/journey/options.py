@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import ConfigDict
@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from hone.domain.base import Frozen
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OptionForm:
     """How a field is typed on the command line, where its name and type do not say it."""
 
@@ -31,8 +31,15 @@ class OptionForm:
     """The flag's name, where it is not the field's."""
     choices: tuple[str, ...] = ()
     """The values there are, where they are known at run time only."""
+    envvar: str | None = None
+    """Where the value is taken from, where nothing is typed."""
     path: Literal["any", "file", "folder"] = "any"
     """What a path may be."""
+
+    def __repr__(self) -> str:
+        """What is said of the field, and nothing of what is as usual: the Python reference shows it."""
+        said = (f"{one.name}={value!r}" for one in fields(self) if (value := getattr(self, one.name)) != one.default)
+        return f"OptionForm({', '.join(said)})"
 
 
 class VerbOptions(Frozen):
@@ -45,18 +52,18 @@ class VerbOptions(Frozen):
     @classmethod
     def flag(cls, name: str) -> str:
         """The flag of a field: its name, with dashes."""
-        return "--" + (form_of(cls.model_fields[name]).spelled or name.replace("_", "-"))
+        return "--" + (option_form(cls.model_fields[name]).spelled or name.replace("_", "-"))
 
     def command_line(self) -> str:
         """The command that sets the same: what is typed without a flag, then all that differs from its default."""
-        fields = type(self).model_fields
-        typed = {name: value for name in fields if (value := getattr(self, name)) != fields[name].default}
-        places = [_word(value) for name, value in typed.items() if form_of(fields[name]).positional]
+        known = type(self).model_fields
+        typed = {name: value for name in known if (value := getattr(self, name)) != known[name].default}
+        places = [_word(value) for name, value in typed.items() if option_form(known[name]).positional]
         return " ".join(["hone", self.verb, *places, *self._flags(typed)])
 
     def _flags(self, typed: Mapping[str, Any]) -> Iterator[str]:
         for name, value in typed.items():
-            if form_of(type(self).model_fields[name]).positional:
+            if option_form(type(self).model_fields[name]).positional:
                 continue
             if isinstance(value, bool):
                 yield self.flag(name)
@@ -75,7 +82,7 @@ class AskingOptions(VerbOptions):
     """Start a new run; ask everything again."""
 
 
-def form_of(field: FieldInfo) -> OptionForm:
+def option_form(field: FieldInfo) -> OptionForm:
     """How a field is typed."""
     return next((mark for mark in field.metadata if isinstance(mark, OptionForm)), OptionForm())
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hone.interop import Exchanged
     from hone.people.store.store import Store
 
+Form = Literal["ratings", "pairs", "store", "label-studio", "argilla"]
+
 PORT = 8420
 """Where the pages are served, unless something else is said."""
 
@@ -58,6 +60,36 @@ class InviteOptions(VerbOptions):
     """The address that they will type."""
 
 
+class ImportOptions(VerbOptions):
+    """What may be set for `feedback import`."""
+
+    verb = "feedback import"
+    file: Annotated[Path, OptionForm(positional=True)]
+    form: Form | None = None
+    """What the file holds.  [default: found out]"""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    database: str | None = None
+    """Another store: a file, or an SQLAlchemy URL.  [default: the one in hone.yaml]"""
+
+
+class ExportFeedbackOptions(VerbOptions):
+    """What may be set for `feedback export`."""
+
+    verb = "feedback export"
+    file: Annotated[Path, OptionForm(positional=True)]
+    form: Form = "ratings"
+    """What to write."""
+    stale: bool = False
+    """Also ratings of criteria that have changed since, marked so."""
+    blind: bool = False
+    """Numbers in place of people's names."""
+    rubric: str | None = None
+    """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    database: str | None = None
+    """Another store: a file, or an SQLAlchemy URL.  [default: the one in hone.yaml]"""
+
+
 class StatusOptions(VerbOptions):
     """What may be set for `feedback status`."""
 
@@ -70,9 +102,6 @@ class StatusOptions(VerbOptions):
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     database: str | None = None
     """Another store: a file, or an SQLAlchemy URL.  [default: the one in hone.yaml]"""
-
-
-Form = Literal["ratings", "pairs", "store", "label-studio", "argilla"]
 
 
 def import_feedback(

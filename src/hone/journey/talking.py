@@ -139,23 +139,32 @@ def chat(
         yield Conversation(who, told=found.told, sampling=sampling)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(VerbOptions):
     """Where and how an endpoint is served."""
 
+    verb = "serve"
     host: str = "127.0.0.1"
-    port: int = 8080
+    """Where to listen; others can reach 0.0.0.0."""
+    port: int = Field(default=8080, ge=0, le=65535)
     """0 takes a free one."""
-    key: str | None = None
-    """What clients must send; needed beyond loopback."""
+    key: Annotated[str | None, OptionForm(envvar="HONE_SERVE_KEY")] = None
+    """What clients must send; better set in HONE_SERVE_KEY."""
     name: str | None = None
-    """The model's name in answers; the file's by default."""
-    slots: int = 4
-    context: int = 4096
+    """The model's name in answers.  [default: the file's]"""
+    slots: int = Field(default=4, ge=1, le=64)
+    """Requests written side by side."""
+    context: int = Field(default=4096, ge=256)
+    """Tokens of each request."""
     rubric: str | None = None
-    """For `/v1/score`; the latest version by default."""
+    """For /v1/score: v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: str | None = None
-    """Who scores; the project's judge, else the served model, by default."""
+    """Who scores.  [default: the judge in hone.yaml, else the served model]"""
+
+
+class ServeOptions(Endpoint):
+    """What may be set for `serve`: an endpoint, and what is served."""
+
+    model: Annotated[str, OptionForm(positional=True, metavar="MODEL")]
 
 
 def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str = ".", watch: Watch = SILENT) -> None:

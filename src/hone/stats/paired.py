@@ -24,7 +24,7 @@ from hone.stats.levels import LEVEL_NAMES
 from hone.stats.orders import order_blocks
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.workers import Chunk, seeded, spread_tasks
+from hone.stats.workers import ResampleChunk, seeded, spread_tasks
 
 
 @dataclass(frozen=True)
@@ -173,13 +173,13 @@ def _halves(block: Block, sampling: ClusterSampling) -> tuple[Floats, Floats]:
     return sampling.by_unit(block.moments[:rows]), sampling.by_unit(block.moments[rows:])
 
 
-def _permuted(stack: _Stack, observed: float, chunks: list[Chunk]) -> float | None:
+def _permuted(stack: _Stack, observed: float, chunks: list[ResampleChunk]) -> float | None:
     """The share of swaps, the observed one counted in, that differ at least as much as observed."""
     if not np.isfinite(observed):
         return None
     sampling = stack.sampling
 
-    def extreme(chunk: Chunk) -> int:
+    def extreme(chunk: ResampleChunk) -> int:
         kept = sampling.swap(*chunk)
         swapped = sampling.copies - kept
         difference = stack.value(kept, swapped) - stack.value(swapped, kept)

@@ -30,17 +30,18 @@ def spread_tasks(function: Callable[[Task], Result], tasks: Sequence[Task]) -> l
             return list(pool.map(function, tasks))
 
 
-class Chunk(NamedTuple):
+class ResampleChunk(NamedTuple):
     """Some of the resamples, which one worker draws."""
 
     size: int
     generator: np.random.Generator
 
 
-def seeded(sampling: ClusterSampling, total: int, seed: int | np.random.SeedSequence) -> list[Chunk]:
+def seeded(sampling: ClusterSampling, total: int, seed: int | np.random.SeedSequence) -> list[ResampleChunk]:
     """Cut `total` resamples into chunks, each with its size and its generator."""
     sizes = sampling.sizes(total)
     seeds = np.random.SeedSequence(seed) if isinstance(seed, int) else seed
     return [
-        Chunk(size, np.random.default_rng(child)) for size, child in zip(sizes, seeds.spawn(len(sizes)), strict=True)
+        ResampleChunk(size, np.random.default_rng(child))
+        for size, child in zip(sizes, seeds.spawn(len(sizes)), strict=True)
     ]
