@@ -22,7 +22,7 @@ from markupsafe import Markup
 from hone.errors import ProjectError
 from hone.extras import library
 from hone.files import whole_path
-from hone.report.terminal import clean
+from hone.report.terminal import clean, short
 
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
 PASS, FAIL, UNSURE, CEILING, HEAT = "#0072b2", "#d55e00", "#8a6d00", "#009e73", "#0072b3"
@@ -53,6 +53,7 @@ _SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hone",
     "font.size": 9.5,
+    "text.parse_math": False,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": LINE,
@@ -95,6 +96,11 @@ class Picture:
     def svg(self) -> Markup:
         """The picture as a part of a page."""
         return inline(self, self.name)
+
+
+def drawable(text: str, limit: int) -> str:
+    """The beginning of a text, as fonts take it: half characters, which some files hold, are replaced."""
+    return short(text, limit).encode("utf-8", "replace").decode()
 
 
 def check_drawing() -> None:
