@@ -10,7 +10,7 @@ from hone.report.charts import ChartTitle, Dot, Line, curves_chart, diamond, int
 from hone.report.drawing import BAR, SHADES, Picture, save_picture
 from hone.stats import Figure
 
-NAMES = ("a <b>&", "half \ud800", "清楚 🙂 עברית", "$\\frac{1}{0$", "]]> \x1b[31m\x00")
+NAMES = ("a <b>&", "half \ud800", "清楚 🙂 עברית", "$\\frac{1}{0$", "]]> \x1b[31m\x00", 'a style="b" id="c')
 TITLE = ChartTitle("one", "What <i> it shows", "In words & figures")
 
 
@@ -28,6 +28,7 @@ def charts(name: str) -> list[Picture]:
 def test_whatever_a_name_holds_is_drawn_as_text(name: str, tmp_path: Path) -> None:
     for chart in charts(name):
         assert chart.svg.count("<text") > 3
+        assert "one-c" not in chart.svg
         assert "<b>" not in chart.svg
         assert "\ud800" not in chart.svg
         assert "\x1b" not in chart.svg

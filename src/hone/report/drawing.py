@@ -148,25 +148,30 @@ def inline(picture: Picture, prefix: str) -> Markup:
         figure.savefig(buffer, format="svg", transparent=True, metadata=_undated(".svg"))
     inner = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
     opened, _, inner = inner[inner.index("<svg") :].partition(">")
-    inner = re.sub(r'<g id="[^"]*"', "<g", inner)
-    inner = re.sub(r' style="([^"]*)"', _attributes, inner)
-    inner = re.sub(r' transform="rotate\(-?0 [^"]*"', "", inner)
-    inner = inner.replace(' id="', f' id="{prefix}-').replace("url(#", f"url(#{prefix}-")
-    inner = re.sub(r"\s*\n\s*", " ", inner.replace('xlink:href="#', f'href="#{prefix}-')).replace("> <", "><")
+    inner = re.sub(r"<[^>]*>", lambda tag: _tag(tag[0], prefix), inner)
+    inner = re.sub(r"\s*\n\s*", " ", inner).replace("> <", "><")
     sizes = re.findall(r' viewBox="[^"]*"' if picture.stretches else r' (?:width|height|viewBox)="[^"]*"', opened)
     named = Markup("<title>{}</title><desc>{}</desc>").format(clean(picture.title), clean(picture.words))
     head = f'<svg class="chart" role="img" stroke-linejoin="round"{"".join(sizes)}>'
     return Markup(f"{head}{named}{inner}")  # noqa: S704 - matplotlib's own, which escapes what it writes
 
 
+def _tag(tag: str, prefix: str) -> str:
+    """A tag as a page takes it: no styles, its own ids, and the page's font. Words between tags stay as they are."""
+    tag = re.sub(r'(?<=^<g) id="[^"]*"| transform="rotate\(-?0 [^"]*"', "", tag)
+    tag = re.sub(r' style="([^"]*)"', _attributes, tag)
+    return (
+        tag.replace(' id="', f' id="{prefix}-')
+        .replace("url(#", f"url(#{prefix}-")
+        .replace('xlink:href="#', f'href="#{prefix}-')
+    )
+
+
 def _attributes(style: re.Match[str]) -> str:
-    """What stood in a `style`, as attributes; the page's own font takes the place of matplotlib's."""
+    """What stood in a `style`, as attributes, with the page's names of colours."""
     pairs = (pair.split(": ", 1) for pair in style[1].split("; "))
-    return "".join(f' {name}="{_named(value)}"' for name, value in pairs if name != "font-family")
-
-
-def _named(value: str) -> str:
-    return f"var({_VARIABLES[value]})" if value in _VARIABLES else value
+    named = ((name, f"var({_VARIABLES[value]})" if value in _VARIABLES else value) for name, value in pairs)
+    return "".join(f' {name}="{value}"' for name, value in named if name != "font-family")
 
 
 @contextmanager
