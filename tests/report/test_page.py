@@ -8,15 +8,15 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
-from hone.report.page import TableCell, environment
+from hone.report.page import TableCell, template_environment
 
 
 def shown(template: str, **values: object) -> str:
-    return environment().from_string(template).render(values)
+    return template_environment().from_string(template).render(values)
 
 
 def table(*given: object) -> Any:
-    shared: Any = environment().get_template("shared.html").module
+    shared: Any = template_environment().get_template("shared.html").module
     return shared.table(*given)
 
 

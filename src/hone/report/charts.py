@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hone.report.drawing import BAR, CARD, ON_SHADES, OTHER_BAR, PASS, SHADES, SOFT, Picture
-from hone.report.terminal import short
+from hone.report.drawing import BAR, CARD, ON_SHADES, OTHER_BAR, PASS, SHADES, SOFT, Picture, drawable
 from hone.stats import Figure
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 600, 170, 60, 30
@@ -119,12 +118,11 @@ def draw_intervals(axis: Any, dots: Sequence[Dot], scale: float = 1.0) -> None:
         axis.text(
             side + 0.01,
             place,
-            dot.words,
+            drawable(dot.words, 60 if value is None else 90),
             transform=across,
             va="center_baseline",
             color=dot.inked,
             fontsize=9 * scale,
-            parse_math=False,
         )
         if value is None:
             continue
@@ -133,8 +131,8 @@ def draw_intervals(axis: Any, dots: Sequence[Dot], scale: float = 1.0) -> None:
         axis.plot([low, high], [place, place], color=dot.colour, linewidth=2 * scale, solid_capstyle="butt", zorder=2)
         size = (9 if dot.mark == "*" else 6) * scale
         axis.plot([value], [place], dot.mark, color=dot.colour, markersize=size, zorder=3, clip_on=False)
-    names = [short(dot.name, 40 if scale == 1 else 26) for dot in dots]
-    axis.set_yticks(range(len(dots)), names, fontsize=9.5 * scale, parse_math=False)
+    names = [drawable(dot.name, 40 if scale == 1 else 26) for dot in dots]
+    axis.set_yticks(range(len(dots)), names, fontsize=9.5 * scale)
     axis.set_ylim(len(dots) - 0.4, -0.6)
     axis.tick_params(length=0)
     axis.grid(axis="x", linewidth=0.6 * scale, zorder=0)
@@ -156,18 +154,18 @@ def shares(titled: ChartTitle, rows: Mapping[str, Sequence[int]], labels: Sequen
         axis = _axis(figure, _LEFT, _RIGHT, 4, key + 8)
         for place, counts in enumerate(rows.values()):
             _bar(axis, place, counts)
-        names = [short(name, 26) for name in rows]
-        axis.set_yticks(range(len(rows)), names, fontsize=_NAMES, parse_math=False)
+        names = [drawable(name, 26) for name in rows]
+        axis.set_yticks(range(len(rows)), names, fontsize=_NAMES)
         axis.set_xticks([])
         axis.set_xlim(0, 1)
         axis.set_ylim(len(rows) - 0.5, -0.5)
         axis.tick_params(length=0, pad=_PAD)
         axis.spines[:].set_visible(False)
         patches = [
-            axis.barh([0], [0], color=SHADES[shade(level, len(labels))], label=short(label, 18))
+            axis.barh([0], [0], color=SHADES[shade(level, len(labels))], label=drawable(label, 18))
             for level, label in enumerate(labels)
         ]
-        legend = figure.legend(
+        figure.legend(
             handles=patches,
             loc="lower left",
             bbox_to_anchor=(_LEFT / _WIDTH, 0),
@@ -182,8 +180,6 @@ def shares(titled: ChartTitle, rows: Mapping[str, Sequence[int]], labels: Sequen
             borderaxespad=0,
             columnspacing=1.4,
         )
-        for text in legend.get_texts():
-            text.set_parse_math(False)
 
     return _chart(titled, _ROW * len(rows) + key + 12, draw)
 

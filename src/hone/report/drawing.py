@@ -22,7 +22,7 @@ from markupsafe import Markup
 from hone.errors import ProjectError
 from hone.extras import library
 from hone.files import whole_path
-from hone.report.terminal import clean
+from hone.report.terminal import clean, short
 
 INK, SOFT, LINE = "#1b1f24", "#57606b", "#d0d7de"
 PASS, FAIL, UNSURE, CEILING, HEAT = "#0072b2", "#d55e00", "#8a6d00", "#009e73", "#0072b3"
@@ -53,6 +53,7 @@ _SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hone",
     "font.size": 9.5,
+    "text.parse_math": False,
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": LINE,
@@ -95,6 +96,11 @@ class Picture:
     def svg(self) -> Markup:
         """The picture as a part of a page."""
         return inline(self, self.name)
+
+
+def drawable(text: str, limit: int) -> str:
+    """The beginning of a text, as fonts take it: half characters, which some files hold, are replaced."""
+    return short(text, limit).encode("utf-8", "replace").decode()
 
 
 def check_drawing() -> None:
@@ -142,25 +148,30 @@ def inline(picture: Picture, prefix: str) -> Markup:
         figure.savefig(buffer, format="svg", transparent=True, metadata=_undated(".svg"))
     inner = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
     opened, _, inner = inner[inner.index("<svg") :].partition(">")
-    inner = re.sub(r'<g id="[^"]*"', "<g", inner)
-    inner = re.sub(r' style="([^"]*)"', _attributes, inner)
-    inner = re.sub(r' transform="rotate\(-?0 [^"]*"', "", inner)
-    inner = inner.replace(' id="', f' id="{prefix}-').replace("url(#", f"url(#{prefix}-")
-    inner = re.sub(r"\s*\n\s*", " ", inner.replace('xlink:href="#', f'href="#{prefix}-')).replace("> <", "><")
+    inner = re.sub(r"<[^>]*>", lambda tag: _tag(tag[0], prefix), inner)
+    inner = re.sub(r"\s*\n\s*", " ", inner).replace("> <", "><")
     sizes = re.findall(r' viewBox="[^"]*"' if picture.stretches else r' (?:width|height|viewBox)="[^"]*"', opened)
     named = Markup("<title>{}</title><desc>{}</desc>").format(clean(picture.title), clean(picture.words))
     head = f'<svg class="chart" role="img" stroke-linejoin="round"{"".join(sizes)}>'
     return Markup(f"{head}{named}{inner}")  # noqa: S704 - matplotlib's own, which escapes what it writes
 
 
+def _tag(tag: str, prefix: str) -> str:
+    """A tag as a page takes it: no styles, its own ids, and the page's font. Words between tags stay as they are."""
+    tag = re.sub(r'(?<=^<g) id="[^"]*"| transform="rotate\(-?0 [^"]*"', "", tag)
+    tag = re.sub(r' style="([^"]*)"', _attributes, tag)
+    return (
+        tag.replace(' id="', f' id="{prefix}-')
+        .replace("url(#", f"url(#{prefix}-")
+        .replace('xlink:href="#', f'href="#{prefix}-')
+    )
+
+
 def _attributes(style: re.Match[str]) -> str:
-    """What stood in a `style`, as attributes; the page's own font takes the place of matplotlib's."""
+    """What stood in a `style`, as attributes, with the page's names of colours."""
     pairs = (pair.split(": ", 1) for pair in style[1].split("; "))
-    return "".join(f' {name}="{_named(value)}"' for name, value in pairs if name != "font-family")
-
-
-def _named(value: str) -> str:
-    return f"var({_VARIABLES[value]})" if value in _VARIABLES else value
+    named = ((name, f"var({_VARIABLES[value]})" if value in _VARIABLES else value) for name, value in pairs)
+    return "".join(f' {name}="{value}"' for name, value in named if name != "font-family")
 
 
 @contextmanager

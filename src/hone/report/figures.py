@@ -11,8 +11,8 @@ import numpy as np
 
 from hone.measuring import Joint
 from hone.report.charts import Dot, draw_intervals
-from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture
-from hone.report.terminal import clean, short
+from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture, drawable
+from hone.report.terminal import clean
 from hone.report.wording import STATISTICS, TOGETHER, AgreementRow, agreement_rows, headline, with_interval
 from hone.stats import Agreement, CriterionAgreement
 
@@ -45,7 +45,7 @@ def agreement_picture(agreement: Agreement) -> Picture:
             axis.set_xlim(low, 1.02)
 
     lines = [
-        f"{short(name, 60)}: ceiling {with_interval(one.ceiling[headline(one, agreement.level)])}"
+        f"{drawable(name, 60)}: ceiling {with_interval(one.ceiling[headline(one, agreement.level)])}"
         for name, one in panels.items()
     ]
     return Picture(
@@ -68,7 +68,7 @@ def _dots(axis: Any, name: str, one: CriterionAgreement, statistic: str) -> None
     lows = [dot.figure.value if dot.figure.low is None else dot.figure.low for dot in dots]
     low = min((one for one in lows if one is not None), default=1.0)
     axis.set_xlim(max(-1.05, min(low, 0.95) - 0.04), 1.02)
-    axis.set_title(f"{short(name, 60)} · {one.items:,} items", parse_math=False)
+    axis.set_title(f"{drawable(name, 60)} · {one.items:,} items")
     axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus (95% interval)")
 
 
@@ -76,7 +76,7 @@ def _judged(row: AgreementRow, statistic: str) -> Dot:
     figure = row.figures[statistic]
     colour, mark = _MARKS[row.judge.verdict.outcome if row.judge else "no ceiling"]
     if figure.value is None:
-        return Dot(row.who, figure, f"undefined: {short(figure.reason or '', 36)}", inked=UNSURE)
+        return Dot(row.who, figure, f"undefined: {drawable(figure.reason or '', 36)}", inked=UNSURE)
     return Dot(row.who, figure, f"{figure.value:.2f}  {row.verdict}", colour, mark, colour)
 
 
@@ -90,7 +90,7 @@ def confusion_picture(
     shown = dict(list(judges.items())[:MOST_PANELS])
     if not shown or not one.levels:
         return None
-    ticks = [short(labels.get(level, f"{level:g}"), 16) for level in one.levels]
+    ticks = [drawable(labels.get(level, f"{level:g}"), 16) for level in one.levels]
     side = max(1.5, 0.42 * len(ticks) + 0.9)
 
     def draw(figure: Any) -> None:
@@ -100,7 +100,7 @@ def confusion_picture(
         figure.supxlabel("the people's consensus", fontsize=9.5)
         figure.supylabel("the judge", fontsize=9.5)
 
-    title = f"{short(name, 60)}: where judges and people differ{_of(len(shown), len(judges))}"
+    title = f"{drawable(name, 60)}: where judges and people differ{_of(len(shown), len(judges))}"
     words = "Counts of items; a column is what people say, its darkest cell what the judge mostly says then."
     return Picture(f"confusion-{place}-{file_slug(name)}", title, words, _size(len(shown), side), draw)
 
@@ -108,8 +108,8 @@ def confusion_picture(
 def _entitle(axis: Any, judge: str, side: float) -> None:
     """Name a small panel, on two lines at most."""
     width = int(side * 12)
-    lines = wrap(short(judge, 2 * width - 4), width, max_lines=2, placeholder="…")
-    axis.set_title("\n".join(lines), fontsize=8.5, fontweight="normal", parse_math=False)
+    lines = wrap(drawable(judge, 2 * width - 4), width, max_lines=2, placeholder="…")
+    axis.set_title("\n".join(lines), fontsize=8.5, fontweight="normal")
 
 
 def _matrix(axis: Any, counts: Any, ticks: Sequence[str]) -> None:
@@ -128,8 +128,8 @@ def _matrix(axis: Any, counts: Any, ticks: Sequence[str]) -> None:
             [row - 0.5, row + 0.5], row - 0.5, row + 0.5, facecolor="none", edgecolor=INK, linewidth=0.9
         )
     turn = 35 if max(map(len, ticks)) > 4 else 0
-    axis.set_xticks(range(size), ticks, fontsize=8, rotation=turn, ha="right" if turn else "center", parse_math=False)
-    axis.set_yticks(range(size), ticks, fontsize=8, parse_math=False)
+    axis.set_xticks(range(size), ticks, fontsize=8, rotation=turn, ha="right" if turn else "center")
+    axis.set_yticks(range(size), ticks, fontsize=8)
     axis.set_xlim(-0.5, size - 0.5)
     axis.set_ylim(-0.5, size - 0.5)
     axis.set_aspect("equal")
@@ -152,7 +152,7 @@ def scatter_picture(
         figure.supxlabel("the mean of people's scores", fontsize=9.5)
         figure.supylabel("the judge's score", fontsize=9.5)
 
-    title = f"{short(name, 60)}: judge against people{_of(len(shown), len(joints))}"
+    title = f"{drawable(name, 60)}: judge against people{_of(len(shown), len(joints))}"
     words = "A disc's area is the number of items with that pair of scores; on the dashed line both are the same."
     return Picture(f"scatter-{place}-{file_slug(name)}", title, words, _size(len(shown), 2.5), draw)
 
@@ -175,8 +175,8 @@ def _discs(axis: Any, joint: Joint, labels: Mapping[float, str]) -> None:
     axis.set_axisbelow(True)
     axis.tick_params(length=0, labelsize=8, labelcolor=INK)
     if not joint.judge_binned:
-        ticks = [short(labels.get(value, f"{value:g}"), 16) for value in joint.judge.tolist()]
-        axis.set_yticks(joint.judge, ticks, parse_math=False)
+        ticks = [drawable(labels.get(value, f"{value:g}"), 16) for value in joint.judge.tolist()]
+        axis.set_yticks(joint.judge, ticks)
 
 
 def _grid(figure: Any, count: int) -> list[Any]:

@@ -25,7 +25,7 @@ class TableCell:
     """Its class, such as `pass`, `fail` or `unsure`."""
 
 
-def environment(*folders: Path) -> Environment:
+def template_environment(*folders: Path) -> Environment:
     """What templates are read and filled by: everything that is not markup is cleaned and escaped.
 
     Args:
@@ -64,7 +64,7 @@ def write_page(path: Path, document: str) -> None:
 
 @cache
 def _pages() -> Environment:
-    return environment()
+    return template_environment()
 
 
 def _cleaned(value: object) -> object:

@@ -23,7 +23,7 @@ from hone.journey.journey import Journey
 from hone.people.store import Rater
 from hone.people.store.store import Store
 from hone.project import Project
-from hone.report.page import environment
+from hone.report.page import template_environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import Sessions
@@ -77,7 +77,7 @@ class Site:
     @cached_property
     def templates(self) -> Environment:
         """The templates, which escape everything that is not markup of ours."""
-        made = environment(HERE / "templates")
+        made = template_environment(HERE / "templates")
         made.filters |= {
             "typeset": typeset,
             "minutes": minutes,

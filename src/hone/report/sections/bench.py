@@ -18,10 +18,9 @@ def bench_values(view: ProjectView) -> dict[str, object]:
     if found is None:
         return {}
     scores, comparisons = found.report.scores, found.report.comparisons
-    marks = [diamond, *([Dot] * (len(scores) - 1))]
     dots = [
-        mark(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}")
-        for mark, one in zip(marks, scores, strict=True)
+        (Dot if place else diamond)(found.names[one.model], one.flexible, f"{one.flexible.value or 0:.1%}")
+        for place, one in enumerate(scores)
     ]
     title = ChartTitle("right", "Right answers", "The diamond is the base")
     return {
