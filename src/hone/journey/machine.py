@@ -17,7 +17,7 @@ from hone.weights.smollm2 import INSTALL_SMOLLM2, smollm2_file
 
 _EXTRAS = {
     "data": (("pyarrow",), "Parquet and `datasets` folders"),
-    "figures": (("matplotlib",), "pictures of agreement and of training"),
+    "figures": (("matplotlib",), "every chart; it is in the core"),
     "prices": (("genai_prices",), "what calls cost"),
     "store": (("sqlalchemy", "alembic"), "what people say: hone feedback, hone agree without a file"),
     "postgres": (("psycopg",), "a team's database"),
