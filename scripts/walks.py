@@ -1,10 +1,10 @@
 """Counts how many files three walks pass: an item to a labelled row, a rating to a figure, an example to an adapter.
 
-``python scripts/walks.py [SOURCE ...]`` runs ``hone label``, ``hone agree`` and ``hone tune`` on one small file each, with
-scripted models, and lists every file of the package in which a function ran while the command worked. What runs while
-modules are imported is left out, and so is what every command passes (the face, errors, texts, files, consent). SOURCE
-is a folder such as ``src``, so that a checkout of another version can stand beside this one. The third walk needs the
-extra `tune` and takes about a minute.
+``python scripts/walks.py [SOURCE ...]`` runs ``hone label``, ``hone agree`` and ``hone tune`` on one small file
+each, with scripted models, and lists every file of the package in which a function ran while the command worked.
+What runs while modules are imported is left out, and so is what every command passes (the face, errors, texts, files,
+consent). SOURCE is a folder such as ``src``, so that a checkout of another version can stand beside this one. The
+third walk needs the extra `tune` and takes about a minute.
 """
 
 from __future__ import annotations

@@ -18,6 +18,20 @@ from hone.report.view import JudgedPart, ProjectView
 from hone.report.wording import percent_cell, verdict_in_short
 from hone.rubrics.compare import summary
 
+PARTS = (
+    "task",
+    "rubric",
+    "history",
+    "comparison",
+    "scores",
+    "agreement",
+    "audit",
+    "tuning",
+    "bench",
+    "export",
+)
+"""The parts of the page, in their order; each is a template in ``templates/sections``."""
+
 
 def project_page(view: ProjectView) -> str:
     """The page."""
@@ -26,6 +40,7 @@ def project_page(view: ProjectView) -> str:
         {
             "title": f"{view.name}: {view.settings.task.subject}",
             "view": view,
+            "parts": PARTS,
             "glance": [(_linked(title, name), words) for name, title, words in standing(view)],
             "rubric": rubric_values(view),
             "history": history_values(view),

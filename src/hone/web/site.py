@@ -83,7 +83,7 @@ class Site:
             "minutes": minutes,
             "g": "{:g}".format,
         }
-        made.globals |= {"static": static, "subject": self.project.settings.task.subject}
+        made.globals |= {"static": static, "subject": self.project.settings.task.subject, "menu": MENU}
         return made
 
     def remember(self, name: str, state: object, make: Callable[[], Any]) -> Any:
@@ -122,6 +122,12 @@ class Site:
             secure=request.url.scheme == "https",
         )
 
+
+MENU: dict[str, tuple[tuple[str, str], ...]] = {
+    "raters": (("/rate", "Rate"), ("/compare", "Compare"), ("/mine", "My answers")),
+    "owner": (("/workshop", "Rubric"), ("/results", "Results"), ("/playground", "Playground")),
+}
+"""The pages in the order of the menu, each with its address and what the link says; the owner sees both rows."""
 
 MESSAGES = {
     "saved": "Saved.",

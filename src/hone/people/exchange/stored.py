@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
+from hone.people.exchange.long_form import RATINGS
 from hone.people.store.store import Store
 from hone.tables import Row, RowProblem, Table
 
@@ -43,15 +44,15 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
         judgements: A judge's, under the same rubric; those of another are passed over. Of a judge that the store has
             scores of for an item, the store's count.
     """
-    columns = ("item", "criterion", "rater", "score", "kind", "group")
+    columns = tuple(name for name in RATINGS if name != "time")
     rows: list[Row] = [
-        {
+        dict.fromkeys(columns)
+        | {
             "item": judgement.item,
             "criterion": score.criterion,
             "rater": judgement.judge,
             "score": score.value,
             "kind": "judge",
-            "group": None,
         }
         for judgement in judgements
         if judgement.rubric == rubric.digest
