@@ -24,9 +24,9 @@ test: check
 test-all: .venv/dev
 	$(BIN)/pytest -n auto --dist loadscope -m slow
 
-# Style, types, rooms, and the tests that need no engine, no browser and no weights: while one writes.
+# Style, types, rooms, and the tests that need no engine, browser, weights or patience: while one writes.
 quick: check
-	$(BIN)/pytest -n auto --dist loadscope -m "not engine and not browser and not weights and not slow"
+	$(BIN)/pytest -n auto --dist loadscope -m "not engine and not browser and not weights and not slow and not long"
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

@@ -35,11 +35,30 @@ _SLOW = frozenset({
 """Files whose tests take 20 seconds and more each, for two cores."""
 
 
+_LONG = frozenset(
+    f"tests/{name}.py"
+    for name in (
+        "cli/test_readonly cli/test_rate cli/test_kill cli/test_forget cli/test_report cli/test_codes "
+        "cli/test_demo cli/test_damaged_store cli/test_feedback cli/test_agree cli/test_twice "
+        "cli/test_retry web/test_security web/test_connections web/test_pages tables/test_memory "
+        "tables/test_round_trip judging/test_verdict test_trust weights/test_template "
+        "people/store/test_opening people/store/test_faults people/store/test_rating "
+        "people/store/test_handing_out people/store/test_review stats/test_paired stats/test_coverage "
+        "stats/test_agreement stats/test_references problems/test_sums interop/test_round_trip "
+        "docs/test_blocks serving/test_connections report/test_project_page"
+    ).split()
+)
+"""Files whose tests take more than four seconds together; `make quick` leaves them to `make test`."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what opens weights, which `make quick` leaves out, and what is slow, which `make test` leaves out."""
     for item in items:
-        if item.path.relative_to(_ROOT).as_posix() in _SLOW:
+        name = item.path.relative_to(_ROOT).as_posix()
+        if name in _SLOW:
             item.add_marker("slow")
+        if name in _LONG:
+            item.add_marker("long")
         if _opens_weights(item.path) or item.path.parent.name in {"tuning", "training", "examples", "export"}:
             item.add_marker("weights")
 

@@ -320,9 +320,9 @@ def test_a_port_in_use_and_an_open_door_are_refused(model: EmbeddedModel) -> Non
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* --port"):
+        with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* `port`"):
             asyncio.run(run(port))
-        with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* --port"):
+        with pytest.raises(UnavailableError, match=rf"port {port} of 127\.0\.0\.1 cannot be used .* `port`"):
             check_port("127.0.0.1", port)
     check_port("127.0.0.1", port)
     with pytest.raises(UnavailableError, match="set a key in HONE_SERVE_KEY"):
