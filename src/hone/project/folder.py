@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
 from hone.domain.rubric import Criterion, Rubric, plain_number
 from hone.domain.settings import Settings
-from hone.domain.task import Item
+from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, ProjectError
 from hone.files import copy_whole, make_folder, write_whole
 from hone.project import runs
@@ -56,13 +56,25 @@ class Project:
         raise ProjectError(f"no Hone project in {start} or above it; make one with: hone init FOLDER")
 
     @classmethod
-    def create(cls, folder: Path | str, template: str = DEFAULT, *, finalised: bool = False) -> Project:
+    def create(
+        cls,
+        folder: Path | str,
+        template: str = DEFAULT,
+        *,
+        finalised: bool = False,
+        task: Task | None = None,
+        items: Sequence[Item] = (),
+        criteria: Sequence[Criterion] = (),
+    ) -> Project:
         """A new project from a template.
 
         Args:
             folder: Where; made where it is missing.
-            template: The template's name.
+            template: The template's name; `blank` has no items and no criteria.
             finalised: Start from the library's finalised rubric, not from the template's starting criteria.
+            task: In place of the template's task.
+            items: In place of the template's items.
+            criteria: In place of the template's criteria, and of its scored examples.
 
         Raises:
             ProjectError: There is no such template or finalised rubric, or the folder already holds something.
@@ -70,13 +82,19 @@ class Project:
         folder, source = Path(folder), find_template(template)
         if finalised and source.finalised is None:
             raise ProjectError(f"the template {template!r} has no finalised rubric; leave {option('finalised')} out")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ProjectError(f"{folder} already exists and is not empty; name another folder")
+        check_free(folder)
         make_folder(folder)
         for name in (SETTINGS, RUBRIC, ITEMS):
             copy_whole(source.folder / name, folder / name)
         if finalised and source.finalised:
             copy_whole(source.finalised, folder / RUBRIC)
+        if task:
+            update_yaml(folder / SETTINGS, {"task": task.model_dump()})
+        if items:
+            write_whole(folder / ITEMS, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in items))
+        if criteria:
+            rubric = read_yaml(folder / RUBRIC, Rubric)
+            update_yaml(folder / RUBRIC, _rubric_data(Rubric(criteria=tuple(criteria), scale=rubric.scale)))
         write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n.*.lock\n")
         return cls(folder)
 
@@ -257,6 +275,16 @@ class Project:
     @property
     def _decisions(self) -> Path:
         return self.folder / "rubrics" / "decisions.jsonl"
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder for a new project that holds something.
+
+    Raises:
+        ProjectError: It does, or it is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ProjectError(f"{folder} already exists and is not empty; name another folder")
 
 
 def read_items(path: Path) -> list[Item]:
