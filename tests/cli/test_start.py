@@ -221,3 +221,24 @@ def test_the_doctor_knows_every_extra(bare: Hone) -> None:
     assert len(extras) > 5
     checks = json.loads(bare("doctor", "--json").out)["checks"]
     assert {check["name"].removeprefix("extra ") for check in checks if check["name"].startswith("extra ")} == extras
+
+
+def test_ratings_in_the_table_come_into_the_store(bare: Hone, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id,prompt,reply,criterion,Ann,Ben\n1,Say A.,A,Be Kind,1,0\n2,Say B.,B,Be Kind,1,meets\n")
+    result = bare("init", tmp_path / "a", *OWN, "--from", table, "--criterion", "Be Kind: It is.")
+    assert result.code == 0
+    assert "ratings: 4 from items.csv, in the project's store" in result.err
+    status = bare("feedback", "status", "--json", "-p", tmp_path / "a").data
+    assert (status["replies"], status["ratings"]) == (2, 4)
+    assert sorted(one["name"] for one in status["raters"]) == ["Ann", "Ben"]
+
+
+def test_ratings_that_do_not_fit_yet_are_said_and_the_project_is_there(bare: Hone, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id,prompt,criterion,Ann,Ben\n1,Say A.,Be Warm,1,0\n2,Say B.,Be Warm,1,0\n")
+    result = bare("init", tmp_path / "a", *OWN, "--from", table)
+    assert result.code == 0
+    assert "the ratings in items.csv are not taken yet" in result.err
+    assert f"hone feedback import {table}" in result.err
+    assert len(Project(tmp_path / "a").items) == 2

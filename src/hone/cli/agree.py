@@ -23,7 +23,8 @@ from hone.stats import BootstrapOptions
 def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     """How well people agree, and is a judge as good as a person?
 
-    FILE is CSV, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group][, length].
+    FILE is CSV, XLSX, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group]; or
+    with one column a rater.
     `kind` is human (the default) or judge; items of one `group` are resampled together. Or verdicts on pairs: item,
     rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
     the judgements of the latest `hone label`.
@@ -39,6 +40,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         compare=options.compare,
         pairs=options.pairs,
         margin=options.margin,
+        rater_column=options.rater_column,
         options=BootstrapOptions(options.resamples, options.seed),
     )
     agreement, comparison = found.agreement, found.comparison

@@ -10,6 +10,7 @@ import click
 
 from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
+from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
@@ -20,6 +21,7 @@ from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.tables import RowProblem, Taken, id_reader, open_table
+from hone.tables.wide import as_long
 
 _FEW = 10
 _AGAIN = "the same command asks again for calls that failed"
@@ -42,7 +44,7 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     for line in taken.lines():
         note(line)
     judge = ModelSettings(model=options.judge) if options.judge else None
-    people = _people(options.ratings) if options.ratings else None
+    people = _people(options.ratings, rubric) if options.ratings else None
     with models(project, SCREEN) as opened:
         done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options.fresh)
     run, findings = done.run, done.findings
@@ -64,10 +66,10 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     end_incomplete(done.unscored, "of the replies have no score under one condition or more", _AGAIN)
 
 
-def _people(path: Path) -> dict[str, float]:
+def _people(path: Path, rubric: Rubric) -> dict[str, float]:
     """The mean score that people gave each item."""
     scores: dict[str, list[float]] = {}
-    table = open_table(path)
+    table = as_long(open_table(path), rubric=rubric)
     id_of = id_reader(table, "item")
     for _, row in table.rows():
         if isinstance(row, RowProblem) or str(row.get("kind") or "human") != "human":

@@ -39,7 +39,7 @@ class AuditOptions(AskingOptions):
     items: int = Field(default=30, ge=2)
     """How many replies."""
     ratings: Path | None = None
-    """People's ratings (long form); how far length goes with them is shown too."""
+    """People's ratings; how far length goes with them is shown too."""
 
 
 @dataclass(frozen=True, slots=True)

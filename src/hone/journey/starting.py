@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.task import Item, Task
-from hone.errors import FileFormatError, ProjectError
+from hone.errors import FileFormatError, HoneError, ProjectError
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import Tell, nothing
 from hone.project import Project, find_template
@@ -20,6 +20,7 @@ from hone.project.files import made, read_yaml
 from hone.project.templates import BLANK, DEFAULT
 from hone.spelling import option
 from hone.tables import RowProblem, Taken, guess, guess_request, id_reader, is_blank, open_table, request_of
+from hone.tables.wide import as_long
 from hone.text import is_missing
 
 _WORDS = 5
@@ -46,7 +47,7 @@ class InitOptions(VerbOptions):
     criterion: tuple[str, ...] = ()
     """'Be Adjective: one sentence'; again for more."""
     source: Annotated[Path | None, OptionForm(spelled="from")] = None
-    """Take the requests from a table: .csv, .xlsx, .jsonl, .parquet."""
+    """Take requests, and ratings, from a table: .csv, .xlsx, .jsonl, .parquet."""
 
     @property
     def is_answered(self) -> bool:
@@ -70,7 +71,7 @@ def make_project(options: InitOptions, *, tell: Tell = nothing) -> Project:
     template = options.template or (BLANK if options.is_answered else DEFAULT)
     task = _task(options, template)
     items = items_of_table(options.source, tell) if options.source else items_of_texts(options.item)
-    return Project.create(
+    project = Project.create(
         options.folder,
         template,
         finalised=options.finalised,
@@ -78,6 +79,27 @@ def make_project(options: InitOptions, *, tell: Tell = nothing) -> Project:
         items=items,
         criteria=read_criteria(options.criterion),
     )
+    if options.source:
+        _take_ratings(project, options.source, tell)
+    return project
+
+
+def _take_ratings(project: Project, source: Path, tell: Tell) -> None:
+    """Take the ratings of a table of requests into the project's store, where it has some and they fit."""
+    try:
+        table = as_long(open_table(source), rubric=project.rubric)
+        if not {"rater", "score"} <= {name.strip().lower() for name in table.columns}:
+            return
+        from hone.journey.people import import_feedback  # noqa: PLC0415 - loads SQLAlchemy
+
+        done = import_feedback(project, source, tell=tell)
+    except HoneError as error:
+        tell(f"the ratings in {source.name} are not taken yet: {error}")
+        tell(f"once rubric.yaml has their criteria: hone feedback import {source}")
+        return
+    for line in done.notes:
+        tell(line)
+    tell(f"ratings: {done.counts.get('rows', 0):,} from {source.name}, in the project's store")
 
 
 def _task(options: InitOptions, template: str) -> Task | None:
