@@ -31,6 +31,8 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     """
     if options.html or options.figures:
         check_drawing()
+    if options.judged and options.pairs:
+        raise click.UsageError("--judged holds scores of replies, and --pairs reads verdicts on pairs")
     if options.file is not None and options.pairs:
         raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
     found = agree(
@@ -41,6 +43,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         pairs=options.pairs,
         margin=options.margin,
         rater_column=options.rater_column,
+        judged=options.judged,
         options=BootstrapOptions(options.resamples, options.seed),
     )
     agreement, comparison = found.agreement, found.comparison

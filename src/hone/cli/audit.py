@@ -16,8 +16,8 @@ from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
 from hone.journey.labelling import latest_replies
 from hone.journey.loop import models
+from hone.journey.step import place_of
 from hone.judging.audit import AuditFinding
-from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.tables import RowProblem, Taken, id_reader, open_table
@@ -35,9 +35,10 @@ _AGAIN = "the same command asks again for calls that failed"
 def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     """Ask what moves the judge besides the criteria: order, length, repetition, formatting, a plea in the reply.
 
-    DATA is JSONL, CSV, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
+    DATA is JSONL, CSV, XLSX, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
+    Outside a project, name --rubric and --judge too; the run goes to `runs` in the folder you are in.
     """
-    project = Project.find(folder)
+    project = place_of(folder, data=options.data, rubric=options.rubric, judge=options.judge)
     rubric = named_rubric(options.rubric, project)
     taken = Taken()
     replies = read_replies(options.data or latest_replies(project), options.items, taken)

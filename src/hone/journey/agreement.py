@@ -23,7 +23,9 @@ from hone.measuring import (
     compare_judges,
     estimate_gap,
     joint_counts,
+    read_judged,
     read_ratings,
+    with_judged,
 )
 from hone.measuring import corrected_means as _estimate
 from hone.project import Project
@@ -50,6 +52,8 @@ class AgreeOptions(VerbOptions):
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
     rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
     """A column of FILE that is a rater; again for more.  [default: by its heading]"""
+    judged: tuple[Path, ...] = ()
+    """What `hone label` wrote: a judge beside the people of FILE; again for more."""
     compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
     """Two judges on the same items, Holm over criteria."""
     pairs: bool = False
@@ -139,7 +143,7 @@ class AgreementResult:
         return [path for picture in pictures(self.view) for path in save_picture(picture, Path(folder))]
 
 
-def agree(
+def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     rubric: Rubric | str | None = None,
@@ -148,6 +152,7 @@ def agree(
     pairs: bool = False,
     margin: float = 0.1,
     rater_column: Sequence[str] = (),
+    judged: Sequence[Path | str] = (),
     options: BootstrapOptions | None = None,
 ) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
@@ -161,6 +166,7 @@ def agree(
         pairs: Of a project, the verdicts on pairs.
         margin: How far below a person still counts as being as good.
         rater_column: The columns of the file that are raters; by their headings by default.
+        judged: What `label` wrote, a file a judge: their scores of the rated items, matched by id.
         options: Resamples, seed and confidence.
 
     Raises:
@@ -170,7 +176,10 @@ def agree(
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
-    collected = read_ratings(source, Reading(level, None if pairs else found, raters=tuple(rater_column)))
+    reading = Reading(level, None if pairs else found, raters=tuple(rater_column))
+    collected = read_ratings(source, reading)
+    for path in map(Path, judged):
+        collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), Rule(margin=margin))
     return AgreementResult(_name(source), agreement, collected, compared, tuple(told))

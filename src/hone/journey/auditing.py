@@ -88,7 +88,7 @@ def run_audit(
         journal = stack.enter_context(step.journal())
         opened = models(part, asked=not step.before)
         progress = stack.enter_context(models.watch.progress("auditing"))
-        who = judge_of(project, (opened,), part, rubric, journal=journal, progress=progress)
+        who = judge_of(project.with_task, (opened,), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
         if all(finding.figure.value is None for finding in findings):
             raise IncompleteError("not one reply could be scored; try the judge with: hone label")

@@ -27,10 +27,11 @@ from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
+from hone.models.spec import check_spec
 from hone.project import Project, Run
 from hone.project.naming import named_rubric
 from hone.spelling import option
-from hone.tables import Table, Taken, open_table, open_writer
+from hone.tables import Table, Taken, guess, open_table, open_writer
 
 
 class LabelOptions(AskingOptions):
@@ -145,6 +146,9 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         FileFormatError: The data does not read.
     """
     settings = project.settings
+    judges = tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,)
+    for judge in judges:
+        check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
     column = options.flag("prompt_column")
     columns = Columns.of(
@@ -160,7 +164,7 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         table=table,
         columns=columns,
         rubric=named_rubric(options.rubric, project),
-        judges=tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,),
+        judges=judges,
         judging=options.judging(settings.judging),
         file=options.out,
         people=options.people,
@@ -200,7 +204,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         opened = tuple(models(judge, asked=asks) for judge in work.judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
         judge = judge_of(
-            work.project,
+            work.project.with_task,
             opened,
             work.judges[0],
             work.rubric,
@@ -298,7 +302,8 @@ class _Sink:
         self.routed = 0
         self._work, self._run = work, run
         self._names = work.rubric.names
-        self._columns = found.types | label_columns(self._names)
+        self._id = _id_column(work)
+        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(self._names)
         self._stack = ExitStack()
 
     def __enter__(self) -> _Sink:
@@ -320,12 +325,18 @@ class _Sink:
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return
-        row = labelled(entry, judgement, self._names)
+        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._names)
         if self._out:
             self._out.write(row)
         if self._people and reason:
             self.routed += 1
             self._people.write({"why": reason[0], "weight": reason[1]} | row)
+
+
+def _id_column(work: Labelling) -> str | None:
+    """The column that ids are written to; none where the rows bring theirs in a column that is read as one."""
+    kept = work.columns.id is not None and guess(work.table.columns, "id", None) == work.columns.id
+    return None if kept or "item" in work.table.columns else "item"
 
 
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:

@@ -22,7 +22,9 @@ from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import locked
 from hone.jobs import Journal
 from hone.journey.watching import Tell
+from hone.models.spec import check_spec
 from hone.project import Project, Run
+from hone.project.folder import WorkingFolder
 from hone.project.runs import FILES, open_run
 from hone.spelling import option
 from hone.weights.content import content
@@ -146,10 +148,30 @@ def run_step(step: Step, kind: type[T], work: Callable[[Journal], Iterable[T]]) 
 
 def home_of(folder: Path) -> Path:
     """Where runs go, to its `runs`, and relative files start: the project that a folder lies in, else the folder."""
-    try:
-        return Project.find(folder).folder
-    except ProjectError:
-        return folder
+    found = Project.around(folder)
+    return folder if found is None else found.folder
+
+
+def place_of(folder: Path, **needed: object) -> Project:
+    """The project that a folder is or lies in; where there is none, the folder alone.
+
+    Args:
+        folder: The folder.
+        needed: What a project would say and must be given without one, by the option's name; ``data`` is typed alone.
+
+    Raises:
+        ProjectError: There is no project, and one of those is not given.
+    """
+    found = Project.around(folder)
+    if found is not None:
+        return found
+    missing = ["DATA" if name == "data" else option(name) for name, value in needed.items() if not value]
+    if missing:
+        raise ProjectError(
+            f"no Hone project in {folder.resolve()} or above it; without one, give {', '.join(missing)} too, or make "
+            "one with: hone init FOLDER"
+        )
+    return WorkingFolder(folder)
 
 
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
@@ -158,15 +180,20 @@ def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
     Args:
         specs: The models.
         folder: Where relative files start.
+
+    Raises:
+        SpecError: One names no model, so that a mistyped one makes no run.
     """
+    for spec in specs:
+        check_spec(spec)
     return {spec: content(spec, folder) for spec in specs}
 
 
 def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data; a model is the same where its files hold the same."""
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
-    task = project.settings.task.model_dump(mode="json")
-    return {"task": task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
+    task = {"task": project.settings.task.model_dump(mode="json")} if project.with_task else {}
+    return {**task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
 
 
 def _data(value: Any, folder: Path) -> Any:

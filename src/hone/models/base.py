@@ -218,6 +218,13 @@ class Model(ABC):
     ) -> None:
         """Close the connections."""
 
+    def check_reachable(self) -> None:  # noqa: B027 - most models run in this process
+        """Look whether anybody answers where the model is said to be, before the first call.
+
+        Raises:
+            UnavailableError: Nobody does.
+        """
+
     def close(self) -> None:  # noqa: B027 - most models hold no engine
         """End the engine and free what it holds; may be called twice."""
 

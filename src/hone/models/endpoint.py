@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -120,6 +121,30 @@ class EndpointModel(Model):
         if self._opened == 0 and self._session is not None:
             session, self._session = self._session, None
             await session.close()
+
+    def check_reachable(self) -> None:
+        """Look whether a connection is refused, twice, half a second apart; one that only takes long is let pass.
+
+        Raises:
+            UnavailableError: The host has no such name, or nobody listens on its port.
+        """
+        if self._proxy is not None:
+            return  # what lies behind a proxy is the proxy's to know
+        parts = urlsplit(self._url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        for wait in (self._patience.first_wait, None):
+            try:
+                socket.create_connection((parts.hostname or "", port), timeout=self._patience.connect).close()
+            except (ConnectionRefusedError, socket.gaierror) as error:
+                if wait is None:
+                    raise UnavailableError(
+                        f"{self._url} cannot be reached ({error.strerror}); is it running, and is the address right?"
+                    ) from error
+                time.sleep(wait)
+            except OSError:
+                return
+            else:
+                return
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request.

@@ -49,11 +49,21 @@ class Project:
         Raises:
             ProjectError: There is none from here upwards.
         """
+        found = cls.around(start)
+        if found is None:
+            raise ProjectError(f"no Hone project in {start.resolve()} or above it; make one with: hone init FOLDER")
+        return found
+
+    @classmethod
+    def around(cls, start: Path) -> Project | None:
+        """The project that a folder is, or lies in; none where there is none.
+
+        Raises:
+            ProjectError: There is one, and a link in it leads out of it.
+        """
         start = start.resolve()
-        for folder in (start, *start.parents):
-            if (folder / SETTINGS).exists():
-                return cls(folder)
-        raise ProjectError(f"no Hone project in {start} or above it; make one with: hone init FOLDER")
+        folder = next((one for one in (start, *start.parents) if (one / SETTINGS).exists()), None)
+        return None if folder is None else Project(folder)
 
     @classmethod
     def create(
@@ -97,6 +107,11 @@ class Project:
             update_yaml(folder / RUBRIC, _rubric_data(Rubric(criteria=tuple(criteria), scale=rubric.scale)))
         write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n.*.lock\n")
         return cls(folder)
+
+    @property
+    def with_task(self) -> Project | None:
+        """The project, where it has a task that models may be told; a working folder has none."""
+        return self
 
     @property
     def settings(self) -> Settings:
@@ -275,6 +290,54 @@ class Project:
     @property
     def _decisions(self) -> Path:
         return self.folder / "rubrics" / "decisions.jsonl"
+
+
+class WorkingFolder(Project):
+    """A folder without a project, for a verb that is told all that it needs: runs go to its ``runs``.
+
+    Relative model files start in it and prompts are the built-in ones. There is no task: `with_task` is none, so that
+    no model is told of one.
+
+    Args:
+        folder: The folder.
+    """
+
+    def __init__(self, folder: Path) -> None:  # nothing is looked for: there is no hone.yaml
+        self.folder = folder
+
+    @property
+    def with_task(self) -> Project | None:
+        """None: nobody has said what the task is."""
+        return None
+
+    @property
+    def settings(self) -> Settings:
+        """The defaults; their task is a placeholder, which no model is told."""
+        return Settings(task=Task(subject="reply", role="-", instruction="-"))
+
+    @property
+    def prompts(self) -> Prompts:
+        """The built-in prompts."""
+        return load_prompts()
+
+    @property
+    def rubric(self) -> Rubric:
+        """There is none.
+
+        Raises:
+            ProjectError: Always.
+        """
+        raise ProjectError(
+            f"there is no project here, so name a rubric: a file or a library name, with {option('rubric')}"
+        )
+
+    @property
+    def versions(self) -> list[RubricVersion]:
+        """There are none."""
+        return []
+
+    def check_models(self, *specs: str) -> None:
+        """Every model was named by the user, so each is agreed to."""
 
 
 def check_free(folder: Path) -> None:
