@@ -27,7 +27,8 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.open()))
+    with path.open() as stream:
+        return list(csv.DictReader(stream))
 
 
 ALONE = ("--rubric", "rubric.yaml", "--judge", "scripted:s.jsonl")
@@ -108,11 +109,10 @@ def test_a_dead_port_is_said_at_once_and_leaves_no_run(bare: Hone, outside: Path
         port = free.getsockname()[1]
     result = bare("label", "data.csv", "--rubric", "rubric.yaml", "--judge", f"http://127.0.0.1:{port}/v1#m")
     assert result.code == 1
-    last = result.err.splitlines()[-1]
-    assert last == (
-        f"hone: http://127.0.0.1:{port}/v1 cannot be reached (Connection refused); is it running, and is the address "
-        "right?"
-    )
+    lines = [line for line in result.err.splitlines() if line.startswith("hone: ")]
+    assert len(lines) == 1
+    assert f"hone: http://127.0.0.1:{port}/v1 cannot be reached" in lines[0]
+    assert lines[0].endswith("; is it running, and is the address right?")
     assert not list((outside / "runs").glob("*-label-*"))
 
 

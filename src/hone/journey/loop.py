@@ -60,10 +60,7 @@ class Models:
         key = repr(settings.engine)
         if key not in self._open:
             self.watch.fetch(settings.model)
-            model = connect(settings, folder=self._project.folder)
-            if asked:
-                model.check_reachable()
-            self._open[key] = model
+            self._open[key] = connect(settings, folder=self._project.folder)
         return self._open[key]
 
     def tell_notes(self) -> None:

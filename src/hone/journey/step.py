@@ -30,6 +30,8 @@ from hone.spelling import option
 from hone.weights.content import content
 
 T = TypeVar("T", bound=BaseModel)
+_KEYS = 5
+"""Changed keys that are named; of a changed file of items there may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,18 @@ def open_step(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool, 
         tell: Told of an index that was rebuilt, and of damaged lines in other runs' journals.
 
     Raises:
-        ConfigChangedError: The latest run is unfinished and was started with another config.
-        RunBusyError: It is being written by another process.
+        RunBusyError: The latest run is being written by another process.
     """
     run = open_run(runs, verb, config, fresh=fresh)
+    if run.changed:
+        tell(f"note: {_what_changed(run)}")
     return Step(run, run.finished, fresh, tell)
+
+
+def _what_changed(run: Run) -> str:
+    keys = ", ".join(run.changed[:_KEYS])
+    more = f" and {len(run.changed) - _KEYS} more" if len(run.changed) > _KEYS else ""
+    return f"a new run, as {keys}{more} changed since {run.instead_of}; answers that still fit are not asked again"
 
 
 def run_step(step: Step, kind: type[T], work: Callable[[Journal], Iterable[T]]) -> list[T]:

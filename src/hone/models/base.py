@@ -187,6 +187,8 @@ class Model(ABC):
         self.empty_is_failure = False
         """Whether an answer without text is a failed call: of an endpoint it is; an engine in this process has said
         what the model says."""
+        self.must_answer_once = False
+        """Whether nobody at its address, before it has answered anything, ends all calls at once."""
         self.notes: list[str] = []
         """What the person should know: a parameter that the endpoint does not take, and the like."""
 
@@ -217,13 +219,6 @@ class Model(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections."""
-
-    def check_reachable(self) -> None:  # noqa: B027 - most models run in this process
-        """Look whether anybody answers where the model is said to be, before the first call.
-
-        Raises:
-            UnavailableError: Nobody does.
-        """
 
     def close(self) -> None:  # noqa: B027 - most models hold no engine
         """End the engine and free what it holds; may be called twice."""

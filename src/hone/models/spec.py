@@ -40,6 +40,7 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
     """
     settings = ModelSettings(model=model) if isinstance(model, str) else model
     made = _make(settings, folder or Path())
+    made.must_answer_once = True
     made.spec = settings.model  # as it was written, so that a project that moves is still the same
     made.formerly, made.identity = (made.identity,), _identity(made)
     if settings.concurrency is not None:
