@@ -152,3 +152,17 @@ def test_a_mistyped_command_or_option_is_told_what_was_meant(
     assert "No such" in result.err
     assert ("Did you mean" in result.err) == (meant is not None)
     assert meant is None or meant in result.err
+
+
+def test_a_rubric_of_rules_alone_needs_no_judge(bare: Hone, outside: Path) -> None:
+    rules = (
+        "criteria:\n  - Be Brief: It is short.\n    rule: {max_words: 3}\n"
+        "  - Be Greeting: It is.\n    rule: {contains: hello}\n"
+    )
+    (outside / "rules.yaml").write_text(rules)
+    result = bare("label", "data.csv", "--rubric", "rules.yaml", "--json")
+    assert result.code == 0, result.err
+    assert (result.data["scored"], result.data["calls"]) == (3, 0)
+    assert "no calls: every criterion is a rule" in result.err
+    audit = bare("audit", "data.csv", "--rubric", "rules.yaml", "--judge", "scripted:s.jsonl")
+    assert "there is no judge to audit" in audit.err

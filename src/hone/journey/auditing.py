@@ -76,6 +76,9 @@ def run_audit(
     Raises:
         IncompleteError: Not one reply could be scored.
     """
+    rubric = rubric.judged  # a rule is not moved by anything
+    if not rubric.criteria:
+        raise ProjectError("every criterion of the rubric is a rule, so there is no judge to audit")
     part = judge or project.settings.models.judge
     draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])

@@ -28,7 +28,7 @@ from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, 
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.models.spec import check_spec
-from hone.project import Project, Run
+from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
 from hone.tables import Table, Taken, guess, open_table, open_writer
@@ -138,6 +138,12 @@ class LabelResult:
         return self.step.told(again=idle, also=f", {option('retry', True)} what could not be read")
 
 
+def needs_no_judge(name: str | None) -> bool:
+    """Whether every criterion of the rubric that a file or a library name gives is a rule."""
+    rubric = read_rubric(name) if name else None
+    return rubric is not None and bool(rubric.criteria) and not rubric.judged.criteria
+
+
 def labelling_of(project: Project, options: LabelOptions) -> Labelling:
     """What the options ask for in a project.
 
@@ -188,7 +194,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     for line in Taken(work.columns.taken, found.blank, found.remarks).lines():
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
-    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
+    alone = not work.rubric.judged.criteria and bool(work.rubric.criteria)
+    judges = () if alone else work.judges
+    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
     )
@@ -201,7 +209,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         # A finished run is gone through again only for its files, and for rows that have no score.
         journal = stack.enter_context(step.journal(readonly=sealed))
         asks = not before or work.fresh or work.retry
-        opened = tuple(models(judge, asked=asks) for judge in work.judges)
+        opened = tuple(models(judge, asked=asks) for judge in judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
         judge = judge_of(
             work.project.with_task,
@@ -215,7 +223,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         )
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
-        if work.engine == "ray" and not before:
+        if work.engine == "ray" and not before and judges:
             report = _on_ray(work, judge, sink, run, found.rows)
         else:
             take_shards_in(run.shards, journal)
@@ -342,6 +350,9 @@ def _id_column(work: Labelling) -> str | None:
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
     """Say what the run will take, and give the budget its prices."""
     calls = found.rows * judge.calls
+    if not judge.models:
+        tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
+        return work.budget
     blank = Reply(item="-", prompt="-", text="-", model="")
     asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
     # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.

@@ -381,10 +381,14 @@ def _rubric_data(rubric: Rubric) -> dict[str, Any]:
 
 
 def _criterion_data(criterion: Criterion) -> dict[str, Any]:
-    if not criterion.anchors:
+    if not criterion.anchors and criterion.rule is None:
         return {criterion.name: criterion.sentence}
-    anchors = {plain_number(anchor.value): anchor.text for anchor in criterion.anchors}
-    return {"name": criterion.name, "sentence": criterion.sentence, "anchors": anchors}
+    data: dict[str, Any] = {"name": criterion.name, "sentence": criterion.sentence}
+    if criterion.anchors:
+        data["anchors"] = {plain_number(anchor.value): anchor.text for anchor in criterion.anchors}
+    if criterion.rule is not None:
+        data["rule"] = criterion.rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return data
 
 
 def _tidy(data: Mapping[str, Any]) -> dict[str, Any]:
