@@ -7,7 +7,7 @@
     ├── PromptError             a prompt file with an unknown or a missing field
     ├── VerdictError            a judge's text that is no verdict; it becomes *unscored*, never a score
     ├── RunError                a run folder that cannot be used
-    │   ├── ConfigChangedError  an unfinished run that was started with other settings
+    │   ├── ConfigChangedError  raised no more: other settings are another run; kept until 0.3
     │   ├── RunBusyError        a run that another process is writing
     │   └── IncompleteError     calls failed that a step cannot do without; what was answered is kept
     ├── ExportError             a model that cannot be written as GGUF: architecture, tokenizer, room, a wrong adapter
@@ -80,7 +80,7 @@ class RunError(HoneError):
 
 
 class ConfigChangedError(RunError):
-    """An unfinished run was started with other settings."""
+    """Raised no more, and kept until 0.3: where settings changed, a new run starts and says which."""
 
 
 class RunBusyError(RunError):

@@ -110,20 +110,32 @@ def test_an_unfinished_run_goes_on_with_what_is_missing(hone: Hone, project: Pat
     assert len(journal.read_bytes().splitlines()) == 4
 
 
-def test_a_changed_config_on_an_unfinished_run_is_refused_with_the_keys(hone: Hone, project: Path) -> None:
+def test_a_changed_config_on_an_unfinished_run_is_a_new_run_that_names_the_keys(hone: Hone, project: Path) -> None:
     full = (project / "script.jsonl").read_text()
     (project / "script.jsonl").write_text(json.dumps({"contains": "week 1.", "text": "Plan"}) + "\n")
     assert hone("reply").code == 4
     settings = project / "hone.yaml"
     settings.write_text(settings.read_text().replace("Write a plan.", "Write a long plan."))
     (project / "script.jsonl").write_text(full)
-    refused = hone("reply")
-    assert refused.code == 1
-    assert "is unfinished and was started with other settings (task.instruction)" in refused.err
-    assert "--fresh" in refused.err
-    assert len(refused.err.splitlines()) == 1
-    assert hone("reply", "--fresh").code == 0
+    first = only(project, "runs/*-reply-*").name
+    done = hone("reply")
+    assert done.code == 0
+    assert f"note: a new run, as task.instruction changed since {first}" in done.err
     assert len(list((project / "runs").glob("*-reply-*"))) == 2
+
+
+def test_answers_that_still_fit_are_taken_from_the_run_before(hone: Hone, project: Path) -> None:
+    full = (project / "script.jsonl").read_text()
+    rules = [json.dumps({"contains": f"week {n}.", "text": f"Plan {n}"}) for n in (1, 3, 4)]
+    (project / "script.jsonl").write_text("\n".join(rules) + "\n")
+    assert hone("reply").code == 4
+    items = (project / "items.jsonl").read_text().splitlines()
+    (project / "items.jsonl").write_text("\n".join(items[:3]) + "\n")
+    (project / "script.jsonl").write_text(full.replace("Rich plan", "Second plan"))
+    done = hone("reply", "--json")
+    assert "as items.i4 changed since" in done.err
+    texts = {reply["item"]: reply["text"] for reply in done.data["replies"]}
+    assert texts == {"i1": "Plan 1", "i2": "Second plan: 20 minutes a day.", "i3": "Plan 3"}
 
 
 def test_a_changed_config_after_a_finished_run_is_a_new_run(hone: Hone, project: Path) -> None:

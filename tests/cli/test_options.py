@@ -25,6 +25,7 @@ from hone.cli.reply import reply_command
 from hone.cli.report import report_command
 from hone.cli.rubric import advise_command, compare_command, finalise_command, merge_command
 from hone.cli.serve import serve_command
+from hone.cli.start import init_command
 from hone.cli.tune import run as tune_run
 from hone.cli.tune_data import data as tune_data
 from hone.journey.agreement import AgreeOptions, EstimateOptions
@@ -36,11 +37,13 @@ from hone.journey.loop import AdviseOptions, CompareOptions, FinaliseOptions, Me
 from hone.journey.options import VerbOptions
 from hone.journey.people import ExportFeedbackOptions, ImportOptions, InviteOptions, RateOptions, StatusOptions
 from hone.journey.reporting import ReportOptions
+from hone.journey.starting import InitOptions
 from hone.journey.talking import ChatOptions, ServeOptions
 from hone.journey.testing import BenchOptions
 from hone.journey.tuning import TuneOptions
 
 COMMANDS: list[tuple[click.Command, VerbOptions]] = [
+    (init_command, InitOptions(folder=Path("my plans"), template="blank", item=("a b", "c"), source=Path("i.csv"))),
     (agree_command, AgreeOptions(file=Path("my ratings.csv"), compare=("a", "b c"), pairs=True, margin=0.05, seed=3)),
     (audit_command, AuditOptions(judge="gguf:a b.gguf", items=12, fresh=True)),
     (bench_command, BenchOptions(task="sums", model=("a", "b"), shots=3, reading="strict", gate=True, margin=0.02)),

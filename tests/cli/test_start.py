@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tomllib
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hone.project import templates
+from hone.project import Project, templates
 
 Hone = Callable[..., Any]
 NAMES = [template.name for template in templates()]
@@ -68,6 +69,129 @@ def test_a_folder_that_holds_something_is_left_alone(bare: Hone, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+OWN = ("--subject", "essay feedback", "--role", "You are a teacher.", "--instruction", "Write two sentences.")
+
+
+class Keyboard(io.StringIO):
+    """Somebody at a terminal who types these lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_task_of_ones_own_is_given_by_options(bare: Hone, tmp_path: Path) -> None:
+    items = ("--item", "Feedback on: Rome fell.", "--item", "Feedback on: Rome rose.")
+    result = bare("init", tmp_path / "a", *OWN, *items, "--criterion", "Be Kind: The reply is friendly.")
+    assert result.code == 0
+    assert "hone rubric compare" in result.out
+    project = Project(tmp_path / "a")
+    assert project.settings.task.subject == "essay feedback"
+    assert [item.id for item in project.items] == ["feedback-on-rome-fell", "feedback-on-rome-rose"]
+    assert project.rubric.names == ("Be Kind",)
+
+
+def test_without_criteria_the_expert_is_to_propose_some(bare: Hone, tmp_path: Path) -> None:
+    assert "hone rubric draft" in bare("init", tmp_path / "a", *OWN, "--item", "Say it.").out
+
+
+def test_a_blank_template_says_where_requests_go(bare: Hone, tmp_path: Path) -> None:
+    result = bare("init", tmp_path / "a", "-t", "blank")
+    assert result.code == 0
+    assert "Next: write your requests into" in result.out
+    assert Project(tmp_path / "a").rubric.criteria == ()
+
+
+def test_answers_take_the_place_of_a_templates_words(bare: Hone, tmp_path: Path) -> None:
+    assert bare("init", tmp_path / "a", "--template", "support-answer-customer", "--role", "You are Ann.").code == 0
+    project = Project(tmp_path / "a")
+    assert (project.settings.task.role, project.settings.task.subject) == ("You are Ann.", "support answer")
+    assert len(project.items) >= 8
+    assert len(project.rubric.examples) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--subject", "plan"), "needs --role, --instruction too"),
+        ((*OWN, "--item", "a", "--from", "b.csv"), "give the requests with --item or with --from, not with both"),
+        ((*OWN, "--from", "no.csv"), "no.csv: there is no such file"),
+        ((*OWN, "--criterion", "Kind"), "criterion 1: 'Kind' has no sentence"),
+        ((*OWN, "--criterion", "Be A: b.", "--criterion", "Be A: c."), "two criteria are called 'Be A'"),
+        (("-t", "blank", "--subject", "x" * 81), "the task: subject: string should have at most 80 characters"),
+        (("-t", "blank", "--item", " "), "request 1: prompt: string should have at least 1 character"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_one_line(
+    bare: Hone, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    result = bare("init", tmp_path / "a", *arguments)
+    assert result.code == 1
+    assert why in result.err
+    assert len(result.err.splitlines()) == 1
+    assert not (tmp_path / "a").exists()
+
+
+def test_on_a_terminal_it_asks_and_asks_again_where_an_answer_does_not_fit(
+    bare: Hone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["essay feedback", "", "You are a teacher.", "Write.", "One.", "Two.", "Three."]
+    said += ["Kind", "Be Kind: It is.", "Be Kind: It is too.", "Be Clear: It is.", ""]
+    monkeypatch.setattr("sys.stdin", Keyboard("\n".join(said) + "\n"))
+    result = bare("init", tmp_path / "a")
+    assert result.code == 0
+    assert "'Kind' has no sentence" in result.err
+    assert "two criteria are called 'Be Kind'" in result.err
+    project = Project(tmp_path / "a")
+    assert project.settings.task.role == "You are a teacher."
+    assert [item.prompt for item in project.items] == ["One.", "Two.", "Three."]
+    assert project.rubric.names == ("Be Kind", "Be Clear")
+
+
+def test_on_a_terminal_only_what_was_not_said_is_asked(
+    bare: Hone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("\n"))
+    result = bare("init", tmp_path / "a", *OWN, "--item", "One.")
+    assert result.code == 0
+    assert "Request" not in result.err
+    assert "Criterion 1" in result.err
+
+
+def test_a_folder_that_holds_something_is_refused_before_anything_is_asked(
+    bare: Hone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    monkeypatch.setattr("sys.stdin", Keyboard(""))
+    assert bare("init", tmp_path).err.startswith(f"hone: {tmp_path} already exists")
+
+
+def test_requests_come_from_a_table_each_once(bare: Hone, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id,prompt,group\n1,Say A.,g\n1,Say A.,g\n2,Say B.,\n")
+    result = bare("init", tmp_path / "a", *OWN, "--from", table)
+    assert result.code == 0
+    assert "request from 'prompt', id from 'id'" in result.err
+    assert [(one.id, one.prompt, one.group) for one in Project(tmp_path / "a").items] == [
+        ("1", "Say A.", "g"),
+        ("2", "Say B.", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("id,prompt\n1,Say A.\n1,Say B.\n", "items.csv:3: id: the id '1' stands for two different requests"),
+        ("id,prompt\n1,\n", "items.csv:2: the row has no request"),
+        ("id,words\n1,a\n", "no column holds requests; call it prompt (the columns are: id, words)"),
+    ],
+)
+def test_a_table_without_requests_is_one_line(bare: Hone, tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "items.csv").write_text(text)
+    result = bare("init", tmp_path / "a", *OWN, "--from", tmp_path / "items.csv")
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert why in result.err
+
+
 def test_the_library_is_listed(bare: Hone) -> None:
     data = bare("templates", "--json").data
     assert [entry["name"] for entry in data["templates"]] == NAMES
@@ -97,3 +221,24 @@ def test_the_doctor_knows_every_extra(bare: Hone) -> None:
     assert len(extras) > 5
     checks = json.loads(bare("doctor", "--json").out)["checks"]
     assert {check["name"].removeprefix("extra ") for check in checks if check["name"].startswith("extra ")} == extras
+
+
+def test_ratings_in_the_table_come_into_the_store(bare: Hone, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id,prompt,reply,criterion,Ann,Ben\n1,Say A.,A,Be Kind,1,0\n2,Say B.,B,Be Kind,1,meets\n")
+    result = bare("init", tmp_path / "a", *OWN, "--from", table, "--criterion", "Be Kind: It is.")
+    assert result.code == 0
+    assert "ratings: 4 from items.csv, in the project's store" in result.err
+    status = bare("feedback", "status", "--json", "-p", tmp_path / "a").data
+    assert (status["replies"], status["ratings"]) == (2, 4)
+    assert sorted(one["name"] for one in status["raters"]) == ["Ann", "Ben"]
+
+
+def test_ratings_that_do_not_fit_yet_are_said_and_the_project_is_there(bare: Hone, tmp_path: Path) -> None:
+    table = tmp_path / "items.csv"
+    table.write_text("id,prompt,criterion,Ann,Ben\n1,Say A.,Be Warm,1,0\n2,Say B.,Be Warm,1,0\n")
+    result = bare("init", tmp_path / "a", *OWN, "--from", table)
+    assert result.code == 0
+    assert "the ratings in items.csv are not taken yet" in result.err
+    assert f"hone feedback import {table}" in result.err
+    assert len(Project(tmp_path / "a").items) == 2

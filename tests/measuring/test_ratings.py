@@ -168,3 +168,20 @@ def test_labels_have_no_order_of_their_own(written: Written) -> None:
 
 def test_a_judges_scores_do_not_decide_the_level(written: Written) -> None:
     assert read_ratings(written(HEAD, "a,c,r,1,", "a,c,j,0.37,judge")).ratings.level == "ordinal"
+
+
+def test_a_wide_table_gives_the_same_ratings_as_the_long_one(written: Written, tmp_path: Path) -> None:
+    long = read_ratings(written("item,criterion,rater,score", "a,c,Ann,1", "a,c,Ben,2", "b,c,Ann,3", "b,c,Ben,"))
+    (tmp_path / "wide.csv").write_text("item,criterion,Ann,Ben\na,c,1,2\n,,,\nb,c,3,\n")
+    wide = read_ratings(tmp_path / "wide.csv")
+    np.testing.assert_array_equal(wide.ratings.people["c"], long.ratings.people["c"])
+    assert wide.ratings.raters == long.ratings.raters
+    assert "score from 'Ann+Ben'" in "\n".join(wide.notes())
+    assert "1 rows without any value were passed over" in "\n".join(wide.notes())
+
+
+def test_a_cell_of_a_wide_table_that_does_not_fit_is_named_by_its_row(tmp_path: Path) -> None:
+    rubric = Rubric.model_validate({"criteria": ["Be Kind: It is."], "scale": "-1..1"})
+    (tmp_path / "wide.csv").write_text("item,rater 1,rater 2\na,1,0\nb,1,7\n")
+    with pytest.raises(FileFormatError, match=r"wide\.csv:3: score '7'"):
+        read_ratings(tmp_path / "wide.csv", Reading(rubric=rubric))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hone.domain.task import Item
-from hone.errors import ConfigChangedError, FileFormatError, ProjectError, RunBusyError
+from hone.errors import FileFormatError, ProjectError, RunBusyError
 from hone.files import locked
 from hone.project import Project
 from hone.project.runs import latest_run, open_run
@@ -41,16 +41,15 @@ def test_an_unfinished_run_goes_on_while_its_config_is_the_same(tmp_path: Path) 
     assert second.config == CONFIG
 
 
-def test_an_unfinished_run_is_refused_with_the_keys_that_changed(tmp_path: Path) -> None:
+def test_a_changed_config_is_a_new_run_that_knows_the_keys_that_changed(tmp_path: Path) -> None:
     first = open_run(tmp_path, "label", CONFIG)
-    with pytest.raises(ConfigChangedError) as caught:
-        open_run(tmp_path, "label", other(0.7))
-    assert first.folder.name in str(caught.value)
-    assert "(judge.sampling.temperature, added)" in str(caught.value)
-    assert "`fresh=True`" in str(caught.value)
-    with pytest.raises(ConfigChangedError, match=r"\(items\)"):
-        open_run(tmp_path, "label", {"judge": CONFIG["judge"]})
-    assert len(list(tmp_path.glob("2*"))) == 1
+    second = open_run(tmp_path, "label", other(0.7))
+    assert second.folder != first.folder
+    assert (second.instead_of, second.changed) == (first.folder.name, ("judge.sampling.temperature", "added"))
+    third = open_run(tmp_path, "label", {"judge": CONFIG["judge"]})
+    assert set(third.changed) == {"judge.sampling.temperature", "items", "added"}
+    assert first.folder.exists()
+    assert open_run(tmp_path, "label", CONFIG, fresh=True).changed == ()
 
 
 def test_a_finished_run_of_the_same_config_is_used_again(tmp_path: Path) -> None:
@@ -119,8 +118,7 @@ def test_a_run_that_another_process_writes_is_busy_and_not_of_other_settings(tmp
     run.journal.write_text("{}\n")
     with locked(run.lock), pytest.raises(RunBusyError, match=r"is being written by process \d+ on .*; wait for it"):
         open_run(tmp_path, "label", CONFIG | {"other": 1})
-    with pytest.raises(ConfigChangedError):
-        open_run(tmp_path, "label", CONFIG | {"other": 1})
+    assert open_run(tmp_path, "label", CONFIG | {"other": 1}).changed == ("other",)
 
 
 def test_a_project_gives_its_latest_finished_run(tmp_path: Path) -> None:

@@ -176,7 +176,8 @@ def test_a_damaged_parquet_file_ends_in_a_problem(tmp_path: Path) -> None:
         ("a.json", b"[]", "it has no rows"),
         ("a.csv", b"a,b\n", "it has no rows"),
         ("a.parquet", b"PAR1 but no more", "not a whole Parquet file"),
-        ("a.xlsx", b"PK", "'.xlsx' is not known; known are .jsonl"),
+        ("a.xlsx", b"PK", "not an Excel workbook"),
+        ("a.ods", b"PK", "'.ods' is not known; known are .jsonl"),
         ("a", b"x", "the suffix '' is not known"),
     ],
 )

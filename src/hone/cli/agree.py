@@ -23,13 +23,16 @@ from hone.stats import BootstrapOptions
 def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     """How well people agree, and is a judge as good as a person?
 
-    FILE is CSV, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group][, length].
+    FILE is CSV, XLSX, JSONL or Parquet with one row a rating: item, criterion, rater, score[, kind][, group]; or
+    with one column a rater.
     `kind` is human (the default) or judge; items of one `group` are resampled together. Or verdicts on pairs: item,
     rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
     the judgements of the latest `hone label`.
     """
     if options.html or options.figures:
         check_drawing()
+    if options.judged and options.pairs:
+        raise click.UsageError("--judged holds scores of replies, and --pairs reads verdicts on pairs")
     if options.file is not None and options.pairs:
         raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
     found = agree(
@@ -39,6 +42,8 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         compare=options.compare,
         pairs=options.pairs,
         margin=options.margin,
+        rater_column=options.rater_column,
+        judged=options.judged,
         options=BootstrapOptions(options.resamples, options.seed),
     )
     agreement, comparison = found.agreement, found.comparison

@@ -10,16 +10,18 @@ import click
 
 from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
+from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
 from hone.journey.labelling import latest_replies
 from hone.journey.loop import models
+from hone.journey.step import place_of
 from hone.judging.audit import AuditFinding
-from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.tables import RowProblem, Taken, id_reader, open_table
+from hone.tables.wide import as_long
 
 _FEW = 10
 _AGAIN = "the same command asks again for calls that failed"
@@ -33,16 +35,17 @@ _AGAIN = "the same command asks again for calls that failed"
 def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     """Ask what moves the judge besides the criteria: order, length, repetition, formatting, a plea in the reply.
 
-    DATA is JSONL, CSV, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
+    DATA is JSONL, CSV, XLSX, Parquet or a `datasets` folder; by default, the replies of the latest `hone reply`.
+    Outside a project, name --rubric and --judge too; the run goes to `runs` in the folder you are in.
     """
-    project = Project.find(folder)
+    project = place_of(folder, data=options.data, rubric=options.rubric, judge=options.judge)
     rubric = named_rubric(options.rubric, project)
     taken = Taken()
     replies = read_replies(options.data or latest_replies(project), options.items, taken)
     for line in taken.lines():
         note(line)
     judge = ModelSettings(model=options.judge) if options.judge else None
-    people = _people(options.ratings) if options.ratings else None
+    people = _people(options.ratings, rubric) if options.ratings else None
     with models(project, SCREEN) as opened:
         done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options.fresh)
     run, findings = done.run, done.findings
@@ -64,10 +67,10 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     end_incomplete(done.unscored, "of the replies have no score under one condition or more", _AGAIN)
 
 
-def _people(path: Path) -> dict[str, float]:
+def _people(path: Path, rubric: Rubric) -> dict[str, float]:
     """The mean score that people gave each item."""
     scores: dict[str, list[float]] = {}
-    table = open_table(path)
+    table = as_long(open_table(path), rubric=rubric)
     id_of = id_reader(table, "item")
     for _, row in table.rows():
         if isinstance(row, RowProblem) or str(row.get("kind") or "human") != "human":

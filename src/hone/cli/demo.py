@@ -14,7 +14,7 @@ from hone.cli.demo_model import Recipe, check_extras, walk_model
 from hone.cli.screen import SCREEN, note, out
 from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Rubric
-from hone.errors import ConfigChangedError, ProjectError
+from hone.errors import ProjectError
 from hone.journey.labelling import Labelling, run_labelling
 from hone.journey.loop import (
     Models,
@@ -71,11 +71,7 @@ def demo_command(folder: Path, full: bool, fresh: bool) -> None:
     else:
         project = Project.create(folder)
     with models(project, SCREEN) as opened:
-        try:
-            _walk(console, project, opened, fresh=fresh)
-        except ConfigChangedError:
-            # A demo that an older Hone, or other settings, left half done: start again, and keep what is there.
-            _walk(console, project, opened, fresh=True)
+        _walk(console, project, opened, fresh=fresh)
     passed = walk_model(console, project, _title) if full else True
     if not passed:
         note("the tuned model was refused by its gate; it is neither exported nor talked to")

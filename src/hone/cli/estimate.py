@@ -22,7 +22,8 @@ from hone.report.agreement import estimates_report
 def estimate_command(options: EstimateOptions, folder: Path, as_json: bool) -> None:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
 
-    FILE holds people's ratings in long form: item, criterion, rater, score[, kind][, weight]. `weight` says how many
+    FILE holds people's ratings, one row each (item, criterion, rater, score[, kind][, weight]) or one column a rater.
+    `weight` says how many
     items a rated one stands for, where they were not drawn evenly (`hone label --people` writes it). Without FILE,
     what the project's own people said, and the judgements of the latest `hone label` unless --judged names others.
     """
@@ -36,6 +37,7 @@ def estimate_command(options: EstimateOptions, folder: Path, as_json: bool) -> N
         against=second,
         rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
         level=options.level,
+        rater_column=options.rater_column,
         confidence=options.confidence,
     )
     title = f"Mean scores by {found.judge}" + (", weighted" if found.weighted else "")

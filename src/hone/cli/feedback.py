@@ -46,12 +46,19 @@ def feedback_command() -> None:
 def import_(options: ImportOptions, folder: Path, as_json: bool) -> None:
     """Read feedback from FILE into the store, all of it or nothing.
 
-    Ratings and pairs come in long form (CSV, JSONL, Parquet), Label Studio's tasks and Argilla's records as JSON.
+    Ratings come one row a rating or one column a rater, verdicts on pairs one row each (CSV, XLSX, JSONL, Parquet);
+    Label Studio's tasks and Argilla's records as JSON.
     What `export --form store` wrote goes into an empty store and gives the same store again.
     """
     project = Project.find(folder)
     done = import_feedback(
-        project, options.file, form=options.form, rubric=options.rubric, database=options.database, tell=note
+        project,
+        options.file,
+        form=options.form,
+        rater_column=options.rater_column,
+        rubric=options.rubric,
+        database=options.database,
+        tell=note,
     )
     _tell("read", options.file, done, as_json=as_json)
 

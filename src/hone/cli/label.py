@@ -12,8 +12,9 @@ from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Judgement
 from hone.errors import IncompleteError, ProjectError
 from hone.jobs.ray import ray
-from hone.journey.labelling import Labelling, LabelOptions, labelling_of, run_labelling
+from hone.journey.labelling import Labelling, LabelOptions, labelling_of, needs_no_judge, run_labelling
 from hone.journey.loop import models
+from hone.journey.step import place_of
 from hone.judging.label import LabelReport
 from hone.project import Project
 from hone.report import terminal
@@ -32,9 +33,12 @@ _AGAIN = "the same command asks again for calls that failed, --retry for answers
 def label_command(options: LabelOptions, folder: Path, as_json: bool) -> None:
     """Score the replies in DATA; by default, those of the latest `hone reply`.
 
-    DATA is JSONL, CSV, Parquet or a Hugging Face `datasets` folder.
+    DATA is JSONL, CSV, XLSX, Parquet or a Hugging Face `datasets` folder. Outside a project, name --rubric and
+    --judge too; the run goes to `runs` in the folder you are in.
     """
-    project = Project.find(folder)
+    project = place_of(
+        folder, data=options.data, rubric=options.rubric, judge=options.judge or needs_no_judge(options.rubric)
+    )
     labelling = _labelling(project, options)
     with models(project, SCREEN) as opened:
         done = run_labelling(labelling, opened, tell=note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -49,9 +50,29 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            meant = _meant(args[0])
+            raise click.UsageError(f"No such command {args[0]!r}.{f' Did you mean {meant!r}?' if meant else ''}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _meant(name: str) -> str:
+    """The command that somebody who typed this probably meant; empty where nothing tells."""
+    close = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+    if close:
+        return close[0]
+    for group in ("rubric", "feedback"):
+        found = cli.get_command(click.Context(cli), group)
+        if isinstance(found, click.Group) and name in found.commands:
+            return f"{group} {name}"
+    return ""
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

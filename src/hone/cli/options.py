@@ -67,7 +67,8 @@ def _typed(kind: type[VerbOptions], name: str, field: FieldInfo) -> Callable[[Ca
     elif not shape.get("multiple"):
         default = field.default
         shape |= {"default": default, "show_default": not (default is None or default is False or default == "")}
-    return click.option(kind.flag(name), name, help=field.description, **shape)
+    letters = [f"-{form.short}"] if form.short else []
+    return click.option(kind.flag(name), *letters, name, help=field.description, **shape)
 
 
 def _type(annotation: Any, field: FieldInfo, form: OptionForm) -> Any:

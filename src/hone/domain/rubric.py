@@ -1,7 +1,7 @@
 """The rubric: criteria, a scale and scored examples; and its frozen versions.
 
 In YAML a criterion is written the way a person says it, ``- Be Detailed: The plan names …``; a mapping with ``name``,
-``sentence`` and ``anchors`` says the same and leaves room for level anchors of its own.
+``sentence`` and ``anchors`` says the same and leaves room for level anchors of its own, and for a ``rule``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen, Number, PlacedError, digest
+from hone.domain.rule import Rule
 from hone.text import visible
 
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
@@ -126,6 +127,8 @@ class Criterion(Frozen):
     """One sentence that says what the name asks for."""
     anchors: tuple[Anchor, ...] = ()
     """What earns each level of this criterion; the scale's own anchors hold for levels that are not named."""
+    rule: Rule | None = Field(default=None, exclude_if=lambda rule: rule is None)
+    """What is scored without a model: the highest level where it holds, else the lowest."""
 
     @model_validator(mode="before")
     @classmethod
@@ -135,10 +138,11 @@ class Criterion(Frozen):
             if not colon:
                 raise ValueError(f"{data!r} has no sentence; write 'Be Adjective: one sentence'")
             return {"name": name, "sentence": sentence}
-        if isinstance(data, dict) and len(data) == 1:
-            (name, sentence), *_ = data.items()
-            if name not in cls.model_fields:
-                return {"name": name, "sentence": sentence}
+        if isinstance(data, dict):
+            said = next((key for key in data if key not in cls.model_fields), None)
+            if said is not None and (len(data) == 1 or str(said).startswith("Be ")) and "name" not in data:
+                rest = {key: value for key, value in data.items() if key != said}
+                return {"name": said, "sentence": data[said], **rest}
         return data
 
     @field_validator("name")
@@ -208,6 +212,13 @@ class Rubric(Frozen):
     def names(self) -> tuple[str, ...]:
         """The criteria's names, in order."""
         return tuple(criterion.name for criterion in self.criteria)
+
+    @property
+    def judged(self) -> Rubric:
+        """The same with the criteria that a model must judge: all but rules; the rubric itself where it has none."""
+        if all(criterion.rule is None for criterion in self.criteria):
+            return self
+        return self.with_criteria(tuple(criterion for criterion in self.criteria if criterion.rule is None))
 
     def with_criteria(self, criteria: tuple[Criterion, ...]) -> Rubric:
         """The same rubric with these criteria; examples keep the scores of criteria that remain word for word.

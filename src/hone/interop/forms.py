@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from hone.people.store.database import database_at
 from hone.people.store.store import Store
 from hone.spelling import option
 from hone.tables import Taken, open_table
+from hone.tables.wide import as_long
 
 Form = Literal["store", "ratings", "pairs", "label-studio", "argilla"]
 FORMS: tuple[Form, ...] = ("ratings", "pairs", "store", "label-studio", "argilla")
@@ -100,7 +101,9 @@ def export_whole(where: Path | str, path: Path, *, whole: bool = False) -> Excha
     return Exchanged("store", rows, tuple(notes))
 
 
-def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = None) -> Exchanged:
+def import_file(
+    store: Store, path: Path, rubric: Rubric, form: Form | None = None, *, raters: Sequence[str] = ()
+) -> Exchanged:
     """Read feedback from a file, all of it or nothing.
 
     Args:
@@ -108,6 +111,7 @@ def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = No
         path: The file.
         rubric: The rubric that the scores were given under.
         form: What the file holds; found out where it is not said.
+        raters: Of ratings with one column a rater, the columns that are raters; found by their headings by default.
 
     Raises:
         FileFormatError: The file does not read; the message says where.
@@ -121,7 +125,7 @@ def import_file(store: Store, path: Path, rubric: Rubric, form: Form | None = No
     if form == "pairs":
         return _told(form, read_choices(store, open_table(path), taken), taken)
     if form == "ratings":
-        entries = read_entries(open_table(path), taken)
+        entries = read_entries(as_long(open_table(path), raters=raters, rubric=rubric), taken)
     else:
         entries = read_tasks(path, rubric) if form == "label-studio" else read_records(path, rubric)
     return _told(form, enter_feedback(store, entries, rubric, path), taken)

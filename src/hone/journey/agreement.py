@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +23,9 @@ from hone.measuring import (
     compare_judges,
     estimate_gap,
     joint_counts,
+    read_judged,
     read_ratings,
+    with_judged,
 )
 from hone.measuring import corrected_means as _estimate
 from hone.project import Project
@@ -47,6 +50,10 @@ class AgreeOptions(VerbOptions):
     """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
+    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
+    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
+    judged: tuple[Path, ...] = ()
+    """What `hone label` wrote: a judge beside the people of FILE; again for more."""
     compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
     """Two judges on the same items, Holm over criteria."""
     pairs: bool = False
@@ -78,6 +85,8 @@ class EstimateOptions(VerbOptions):
     """What scores mean.  [default: guessed]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
+    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
+    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
 
 
@@ -134,7 +143,7 @@ class AgreementResult:
         return [path for picture in pictures(self.view) for path in save_picture(picture, Path(folder))]
 
 
-def agree(
+def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     rubric: Rubric | str | None = None,
@@ -142,18 +151,22 @@ def agree(
     compare: tuple[str, str] | None = None,
     pairs: bool = False,
     margin: float = 0.1,
+    rater_column: Sequence[str] = (),
+    judged: Sequence[Path | str] = (),
     options: BootstrapOptions | None = None,
 ) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
 
     Args:
-        ratings: A CSV, JSONL or Parquet file in long form (`item, criterion, rater, score[, kind][, group]`, or
-            verdicts on pairs), or a project.
+        ratings: A CSV, XLSX, JSONL or Parquet file in long form (`item, criterion, rater, score[, kind][, group]`,
+            or verdicts on pairs) or with one column a rater, or a project.
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
         level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
         compare: Two judges to compare on the same items.
         pairs: Of a project, the verdicts on pairs.
         margin: How far below a person still counts as being as good.
+        rater_column: The columns of the file that are raters; by their headings by default.
+        judged: What `label` wrote, a file a judge: their scores of the rated items, matched by id.
         options: Resamples, seed and confidence.
 
     Raises:
@@ -163,7 +176,10 @@ def agree(
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
-    collected = read_ratings(source, Reading(level, None if pairs else found))
+    reading = Reading(level, None if pairs else found, raters=tuple(rater_column))
+    collected = read_ratings(source, reading)
+    for path in map(Path, judged):
+        collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), Rule(margin=margin))
     return AgreementResult(_name(source), agreement, collected, compared, tuple(told))
@@ -177,6 +193,7 @@ def estimate(
     against: Sources | None = None,
     rubric: Rubric | str | None = None,
     level: Level | None = None,
+    rater_column: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> Estimates:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
@@ -188,6 +205,7 @@ def estimate(
         against: What is known of a second model: the difference is estimated.
         rubric: The rubric that the scores are on.
         level: `ordinal` or `interval`; guessed by default.
+        rater_column: The columns of `ratings` that are raters; by their headings by default.
         confidence: Of the intervals.
 
     Raises:
@@ -196,7 +214,7 @@ def estimate(
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, unrated=judged is None, tell=told.append)
-    reading = Reading(level, found)
+    reading = Reading(level, found, raters=tuple(rater_column))
     first = Sources(source, None if judged is None else Path(judged), judge)
     if against is None:
         made = _estimate(first, reading, confidence)

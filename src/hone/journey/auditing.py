@@ -39,7 +39,7 @@ class AuditOptions(AskingOptions):
     items: int = Field(default=30, ge=2)
     """How many replies."""
     ratings: Path | None = None
-    """People's ratings (long form); how far length goes with them is shown too."""
+    """People's ratings; how far length goes with them is shown too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,9 @@ def run_audit(
     Raises:
         IncompleteError: Not one reply could be scored.
     """
+    rubric = rubric.judged  # a rule is not moved by anything
+    if not rubric.criteria:
+        raise ProjectError("every criterion of the rubric is a rule, so there is no judge to audit")
     part = judge or project.settings.models.judge
     draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])
@@ -88,7 +91,7 @@ def run_audit(
         journal = stack.enter_context(step.journal())
         opened = models(part, asked=not step.before)
         progress = stack.enter_context(models.watch.progress("auditing"))
-        who = judge_of(project, (opened,), part, rubric, journal=journal, progress=progress)
+        who = judge_of(project.with_task, (opened,), part, rubric, journal=journal, progress=progress)
         findings = examine(replies, who, people=dict(people) if people else None)
         if all(finding.figure.value is None for finding in findings):
             raise IncompleteError("not one reply could be scored; try the judge with: hone label")

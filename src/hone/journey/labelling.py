@@ -27,10 +27,11 @@ from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
-from hone.project import Project, Run
+from hone.models.spec import check_spec
+from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
-from hone.tables import Table, Taken, open_table, open_writer
+from hone.tables import Table, Taken, guess, open_table, open_writer
 
 
 class LabelOptions(AskingOptions):
@@ -137,6 +138,12 @@ class LabelResult:
         return self.step.told(again=idle, also=f", {option('retry', True)} what could not be read")
 
 
+def needs_no_judge(name: str | None) -> bool:
+    """Whether every criterion of the rubric that a file or a library name gives is a rule."""
+    rubric = read_rubric(name) if name else None
+    return rubric is not None and bool(rubric.criteria) and not rubric.judged.criteria
+
+
 def labelling_of(project: Project, options: LabelOptions) -> Labelling:
     """What the options ask for in a project.
 
@@ -145,6 +152,9 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         FileFormatError: The data does not read.
     """
     settings = project.settings
+    judges = tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,)
+    for judge in judges:
+        check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
     column = options.flag("prompt_column")
     columns = Columns.of(
@@ -160,7 +170,7 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         table=table,
         columns=columns,
         rubric=named_rubric(options.rubric, project),
-        judges=tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,),
+        judges=judges,
         judging=options.judging(settings.judging),
         file=options.out,
         people=options.people,
@@ -184,7 +194,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     for line in Taken(work.columns.taken, found.blank, found.remarks).lines():
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
-    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}
+    alone = not work.rubric.judged.criteria and bool(work.rubric.criteria)
+    judges = () if alone else work.judges
+    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
     )
@@ -197,10 +209,10 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         # A finished run is gone through again only for its files, and for rows that have no score.
         journal = stack.enter_context(step.journal(readonly=sealed))
         asks = not before or work.fresh or work.retry
-        opened = tuple(models(judge, asked=asks) for judge in work.judges)
+        opened = tuple(models(judge, asked=asks) for judge in judges)
         progress = stack.enter_context(models.watch.progress("scoring"))
         judge = judge_of(
-            work.project,
+            work.project.with_task,
             opened,
             work.judges[0],
             work.rubric,
@@ -211,7 +223,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         )
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
-        if work.engine == "ray" and not before:
+        if work.engine == "ray" and not before and judges:
             report = _on_ray(work, judge, sink, run, found.rows)
         else:
             take_shards_in(run.shards, journal)
@@ -298,7 +310,8 @@ class _Sink:
         self.routed = 0
         self._work, self._run = work, run
         self._names = work.rubric.names
-        self._columns = found.types | label_columns(self._names)
+        self._id = _id_column(work)
+        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(self._names)
         self._stack = ExitStack()
 
     def __enter__(self) -> _Sink:
@@ -320,7 +333,7 @@ class _Sink:
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return
-        row = labelled(entry, judgement, self._names)
+        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._names)
         if self._out:
             self._out.write(row)
         if self._people and reason:
@@ -328,9 +341,18 @@ class _Sink:
             self._people.write({"why": reason[0], "weight": reason[1]} | row)
 
 
+def _id_column(work: Labelling) -> str | None:
+    """The column that ids are written to; none where the rows bring theirs in a column that is read as one."""
+    kept = work.columns.id is not None and guess(work.table.columns, "id", None) == work.columns.id
+    return None if kept or "item" in work.table.columns else "item"
+
+
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
     """Say what the run will take, and give the budget its prices."""
     calls = found.rows * judge.calls
+    if not judge.models:
+        tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
+        return work.budget
     blank = Reply(item="-", prompt="-", text="-", model="")
     asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
     # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.

@@ -16,7 +16,7 @@ from hone.models.embedded import engine_version
 from hone.weights.smollm2 import INSTALL_SMOLLM2, smollm2_file
 
 _EXTRAS = {
-    "data": (("pyarrow",), "Parquet and `datasets` folders"),
+    "data": (("pyarrow", "openpyxl"), "Parquet, `datasets` folders, Excel workbooks"),
     "figures": (("matplotlib",), "every chart; it is in the core"),
     "prices": (("genai_prices",), "what calls cost"),
     "store": (("sqlalchemy", "alembic"), "what people say: hone feedback, hone agree without a file"),

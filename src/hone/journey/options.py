@@ -29,6 +29,8 @@ class OptionForm:
     """What stands for the value in the help."""
     spelled: str | None = None
     """The flag's name, where it is not the field's."""
+    short: str | None = None
+    """One letter that does as the flag."""
     choices: tuple[str, ...] = ()
     """The values there are, where they are known at run time only."""
     envvar: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -67,6 +68,8 @@ class ImportOptions(VerbOptions):
     file: Annotated[Path, OptionForm(positional=True)]
     form: Form | None = None
     """What the file holds.  [default: found out]"""
+    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
+    """A column that is a rater; again for more.  [default: by its heading]"""
     rubric: str | None = None
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     database: str | None = None
@@ -109,6 +112,7 @@ def import_feedback(
     file: Path | str,
     *,
     form: Form | None = None,
+    rater_column: Sequence[str] = (),
     rubric: str | None = None,
     database: str | None = None,
     tell: Tell = nothing,
@@ -117,8 +121,10 @@ def import_feedback(
 
     Args:
         project: The project.
-        file: Long form (CSV, JSONL, Parquet), Label Studio's tasks, Argilla's records, or a whole store.
+        file: Ratings, long or wide (CSV, XLSX, JSONL, Parquet), Label Studio's tasks, Argilla's records, or a whole
+            store.
         form: What the file holds; found out by default.
+        rater_column: Of a file with one column a rater, the columns that are raters; by their headings by default.
         rubric: The version that the ratings were given under; the latest by default.
         database: Another store than the project's.
         tell: Told where the store's schema was brought up to date.
@@ -131,7 +137,7 @@ def import_feedback(
     with project_store(project, database=database, tell=tell) as store:
         from hone.interop import import_file  # noqa: PLC0415 - loads SQLAlchemy
 
-        return import_file(store, Path(file), found, form)
+        return import_file(store, Path(file), found, form, raters=rater_column)
 
 
 def export_feedback(

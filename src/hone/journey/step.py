@@ -22,12 +22,16 @@ from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import locked
 from hone.jobs import Journal
 from hone.journey.watching import Tell
+from hone.models.spec import check_spec
 from hone.project import Project, Run
+from hone.project.folder import WorkingFolder
 from hone.project.runs import FILES, open_run
 from hone.spelling import option
 from hone.weights.content import content
 
 T = TypeVar("T", bound=BaseModel)
+_KEYS = 5
+"""Changed keys that are named; of a changed file of items there may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,18 @@ def open_step(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool, 
         tell: Told of an index that was rebuilt, and of damaged lines in other runs' journals.
 
     Raises:
-        ConfigChangedError: The latest run is unfinished and was started with another config.
-        RunBusyError: It is being written by another process.
+        RunBusyError: The latest run is being written by another process.
     """
     run = open_run(runs, verb, config, fresh=fresh)
+    if run.changed:
+        tell(f"note: {_what_changed(run)}")
     return Step(run, run.finished, fresh, tell)
+
+
+def _what_changed(run: Run) -> str:
+    keys = ", ".join(run.changed[:_KEYS])
+    more = f" and {len(run.changed) - _KEYS} more" if len(run.changed) > _KEYS else ""
+    return f"a new run, as {keys}{more} changed since {run.instead_of}; answers that still fit are not asked again"
 
 
 def run_step(step: Step, kind: type[T], work: Callable[[Journal], Iterable[T]]) -> list[T]:
@@ -146,10 +157,30 @@ def run_step(step: Step, kind: type[T], work: Callable[[Journal], Iterable[T]]) 
 
 def home_of(folder: Path) -> Path:
     """Where runs go, to its `runs`, and relative files start: the project that a folder lies in, else the folder."""
-    try:
-        return Project.find(folder).folder
-    except ProjectError:
-        return folder
+    found = Project.around(folder)
+    return folder if found is None else found.folder
+
+
+def place_of(folder: Path, **needed: object) -> Project:
+    """The project that a folder is or lies in; where there is none, the folder alone.
+
+    Args:
+        folder: The folder.
+        needed: What a project would say and must be given without one, by the option's name; ``data`` is typed alone.
+
+    Raises:
+        ProjectError: There is no project, and one of those is not given.
+    """
+    found = Project.around(folder)
+    if found is not None:
+        return found
+    missing = ["DATA" if name == "data" else option(name) for name, value in needed.items() if not value]
+    if missing:
+        raise ProjectError(
+            f"no Hone project in {folder.resolve()} or above it; without one, give {', '.join(missing)} too, or make "
+            "one with: hone init FOLDER"
+        )
+    return WorkingFolder(folder)
 
 
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
@@ -158,15 +189,20 @@ def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
     Args:
         specs: The models.
         folder: Where relative files start.
+
+    Raises:
+        SpecError: One names no model, so that a mistyped one makes no run.
     """
+    for spec in specs:
+        check_spec(spec)
     return {spec: content(spec, folder) for spec in specs}
 
 
 def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data; a model is the same where its files hold the same."""
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items()}
-    task = project.settings.task.model_dump(mode="json")
-    return {"task": task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
+    task = {"task": project.settings.task.model_dump(mode="json")} if project.with_task else {}
+    return {**task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}
 
 
 def _data(value: Any, folder: Path) -> Any:

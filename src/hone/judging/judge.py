@@ -19,9 +19,12 @@ from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import JudgeQuestion, rubric_sampling
+from hone.judging.rules import rule_scores
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.models import Model, Request
 
+RULES_ALONE = "rules"
+"""Who scored where every criterion is a rule."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -44,7 +47,7 @@ class Judge:
     """Who scores, by what, and how.
 
     Args:
-        models: One model, or a panel.
+        models: One model, or a panel; none is needed where every criterion is a rule.
         rubric: What is judged by.
         subject: What the replies are, such as "study plan".
         judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
@@ -67,7 +70,12 @@ class Judge:
         if not self.rubric.criteria:
             raise RubricError("the rubric has no criteria; propose some with: hone rubric draft")
         pattern = re.compile(self.judging.pattern) if self.judging.pattern else None
-        asked = 1 if self.judging.per_criterion else len(self.rubric.criteria)
+        left = len(self.rubric.judged.criteria)
+        asked = min(1, left) if self.judging.per_criterion else left
+        if not left:
+            pattern = None  # there is nothing to ask
+        elif not self.models:
+            raise RubricError("the rubric has criteria that a model must judge; name a judge")
         if pattern and pattern.groups != asked:
             raise RubricError(f"the pattern has {pattern.groups} groups; it needs one for each of {asked} criteria")
         object.__setattr__(self, "_pattern", pattern)
@@ -77,7 +85,7 @@ class Judge:
     @property
     def spec(self) -> str:
         """The models' specs, as they stand in judgements."""
-        return " + ".join(model.spec for model in self.models)
+        return " + ".join(model.spec for model in self.models) or RULES_ALONE
 
     @property
     def digest(self) -> str:
@@ -107,6 +115,12 @@ class Judge:
         """
         if not reply.text.strip():
             return self.unscored(reply, "the reply is empty")
+        try:
+            rules = rule_scores(reply.text, self.rubric)
+        except VerdictError as error:
+            return self.unscored(reply, str(error))
+        if not self._forms:
+            return self._combined(reply, (), (), rules)
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
         if len(turns) == 1:
             votes = [await self._vote(*turns[0], reply, caller, again)]
@@ -117,7 +131,7 @@ class Judge:
         read = [vote for vote in votes if vote.problem is None]
         if not read:
             return self.unscored(reply, votes[0].problem or "no answer", raw=votes[0].raw)
-        return self._combined(reply, votes, read)
+        return self._combined(reply, votes, read, rules)
 
     def unscored(self, reply: Reply | str, problem: str, *, raw: str | None = None) -> Judgement:
         """The judgement of a reply that has no score, with the reason and the judge's own text.
@@ -163,15 +177,17 @@ class Judge:
             async with AsyncExitStack() as stack:
                 for model in self.models:
                     await stack.enter_async_context(model)
-                await pool(jobs, counted, sink, width=max(model.concurrency for model in self.models))
+                await pool(jobs, counted, sink, width=max((model.concurrency for model in self.models), default=1))
 
         wait(opened())
 
     def _make_forms(self) -> tuple[JudgeQuestion, ...]:
-        judging, logprobs = self.judging, self.judging.mode == "expected"
+        judging, logprobs, rubric = self.judging, self.judging.mode == "expected", self.rubric.judged
+        if not rubric.criteria:
+            return ()
         if not judging.per_criterion:
-            return (JudgeQuestion(self.rubric, self.subject, self.setup, judging.examples, logprobs),)
-        parts = [self.rubric.with_criteria((criterion,)) for criterion in self.rubric.criteria]
+            return (JudgeQuestion(rubric, self.subject, self.setup, judging.examples, logprobs),)
+        parts = [rubric.with_criteria((criterion,)) for criterion in rubric.criteria]
         return tuple(
             JudgeQuestion(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
             for part in parts
@@ -226,23 +242,29 @@ class Judge:
         }
         return _Vote(scores, tuple(weighed[score.criterion] for score in scores))
 
-    def _combined(self, reply: Reply, votes: Sequence[_Vote], read: Sequence[_Vote]) -> Judgement:
+    def _combined(
+        self, reply: Reply, votes: Sequence[_Vote], read: Sequence[_Vote], rules: Sequence[Score]
+    ) -> Judgement:
+        """The judgement that votes and rules come to; without a model, what the rules say is the one vote."""
         notes = []
         if len(read) < len(votes):
             notes.append(f"{len(votes) - len(read)} of {len(votes)} votes could not be read")
-        weighed = self.judging.mode == "expected" and all(vote.weighed for vote in read)
-        if self.judging.mode == "expected" and not weighed:
+        weighed = self.judging.mode == "expected" and bool(read) and all(vote.weighed for vote in read)
+        if self.judging.mode == "expected" and read and not weighed:
             notes.append("no probabilities of the levels were told; the chosen levels stand")
         each = [vote.weighed if weighed else vote.scores for vote in read]
-        scores = each[0] if len(each) == 1 else _voted(each, self.judging.vote)
+        scores: Sequence[Score] = each[0] if len(each) == 1 else _voted(each, self.judging.vote) if each else ()
+        if rules:
+            by_name = {score.criterion: score for score in (*scores, *rules)}
+            scores = tuple(by_name[name] for name in self.rubric.names)
         return Judgement(
             item=reply.item,
             reply=reply.digest,
             judge=self.spec,
             rubric=self._digest,
             mode="expected" if weighed else "verdict",
-            votes=len(read),
-            scores=scores,
+            votes=len(read) or 1,
+            scores=tuple(scores),
             note="; ".join(notes) or None,
         )
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from hone.measuring.estimating import estimate_gap as estimate_gap
     from hone.measuring.joint import Joint as Joint
     from hone.measuring.joint import joint_counts as joint_counts
+    from hone.measuring.judged import read_judged as read_judged
+    from hone.measuring.judged import with_judged as with_judged
     from hone.measuring.ratings import Reading as Reading
     from hone.measuring.ratings import read_ratings as read_ratings
     from hone.measuring.stopping import Stopping as Stopping
@@ -48,8 +50,10 @@ _HOMES = {
     "corrected_means": "hone.measuring.estimating",
     "estimate_gap": "hone.measuring.estimating",
     "joint_counts": "hone.measuring.joint",
+    "read_judged": "hone.measuring.judged",
     "read_ratings": "hone.measuring.ratings",
     "stop_rule": "hone.measuring.stopping",
+    "with_judged": "hone.measuring.judged",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list

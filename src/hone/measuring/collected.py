@@ -51,6 +51,8 @@ class Collected:
     """By rater, for verdicts on pairs."""
     unknown: tuple[str, ...] = ()
     """Criteria that the rubric does not have."""
+    remarks: tuple[str, ...] = ()
+    """What else a reader should know."""
     taken: Taken = field(default_factory=Taken)
     """Which columns of the file were read, and how many rows without any value were passed over."""
 
@@ -63,6 +65,7 @@ class Collected:
             lines.append(f"{self.missing:,} rows have no score: counted as missing, not as 0")
         if self.unknown:
             lines.append(f"not in the rubric: {', '.join(self.unknown)}")
+        lines += self.remarks
         lines += [_position(rater, one) for rater, one in self.positions.items() if one.both_orders]
         return lines
 

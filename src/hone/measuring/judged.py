@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
+from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.tables import RowProblem, Table, Taken, guess, id_reader, is_blank, open_table
@@ -55,6 +56,45 @@ def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading:
         scores = {key: np.asarray(one)[:, place] for key, one in (collected.ratings.judges or {}).items()}
         return Judged(name, collected.items, scores, collected.weights, collected.taken)
     return _wide(table, criteria, reading)
+
+
+def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
+    """Ratings with a judge's scores beside them, matched by the items' ids.
+
+    Args:
+        collected: The ratings.
+        judged: The scores; those of items that nobody rated are left out, and counted in the remark.
+        path: Where the scores come from, for messages.
+
+    Raises:
+        FileFormatError: No id stands in both.
+    """
+    ratings = collected.ratings
+    place = {item: at for at, item in enumerate(judged.items)}
+    at = np.array([place.get(item, -1) for item in collected.items], dtype=np.int64)
+    there = int((at >= 0).sum())
+    if not there:
+        raise FileFormatError(
+            path,
+            f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
+        )
+    taken = judged.judge in ratings.judge_names or judged.judge in ratings.raters
+    name = f"{judged.judge} ({path.stem})" if taken else judged.judge
+    empty = np.full((len(at), len(ratings.judge_names)), np.nan)
+    judges = {}
+    for criterion in ratings.criteria:
+        scores = judged.scores.get(criterion)
+        column = np.full(len(at), np.nan) if scores is None else np.where(at >= 0, scores[at], np.nan)
+        judges[criterion] = np.column_stack([(ratings.judges or {}).get(criterion, empty), column])
+    left = len(judged.items) - there
+    remark = f"{name}: {there:,} of {len(at):,} rated items have its scores, matched by id" + (
+        f"; its {left:,} other rows were rated by nobody" if left else ""
+    )
+    return replace(
+        collected,
+        ratings=replace(ratings, judges=judges, judge_names=(*ratings.judge_names, name)),
+        remarks=(*collected.remarks, *judged.taken.lines(path.name), remark),
+    )
 
 
 def choose_judge(path: Path, names: Sequence[str], wanted: str | None) -> str:

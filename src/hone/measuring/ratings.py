@@ -15,6 +15,7 @@ from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
 from hone.tables.coding import Coded, CodedColumn, coded
+from hone.tables.wide import as_long, columns_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "length", "weight")
@@ -32,18 +33,20 @@ class Reading:
         level: What scores mean; from the rubric's scale, else guessed, when absent.
         rubric: Whose scale the scores are on.
         kind: What a row without a kind is.
+        raters: The columns that are raters, of a table with one column a rater; found by their headings by default.
     """
 
     level: Level | None = None
     rubric: Rubric | None = None
     kind: str = "human"
+    raters: tuple[str, ...] = ()
 
 
 def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collected:
     """Read ratings, or verdicts on pairs. The columns tell which.
 
     Args:
-        source: A CSV, JSONL or Parquet file, or a table, such as the one that a store gives.
+        source: A CSV, XLSX, JSONL or Parquet file, long or wide, or a table, such as the one that a store gives.
         reading: How it is read.
 
     Raises:
@@ -55,13 +58,14 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
     if is_pairs(table.columns):
         found = collect_pairs(table, reading.level or "nominal", reading.level is None)
     else:
-        found = _collect(table, reading)
+        found = _collect(as_long(table, raters=reading.raters, rubric=reading.rubric), reading)
     # Of a store nothing was guessed, so that there is nothing to say of its columns.
     return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
 
 
 def _collect(table: Table, reading: Reading) -> Collected:
     rows = coded(table, COLUMNS, OPTIONAL, _FORM)
+    rows.taken.take(columns_told(table, rows.taken.columns))
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
     meaning = _meaning(rows, raters, reading)

@@ -187,6 +187,8 @@ class Model(ABC):
         self.empty_is_failure = False
         """Whether an answer without text is a failed call: of an endpoint it is; an engine in this process has said
         what the model says."""
+        self.must_answer_once = False
+        """Whether nobody at its address, before it has answered anything, ends all calls at once."""
         self.notes: list[str] = []
         """What the person should know: a parameter that the endpoint does not take, and the like."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -95,6 +96,7 @@ class EndpointModel(Model):
         self._session: aiohttp.ClientSession | None = None
         self._gate = self._new_gate()
         self._opened = 0
+        self._answered = False
 
     async def __aenter__(self) -> Self:
         """Open the connection pool; a model that plays two parts is opened twice and has one pool."""
@@ -189,14 +191,14 @@ class EndpointModel(Model):
                 async with self._gate as gate:
                     # Made anew for each try: others may have learnt meanwhile what the endpoint does not take.
                     status, answer, asked = await self._post(self.capabilities.body(request))
-                    slow = status in _SLOW_DOWN
+                    slow, self._answered = status in _SLOW_DOWN, True
                     (gate.refused if slow else gate.answered)()
             except aiohttp.ClientSSLError as error:
                 raise self._untrusted(error) from error
             except TimeoutError:
                 problem, asked, slow = f"did not answer within {self._patience.answer:g} s", None, False
             except (aiohttp.ClientError, OSError) as error:
-                problem, asked, slow = f"cannot be reached{self._way()} ({_reason(error)})", None, False
+                problem, asked, slow = self._unreached(error, failures), None, False
             else:
                 if status not in _RETRIED:
                     return status, answer
@@ -210,6 +212,18 @@ class EndpointModel(Model):
             if failures > self._patience.retries or (slow and self._gate.stalled > self._patience.busy):
                 raise self._given_up(problem, tries, slow=slow)
             await self._pause(failures, asked, slow=slow)
+
+    def _unreached(self, error: aiohttp.ClientError | OSError, failures: int) -> str:
+        """What to say of a connection that failed.
+
+        Raises:
+            UnavailableError: Nobody is there for the second time, and never was.
+        """
+        problem = f"cannot be reached{self._way()} ({_reason(error)})"
+        if failures and self.must_answer_once and not self._answered and _is_nobody(error):
+            remedy = "is it running, and is the address right?"
+            raise UnavailableError(f"{self._url} {self._scrub(problem)}; {remedy}") from error
+        return problem
 
     def _is_final(self, status: int, problem: str, request: Request) -> bool:
         """Whether a refusal that looks as if it would pass will not."""
@@ -325,6 +339,11 @@ _EMPTY = 3
 _MODERATED = ("flagged", "moderation", "content policy", "safety")
 """Words of a 403 that speaks of this request, and not of the key."""
 _CONTEXT_REMEDY = "; shorten the items or examples, or raise `context` for this model in hone.yaml"
+
+
+def _is_nobody(error: BaseException) -> bool:
+    """Whether nobody listens there, or the host has no such name; what only takes long is another matter."""
+    return isinstance(getattr(error, "os_error", error), ConnectionRefusedError | socket.gaierror)
 
 
 def _reason(error: BaseException) -> str:

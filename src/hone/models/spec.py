@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hone.domain.settings import ModelSettings
 from hone.errors import SpecError, UnavailableError
@@ -38,6 +40,7 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
     """
     settings = ModelSettings(model=model) if isinstance(model, str) else model
     made = _make(settings, folder or Path())
+    made.must_answer_once = True
     made.spec = settings.model  # as it was written, so that a project that moves is still the same
     made.formerly, made.identity = (made.identity,), _identity(made)
     if settings.concurrency is not None:
@@ -70,7 +73,51 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
         return RecordedModel(folder / rest)
     if spec == "smollm2" or spec.startswith("smollm2+") or (kind == "gguf" and rest):
         return _embedded(settings, folder)
-    raise SpecError(f"{spec!r} names no model; write one of: {FORMS}")
+    raise _unknown(spec)
+
+
+def check_spec(spec: str) -> None:
+    """Refuse a spec that names no model; nothing is opened, and no file is looked for.
+
+    Raises:
+        SpecError: It has no known form; the message names the spec that was probably meant.
+    """
+    kind, _, rest = spec.partition(":")
+    if spec == "smollm2" or spec.startswith("smollm2+") or (kind in _KINDS and rest):
+        if kind in {"http", "https"}:
+            _parts(spec)
+        return
+    raise _unknown(spec)
+
+
+def _unknown(spec: str) -> SpecError:
+    meant = _meant(spec)
+    hint = f"did you mean {meant}? " if meant else ""
+    return SpecError(f"{hint}{spec!r} names no model; write one of: {FORMS}")
+
+
+def _meant(spec: str) -> str:
+    """The spec that somebody who wrote this probably meant; empty where nothing tells."""
+    kind, colon, rest = spec.partition(":")
+    if _OPENAI.match(spec):
+        return f"openai:{spec}"
+    if "#" in spec:
+        return "" if "://" in spec else f"http://{spec}"
+    if spec.lower().endswith(".gguf"):
+        return f"gguf:{rest if colon and difflib.get_close_matches(kind, _KINDS, n=1) else spec}"
+    close = difflib.get_close_matches(kind.lower(), _KINDS if colon else ("smollm2",), n=1, cutoff=0.7)
+    if close and (rest or not colon):
+        return close[0] + colon + rest
+    if not colon and _REPOSITORY.fullmatch(spec):
+        return f"hf:{spec}"
+    return ""
+
+
+_KINDS = ("gguf", "hf", "openai", "http", "https", "scripted", "recorded")
+_OPENAI = re.compile(r"(gpt|chatgpt|o[1-9])(-|\d|$)", re.IGNORECASE)
+"""How OpenAI's models are called."""
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+"""OWNER/REPO of the hub, or a folder."""
 
 
 def _embedded(settings: ModelSettings, folder: Path) -> Model:
@@ -125,6 +172,20 @@ def _openai(spec: str, name: str) -> Model:
 def _endpoint(spec: str) -> Model:
     from hone.models.endpoint import EndpointModel  # noqa: PLC0415
 
+    parts = _parts(spec)
+    url = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    key, name, remark = key_for(url)
+    made = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
+    made.notes += [remark] if remark else []
+    return made
+
+
+def _parts(spec: str) -> SplitResult:
+    """The parts of an endpoint's address.
+
+    Raises:
+        SpecError: It does not read, holds a secret, or lacks a part.
+    """
     try:
         parts = urlsplit(spec)
         host, _ = parts.hostname, parts.port
@@ -138,8 +199,4 @@ def _endpoint(spec: str) -> Model:
         )
     if not host or not parts.fragment:
         raise SpecError(f"{spec!r} lacks a host or the model's name; write http://HOST:PORT/v1#MODEL")
-    url = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    key, name, remark = key_for(url)
-    made = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
-    made.notes += [remark] if remark else []
-    return made
+    return parts

@@ -58,6 +58,24 @@ def read_yaml(path: Path, kind: type[T]) -> T:
         raise _explain(path, document, kind, error) from error
 
 
+def made(kind: type[T], data: Any, what: str) -> T:
+    """Domain data out of what a person said elsewhere than in a file: on the command line, in Python.
+
+    Args:
+        kind: What is made.
+        data: The values.
+        what: What it is, for the message.
+
+    Raises:
+        ProjectError: The values do not fit; the message names the first that does not.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        problem, key = _problem(kind, error)
+        raise ProjectError(": ".join(part for part in (what, key, problem) if part)) from error
+
+
 def load_document(path: Path) -> CommentedMap:
     """The YAML mapping of a file, with its comments and line numbers.
 

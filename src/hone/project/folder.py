@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
 from hone.domain.rubric import Criterion, Rubric, plain_number
 from hone.domain.settings import Settings
-from hone.domain.task import Item
+from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, ProjectError
 from hone.files import copy_whole, make_folder, write_whole
 from hone.project import runs
@@ -49,20 +49,42 @@ class Project:
         Raises:
             ProjectError: There is none from here upwards.
         """
-        start = start.resolve()
-        for folder in (start, *start.parents):
-            if (folder / SETTINGS).exists():
-                return cls(folder)
-        raise ProjectError(f"no Hone project in {start} or above it; make one with: hone init FOLDER")
+        found = cls.around(start)
+        if found is None:
+            raise ProjectError(f"no Hone project in {start.resolve()} or above it; make one with: hone init FOLDER")
+        return found
 
     @classmethod
-    def create(cls, folder: Path | str, template: str = DEFAULT, *, finalised: bool = False) -> Project:
+    def around(cls, start: Path) -> Project | None:
+        """The project that a folder is, or lies in; none where there is none.
+
+        Raises:
+            ProjectError: There is one, and a link in it leads out of it.
+        """
+        start = start.resolve()
+        folder = next((one for one in (start, *start.parents) if (one / SETTINGS).exists()), None)
+        return None if folder is None else Project(folder)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path | str,
+        template: str = DEFAULT,
+        *,
+        finalised: bool = False,
+        task: Task | None = None,
+        items: Sequence[Item] = (),
+        criteria: Sequence[Criterion] = (),
+    ) -> Project:
         """A new project from a template.
 
         Args:
             folder: Where; made where it is missing.
-            template: The template's name.
+            template: The template's name; `blank` has no items and no criteria.
             finalised: Start from the library's finalised rubric, not from the template's starting criteria.
+            task: In place of the template's task.
+            items: In place of the template's items.
+            criteria: In place of the template's criteria, and of its scored examples.
 
         Raises:
             ProjectError: There is no such template or finalised rubric, or the folder already holds something.
@@ -70,15 +92,26 @@ class Project:
         folder, source = Path(folder), find_template(template)
         if finalised and source.finalised is None:
             raise ProjectError(f"the template {template!r} has no finalised rubric; leave {option('finalised')} out")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ProjectError(f"{folder} already exists and is not empty; name another folder")
+        check_free(folder)
         make_folder(folder)
         for name in (SETTINGS, RUBRIC, ITEMS):
             copy_whole(source.folder / name, folder / name)
         if finalised and source.finalised:
             copy_whole(source.finalised, folder / RUBRIC)
+        if task:
+            update_yaml(folder / SETTINGS, {"task": task.model_dump()})
+        if items:
+            write_whole(folder / ITEMS, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in items))
+        if criteria:
+            rubric = read_yaml(folder / RUBRIC, Rubric)
+            update_yaml(folder / RUBRIC, _rubric_data(Rubric(criteria=tuple(criteria), scale=rubric.scale)))
         write_whole(folder / ".gitignore", "feedback.db*\nruns/index.db*\n.*.part\n.*.lock\n")
         return cls(folder)
+
+    @property
+    def with_task(self) -> Project | None:
+        """The project, where it has a task that models may be told; a working folder has none."""
+        return self
 
     @property
     def settings(self) -> Settings:
@@ -259,6 +292,64 @@ class Project:
         return self.folder / "rubrics" / "decisions.jsonl"
 
 
+class WorkingFolder(Project):
+    """A folder without a project, for a verb that is told all that it needs: runs go to its ``runs``.
+
+    Relative model files start in it and prompts are the built-in ones. There is no task: `with_task` is none, so that
+    no model is told of one.
+
+    Args:
+        folder: The folder.
+    """
+
+    def __init__(self, folder: Path) -> None:  # nothing is looked for: there is no hone.yaml
+        self.folder = folder
+
+    @property
+    def with_task(self) -> Project | None:
+        """None: nobody has said what the task is."""
+        return None
+
+    @property
+    def settings(self) -> Settings:
+        """The defaults; their task is a placeholder, which no model is told."""
+        return Settings(task=Task(subject="reply", role="-", instruction="-"))
+
+    @property
+    def prompts(self) -> Prompts:
+        """The built-in prompts."""
+        return load_prompts()
+
+    @property
+    def rubric(self) -> Rubric:
+        """There is none.
+
+        Raises:
+            ProjectError: Always.
+        """
+        raise ProjectError(
+            f"there is no project here, so name a rubric: a file or a library name, with {option('rubric')}"
+        )
+
+    @property
+    def versions(self) -> list[RubricVersion]:
+        """There are none."""
+        return []
+
+    def check_models(self, *specs: str) -> None:
+        """Every model was named by the user, so each is agreed to."""
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder for a new project that holds something.
+
+    Raises:
+        ProjectError: It does, or it is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ProjectError(f"{folder} already exists and is not empty; name another folder")
+
+
 def read_items(path: Path) -> list[Item]:
     """The items of a JSON Lines file.
 
@@ -290,10 +381,14 @@ def _rubric_data(rubric: Rubric) -> dict[str, Any]:
 
 
 def _criterion_data(criterion: Criterion) -> dict[str, Any]:
-    if not criterion.anchors:
+    if not criterion.anchors and criterion.rule is None:
         return {criterion.name: criterion.sentence}
-    anchors = {plain_number(anchor.value): anchor.text for anchor in criterion.anchors}
-    return {"name": criterion.name, "sentence": criterion.sentence, "anchors": anchors}
+    data: dict[str, Any] = {"name": criterion.name, "sentence": criterion.sentence}
+    if criterion.anchors:
+        data["anchors"] = {plain_number(anchor.value): anchor.text for anchor in criterion.anchors}
+    if criterion.rule is not None:
+        data["rule"] = criterion.rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return data
 
 
 def _tidy(data: Mapping[str, Any]) -> dict[str, Any]:

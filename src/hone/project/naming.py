@@ -31,6 +31,8 @@ def named_rubric(name: str | None, project: Project) -> Rubric:
         return versions[name]
     found = read_rubric(name)
     if found is None:
+        if project.with_task is None:
+            raise ProjectError(f"there is no rubric {name!r}; name a file, or a name from: hone templates")
         known = ", ".join([*versions, "working"])
         raise ProjectError(f"there is no rubric {name!r}; there are {known}, a file, or a name from: hone templates")
     return found

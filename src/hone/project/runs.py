@@ -1,7 +1,8 @@
 """Run folders: ``runs/<time>-<verb>-<digest>/`` with the resolved config, the journal and the results.
 
 A run is finished when its ``results.jsonl`` is there, which is written last and as a whole. An unfinished run goes on
-where it stopped, unless its config changed: then it is refused, with the keys that changed.
+where it stopped, unless its config changed: then a new run starts, which knows the keys that changed. The answers of
+the earlier one stay in its journal, and those that still fit are found there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -18,10 +19,9 @@ from typing import Any, TextIO, TypeVar
 from pydantic import BaseModel
 
 from hone.domain.base import digest
-from hone.errors import ConfigChangedError, ProjectError, RunBusyError
+from hone.errors import ProjectError, RunBusyError
 from hone.files import holder_of, locked, make_folder, may_write, text_written_whole, write_whole
 from hone.project.files import load_document, read_lines, write_lines, write_yaml
-from hone.spelling import option
 
 T = TypeVar("T", bound=BaseModel)
 FILES = "files"
@@ -41,6 +41,10 @@ class Run:
     """What was resolved when the run was started: task, rubric, items, models, sampling, prompts."""
     resumed: bool = False
     """Whether it was there before."""
+    instead_of: str = ""
+    """Of a new run, the name of the one before it, where that one was made with another config."""
+    changed: tuple[str, ...] = ()
+    """The dotted keys in which the two configs differ."""
 
     @property
     def journal(self) -> Path:
@@ -169,8 +173,6 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
         The latest run of this verb where its config is the same, finished or not; else a new run.
 
     Raises:
-        ConfigChangedError: The latest run is unfinished and was started with another config; one without any answer
-            stands in nobody's way.
         RunBusyError: It is being written by another process.
     """
     latest = latest_run(runs, verb)
@@ -182,21 +184,20 @@ def open_run(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool = 
 
 def _opened(runs: Path, verb: str, config: Mapping[str, Any], *, fresh: bool) -> Run:
     latest = latest_run(runs, verb)
+    changed: list[str] = []
     if latest and not fresh:
-        if changed := _changed(latest.config, config):
-            if not latest.finished and (holder := holder_of(latest.lock)):
-                raise RunBusyError(f"{latest.folder.name} is being written by {holder}; wait for it, or end it")
-            if not latest.finished and not latest.blank:
-                raise ConfigChangedError(
-                    f"{latest.folder.name} is unfinished and was started with other settings "
-                    f"({', '.join(changed)}); put them back to go on, or start anew with "
-                    f"{option('fresh', True)}"
-                )
-        else:
+        changed = _changed(latest.config, config)
+        if not changed:
             return latest
+        if not latest.finished and (holder := holder_of(latest.lock)):
+            raise RunBusyError(f"{latest.folder.name} is being written by {holder}; wait for it, or end it")
+    said = latest is not None and not latest.blank
     if latest and latest.blank and latest.age > _STARTING and not holder_of(latest.lock):
         shutil.rmtree(latest.folder, ignore_errors=True)
-    return _create(runs, verb, config)
+    made = _create(runs, verb, config)
+    return (
+        replace(made, instead_of=latest.folder.name, changed=tuple(changed)) if latest and said and changed else made
+    )
 
 
 def latest_run(runs: Path, verb: str, *, finished: bool = False) -> Run | None:

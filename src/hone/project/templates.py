@@ -13,6 +13,8 @@ from hone.project.files import load_document, read_text, read_yaml
 
 _LIBRARY = Path(__file__).parent.parent / "templates"
 DEFAULT = "study-plan-student"
+BLANK = "blank"
+"""The template without a task of its own; it is none of the ready tasks that `templates` lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,11 @@ def find_template(name: str) -> Template:
     Raises:
         ProjectError: There is none.
     """
+    if name == BLANK:
+        return Template(BLANK, "Your own task", "Nothing is filled in.", _LIBRARY / BLANK, finalised=None)
     known = {template.name: template for template in templates()}
     if name not in known:
-        raise ProjectError(f"there is no template {name!r}; there are {', '.join(known)}")
+        raise ProjectError(f"there is no template {name!r}; there are {', '.join([*known, BLANK])}")
     return known[name]
 
 

@@ -55,7 +55,8 @@ def rubric_table(rubric: Rubric, title: str = "") -> RenderableType:
     table.add_column("criterion", style="bold", no_wrap=True)
     table.add_column("what a reader sees in a reply that meets it")
     for criterion in rubric.criteria:
-        table.add_row(Text(clean(criterion.name)), Text(clean(criterion.sentence)))
+        rule = f"\n(a rule, scored without a model: {'; '.join(criterion.rule.words)})" if criterion.rule else ""
+        table.add_row(Text(clean(criterion.name)), Text(clean(criterion.sentence + rule)))
     levels = " · ".join(f"{level.value:g} {clean(level.label)}" for level in rubric.scale.levels)
     return Group(table, Text(f"scale: {levels}    examples: {len(rubric.examples)}", style="dim"))
 

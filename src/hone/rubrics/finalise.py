@@ -91,7 +91,8 @@ def diff(old: Rubric, new: Rubric) -> list[RubricChange]:
 
 def _said(criterion: Criterion) -> str:
     anchors = "".join(f" [{anchor.value:g}: {anchor.text}]" for anchor in criterion.anchors)
-    return criterion.sentence + anchors
+    rule = f" [rule: {'; '.join(criterion.rule.words)}]" if criterion.rule else ""
+    return criterion.sentence + anchors + rule
 
 
 def _full(criterion: Criterion) -> str:

@@ -131,5 +131,7 @@ def _apply(
         elif piece.action == "remove" and choice.action == "accept":
             kept[piece.criterion] = None
         elif wording:
-            kept[piece.criterion] = wording
+            rule = next(one.rule for one in criteria if one.name == piece.criterion)
+            # Other words for it do not make it a matter of judgement.
+            kept[piece.criterion] = wording if rule is None else wording.model_copy(update={"rule": rule})
     return (*(criterion for criterion in kept.values() if criterion), *added)

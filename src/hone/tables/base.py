@@ -13,7 +13,7 @@ from hone.errors import FileFormatError, ProjectError
 from hone.text import whole_text
 
 Row = dict[str, Any]
-Form = Literal["jsonl", "csv", "parquet", "dataset"]
+Form = Literal["jsonl", "csv", "xlsx", "parquet", "dataset"]
 
 FIRST_ROWS = 100
 """How many rows of a form without a header are read to name its columns."""

@@ -49,7 +49,7 @@ class Delimited(Table):
             raise unreadable(path, error) from error
         # A data frame's index and a spreadsheet's stray columns come without a name.
         self.columns = tuple(name or f"column {place}" for place, name in enumerate(header, 1))
-        _check(path, self.columns, self._header_line)
+        check_header(path, self.columns, self._header_line)
 
     def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
         """Each row and the line it starts on."""
@@ -120,7 +120,7 @@ def _header(path: Path, reader: Any) -> tuple[list[str], int]:
     raise FileFormatError(path, "the file is empty; its first line must name the columns")
 
 
-def _check(path: Path, columns: tuple[str, ...], line: int) -> None:
+def check_header(path: Path, columns: tuple[str, ...], line: int) -> None:
     """A header that is one.
 
     Raises:

@@ -1,5 +1,7 @@
 """The long form of the design: one row a rating, or a verdict on a pair. CSV, JSONL or Parquet by the suffix.
 
+Wide tables, and Excel workbooks, are read through `tables.wide` and `tables.workbook`; only the long form is written.
+
 It holds current ratings of people and judges. It does not hold texts, notes, skips, invitations or the history.
 """
 
@@ -23,6 +25,7 @@ from hone.people.store.rating import save_changes
 from hone.people.store.schema import choices, pairs
 from hone.people.store.store import Store
 from hone.tables import RowProblem, Table, Taken, id_reader, is_blank, open_writer
+from hone.tables.wide import columns_told
 from hone.text import identifier
 from hone.text import name as named
 
@@ -187,7 +190,7 @@ def _rows(
         raise FileFormatError(
             table.path, f"there is no column {missing[0]!r}; the columns are: {', '.join(table.columns)}"
         )
-    taken.take({name: there.get(name) for name in (*required, *optional)})
+    taken.take(columns_told(table, {name: there.get(name) for name in (*required, *optional)}))
     id_of = id_reader(table, there["item"], taken)
     for number, row in table.rows():
         if isinstance(row, RowProblem):
