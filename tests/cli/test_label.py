@@ -208,3 +208,15 @@ def test_a_reply_that_holds_markup_and_escapes_is_shown_as_text(hone: Hone, proj
     assert "[red]bold[/red] [/x] red back :heart:" in out
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+def test_what_the_writer_was_told_can_be_said_on_the_line_and_is_part_of_the_run(
+    hone: Hone, data: Path, project: Path
+) -> None:
+    first = hone("label", data, "--json").data
+    other = hone("label", data, "--instruction", "Answer with a question.", "--json").data
+    assert (other["run"] != first["run"], other["calls"]) == (True, 5)
+    config = next(project.glob(f"runs/{other['run']}/config.yaml")).read_text()
+    assert "Answer with a question." in config
+    again = hone("label", data, "--instruction", "Answer with a question.", "--json").data
+    assert (again["run"], again["calls"]) == (other["run"], 0)

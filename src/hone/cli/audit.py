@@ -13,7 +13,7 @@ from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
-from hone.journey.labelling import latest_replies
+from hone.journey.labelling import latest_replies, other_brief
 from hone.journey.loop import models
 from hone.judging.audit import AuditFinding
 from hone.project import Project
@@ -44,7 +44,16 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     judge = ModelSettings(model=options.judge) if options.judge else None
     people = _people(options.ratings) if options.ratings else None
     with models(project, SCREEN) as opened:
-        done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options.fresh)
+        done = run_audit(
+            project,
+            opened,
+            rubric,
+            replies,
+            judge=judge,
+            brief=other_brief(project, options.role, options.instruction),
+            people=people,
+            fresh=options.fresh,
+        )
     run, findings = done.run, done.findings
     if as_json:
         print_json(

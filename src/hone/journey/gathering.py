@@ -200,7 +200,7 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
     judge = _other_judge(one, run)
-    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else ()))
+    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
     return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
@@ -211,6 +211,12 @@ def _mean(values: Sequence[float]) -> Figure:
 
 def _other_judge(one: Gatherer, run: Run) -> str | None:
     return retracing.other_judge(one.project, _named(run.config.get("judge")))
+
+
+def _told(run: Run) -> dict[str, str]:
+    """What the writer was told, where options of the run said so."""
+    said = run.config.get("told")
+    return {name: str(said[name]) for name in ("role", "instruction")} if isinstance(said, Mapping) else {}
 
 
 def _named(model: object) -> str:
@@ -231,7 +237,7 @@ def _agreed(one: Gatherer) -> AgreementPart:
 
 def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
-    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run)))
+    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run), **_told(run)))
     return AuditPart(source, findings, _named(run.config.get("judge")))
 
 

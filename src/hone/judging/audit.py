@@ -212,7 +212,7 @@ def _position(replies: Sequence[Reply], judge: Judge) -> AuditFinding:
     """Neighbouring replies compared under the request of the first, in both orders."""
     pairs = [(one, other.model_copy(update={"prompt": one.prompt})) for one, other in pairwise(replies)]
     own = replace(judge.setup, sampling=None)  # a judge's length limit is for scores of every criterion
-    found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, setup=own)
+    found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, brief=judge.brief, setup=own)
     return AuditFinding(
         "position",
         "two replies in both orders",

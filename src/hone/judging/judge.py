@@ -7,14 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median, pstdev
 from typing import TypeVar
 
 from hone.domain.evidence import Judgement, Score
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
@@ -49,6 +49,7 @@ class Judge:
         subject: What the replies are, such as "study plan".
         judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
         setup: Prompts and sampling.
+        brief: What the writer was told; empty where that is not known.
 
     Raises:
         RubricError: The rubric has no criteria, or the pattern has not one group for each.
@@ -59,6 +60,7 @@ class Judge:
     subject: str
     judging: Judging = field(default_factory=Judging)
     setup: Setup = field(default_factory=Setup)
+    brief: Brief = field(default_factory=Brief)
     _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
@@ -93,6 +95,10 @@ class Judge:
     def forms(self) -> tuple[JudgeQuestion, ...]:
         """What is asked: one form, or one a criterion."""
         return self._forms
+
+    def told(self, brief: Brief | None) -> Judge:
+        """The same judge, who knows of another brief of the writer; none changes nothing."""
+        return self if brief is None else replace(self, brief=brief)
 
     async def score(self, reply: Reply, caller: Caller, *, again: int = 0) -> Judgement:
         """Score one reply.
@@ -167,13 +173,33 @@ class Judge:
 
         wait(opened())
 
+    def score_all(self, replies: Sequence[Reply]) -> list[Judgement]:
+        """One judgement a reply, in order; the setup's journal and progress are used.
+
+        Raises:
+            UnavailableError: A model cannot answer at all.
+            RunError: The journal cannot be written.
+        """
+        caller = Caller(self.setup.journal, total=len(replies))
+        judgements: list[Judgement] = []
+
+        async def score(reply: Reply) -> Judgement:
+            return await self.score(reply, caller)
+
+        self.run(replies, score, judgements.append, caller)
+        return judgements
+
     def _make_forms(self) -> tuple[JudgeQuestion, ...]:
         judging, logprobs = self.judging, self.judging.mode == "expected"
         if not judging.per_criterion:
-            return (JudgeQuestion(self.rubric, self.subject, self.setup, judging.examples, logprobs),)
+            return (
+                JudgeQuestion(self.rubric, self.subject, self.setup, judging.examples, logprobs, brief=self.brief),
+            )
         parts = [self.rubric.with_criteria((criterion,)) for criterion in self.rubric.criteria]
         return tuple(
-            JudgeQuestion(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
+            JudgeQuestion(
+                part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}", self.brief
+            )
             for part in parts
         )
 
@@ -253,6 +279,7 @@ def judge(
     model: Model | Sequence[Model],
     *,
     subject: str,
+    brief: Brief | None = None,
     setup: Setup | None = None,
     judging: Judging | None = None,
 ) -> list[Judgement]:
@@ -263,6 +290,7 @@ def judge(
         rubric: By what.
         model: Who scores: one model, or a panel.
         subject: What the replies are, such as "study plan".
+        brief: What the writer was told, such as `task.brief`; without, the judge sees request and reply alone.
         setup: Prompts, sampling (by default the likeliest tokens, with room for every reason), journal and progress.
         judging: How; by default all criteria in one call, and the level that the judge chose.
 
@@ -275,15 +303,7 @@ def judge(
     """
     used = setup or Setup()
     models = (model,) if isinstance(model, Model) else tuple(model)
-    one = Judge(models, rubric, subject, judging or Judging(), used)
-    caller = Caller(used.journal, total=len(replies))
-    judgements: list[Judgement] = []
-
-    async def score(reply: Reply) -> Judgement:
-        return await one.score(reply, caller)
-
-    one.run(replies, score, judgements.append, caller)
-    return judgements
+    return Judge(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
 
 
 def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:

@@ -77,7 +77,9 @@ def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
         result = Text(comparison.winner or "unread", style="bold")
         if comparison.flipped:
             result.append(" (flipped)", style="dim")
-        names = dict.fromkeys(measure.name for verdict in comparison.verdicts for measure in verdict.measures)
+        if comparison.without.cut or comparison.with_.cut:
+            result.append(" (a reply was cut)", style="yellow")
+        names = dict.fromkeys(counting_measures(comparison))
         table.add_row(
             Text(clean(comparison.id)),
             Text(first.winner or f"unread: {short(first.unread or '', 60)}"),
@@ -88,6 +90,11 @@ def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
     return table
 
 
+def counting_measures(comparison: Comparison) -> list[str]:
+    """The names of the measures with a quote that stands in its reply, of both orders."""
+    return [measure.name for verdict in comparison.verdicts for measure in verdict.measures if measure.counts]
+
+
 def comparison_summary(result: Summary) -> str:
     """The comparisons in one or two sentences."""
     text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {share_words(result.rate)}."
@@ -96,7 +103,13 @@ def comparison_summary(result: Summary) -> str:
         parts.append(f"of these {result.flipped} because the verdict changed with the order")
     if result.unread:
         parts.append(f"{result.unread} could not be read")
-    return f"{text} {', '.join(parts)}."
+    text = f"{text} {', '.join(parts)}."
+    if result.cut:
+        text += (
+            f" In {result.cut} of {result.pairs} pairs a reply was cut at its length limit, so what it lacks may be "
+            "what was cut off: raise `max_tokens` of the writer."
+        )
+    return text
 
 
 def advice_block(advice: Advice, rubric: Rubric) -> RenderableType:

@@ -84,6 +84,7 @@ class Site:
             "g": "{:g}".format,
         }
         made.globals |= {"static": static, "subject": self.project.settings.task.subject}
+        made.globals |= {"brief": self.project.settings.task.brief}
         return made
 
     def remember(self, name: str, state: object, make: Callable[[], Any]) -> Any:
