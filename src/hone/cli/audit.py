@@ -67,6 +67,8 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
         )
     else:
         out().print(terminal.audit_table(findings))
+        for line in terminal.planted_lines(findings, rubric):
+            note(line)
         if len(replies) < _FEW:
             note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
         note(f"run: {run.folder}")
@@ -98,5 +100,6 @@ def _data(finding: AuditFinding) -> dict[str, Any]:
         "still": finding.still,
         "moved": finding.moved,
         "figure": finding.figure.as_dict(),
+        "planted": finding.planted.as_dict() if finding.planted else None,
         "people": finding.people.as_dict() if finding.people else None,
     }

@@ -23,8 +23,10 @@ from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
 from hone.journey.next import makes, next_steps
 from hone.journey.stored import check_there, project_ratings
+from hone.journey.tuning import OWN_TEST
 from hone.judging.audit import FindingRow
 from hone.measuring import Reading, read_ratings
+from hone.problems import prompting
 from hone.project import Project, Run
 from hone.project.runs import every_run
 from hone.report.view import (
@@ -238,7 +240,8 @@ def _agreed(one: Gatherer) -> AgreementPart:
 def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
     source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run), **_told(run)))
-    return AuditPart(source, findings, _named(run.config.get("judge")))
+    rubric = Rubric.model_validate(run.config["rubric"])
+    return AuditPart(source, findings, _named(run.config.get("judge")), rubric)
 
 
 def tuned_in(project: Project, run: Run) -> TuningPart:
@@ -252,6 +255,7 @@ def tuned_in(project: Project, run: Run) -> TuningPart:
         examples=job.source,
         history=read_history(run.folder),
         result=result,
+        test="sums" if job.prompt in {None, prompting().system} else OWN_TEST,
     )
 
 

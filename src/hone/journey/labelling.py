@@ -201,7 +201,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         tell: Told what it will take before it starts.
     """
     found = survey(work.table, work.columns)
-    for line in Taken(work.columns.taken, found.blank, found.remarks).lines():
+    for line in Taken(work.columns.taken, found.blank, remarks=found.remarks).lines():
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(work.judges, 1)}

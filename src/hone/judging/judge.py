@@ -20,6 +20,7 @@ from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import JudgeQuestion, rubric_sampling
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
+from hone.judging.weakness import JudgeSigns
 from hone.models import Model, Request
 
 Job = TypeVar("Job")
@@ -100,18 +101,23 @@ class Judge:
         """The same judge, who knows of another brief of the writer; none changes nothing."""
         return self if brief is None else replace(self, brief=brief)
 
-    async def score(self, reply: Reply, caller: Caller, *, again: int = 0) -> Judgement:
+    def signs(self) -> JudgeSigns:
+        """An empty count of the signs that this judge is weak."""
+        return JudgeSigns(self.rubric, self.judging.per_criterion, self._pattern is not None)
+
+    async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
         """Score one reply.
 
         Args:
             reply: What is scored.
             caller: Asks the models.
             again: Which repetition of the same question; what was answered to another is not taken from the journal.
+            planted: Ask even where the reply is empty, to see what the judge makes of it.
 
         Raises:
             UnavailableError: A model cannot answer at all.
         """
-        if not reply.text.strip():
+        if not reply.text.strip() and not planted:
             return self.unscored(reply, "the reply is empty")
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]
         if len(turns) == 1:

@@ -141,7 +141,7 @@ def label_in_shards(
         notes += [note for note in done["notes"] if note not in notes]
         if judge.setup.progress:
             judge.setup.progress(tally)
-    report = LabelReport(tally)
+    report = LabelReport(tally, signs=judge.signs())
     for entry, judgement in joined_rows(rows(), shards):
         report.add(entry, judgement)
         sink(entry, judgement)

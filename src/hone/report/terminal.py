@@ -194,6 +194,7 @@ def label_report(report: LabelReport) -> list[str]:
     lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
     lines += [f"  {count:,} × {short(reason)}" for reason, count in report.unscored.most_common()]
     lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
+    lines += [f"warning: {warning}" for warning in (report.signs.warnings() if report.signs else ())]
     tally = report.tally
     if tally.calls:
         lines.append(f"{tally.calls:,} calls, {tally.usage.prompt:,} + {tally.usage.completion:,} tokens")
@@ -222,6 +223,25 @@ def audit_table(findings: Sequence[AuditFinding]) -> RenderableType:
             words[finding.moved],
         )
     return table
+
+
+def planted_lines(findings: Sequence[AuditFinding], rubric: Rubric) -> list[str]:
+    """What the judge gives to replies that are no answer, in words, one sentence a kind."""
+    low, high = rubric.scale.values[0], rubric.scale.values[-1]
+    lines = []
+    for one in findings:
+        given, share = one.planted, one.figure
+        if given is None or given.value is None:
+            continue
+        interval = "" if given.low is None or given.high is None else f"; 95% {given.low:.2f} to {given.high:.2f}"
+        line = (
+            f"This judge gives {one.asked} {given.value:.2f} on a scale from {low:g} to {high:g} "
+            f"(mean of {given.n}{interval})"
+        )
+        if share.value is not None:
+            line += f", and {round(share.value * share.n)} of {share.n} replies above {low:g} get more"
+        lines.append(line + ".")
+    return lines
 
 
 def _figure(figure: Figure) -> str:
