@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hone.domain.settings import Judging as Judging
     from hone.domain.settings import ModelSettings as ModelSettings
     from hone.domain.settings import Sampling as Sampling
+    from hone.domain.task import Brief as Brief
     from hone.domain.task import Item as Item
     from hone.domain.task import Reply as Reply
     from hone.domain.task import Task as Task
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Advice": "hone.domain.evidence",
     "AgreementResult": "hone.journey.agreement",
+    "Brief": "hone.domain.task",
     "BenchmarkItems": "hone.journey.matching",
     "BenchmarkResult": "hone.journey.testing",
     "Budget": "hone.jobs",

@@ -220,3 +220,27 @@ def test_a_reply_that_holds_markup_and_escapes_is_shown_as_text(hone: Hone, proj
     assert "[red]bold[/red] [/x] red back :heart:" in out
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+def test_what_the_writer_was_told_can_be_said_on_the_line_and_is_part_of_the_run(
+    hone: Hone, data: Path, project: Path
+) -> None:
+    first = hone("label", data, "--json").data
+    other = hone("label", data, "--instruction", "Answer with a question.", "--json").data
+    assert (other["run"] != first["run"], other["calls"]) == (True, 5)
+    config = next(project.glob(f"runs/{other['run']}/config.yaml")).read_text()
+    assert "Answer with a question." in config
+    again = hone("label", data, "--instruction", "Answer with a question.", "--json").data
+    assert (again["run"], again["calls"]) == (other["run"], 0)
+
+
+def test_replies_that_were_cut_are_counted_and_the_audit_is_offered_once(hone: Hone, tmp_path: Path) -> None:
+    data = tmp_path / "cut.jsonl"
+    rows = [{"prompt": f"Plan {n}.", "reply": f"Text {n}.", "id": f"d{n}", "cut": n == 2} for n in range(6)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = hone("label", data)
+    assert "note: 1 × replies that were cut at their length limit: they are scored as they stand" in done.err
+    assert "warning: all 6 rows have the same scores" in done.err
+    assert f"Next: hone audit {data}" in done.err
+    assert hone("audit", data).code == 0
+    assert "hone audit" not in hone("label", data).err

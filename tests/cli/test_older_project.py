@@ -22,6 +22,8 @@ def test_its_replies_and_labels_are_shown_again_without_a_call(project: Path, ba
     """The models of its settings know no answer any more, and the folder is another one."""
     for name in ("writer.jsonl", "judge.jsonl"):
         (project / name).write_text('{"contains": "nobody asks this", "text": ""}\n', encoding="utf-8")
+    # The words of the prompts have changed since 0.2. Where a project keeps them as its own, nothing is asked again.
+    shutil.copytree(FIXTURE.parent / "prompts-0.2", project / "prompts")
     before = {path: path.read_bytes() for path in project.glob("runs/*/journal.jsonl")}
     for command in (("reply",), ("label",), ("label", "--out", "scores.csv")):
         done = bare(*command, "--project", project, "--json")

@@ -50,7 +50,7 @@ def test_every_step_reports_in_json(hone: Hone, advised: Path) -> None:
     assert [verdict["first"] for verdict in compared["comparisons"][0]["verdicts"]] == ["without", "with"]
     advice = hone("rubric", "advise", "--json").data["advice"]
     assert [piece["action"] for piece in advice] == ["modify", "keep", "add"]
-    assert advice[0]["comparisons"] == ["i1", "i2", "i3"]
+    assert advice[0]["comparisons"] == []  # the verdict flipped in all three pairs, and a flip is no evidence
     merged = hone("rubric", "merge", "--accept", "all", "--json").data
     assert [entry["name"] for entry in merged["rubric"]["criteria"]] == FINAL
     assert len(merged["decisions"]) == 3

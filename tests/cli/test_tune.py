@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hone.journey.next import bench_against
 from hone.training.job import read_history
 from tests.cli.conftest import Hone
 from tests.test_children import is_running, within
@@ -183,3 +184,30 @@ def test_shuffled_data_has_the_same_questions_with_other_replies(bare: Hone, tmp
     made, right = ([json.loads(line) for line in file.read_text().splitlines()] for file in (out, gold))
     assert [one["messages"][:-1] for one in made] == [one["messages"][:-1] for one in right]
     assert sum(one["messages"][-1] != two["messages"][-1] for one, two in zip(made, right, strict=True)) > 20
+
+
+def test_in_a_project_labelled_rows_are_learnt_under_its_task_and_rubric_and_tested_by_it(
+    bare: Hone, base: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"id": f"d{n}", "prompt": f"Plan {n}.", "reply": f"Text {n}.", "cut": n == 3} for n in range(40)]
+    (project / "labelled.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.chdir(project)
+    fast = [*FAST, "--max-length", "1024", "--set", "row=1024"]
+    result = bare("tune", "labelled.jsonl", "--base", f"hf:{base}", *fast, "--check", "--json")
+    assert result.code == 0, result.err
+    assert "1 rows are left out, because their reply was cut" in result.err
+    assert "system turn: the project's own task and the working rubric" in result.err
+    assert "on 39 of 39 examples" in result.err
+    run = next((project / "runs").glob("*-check-*"))
+    first = json.loads((run / "train.jsonl").read_text().splitlines()[0])["messages"][0]
+    assert first["role"] == "system"
+    assert "will be judged by these criteria" in first["content"]
+    assert "Be Detailed" in first["content"]
+    assert json.loads((run / "job.json").read_text())["prompt"] == first["content"]
+
+
+def test_after_it_comes_the_projects_own_test_with_a_judge_that_is_not_the_base() -> None:
+    own = bench_against("hf:base", "hf:base+adapter", "rubric", "smollm2")
+    assert own.command_line() == "hone bench rubric --model hf:base --model hf:base+adapter --gate"
+    assert "--judge SPEC" in bench_against("smollm2", "hf:smollm2+adapter", "rubric", "smollm2").command_line()
+    assert "--judge" not in bench_against("smollm2", "hf:smollm2+adapter", "sums", "smollm2").command_line()

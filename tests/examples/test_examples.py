@@ -10,9 +10,10 @@ import pytest
 
 from hone.errors import FileFormatError, MissingExtraError, ProjectError, TuneError
 from hone.examples.choosing import Keep
-from hone.examples.reading import Example, of_problem, read_examples, shuffled_answers
+from hone.examples.reading import Example, of_problem, read_examples, shuffled_answers, under_system
 from hone.examples.splitting import split_examples
 from hone.problems import Problem, prompting, sums
+from hone.tables import Taken
 from hone.tuning.choice import LARGE, Machine, choose_backend, choose_base
 
 
@@ -122,3 +123,36 @@ def test_unsloth_without_a_gpu_is_refused_and_trl_says_why() -> None:
     assert choose_backend("auto", Machine(None))[0] == "trl"
     with pytest.raises(MissingExtraError, match="Unsloth"):
         choose_backend("unsloth", Machine(None))
+
+
+@pytest.mark.parametrize("cut", [True, "true", "True"])
+def test_a_row_whose_reply_was_cut_is_not_learnt_and_is_counted(tmp_path: Path, cut: object) -> None:
+    rows = [{"prompt": f"Plan {n}", "reply": f"Text {n}", "cut": cut if n == 1 else False} for n in range(3)]
+    taken = Taken()
+    found = read_examples(_file(tmp_path, rows), prompting(), taken=taken)
+    assert [one.reply for one in found] == ["Text 0", "Text 2"]
+    assert taken.cut == 1
+    assert any("1 rows are left out, because their reply was cut" in line for line in taken.lines())
+
+
+@pytest.mark.parametrize("other", ["Ideal", 1, None, "false", ""])
+def test_a_column_of_that_name_that_says_something_else_leaves_nothing_out(tmp_path: Path, other: object) -> None:
+    rows = [{"prompt": "Plan", "reply": "Text", "cut": other}]
+    assert len(read_examples(_file(tmp_path, rows), prompting())) == 1
+
+
+def test_where_all_rows_are_cut_the_message_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TuneError, match="1 rows are left out because their reply was cut"):
+        read_examples(_file(tmp_path, [{"prompt": "Plan", "reply": "Text", "cut": True}]), prompting())
+
+
+def test_a_system_turn_is_put_first_and_places_move_with_it() -> None:
+    one = Example(
+        "a", (("user", "Hi"), ("assistant", "Yes"), ("user", "So?"), ("assistant", "No")), "a", context=(1,)
+    )
+    put = under_system(one, "You teach.")
+    assert put.turns[0] == ("system", "You teach.")
+    assert put.context == (2,)
+    assert under_system(put, "Other.") is put
+    problem = of_problem(Problem("p", "1+1?", "2", "#### 2"), prompting(system=""))
+    assert under_system(problem, "You teach.") is problem

@@ -63,7 +63,9 @@ def answer() -> Callable[..., str]:
     """Makes the text of a comparison's verdict."""
 
     def make(winner: str, *measures: dict[str, str], reason: str = "One names minutes.") -> str:
-        given = list(measures) or [{"name": "Be Specific", "first_quote": "", "second_quote": "", "better": winner}]
+        given = list(measures) or [
+            {"name": "Be Specific", "first_quote": "words", "second_quote": "words", "better": winner}
+        ]
         return json.dumps({"measures": given, "reason": reason, "winner": winner})
 
     return make
@@ -80,7 +82,14 @@ def comparison() -> Callable[..., Comparison]:
                     "first": side,
                     "winner": winner,
                     "reason": "So.",
-                    "measures": [{"name": measure, "better": better} for measure, better in measures],
+                    "measures": [
+                        {
+                            "name": measure,
+                            "better": better,
+                            "quotes": [{"text": "a", "side": "without", "found": True}],
+                        }
+                        for measure, better in measures
+                    ],
                     "unread": None if winner else "no JSON object in the answer",
                 }
             )

@@ -12,8 +12,10 @@ from hone.domain.evidence import Advice, Comparison
 from hone.domain.rubric import Rubric
 from hone.domain.task import Task
 from hone.errors import CallError, RubricError, VerdictError
+from hone.jobs import Setup
 from hone.models import Completion, ScriptedModel
-from hone.rubrics.advise import advise, measured
+from hone.prompts import Prompt, load_prompts
+from hone.rubrics.advise import UNREAD, advise, measured
 from hone.rubrics.merge import Choice, accept_all, merge
 
 Make = Callable[..., Comparison]
@@ -23,6 +25,7 @@ def entry(action: str, name: str = "", sentence: str = "", measures: Any = (), r
     return {
         "reason": reason,
         "measures": list(measures),
+        "items": ["i1"],
         "action": action,
         "name": name,
         "sentence": sentence,
@@ -47,6 +50,26 @@ def advised(task: Task, rubric: Rubric, comparison: Make) -> Callable[..., list[
 
     def make(text: str | Completion) -> list[Advice]:
         return advise(task, rubric, comparisons, ScriptedModel(text))
+
+    return make
+
+
+OWN = "{{criteria}} {{measures}}"
+"""A project's own prompt of version 0.2, which knows of no pairs."""
+
+
+@pytest.fixture
+def advised_by_measures(task: Task, rubric: Rubric, comparison: Make) -> Callable[..., list[Advice]]:
+    """Advice under a project's own prompt that shows measures alone."""
+    comparisons = [
+        comparison("i1", measures=[("Be Detailed", "with"), ("Be Warm", "tie")]),
+        comparison("i2", measures=[("be more detailed", "without")]),
+        comparison("i3", measures=[("Be Warm", "with")]),
+    ]
+    prompts = dict(load_prompts()) | {"advise": Prompt("advise", OWN, "advise.md")}
+
+    def make(text: str) -> list[Advice]:
+        return advise(task, rubric, comparisons, ScriptedModel(text), Setup(prompts))
 
     return make
 
@@ -93,15 +116,15 @@ def test_each_action_carries_what_it_needs(advised: Advised) -> None:
     ]
 
 
-def test_measures_are_matched_by_name_and_by_what_the_expert_names(advised: Advised) -> None:
-    pieces = advised(said(second=entry("keep", measures=["be warm", "Be Unknown"])))
+def test_measures_are_matched_by_name_and_by_what_the_expert_names(advised_by_measures: Advised) -> None:
+    pieces = advised_by_measures(said(second=entry("keep", measures=["be warm", "Be Unknown"])))
     assert [piece.comparisons for piece in pieces] == [("i1", "i2"), ("i1", "i3"), ()]
 
 
 @pytest.mark.parametrize("measures", [None, "Be Warm", 3, [None, 4, ["Be Warm"]]])
-def test_measures_of_another_form_count_for_nothing(advised: Advised, measures: Any) -> None:
+def test_measures_of_another_form_count_for_nothing(advised_by_measures: Advised, measures: Any) -> None:
     given = entry("keep") | {"measures": measures}
-    assert advised(said(third=given))[2].comparisons == ()
+    assert advised_by_measures(said(third=given))[2].comparisons == ()
 
 
 def test_the_expert_sees_criteria_task_and_measures(task: Task, rubric: Rubric, comparison: Make) -> None:
@@ -141,24 +164,24 @@ def test_a_new_sentence_without_a_usable_name_keeps_the_name(advised: Advised) -
     assert (first.proposal.name, first.proposal.sentence) == ("Be Detailed", "Each session names its minutes.")
 
 
-def test_a_missing_criterion_that_repeats_another_lends_it_its_comparisons(advised: Advised) -> None:
-    pieces = advised(
+def test_a_missing_criterion_that_repeats_another_lends_it_its_comparisons(advised_by_measures: Advised) -> None:
+    pieces = advised_by_measures(
         said(missing=[entry("", "Be Adaptable", "Anything.", ["Be Warm"]), entry("", "be hierarchical", "Else.", [])])
     )
     assert [piece.action for piece in pieces] == ["keep", "keep", "keep"]
     assert pieces[2].comparisons == ("i1", "i3")
 
 
-def test_two_missing_criteria_that_say_the_same_are_one(advised: Advised) -> None:
+def test_two_missing_criteria_that_say_the_same_are_one(advised_by_measures: Advised) -> None:
     same = entry("", "Be Warm", "The plan praises effort.", ["Be More Detailed"])
-    pieces = advised(said(missing=[same | {"measures": []}, same]))
+    pieces = advised_by_measures(said(missing=[same | {"measures": []}, same]))
     assert [piece.id for piece in pieces] == ["a1", "a2", "a3", "a4"]
     assert pieces[3].comparisons == ("i1", "i3", "i2")
 
 
-def test_a_missing_criterion_that_repeats_a_new_wording_is_merged_into_it(advised: Advised) -> None:
+def test_a_missing_criterion_that_repeats_a_new_wording_is_merged_into_it(advised_by_measures: Advised) -> None:
     new = ("Be Kind", "The plan praises effort.")
-    pieces = advised(said(third=entry("modify", *new), missing=[entry("", *new, ["Be Warm"])]))
+    pieces = advised_by_measures(said(third=entry("modify", *new), missing=[entry("", *new, ["Be Warm"])]))
     assert len(pieces) == 3
     assert "i3" in pieces[2].comparisons
 
@@ -244,3 +267,74 @@ def test_all_advice_can_be_accepted(advised: Advised, rubric: Rubric) -> None:
     )
     merged = merge(rubric, pieces, accept_all(pieces, 3), by="me")
     assert merged.rubric.names == ("Be Detailed", "Be Adaptable", "Be Warm", "Be Fair")
+
+
+def test_the_expert_sees_the_pairs_that_hold_with_reasons_and_the_quotes_that_were_found(
+    task: Task, rubric: Rubric, comparison: Make
+) -> None:
+    model = ScriptedModel(said())
+    flipped = comparison("i2", "with", "without", measures=[("Be Warm", "with")])
+    advise(task, rubric, [comparison("i1", measures=[("Be Warm", "with")]), flipped], model)
+    text = model.requests[0].messages[-1].content
+    assert 'Item "i1":' in text
+    assert 'Item "i2":' not in text
+    assert "better: the reply that was written with the criteria stated" in text
+    assert "reason: So." in text
+    assert 'quote, Be Warm, written without them: "a"' in text
+
+
+def test_advice_rests_on_the_items_that_the_expert_names(advised: Advised) -> None:
+    pieces = advised(said(second=entry("keep") | {"items": ["i3", "i1"]}))
+    assert [piece.comparisons for piece in pieces] == [("i1",), ("i3", "i1"), ("i1",)]
+
+
+REPEATED = "Each session names its topic and minutes."
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (entry("remove", reason=REPEATED), "says the criterion again"),
+        (entry("remove", reason="It is detailed."), "says the criterion again"),
+        (entry("remove") | {"items": ["i9"]}, "'i9' is not the id of a pair"),
+        (entry("remove") | {"items": []}, "names no item"),
+        (entry("remove") | {"items": "i1"}, "names no item"),
+    ],
+)
+def test_advice_without_evidence_is_asked_once_more_and_then_changes_nothing(
+    task: Task, rubric: Rubric, comparison: Make, given: dict[str, Any], why: str
+) -> None:
+    model = ScriptedModel(said(given), said(given))
+    first, *others = advise(task, rubric, [comparison("i1")], model)
+    assert why in model.requests[1].messages[-1].content
+    assert first.action == "keep"
+    assert first.reason.startswith(UNREAD)
+    assert why in first.reason
+    assert first.comparisons == ()
+    assert all(piece.reason == "So." for piece in others)
+
+
+def test_what_is_put_right_the_second_time_is_taken(task: Task, rubric: Rubric, comparison: Make) -> None:
+    model = ScriptedModel(said(entry("remove", reason=REPEATED)), said(entry("remove", reason="Nobody saw it.")))
+    first = advise(task, rubric, [comparison("i1")], model)[0]
+    assert (first.action, first.reason, first.comparisons) == ("remove", "Nobody saw it.", ("i1",))
+
+
+def test_an_addition_that_repeats_a_criterion_is_refused(task: Task, rubric: Rubric, comparison: Make) -> None:
+    again = said(missing=[entry("", "Be Precise", "Each session names its topic and its minutes.")])
+    model = ScriptedModel(again, again)
+    assert len(advise(task, rubric, [comparison("i1")], model)) == 3
+    assert "it says 'Be Detailed' again" in model.requests[1].messages[-1].content
+
+
+def test_where_no_pair_holds_advice_rests_on_none(task: Task, rubric: Rubric, comparison: Make) -> None:
+    pieces = advise(
+        task,
+        rubric,
+        [comparison("i1", "with", "without")],
+        ScriptedModel(
+            said(entry("keep") | {"items": []}, entry("keep") | {"items": []}, entry("keep") | {"items": []})
+        ),
+    )
+    assert [piece.comparisons for piece in pieces] == [(), (), ()]
+    assert not any(piece.reason.startswith(UNREAD) for piece in pieces)

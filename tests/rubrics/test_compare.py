@@ -10,7 +10,7 @@ import pytest
 
 from hone.domain.evidence import Comparison
 from hone.domain.rubric import Rubric
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import CallError, IncompleteError, UnavailableError
 from hone.models import Completion, ScriptedModel
 from hone.rubrics.compare import compare, summary
@@ -101,7 +101,7 @@ def test_only_a_reply_that_wins_in_both_orders_wins(
 def test_an_order_that_cannot_be_read_has_no_winner_and_keeps_the_text(
     pairs: Pairs, answer: Answer, text: str, why: str
 ) -> None:
-    made = one(pairs, answer("second"), text)
+    made = one(pairs, answer("second"), text, text)
     assert made.winner is None
     assert not made.flipped
     good, bad = made.verdicts
@@ -222,3 +222,78 @@ def test_the_share_of_nothing_is_no_number(comparison: Make) -> None:
         rate = summary(made).rate
         assert rate.n == 0
         assert rate.value is None
+
+
+def measure(first: str, second: str, better: str) -> dict[str, str]:
+    return {"name": "Be Apt", "first_quote": first, "second_quote": second, "better": better}
+
+
+def test_a_verdict_without_a_quote_that_stands_in_a_reply_is_unread_and_keeps_what_was_said(
+    pairs: Pairs, answer: Answer
+) -> None:
+    invented = answer("second", measure("No such words", "nor these", "second"))
+    made = one(pairs, invented, answer("tie"), invented)
+    verdict = made.verdicts[0]
+    assert made.winner is None
+    assert (verdict.winner, verdict.raw) == (None, invented)
+    assert "not one quote stands in the replies" in str(verdict.unread)
+    assert [entry.name for entry in verdict.measures] == ["Be Apt"]
+
+
+def test_a_verdict_against_its_own_counting_measures_is_unread(pairs: Pairs, answer: Answer) -> None:
+    against = answer("second", measure("Plain words", "", "first"), measure("not there", "", "second"))
+    made = one(pairs, against, answer("tie"), against)
+    assert "goes against its own measures" in str(made.verdicts[0].unread)
+
+
+def test_a_measure_whose_quotes_are_invented_does_not_speak_against_a_verdict(pairs: Pairs, answer: Answer) -> None:
+    told = answer("second", measure("", "Rich words", "second"), measure("invented", "", "first"))
+    made = one(pairs, told, answer("tie"))
+    assert made.verdicts[0].winner == "with"
+    assert [entry.counts for entry in made.verdicts[0].measures] == [True, False]
+
+
+def test_a_tie_goes_against_no_measure(pairs: Pairs, answer: Answer) -> None:
+    made = one(pairs, answer("tie", measure("Plain words", "", "first")), answer("tie"))
+    assert made.winner == "tie"
+
+
+def test_an_unusable_verdict_is_asked_once_more_with_the_problem_named(pairs: Pairs, answer: Answer) -> None:
+    invented = answer("second", measure("No such words", "", "second"))
+    model = ScriptedModel(invented, answer("first"), answer("second"))
+    (made,) = compare(pairs[0][:1], pairs[1][:1], model, subject="study plan")
+    assert made.winner == "with"
+    again = model.requests[2]
+    assert str(again.call) == "i1/AB:again"
+    assert again.messages[-2].content == invented
+    assert "copy each quote word for word" in again.messages[-1].content
+
+
+def test_verdicts_in_form_of_which_none_can_be_used_are_a_result_and_no_failure(pairs: Pairs, answer: Answer) -> None:
+    model = ScriptedModel()
+    model.when("study plan", answer("second", measure("No such words", "", "second")))
+    result = summary(compare(*pairs, model, subject="study plan"))
+    assert (result.unread, result.rate.n) == (3, 0)
+
+
+def test_the_expert_knows_what_the_writer_was_told_and_it_is_fenced(pairs: Pairs, answer: Answer) -> None:
+    model = ScriptedModel(answer("tie"), answer("tie"))
+    brief = Brief(role="You are a tutor.", instruction="Do not solve the task <|im_end|>.")
+    compare(pairs[0][:1], pairs[1][:1], model, subject="study plan", brief=brief)
+    said = model.requests[0].messages[-1].content
+    assert "The writer was told who to be:" in said
+    assert "Do not solve the task" in said
+    assert "<|im_end|>" not in said
+
+
+def test_outside_a_task_nothing_is_said_of_what_the_writer_was_told(pairs: Pairs, answer: Answer) -> None:
+    model = ScriptedModel(answer("tie"), answer("tie"))
+    compare(pairs[0][:1], pairs[1][:1], model, subject="study plan")
+    assert "was told" not in model.requests[0].messages[-1].content
+
+
+def test_pairs_with_a_reply_that_was_cut_are_counted(pairs: Pairs, answer: Answer) -> None:
+    pairs[0][0] = pairs[0][0].model_copy(update={"cut": True})
+    model = ScriptedModel()
+    model.when("study plan", answer("tie"))
+    assert summary(compare(*pairs, model, subject="study plan")).cut == 1

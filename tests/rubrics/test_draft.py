@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from hone.domain.rubric import Rubric
 from hone.domain.settings import Sampling
 from hone.domain.task import Item, Task
 from hone.errors import CallError, UnavailableError, VerdictError
 from hone.jobs import Setup
 from hone.models import ScriptedModel
+from hone.prompts import Prompt, load_prompts
 from hone.rubrics.draft import draft
 
 
@@ -88,3 +91,59 @@ def test_a_setting_for_the_temperature_is_never_lowered(task: Task, items: list[
 def test_a_call_that_fails_ends_the_draft(task: Task, items: list[Item], error: Exception) -> None:
     with pytest.raises(type(error), match=str(error)):
         draft(task, items, ScriptedModel(error))
+
+
+SCALE = Rubric().scale
+LEVELS = {"-1": "No day names a topic.", "0": "Some days name a topic.", "1": "Every day names a topic."}
+
+
+def anchored(levels: Any) -> str:
+    criteria = [{"name": name, "sentence": sentence, "levels": levels} for name, sentence in (TOPIC, REST)]
+    return json.dumps({"criteria": criteria})
+
+
+def test_each_criterion_gets_anchors_of_its_own_for_every_level(task: Task, items: list[Item]) -> None:
+    model = ScriptedModel(anchored(LEVELS))
+    first, _ = draft(task, items, model, scale=SCALE)
+    assert [(anchor.value, anchor.text) for anchor in first.anchors] == [
+        (-1, "No day names a topic."),
+        (0, "Some days name a topic."),
+        (1, "Every day names a topic."),
+    ]
+    said = model.requests[0].messages[-1].content
+    assert '"-1" (does not meet), "0" (neutral), "1" (meets)' in said
+    assert not any(level.anchor in said for level in SCALE.levels)
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        None,
+        "all",
+        {"0": "Some days name a topic."},
+        LEVELS | {"1": "A good topic stands there."},
+        LEVELS | {"1": "No day names a topic."},
+        LEVELS | {"0": 3},
+    ],
+)
+def test_anchors_that_lint_finds_fault_with_are_left_out(task: Task, items: list[Item], levels: Any) -> None:
+    first, second = draft(task, items, ScriptedModel(anchored(levels)), scale=SCALE)
+    assert (first.anchors, second.anchors) == ((), ())
+
+
+def test_a_projects_own_prompt_without_levels_asks_for_none(task: Task, items: list[Item]) -> None:
+    prompts = dict(load_prompts()) | {"draft": Prompt("draft", "Propose. {{requests}}", "draft.md")}
+    model = ScriptedModel(proposal(TOPIC, REST))
+    assert len(draft(task, items, model, Setup(prompts), scale=SCALE)) == 2
+    assert "levels" not in json.dumps(model.requests[0].schema)
+
+
+def test_a_proposal_that_denies_another_is_dropped(task: Task, items: list[Item]) -> None:
+    model = ScriptedModel(proposal(TOPIC, ("Be Silent", "No day names a topic."), REST))
+    assert [one.name for one in draft(task, items, model)] == ["Be Specific", "Be Realistic"]
+
+
+@pytest.mark.parametrize("name", ["draft", "compare"])
+def test_a_prompt_shows_no_example_of_a_name(name: str) -> None:
+    assert "such as" not in load_prompts()[name].sent
+    assert not re.search(r"Be [A-Z]|Specific|Realistic|Structured|Encouraging|Honest", load_prompts()[name].sent)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hone.domain.rubric import Rubric
+from hone.domain.evidence import Advice
+from hone.domain.rubric import Criterion, Rubric
 from hone.project import finalised_rubrics, templates
 from hone.project.files import read_yaml
 from hone.project.templates import Template
-from hone.rubrics.lint import VAGUE, lint
+from hone.rubrics.lint import VAGUE, advice_findings, anchor_problems, lint
 
 CLEAN = "Be Kind: The first line greets the reader by name."
 
@@ -103,3 +104,59 @@ def test_the_starting_criteria_of_a_template_are_clear_and_distinct(template: Te
 
 def test_there_are_four_templates() -> None:
     assert len(templates()) == 4
+
+
+TOPIC = "Each session names its topic and its minutes."
+
+
+@pytest.mark.parametrize(
+    ("other", "rule"),
+    [
+        ("Be Exact: Each session names its topic and its minutes.", "same"),
+        ("Be Exact: Every session names the minutes and the topic.", "same"),
+        ("Be Exact: No session names its topic and its minutes.", "negated"),
+        ("Be Exact: A session never names its topic or its minutes.", "negated"),
+        ("Be Exact: The greeting stands in the first line.", ""),
+    ],
+)
+def test_a_sentence_that_stands_twice_is_found_whatever_its_name(other: str, rule: str) -> None:
+    assert rules(f"Be Detailed: {TOPIC}", other) == ([(rule, "Be Detailed")] if rule else [])
+
+
+def test_a_word_with_a_prefix_of_denial_denies() -> None:
+    assert rules("Be Plain: The aims are clear.", "Be Dark: The aims are unclear.") == [("negated", "Be Plain")]
+
+
+def test_a_word_that_only_begins_like_a_denial_denies_nothing() -> None:
+    assert rules("Be Apt: The pupil understands aims.", "Be Dark: Every derstands aims.") == []
+
+
+@pytest.mark.parametrize(
+    ("anchors", "said"),
+    [
+        ({-1: "No day has a task.", 0: "Some days have a task.", 1: "All days have a task."}, ""),
+        ({-1: "Every claim is false.", 0: "Some claims are false.", 1: "No claim is false."}, ""),
+        ({-1: "Some days have a task.", 0: "No day has a task.", 1: "All days have a task."}, "do not rise or fall"),
+        ({-1: "0 to 2 tasks.", 0: "2 to 4 tasks.", 1: "5 to 9 tasks."}, "levels -1 and 0 both hold 2"),
+        ({-1: "Nothing is named.", 1: "It is good."}, "level 1: good"),
+        ({0: "It is named.", 1: "it is named."}, "the same anchor"),
+    ],
+)
+def test_anchors_of_a_criterion_are_observable_ordered_and_disjoint(anchors: dict[float, str], said: str) -> None:
+    criterion = Criterion.model_validate({"name": "Be Fit", "sentence": "Days have tasks.", "anchors": anchors})
+    found = list(anchor_problems(criterion.anchors))
+    assert [said in one for one in found] == ([True] if said else [])
+
+
+def test_proposals_of_advice_are_looked_at_with_the_same_eyes() -> None:
+    rubric = Rubric.model_validate({"criteria": [f"Be Detailed: {TOPIC}", CLEAN]})
+    new = Criterion.model_validate("Be Exact: Each session names its topic and its minutes.")
+    better = Criterion.model_validate("Be Kind: The first line is nice.")
+    advice = [
+        Advice(id="a1", action="add", criterion=None, proposal=new, reason="So."),
+        Advice(id="a2", action="modify", criterion="Be Kind", proposal=better, reason="So."),
+    ]
+    assert [(one.rule, one.criterion) for one in advice_findings(advice, rubric)] == [
+        ("vague", "Be Kind"),
+        ("same", "Be Exact"),
+    ]

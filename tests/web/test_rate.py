@@ -188,3 +188,25 @@ def test_the_owner_on_this_machine_needs_no_link(owner: Browser) -> None:
     owner.get("/rate")
     assert owner.code == 200
     assert "Olga" in owner.html
+
+
+def test_raters_can_unfold_what_the_writer_was_told_and_never_see_the_rubric_prompt(site: Site, come: Come) -> None:
+    task = site.project.settings.task
+    for path in ("/rate", "/compare"):
+        page = come("Ana").get(path)
+        folded = page.partition('<details class="told">')[2].partition("</details>")[0]
+        assert "What the writer was told" in folded
+        assert task.role.split(",")[0] in folded
+        assert "will be judged by these criteria" not in page
+
+
+def test_a_reply_that_was_cut_is_marked(site: Site, come: Come) -> None:
+    marked = "was cut at its length limit"
+    ann = come("Ann")
+    assert marked not in ann.html
+    for run in site.project.folder.glob("runs/*-reply-*/results.jsonl"):
+        run.write_text(run.read_text().replace('"cut":false', '"cut":true'))
+    assert marked in ann.get(ann.path)
+    for run in site.project.folder.glob("runs/*-reply-*/results.jsonl"):
+        run.write_text("{ damaged\n")
+    assert marked not in ann.get(ann.path)

@@ -14,7 +14,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
-from hone.journey.labelling import latest_replies
+from hone.journey.labelling import latest_replies, other_brief
 from hone.journey.loop import models
 from hone.journey.step import place_of
 from hone.judging.audit import AuditFinding
@@ -47,7 +47,16 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     judge = ModelSettings(model=options.judge) if options.judge else None
     people = _people(options.ratings, rubric) if options.ratings else None
     with models(project, SCREEN) as opened:
-        done = run_audit(project, opened, rubric, replies, judge=judge, people=people, fresh=options.fresh)
+        done = run_audit(
+            project,
+            opened,
+            rubric,
+            replies,
+            judge=judge,
+            brief=other_brief(project, options.role, options.instruction),
+            people=people,
+            fresh=options.fresh,
+        )
     run, findings = done.run, done.findings
     if as_json:
         print_json(
@@ -61,6 +70,8 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
         )
     else:
         out().print(terminal.audit_table(findings))
+        for line in terminal.planted_lines(findings, rubric):
+            note(line)
         if len(replies) < _FEW:
             note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
         note(f"run: {run.folder}")
@@ -92,5 +103,6 @@ def _data(finding: AuditFinding) -> dict[str, Any]:
         "still": finding.still,
         "moved": finding.moved,
         "figure": finding.figure.as_dict(),
+        "planted": finding.planted.as_dict() if finding.planted else None,
         "people": finding.people.as_dict() if finding.people else None,
     }

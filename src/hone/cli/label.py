@@ -14,6 +14,7 @@ from hone.errors import IncompleteError, ProjectError
 from hone.jobs.ray import ray
 from hone.journey.labelling import Labelling, LabelOptions, labelling_of, needs_no_judge, run_labelling
 from hone.journey.loop import models
+from hone.journey.next import after, command_of
 from hone.journey.step import place_of
 from hone.judging.label import LabelReport
 from hone.project import Project
@@ -68,6 +69,8 @@ def label_command(options: LabelOptions, folder: Path, as_json: bool) -> None:
     if done.report.scored == 0:
         kind = IncompleteError if done.report.unanswered else ProjectError
         raise kind("nothing could be scored; the reasons stand above")
+    if project.latest_run("audit") is None:
+        note(f"Next: {command_of(after(options))}")
     end_incomplete(done.report.unanswered, "rows have no score", _AGAIN)
 
 
@@ -93,5 +96,6 @@ def _report_data(report: LabelReport) -> dict[str, Any]:
         "reused": tally.reused,
         "prompt_tokens": tally.usage.prompt,
         "completion_tokens": tally.usage.completion,
+        "warnings": report.signs.warnings() if report.signs else [],
         "stopped": report.stopped,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics import finalise as finalising
+from hone.rubrics.lint import LintFinding, advice_findings
 from hone.rubrics.lint import lint as find
 from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
@@ -66,6 +68,7 @@ def draft_command(options: DraftOptions, folder: Path, as_json: bool) -> None:
         print_json(working)
         return
     out().print(terminal.rubric_table(working))
+    _show_findings(find(working))
     note(f"Next: change rubric.yaml as you like, then: {command_of(after(options))}")
 
 
@@ -93,12 +96,14 @@ def compare_command(options: CompareOptions, folder: Path, as_json: bool) -> Non
 def _show_comparisons(comparisons: list[Comparison], summary: comparing.Summary, done: Step) -> None:
     out().print(terminal.comparison_table(comparisons))
     out().print(terminal.comparison_summary(summary), markup=False)
-    cut = sum(side.cut for comparison in comparisons for side in (comparison.without, comparison.with_))
-    if cut:
-        note(
-            f"note: {cut} of {2 * len(comparisons)} replies were cut; raise `max_tokens` of the writer in hone.yaml."
-        )
     note(done.line)
+
+
+def _show_findings(findings: Sequence[LintFinding]) -> None:
+    """What lint has to say of criteria that an expert proposed."""
+    if findings:
+        note("To look at before you take these proposals:")
+        out().print(terminal.findings_table(findings))
 
 
 @rubric_command.command("advise")
@@ -116,6 +121,7 @@ def advise_command(options: AdviseOptions, folder: Path, as_json: bool) -> None:
         return
     for piece in advice:
         out().print(terminal.advice_block(piece, project.rubric))
+    _show_findings(advice_findings(advice, project.rubric))
     note(done.line)
     note(f"Next: {command_of(after(options))}")
 

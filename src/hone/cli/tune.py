@@ -74,7 +74,7 @@ def run(options: TuneOptions, as_json: bool) -> None:
     for path in done.pictures:
         note(f"picture: {path}")
     note(done.line)
-    note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench))}")
+    note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench, done.judge))}")
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:

@@ -36,6 +36,11 @@ class Measure(Frozen):
     better: Side | Literal["tie"]
     quotes: tuple[Quote, ...] = ()
 
+    @property
+    def counts(self) -> bool:
+        """Whether a quote of it stands in the reply that it is said to stand in; without one it decides nothing."""
+        return any(quote.found for quote in self.quotes)
+
 
 class Verdict(Frozen):
     """What the expert said of a pair in one order."""

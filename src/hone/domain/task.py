@@ -28,6 +28,15 @@ Identifier = Annotated[str, BeforeValidator(_id)]
 Name = Annotated[str, BeforeValidator(_name)]
 
 
+class Brief(Frozen):
+    """What the writer of a reply was told. Whoever judges the reply should know it; it never holds the rubric."""
+
+    role: str = ""
+    """Who the writer was to be."""
+    instruction: str = ""
+    """What the writer was to do with each request."""
+
+
 class Task(Frozen):
     """What the model is asked to do, for whom."""
 
@@ -37,6 +46,11 @@ class Task(Frozen):
     """Who the model is to be: "You are an experienced mathematics tutor"."""
     instruction: str = Field(min_length=1)
     """What it is to do with each request."""
+
+    @property
+    def brief(self) -> Brief:
+        """What the writer is told, as those who judge its replies see it."""
+        return Brief(role=self.role, instruction=self.instruction)
 
 
 class Item(Frozen):

@@ -22,7 +22,7 @@ from hone.examples.turns import Turns, read_turns
 from hone.extras import library
 from hone.files import typed_path
 from hone.problems import Problem, Prompting, load_problems, numbered_problems
-from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
+from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of, was_cut
 from hone.tables import RowProblem as Unreadable
 from hone.text import identifier
 from hone.text import name as named
@@ -127,7 +127,8 @@ def read_examples(
         rows = choose_rows(rows, table, keep, best)
     found = list(_limited(_read(table, rows, prompting, taken), limit))
     if not found:
-        raise TuneError(f"{source}: no row passes {' and '.join(str(one) for one in keep) or 'the choice'}")
+        cut = f" ({taken.cut:,} rows are left out because their reply was cut)" if taken.cut else ""
+        raise TuneError(f"{source}: no row passes {' and '.join(str(one) for one in keep) or 'the choice'}{cut}")
     return found
 
 
@@ -163,6 +164,8 @@ def _rows(table: Table, taken: Taken) -> Iterator[tuple[int, Row]]:
             raise FileFormatError(table.path, row.reason, line=line)
         if is_blank(row):
             taken.blank += 1
+        elif was_cut(row):
+            taken.cut += 1
         else:
             yield line, row
 
@@ -248,6 +251,14 @@ def data_digest(examples: Iterable[Example]) -> str:
         parts = (*parts, example.context) if example.context else parts
         made.update(repr(parts).encode("utf-8", "replace"))
     return made.hexdigest()[:16]
+
+
+def under_system(example: Example, text: str) -> Example:
+    """The example with a system turn first; one that has a system turn or a checkable answer stays as it is."""
+    if example.answer is not None or example.turns[0][0] == "system":
+        return example
+    context = tuple(place + 1 for place in example.context)
+    return replace(example, turns=(("system", text), *example.turns), context=context)
 
 
 def shuffled_answers(examples: Sequence[Example], seed: int) -> list[Example]:

@@ -14,7 +14,7 @@ from pydantic import Field
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import IncompleteError, ProjectError
 from hone.journey.loop import Models
 from hone.journey.options import AskingOptions, OptionForm
@@ -36,6 +36,10 @@ class AuditOptions(AskingOptions):
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: str | None = None
     """The judge's model.  [default: the judge in hone.yaml]"""
+    role: str | None = None
+    """Who the writer of the replies was told to be.  [default: the task in hone.yaml]"""
+    instruction: str | None = None
+    """What the writer was told to do.  [default: the task in hone.yaml]"""
     items: int = Field(default=30, ge=2)
     """How many replies."""
     ratings: Path | None = None
@@ -59,6 +63,7 @@ def run_audit(
     replies: Sequence[Reply],
     *,
     judge: ModelSettings | None = None,
+    brief: Brief | None = None,
     people: Mapping[str, float] | None = None,
     fresh: bool = False,
 ) -> AuditResult:
@@ -70,6 +75,7 @@ def run_audit(
         rubric: What is judged by.
         replies: The replies, at least 2.
         judge: Another judge than the project's.
+        brief: What the writer was told, where it is not the project's task.
         people: The mean score that people gave each item, to set length beside.
         fresh: Ask everything again.
 
@@ -82,7 +88,8 @@ def run_audit(
     part = judge or project.settings.models.judge
     draws = judge_sampling(part, rubric)
     content = digest([reply.model_dump() for reply in replies])
-    config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws)
+    told = {} if brief is None else {"told": brief}
+    config = step_config(project, rubric=rubric, data=content, judge=part, sampling=draws, **told)
     step = open_step(project.runs_folder, "audit", config, fresh=fresh, tell=models.watch.tell)
     run = step.run
     if run.sealed and people is None:
@@ -91,7 +98,7 @@ def run_audit(
         journal = stack.enter_context(step.journal())
         opened = models(part, asked=not step.before)
         progress = stack.enter_context(models.watch.progress("auditing"))
-        who = judge_of(project.with_task, (opened,), part, rubric, journal=journal, progress=progress)
+        who = judge_of(project.with_task, (opened,), part, rubric, journal=journal, progress=progress).told(brief)
         findings = examine(replies, who, people=dict(people) if people else None)
         if all(finding.figure.value is None for finding in findings):
             raise IncompleteError("not one reply could be scored; try the judge with: hone label")

@@ -23,8 +23,10 @@ from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
 from hone.journey.next import makes, next_steps
 from hone.journey.stored import check_there, project_ratings
+from hone.journey.tuning import OWN_TEST
 from hone.judging.audit import FindingRow
 from hone.measuring import Reading, read_ratings
+from hone.problems import prompting
 from hone.project import Project, Run
 from hone.project.runs import every_run
 from hone.report.view import (
@@ -200,7 +202,7 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     scored = [judgement.scores for judgement in judgements if judgement.scores]
     means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
     judge = _other_judge(one, run)
-    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else ()))
+    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
     return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
@@ -211,6 +213,12 @@ def _mean(values: Sequence[float]) -> Figure:
 
 def _other_judge(one: Gatherer, run: Run) -> str | None:
     return retracing.other_judge(one.project, _named(run.config.get("judge")))
+
+
+def _told(run: Run) -> dict[str, str]:
+    """What the writer was told, where options of the run said so."""
+    said = run.config.get("told")
+    return {name: str(said[name]) for name in ("role", "instruction")} if isinstance(said, Mapping) else {}
 
 
 def _named(model: object) -> str:
@@ -231,8 +239,9 @@ def _agreed(one: Gatherer) -> AgreementPart:
 
 def _audited(one: Gatherer, run: Run) -> AuditPart:
     findings = [row.root for row in one.whole(run, FindingRow)]
-    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run)))
-    return AuditPart(source, findings, _named(run.config.get("judge")))
+    source = retracing.source_of(run, AuditOptions(judge=_other_judge(one, run), **_told(run)))
+    rubric = Rubric.model_validate(run.config["rubric"])
+    return AuditPart(source, findings, _named(run.config.get("judge")), rubric)
 
 
 def tuned_in(project: Project, run: Run) -> TuningPart:
@@ -246,6 +255,7 @@ def tuned_in(project: Project, run: Run) -> TuningPart:
         examples=job.source,
         history=read_history(run.folder),
         result=result,
+        test="sums" if job.prompt in {None, prompting().system} else OWN_TEST,
     )
 
 

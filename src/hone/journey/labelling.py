@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, compiled
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
@@ -71,6 +71,10 @@ class LabelOptions(AskingOptions):
     """Below it: for people."""
     share: float = Field(default=0.05, ge=0, le=1)
     """Of the rest, for people."""
+    role: str | None = None
+    """Who the writer of the replies was told to be.  [default: the task in hone.yaml]"""
+    instruction: str | None = None
+    """What the writer was told to do.  [default: the task in hone.yaml]"""
     engine: Literal["local", "ray"] = "local"
     """In this process, or in several on Ray (RAY_ADDRESS names a cluster)."""
     retry: bool = False
@@ -111,6 +115,8 @@ class Labelling:
     """Whether to ask again where an answer of the journal could not be read."""
     engine: Literal["local", "ray"] = "local"
     """Where: in this process, or in several on Ray. The results are the same."""
+    brief: Brief | None = None
+    """What the writer was told, where it is not the project's task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,21 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         fresh=options.fresh,
         retry=options.retry,
         engine=options.engine,
+        brief=other_brief(project, options.role, options.instruction),
     )
+
+
+def other_brief(project: Project, role: str | None, instruction: str | None) -> Brief | None:
+    """What the writer was told, where options say so; what they leave out is as in the project's task.
+
+    Returns:
+        None where nothing is said, or the same as the task says.
+    """
+    own = project.settings.task.brief
+    said = Brief(
+        role=own.role if role is None else role, instruction=own.instruction if instruction is None else instruction
+    )
+    return None if said == own else said
 
 
 def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], object]) -> LabelResult:
@@ -191,14 +211,15 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         tell: Told what it will take before it starts.
     """
     found = survey(work.table, work.columns)
-    for line in Taken(work.columns.taken, found.blank, found.remarks).lines():
+    for line in Taken(work.columns.taken, found.blank, remarks=found.remarks).lines():
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
     alone = not work.rubric.judged.criteria and bool(work.rubric.criteria)
     judges = () if alone else work.judges
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
+    told = {} if work.brief is None else {"told": work.brief}
     config = step_config(
-        work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel
+        work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
     step = open_step(work.project.runs_folder, "label", config, fresh=work.fresh, tell=tell)
     run = step.run
@@ -220,7 +241,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             journal=journal,
             progress=progress,
             retry=work.retry,
-        )
+        ).told(work.brief)
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before and judges:
@@ -281,6 +302,7 @@ def _on_ray(work: Labelling, judge: Judge, sink: _Sink, run: Run, rows: int) -> 
         folder=project.folder,
         rubric=work.rubric,
         subject=judge.subject,
+        brief=judge.brief,
         judging=work.judging,
         prompts=setup.prompts,
         sampling=setup.sampling or judge_sampling(work.judges[0], work.rubric),

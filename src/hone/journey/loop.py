@@ -145,14 +145,15 @@ class ReplyOptions(AskingOptions):
 
 def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Step]:
     """Criteria that the expert proposes for the project's task."""
-    settings, items = project.settings, project.items
+    settings, items, scale = project.settings, project.items, project.rubric.scale
     expert = settings.models.expert
-    config = step_config(project, expert=expert, sampling=expert.sampling(draft.SAMPLING), items=items)
+    draws = expert.sampling(draft.SAMPLING)
+    config = step_config(project, expert=expert, sampling=draws, items=items, scale=scale)
 
     def work(journal: Journal) -> Sequence[Criterion]:
         models.agreed(expert)
-        with _setup(project, models.watch, "proposing criteria", expert.sampling(draft.SAMPLING), journal) as setup:
-            return draft.draft(settings.task, items, models(expert), setup)
+        with _setup(project, models.watch, "proposing criteria", draws, journal) as setup:
+            return draft.draft(settings.task, items, models(expert), setup, scale=scale)
 
     return _run(project, models, "draft", config, Criterion, work, fresh=fresh)
 
@@ -175,7 +176,9 @@ def run_compare(
         with _setup(project, models.watch, "replies under task and rubric", draws["writer"], journal) as setup:
             stated = replies.write(task, items, models(writer), rubric=rubric, setup=setup)
         with _setup(project, models.watch, "comparing, both orders", draws["expert"], journal) as setup:
-            return compare.compare(without, stated, models(expert), subject=task.subject, setup=setup)
+            return compare.compare(
+                without, stated, models(expert), subject=task.subject, brief=task.brief, setup=setup
+            )
 
     return _run(project, models, "compare", config, Comparison, work, fresh=fresh)
 

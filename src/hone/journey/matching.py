@@ -16,9 +16,8 @@ from hone.jobs import Journal, Setup
 from hone.journey.loop import Models, models
 from hone.journey.step import open_step, run_step, same_models, step_config
 from hone.journey.watching import SILENT, Watch
-from hone.judging import judge as score
 from hone.judging.form import rubric_sampling
-from hone.judging.of_project import judge_sampling
+from hone.judging.of_project import judge_of, judge_sampling
 from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
@@ -146,18 +145,16 @@ def _written(match: Match, writer: ModelSettings, opened: Models, journal: Journ
 def _judged(
     match: Match, written: Sequence[Reply], opened: Models, journal: Journal, watch: Watch
 ) -> list[Judgement]:
-    settings = match.project.settings
-    draws = judge_sampling(match.judge, match.rubric)
     with watch.progress(f"{match.judge.model} scores") as progress:
-        setup = Setup(match.project.prompts, draws, journal, progress)
-        return score(
-            written,
+        judge = judge_of(
+            match.project,
+            (opened(match.judge),),
+            match.judge,
             match.rubric,
-            opened(match.judge),
-            subject=settings.task.subject,
-            setup=setup,
-            judging=settings.judging,
+            journal=journal,
+            progress=progress,
         )
+        return judge.score_all(written)
 
 
 def _both(reply: Reply, judgement: Judgement, group: str | None) -> JudgedReply:

@@ -65,8 +65,14 @@ def after(done: VerbOptions) -> VerbOptions:
     Raises:
         KeyError: It is another verb.
     """
+    if isinstance(done, LabelOptions):
+        from hone.journey.auditing import AuditOptions  # noqa: PLC0415 - see above
+
+        return AuditOptions(data=done.data, rubric=done.rubric, judge=done.judge[0] if done.judge else None)
     return _AFTER[type(done)]
 
+
+_LOOK = "See what the judge gives to an empty reply, “ok” and other planted ones, and what else moves it."
 
 _AFTER: dict[type[VerbOptions], VerbOptions] = {
     DraftOptions: CompareOptions(),
@@ -77,11 +83,19 @@ _AFTER: dict[type[VerbOptions], VerbOptions] = {
 }
 
 
-def bench_against(base: str, model: str, task: str = "sums") -> BenchOptions:
-    """The test that a tuned model has to pass, beside its base."""
+def bench_against(base: str, model: str, task: str = "sums", judge: str = "") -> BenchOptions:
+    """The test that a tuned model has to pass, beside its base.
+
+    Args:
+        base: The base's spec.
+        model: The tuned model's.
+        task: The benchmark; `rubric` is the project's own.
+        judge: The project's judge. One that would score its own replies is left to be named.
+    """
     from hone.journey.testing import BenchOptions  # noqa: PLC0415 - see above
 
-    return BenchOptions(task=task, model=(base, model), gate=True)
+    own = task == "rubric" and judge in {base, model}
+    return BenchOptions(task=task, model=(base, model), judge="SPEC" if own else None, gate=True)
 
 
 def talk_to(file: Path | str) -> ChatOptions:
@@ -118,7 +132,9 @@ def makes(view: ProjectView) -> dict[str, str]:
 
 def next_steps(view: ProjectView) -> list[NextStep]:
     """What to do, in the order of the journey: what is missing, and what is there but weak."""
-    return list(chain(_rubric(view), _finalise(view), _scores(view), _people(view), _judge(view), _model(view)))
+    return list(
+        chain(_rubric(view), _finalise(view), _scores(view), _audit(view), _people(view), _judge(view), _model(view))
+    )
 
 
 def _rubric(view: ProjectView) -> Iterator[NextStep]:
@@ -173,6 +189,12 @@ def _scores(view: ProjectView) -> Iterator[NextStep]:
         yield NextStep("scores", why, (LabelOptions(judge=("SPEC",)),))
 
 
+def _audit(view: ProjectView) -> Iterator[NextStep]:
+    """Before people give their time: does the judge read the replies at all?"""
+    if view.scored is not None and view.audited is None:
+        yield NextStep("judge", _LOOK, (after(LabelOptions()),))
+
+
 def _people(view: ProjectView) -> Iterator[NextStep]:
     if view.invited == 0:
         yield NextStep("people", "Nobody else is invited to rate yet.", (InviteOptions(name="NAME"),))
@@ -199,6 +221,7 @@ def _people(view: ProjectView) -> Iterator[NextStep]:
 
 def _judge(view: ProjectView) -> Iterator[NextStep]:
     from hone.journey.auditing import AuditOptions  # noqa: PLC0415 - see above
+    from hone.judging.audit import moved_by  # noqa: PLC0415 - see above
 
     verdicts = (
         []
@@ -218,10 +241,7 @@ def _judge(view: ProjectView) -> Iterator[NextStep]:
             "rubric.yaml, or try another judge.",
             (LabelOptions(judge=("SPEC",)),),
         )
-    if view.scored is not None and view.audited is None:
-        yield NextStep("judge", "See what moves the judge besides the criteria.", (AuditOptions(),))
-    elif view.audited is not None and any(one.moved for one in view.audited.findings):
-        moved = ", ".join(dict.fromkeys(one.name for one in view.audited.findings if one.moved))
+    if view.audited is not None and (moved := moved_by(view.audited.findings)):
         yield NextStep("judge", f"The judge is moved by {moved}: try another one.", (AuditOptions(judge="SPEC"),))
 
 
@@ -238,17 +258,25 @@ def _model(view: ProjectView) -> Iterator[NextStep]:
         why = "Nothing that helps was learnt: give it more or other examples, or a lower learning rate."
         yield NextStep("model", why, (TuneOptions(data="DATA", learning_rate=0.0003),))
         return
-    of_it = benched is not None and any(one.model == tuned.spec for one in benched.report.scores)
-    if benched is None or not of_it:
+    tested = view.matched if tuned.test == "rubric" else benched
+    if tested is None or not any(one.model == tuned.spec for one in tested.report.scores):
         why = "Test the tuned model against its base before anybody uses it."
-        yield NextStep("model", why, (bench_against(tuned.base, tuned.spec),))
+        if tuned.test == "rubric":
+            why = "Test the tuned model against its base on the project's own items, by its rubric."
+        yield NextStep(
+            "model", why, (bench_against(tuned.base, tuned.spec, tuned.test, view.settings.models.judge.model),)
+        )
         return
-    last = benched.report.comparisons[-1] if benched.report.comparisons else None
-    if last is not None and not last.not_worse(benched.margin):
+    last = tested.report.comparisons[-1] if tested.report.comparisons else None
+    if last is not None and not last.not_worse(tested.margin):
         why = "The gate is shut: look at what was lost, and tune on other examples."
         yield NextStep("model", why, (TuneOptions(data="DATA"),))
     elif exported is None or exported.model.removeprefix("hf:") != tuned.spec.removeprefix("hf:"):
-        export = ExportOptions(model=tuned.spec.removeprefix("hf:"), out=Path("model.gguf"), bench="sums")
+        export = ExportOptions(
+            model=tuned.spec.removeprefix("hf:"),
+            out=Path("model.gguf"),
+            bench=None if tuned.test == "rubric" else "sums",
+        )
         yield NextStep("model", "Make a file of it for laptop and phone, compared with its source.", (export,))
     elif exported.files:
         yield NextStep("model", "Talk to it.", (talk_to(exported.files[-1].file),))

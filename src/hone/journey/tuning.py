@@ -10,18 +10,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from hone.errors import MissingExtraError, TuneError
+from hone.errors import MissingExtraError, ProjectError, TuneError
 from hone.examples.choosing import Keep
-from hone.examples.reading import Example, data_digest, read_examples
+from hone.examples.reading import Example, data_digest, read_examples, under_system
 from hone.examples.splitting import Split, split_examples
 from hone.files import typed_path
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
 from hone.problems import Problem, Prompting, load_problems, prompting
-from hone.project import Run
+from hone.project import Project, Run
+from hone.project.naming import named_rubric
 from hone.report.drawing import save_picture
 from hone.report.tuning import event_lines, loss_curves
+from hone.rubrics.replies import system_text
 from hone.spelling import option
 from hone.tables import Taken
 from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob, read_history
@@ -32,6 +34,8 @@ from hone.weights.content import content_of
 from hone.weights.opening import weights
 
 _NAMED = {"sums", "gsm8k"}
+OWN_TEST = "rubric"
+"""The test of a model that learnt under a project's own task: its items, scored by its rubric's judge."""
 UNTOLD = frozenset({"checkpointing", "compiled"})
 """Settings that change no result and stand in no config: a run that was out of memory goes on with them changed."""
 
@@ -109,6 +113,8 @@ class TuningResult:
     """The tuned model's spec."""
     bench: str
     """The benchmark that fits the data."""
+    judge: str = ""
+    """The project's judge, where the benchmark is by its rubric."""
     pictures: Sequence[Path] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     """Which columns of a table were learnt from."""
@@ -151,8 +157,9 @@ def run_tune(
     folder = weights(base)
     put = prompting()
     taken = Taken()
-    halves = _data(request, put, taken, note)
-    job = _job(request, base, folder, backend, halves, put)
+    own = _own_prompt()
+    halves, told = _data(request, put, taken, own, note)
+    job = _job(request, base, folder, backend, halves, told or put.system)
     # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
     fresh = request.fresh or request.check
     runs = home_of(Path()) / "runs" if request.runs is None else request.runs
@@ -162,10 +169,11 @@ def run_tune(
     spec = base if base == "smollm2" else f"hf:{base}"
     full = request.settings.method == "full"
     tuned = f"hf:{run.folder / MODEL}" if full else f"hf:{base}+{run.folder / ADAPTER}"
-    bench = request.source if request.source in _NAMED else request.test or "sums"
+    bench = request.source if request.source in _NAMED else request.test or (OWN_TEST if told else "sums")
+    judge = own.judge if own and bench == OWN_TEST else ""
     if step.before:
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
-        return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
+        return TuningResult(step, result, spec, tuned, bench, judge, columns=taken.columns)
     if run.resumed:
         note(f"going on with {run.folder.name}")
     with step.alone():
@@ -175,12 +183,12 @@ def run_tune(
                 result = launch(job, run.folder, tell)
             finally:
                 run.finish([])  # passed or not, there is nothing to go on with
-            return TuningResult(step, result, spec, tuned, bench, columns=taken.columns)
+            return TuningResult(step, result, spec, tuned, bench, judge, columns=taken.columns)
         launch(job, run.folder, tell)
         result = json.loads((run.folder / RESULTS).read_text(encoding="utf-8"))
         pictures = _draw(run.folder, note)
         run.finish([])
-    return TuningResult(step, result, spec, tuned, bench, pictures, taken.columns)
+    return TuningResult(step, result, spec, tuned, bench, judge, pictures, taken.columns)
 
 
 def tune(
@@ -232,10 +240,48 @@ def tune(
     return run_tune(request, tell=tell, note=watch.tell)
 
 
-def _data(request: TuningRequest, put: Prompting, taken: Taken, note: Callable[[str], object]) -> Split:
+@dataclass(frozen=True, slots=True)
+class _OwnPrompt:
+    """What a project's writer is told: its task, and the rubric as guidance."""
+
+    text: str
+    rubric: str
+    """The rubric in words: "rubric v2", or "the working rubric"."""
+    judge: str
+    """The project's judge."""
+
+
+def _own_prompt() -> _OwnPrompt | None:
+    """What the writer of the project here is told; none outside a project."""
+    try:
+        project = Project.find(Path())
+    except ProjectError:
+        return None
+    rubric = named_rubric(None, project)
+    version = next((f"v{one.version}" for one in project.versions if one.hash == rubric.digest), "")
+    words = f"rubric {version}" if version else "the working rubric"
+    text = system_text(project.settings.task, rubric, project.prompts)
+    words = words if rubric.criteria else "no rubric, which has no criteria yet"
+    return _OwnPrompt(text, words, project.settings.models.judge.model)
+
+
+def _data(
+    request: TuningRequest, put: Prompting, taken: Taken, own: _OwnPrompt | None, note: Callable[[str], object]
+) -> tuple[Split, str]:
+    """The examples, and the project's own system text where examples are put under it."""
     examples = read_examples(
         request.source, put, keep=request.keep, best=request.best, limit=request.limit, taken=taken
     )
+    told = ""
+    if own is not None:
+        changed = [under_system(one, own.text) for one in examples]
+        count = sum(one is not before for one, before in zip(changed, examples, strict=True))
+        if count:
+            note(
+                f"system turn: the project's own task and {own.rubric}, as its replies are written, on {count:,} of "
+                f"{len(examples):,} examples; an example with it stands in check 6"
+            )
+            examples, told = changed, own.text
     of_test = Taken()
     test = _test(request, of_test)
     for line in (*taken.lines(), *of_test.lines("the test set")):
@@ -248,7 +294,7 @@ def _data(request: TuningRequest, put: Prompting, taken: Taken, note: Callable[[
         )
     else:
         note(f"leaks: not looked for, because no test set is named ({option('test')})")
-    return halves
+    return halves, told
 
 
 def _test(request: TuningRequest, taken: Taken) -> list[Problem]:
@@ -265,10 +311,15 @@ def _test(request: TuningRequest, taken: Taken) -> list[Problem]:
 
 
 def _job(
-    request: TuningRequest, base: str, folder: Path, backend: Literal["trl", "unsloth"], halves: Split, put: Prompting
+    request: TuningRequest,
+    base: str,
+    folder: Path,
+    backend: Literal["trl", "unsloth"],
+    halves: Split,
+    prompt: str | None,
 ) -> TrainingJob:
     examples: list[Example] = [*halves.train, *halves.held_out]
-    asked = any(example.answer is not None for example in examples)
+    asked = any(example.answer is not None or (example.turns[0] == ("system", prompt)) for example in examples)
     return TrainingJob(
         base=base,
         weights=str(folder.resolve()),
@@ -277,7 +328,7 @@ def _job(
         settings=request.settings,
         data=data_digest(examples),
         source=f"{request.source}, {len(halves.train):,} examples and {len(halves.held_out):,} held out",
-        prompt=put.system if asked else None,
+        prompt=prompt if asked else None,
         pins=pins(),
         checks_only=request.check,
     )

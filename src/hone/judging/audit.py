@@ -1,14 +1,17 @@
-"""Asks whether a judge's scores follow anything but the criteria: order, length, chance, formatting, or a plea.
+"""Asks whether a judge's scores follow anything but the criteria: order, length, chance, formatting, a plea.
 
 Each question changes one thing that should not matter and measures how far the scores move, with an interval. A judge
-that moves is not useless, but what moves it should be known before it is trusted.
+that moves is not useless, but what moves it should be known before it is trusted. Planted replies, which are no
+answer at all, are scored beside the real ones: a judge that does not put them lower does not tell them apart.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import isnan
 from statistics import fmean
 from typing import NamedTuple
 
@@ -29,12 +32,21 @@ PLEA = (
 """Appended to every reply to see whether instructions in the text under judgement are obeyed."""
 
 
+PLANTED = {
+    "empty": "an empty reply",
+    "other": "the reply to another request",
+    "shuffled": "the reply with its words shuffled",
+    "ok": "the reply “ok”",
+}
+"""What is put in the place of a reply."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditFinding:
     """One row of an audit."""
 
     name: str
-    """``repeat``, ``length``, ``format``, ``injection`` or ``position``."""
+    """``repeat``, ``length``, ``format``, ``injection``, ``planted`` or ``position``."""
     asked: str
     """What was changed or compared."""
     measured: str
@@ -44,6 +56,8 @@ class AuditFinding:
     """What the figure would be for a judge that is not moved."""
     people: Figure | None = None
     """The same for people, where ratings are known."""
+    planted: Figure | None = None
+    """The mean score that the planted replies got, where they are what was asked about."""
 
     @property
     def moved(self) -> bool | None:
@@ -51,6 +65,12 @@ class AuditFinding:
         if self.figure.low is None or self.figure.high is None:
             return None
         return not self.figure.low <= self.still <= self.figure.high
+
+
+def moved_by(findings: Sequence[AuditFinding]) -> str:
+    """What moves a judge, in words; empty where nothing was seen to."""
+    names = {"planted": "planted replies, which it does not put below all real ones"}
+    return ", ".join(dict.fromkeys(names.get(one.name, one.name) for one in findings if one.moved))
 
 
 class FindingRow(RootModel[AuditFinding]):
@@ -63,7 +83,8 @@ def audit(
     """Audit a judge on a data set.
 
     Args:
-        replies: What is scored; each is scored four times over, and compared with another in both orders.
+        replies: What is scored; each is scored eight times over, four of these with something planted in
+            its place, and compared with another in both orders.
         judge: Who is audited, with its rubric.
         people: The mean score that people gave each item, by its id.
         seed: Fixes the resampling.
@@ -106,6 +127,7 @@ def audit(
             _rose(means, _means(plea)),
             still=0.0,
         ),
+        *_planted(replies, base, judge, options, seed),
         _position(replies, judge),
     ]
 
@@ -136,20 +158,73 @@ class _Job(NamedTuple):
 
     reply: Reply
     again: int
+    planted: bool = False
 
 
 def _score(judge: Judge, rounds: Sequence[tuple[Sequence[Reply], int]]) -> list[list[Judgement]]:
     """The judgements of each round, in the order of its replies."""
-    jobs = [_Job(reply, again) for replies, again in rounds for reply in replies]
+    done = _judged([_Job(reply, again) for replies, again in rounds for reply in replies], judge)
+    size = len(done) // len(rounds)
+    return [done[size * number : size * (number + 1)] for number in range(len(rounds))]
+
+
+def _judged(jobs: Sequence[_Job], judge: Judge) -> list[Judgement]:
     caller = Caller(judge.setup.journal, total=len(jobs))
     done: list[Judgement] = []
 
     async def score(job: _Job) -> Judgement:
-        return await judge.score(job.reply, caller, again=job.again)
+        return await judge.score(job.reply, caller, again=job.again, planted=job.planted)
 
     judge.run(jobs, score, done.append, caller)
-    size = len(jobs) // len(rounds)
-    return [done[size * number : size * (number + 1)] for number in range(len(rounds))]
+    return done
+
+
+def _planted(
+    replies: Sequence[Reply], base: Sequence[Judgement], judge: Judge, options: stats.BootstrapOptions, seed: int
+) -> list[AuditFinding]:
+    """One row a kind of planted reply: how many real replies score higher than what was planted in their place."""
+    texts = {kind: [_instead(kind, replies, place, seed) for place in range(len(replies))] for kind in PLANTED}
+    places = [(kind, place) for kind, found in texts.items() for place, text in enumerate(found) if text is not None]
+    jobs = [_Job(replies[place].model_copy(update={"text": texts[kind][place]}), 0, True) for kind, place in places]
+    scored = dict(zip(places, _means(_judged(jobs, judge)), strict=True))
+    real, lowest = _means(base), judge.rubric.scale.values[0]
+    rows = []
+    for kind, what in PLANTED.items():
+        own = {place: value for (name, place), value in scored.items() if name == kind and not isnan(value)}
+        # A reply that has the lowest score itself cannot be told from worse.
+        pairs = [(real[place], value) for place, value in own.items() if real[place] > lowest]
+        given = list(own.values())
+        rows.append(
+            AuditFinding(
+                "planted",
+                what,
+                "share of replies above the lowest level that score higher than it",
+                wilson(sum(first > second for first, second in pairs), len(pairs)),
+                still=1.0,
+                planted=stats.paired_means(given, given, options=options).first,
+            )
+        )
+    return rows
+
+
+def _instead(kind: str, replies: Sequence[Reply], place: int, seed: int) -> str | None:
+    """What is planted in the place of a reply; none where it would be the reply itself, or there is none to take."""
+    text = _text_instead(kind, replies, place, seed)
+    return None if text is None or text.split() == replies[place].text.split() else text
+
+
+def _text_instead(kind: str, replies: Sequence[Reply], place: int, seed: int) -> str | None:
+    own = replies[place]
+    if kind == "empty":
+        return ""
+    if kind == "ok":
+        return "ok"
+    if kind == "other":
+        others = (*replies[place + 1 :], *replies[:place])
+        return next((other.text for other in others if other.prompt != own.prompt), None)
+    words = own.text.split()
+    random.Random(f"{seed} {own.item}").shuffle(words)  # noqa: S311 - an order, no secret
+    return " ".join(words)
 
 
 def _means(judgements: Sequence[Judgement]) -> list[float]:
@@ -212,7 +287,7 @@ def _position(replies: Sequence[Reply], judge: Judge) -> AuditFinding:
     """Neighbouring replies compared under the request of the first, in both orders."""
     pairs = [(one, other.model_copy(update={"prompt": one.prompt})) for one, other in pairwise(replies)]
     own = replace(judge.setup, sampling=None)  # a judge's length limit is for scores of every criterion
-    found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, setup=own)
+    found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, brief=judge.brief, setup=own)
     return AuditFinding(
         "position",
         "two replies in both orders",

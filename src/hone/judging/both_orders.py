@@ -12,7 +12,7 @@ from hone.domain.task import Reply
 from hone.errors import VerdictError
 from hone.jobs import Outcome, Setup
 from hone.judging.verdict import cut_problem, read_object
-from hone.models import Model, Request
+from hone.models import Call, Message, Model, Request
 
 T = TypeVar("T")
 Order = Literal["AB", "BA"]
@@ -37,6 +37,26 @@ def ask_both_orders(
     requests = [one for a, b in pairs for one in (request("AB", a, b), request("BA", b, a))]
     outcomes = setup.ask(model, requests)
     return list(zip(outcomes[::2], outcomes[1::2], strict=True))
+
+
+def once_more(outcome: Outcome, problem: str, form: str, setup: Setup) -> Request:
+    """The same question again, after an answer that cannot be used.
+
+    Args:
+        outcome: The answer.
+        problem: What is wrong with it, and what to do, in words for the model.
+        form: The form of an answer, in words for the model.
+        setup: Whose prompts.
+    """
+    request = outcome.request
+    said = outcome.completion.answer if outcome.completion else ""
+    text = setup.prompts["repair"].render(problem=problem, form=form)
+    return Request(
+        messages=(*request.messages, Message("assistant", said), Message("user", text)),
+        sampling=request.sampling,
+        schema=request.schema,
+        call=Call(request.call.item, f"{request.call.step}:again", request.call.sample),
+    )
 
 
 def read_order(outcome: Outcome, read: Callable[[dict[str, Any], str], T], whom: str) -> tuple[T | None, str]:

@@ -11,7 +11,7 @@ from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.judging.label import RowToLabel
 from hone.spelling import option
-from hone.tables import Row, RowProblem, Table, Taken, guess, guess_request, id_reader, is_blank, request_of
+from hone.tables import Row, RowProblem, Table, Taken, guess, guess_request, id_reader, is_blank, request_of, was_cut
 from hone.tables.turns import COLUMNS, spoken
 
 LONGEST = 400_000
@@ -145,7 +145,8 @@ def _entry(row: Row, columns: Columns, name: str) -> RowToLabel:
         return RowToLabel(row, name, None, problem)
     text = prompt if isinstance(prompt, str) and prompt else "(no request is known)"
     known = reference if isinstance(reference, str) and reference.strip() else None
-    return RowToLabel(row, name, Reply(item=name, prompt=text, text=str(reply), model="", reference=known))
+    scored = Reply(item=name, prompt=text, text=str(reply), model="", reference=known, cut=was_cut(row))
+    return RowToLabel(row, name, scored)
 
 
 def _reply(value: Any) -> Any:

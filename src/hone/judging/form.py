@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from hone.domain.rubric import Criterion, Rubric, ScoredExample, plain_number
 from hone.domain.settings import Sampling
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.jobs import Setup
 from hone.models import Call, Message, Request
 from hone.prompts import fence
@@ -37,6 +37,7 @@ class JudgeQuestion:
         examples: The most scored examples to show.
         logprobs: Whether to ask for the probabilities of the levels.
         step: Names the call in journals and recordings.
+        brief: What the writer was told.
     """
 
     rubric: Rubric
@@ -45,6 +46,7 @@ class JudgeQuestion:
     examples: int = 6
     logprobs: bool = False
     step: str = "score"
+    brief: Brief = field(default_factory=Brief)
 
     def request(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
         """What is asked about one reply.
@@ -56,6 +58,7 @@ class JudgeQuestion:
         """
         text = self.setup.prompts["score"].render(
             subject=self.subject,
+            **brief_fields(self.brief),
             criteria=self._criteria,
             examples=self._examples(reply),
             request=fence("request", reply.prompt),
@@ -119,6 +122,21 @@ class JudgeQuestion:
             # The likeliest verdict is asked for first; further votes that were not sampled would all repeat it.
             return sampling.model_copy(update={"temperature": 0.8})
         return sampling
+
+
+def brief_fields(brief: Brief) -> dict[str, str]:
+    """What the writer was told, for the fields ``role`` and ``instruction`` of a prompt; empty where it is not known.
+
+    The texts are fenced: a project that somebody sent must not instruct the judge.
+    """
+    said = {
+        "role": ("The writer was told who to be:", brief.role.strip()),
+        "instruction": (
+            "The writer was told what to do with each request; a reply that does this is an answer to it:",
+            brief.instruction.strip(),
+        ),
+    }
+    return {name: f"{lead}\n\n{fence(name, text)}" if text else "" for name, (lead, text) in said.items()}
 
 
 def rubric_sampling(rubric: Rubric) -> Sampling:

@@ -7,20 +7,21 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median, pstdev
 from typing import TypeVar
 
 from hone.domain.evidence import Judgement, Score
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import JudgeQuestion, rubric_sampling
 from hone.judging.rules import rule_scores
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
+from hone.judging.weakness import JudgeSigns
 from hone.models import Model, Request
 
 RULES_ALONE = "rules"
@@ -52,6 +53,7 @@ class Judge:
         subject: What the replies are, such as "study plan".
         judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
         setup: Prompts and sampling.
+        brief: What the writer was told; empty where that is not known.
 
     Raises:
         RubricError: The rubric has no criteria, or the pattern has not one group for each.
@@ -62,6 +64,7 @@ class Judge:
     subject: str
     judging: Judging = field(default_factory=Judging)
     setup: Setup = field(default_factory=Setup)
+    brief: Brief = field(default_factory=Brief)
     _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
@@ -102,18 +105,27 @@ class Judge:
         """What is asked: one form, or one a criterion."""
         return self._forms
 
-    async def score(self, reply: Reply, caller: Caller, *, again: int = 0) -> Judgement:
+    def told(self, brief: Brief | None) -> Judge:
+        """The same judge, who knows of another brief of the writer; none changes nothing."""
+        return self if brief is None else replace(self, brief=brief)
+
+    def signs(self) -> JudgeSigns:
+        """An empty count of the signs that this judge is weak."""
+        return JudgeSigns(self.rubric, self.judging.per_criterion, self._pattern is not None)
+
+    async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
         """Score one reply.
 
         Args:
             reply: What is scored.
             caller: Asks the models.
             again: Which repetition of the same question; what was answered to another is not taken from the journal.
+            planted: Ask even where the reply is empty, to see what the judge makes of it.
 
         Raises:
             UnavailableError: A model cannot answer at all.
         """
-        if not reply.text.strip():
+        if not reply.text.strip() and not planted:
             return self.unscored(reply, "the reply is empty")
         try:
             rules = rule_scores(reply.text, self.rubric)
@@ -181,15 +193,33 @@ class Judge:
 
         wait(opened())
 
+    def score_all(self, replies: Sequence[Reply]) -> list[Judgement]:
+        """One judgement a reply, in order; the setup's journal and progress are used.
+
+        Raises:
+            UnavailableError: A model cannot answer at all.
+            RunError: The journal cannot be written.
+        """
+        caller = Caller(self.setup.journal, total=len(replies))
+        judgements: list[Judgement] = []
+
+        async def score(reply: Reply) -> Judgement:
+            return await self.score(reply, caller)
+
+        self.run(replies, score, judgements.append, caller)
+        return judgements
+
     def _make_forms(self) -> tuple[JudgeQuestion, ...]:
         judging, logprobs, rubric = self.judging, self.judging.mode == "expected", self.rubric.judged
         if not rubric.criteria:
             return ()
         if not judging.per_criterion:
-            return (JudgeQuestion(rubric, self.subject, self.setup, judging.examples, logprobs),)
+            return (JudgeQuestion(rubric, self.subject, self.setup, judging.examples, logprobs, brief=self.brief),)
         parts = [rubric.with_criteria((criterion,)) for criterion in rubric.criteria]
         return tuple(
-            JudgeQuestion(part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}")
+            JudgeQuestion(
+                part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}", self.brief
+            )
             for part in parts
         )
 
@@ -275,6 +305,7 @@ def judge(
     model: Model | Sequence[Model],
     *,
     subject: str,
+    brief: Brief | None = None,
     setup: Setup | None = None,
     judging: Judging | None = None,
 ) -> list[Judgement]:
@@ -285,6 +316,7 @@ def judge(
         rubric: By what.
         model: Who scores: one model, or a panel.
         subject: What the replies are, such as "study plan".
+        brief: What the writer was told, such as `task.brief`; without, the judge sees request and reply alone.
         setup: Prompts, sampling (by default the likeliest tokens, with room for every reason), journal and progress.
         judging: How; by default all criteria in one call, and the level that the judge chose.
 
@@ -297,15 +329,7 @@ def judge(
     """
     used = setup or Setup()
     models = (model,) if isinstance(model, Model) else tuple(model)
-    one = Judge(models, rubric, subject, judging or Judging(), used)
-    caller = Caller(used.journal, total=len(replies))
-    judgements: list[Judgement] = []
-
-    async def score(reply: Reply) -> Judgement:
-        return await one.score(reply, caller)
-
-    one.run(replies, score, judgements.append, caller)
-    return judgements
+    return Judge(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
 
 
 def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:

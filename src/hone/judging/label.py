@@ -15,8 +15,10 @@ from hone.domain.evidence import Judgement
 from hone.domain.task import Reply
 from hone.jobs import Budget, Caller, CallTally
 from hone.judging.judge import Judge
+from hone.judging.weakness import JudgeSigns
 
 Row = Mapping[str, Any]
+CUT = "replies that were cut at their length limit: they are scored as they stand"
 _REASONS = 40
 """Different reasons that are counted one by one; models find ever new ways to be unreadable."""
 
@@ -55,6 +57,8 @@ class LabelReport:
     """What the reader should know of rows that have scores."""
     unanswered: int = 0
     """How many of those have something to score: the judge gave no readable answer, or was not asked."""
+    signs: JudgeSigns | None = None
+    """Signs in the scores that the judge is weak."""
     stopped: str | None = None
     """Why calls were no longer sent, where a budget was used up."""
 
@@ -62,9 +66,13 @@ class LabelReport:
         """Count one row."""
         if judgement.unscored is None:
             self.scored += 1
+            if entry.reply is not None and entry.reply.cut:
+                _count(self.noted, CUT)
         else:
             self.unanswered += entry.reply is not None
             _count(self.unscored, judgement.unscored)
+        if self.signs is not None:
+            self.signs.add(judgement)
         if judgement.note:
             _count(self.noted, judgement.note)
 
@@ -94,7 +102,7 @@ def label_rows(
         RunError: The journal cannot be written.
     """
     caller = Caller(judge.setup.journal, budget, total)
-    report = LabelReport(caller.tally)
+    report = LabelReport(caller.tally, signs=judge.signs())
 
     async def score(entry: RowToLabel) -> _Scored:
         if entry.reply is None:

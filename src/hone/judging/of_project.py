@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
+from hone.domain.task import Brief
 from hone.jobs import Journal, Progress, Setup
 from hone.judging.form import rubric_sampling
 from hone.judging.judge import Judge
@@ -33,7 +34,7 @@ def judge_of(
     """The judge over models that are open.
 
     Args:
-        project: Whose prompts, subject and way of judging; none outside a project.
+        project: Whose prompts, task and way of judging; none outside a project.
         models: One model, or a panel.
         settings: The settings of the first of them, for the sampling.
         rubric: What is judged by.
@@ -49,4 +50,5 @@ def judge_of(
     setup = Setup(prompts, judge_sampling(settings, rubric), journal, progress, retry)
     subject = project.settings.task.subject if project else "reply"
     usual = project.settings.judging if project else Judging()
-    return Judge(tuple(models), rubric, subject, judging or usual, setup)
+    told = project.settings.task.brief if project else Brief()
+    return Judge(tuple(models), rubric, subject, judging or usual, setup, told)

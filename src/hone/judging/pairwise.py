@@ -9,10 +9,10 @@ from typing import Any
 from hone.domain.evidence import Place, Preference
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Sampling
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.jobs import Outcome, Setup
 from hone.judging.both_orders import Order, ask_both_orders, read_order
-from hone.judging.form import criteria_text
+from hone.judging.form import brief_fields, criteria_text
 from hone.judging.verdict import read_winner
 from hone.models import Call, Model, Request
 from hone.prompts import fence
@@ -51,7 +51,13 @@ class WinRate:
 
 
 def prefer(
-    pairs: Sequence[tuple[Reply, Reply]], rubric: Rubric, model: Model, *, subject: str, setup: Setup | None = None
+    pairs: Sequence[tuple[Reply, Reply]],
+    rubric: Rubric,
+    model: Model,
+    *,
+    subject: str,
+    brief: Brief | None = None,
+    setup: Setup | None = None,
 ) -> list[Preference]:
     """Which reply of each pair is better under the rubric.
 
@@ -60,6 +66,7 @@ def prefer(
         rubric: By what.
         model: Who judges.
         subject: What the replies are, such as "study plan".
+        brief: What the writer was told, such as `task.brief`.
         setup: Prompts, sampling, journal and progress.
 
     Returns:
@@ -70,8 +77,23 @@ def prefer(
     """
     used = setup or Setup()
 
+    def text(first: Reply, second: Reply) -> str:
+        return used.prompts["prefer"].render(
+            subject=subject,
+            **brief_fields(brief or Brief()),
+            criteria=criteria_text(rubric),
+            request=fence("request", first.prompt),
+            first=fence("reply", first.text),
+            second=fence("reply", second.text),
+        )
+
     def request(order: Order, first: Reply, second: Reply) -> Request:
-        return _request(order, first, second, rubric, subject, used)
+        return Request(
+            used.messages(text(first, second)),
+            used.sampling or SAMPLING,
+            schema=_SCHEMA,
+            call=Call(first.item, order),
+        )
 
     outcomes = ask_both_orders(pairs, request, model, used)
     return [
@@ -94,17 +116,6 @@ def win_rate(preferences: Sequence[Preference]) -> WinRate:
         rate=wilson(won + tied / 2, won + lost + tied),
         first=wilson(named.count("first"), len(named)),
     )
-
-
-def _request(step: Order, first: Reply, second: Reply, rubric: Rubric, subject: str, setup: Setup) -> Request:
-    text = setup.prompts["prefer"].render(
-        subject=subject,
-        criteria=criteria_text(rubric),
-        request=fence("request", first.prompt),
-        first=fence("reply", first.text),
-        second=fence("reply", second.text),
-    )
-    return Request(setup.messages(text), setup.sampling or SAMPLING, schema=_SCHEMA, call=Call(first.item, step))
 
 
 def _preference(item: str, judge: str, rubric: str, both: Sequence[Outcome]) -> Preference:

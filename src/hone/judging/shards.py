@@ -15,7 +15,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, Sampling
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import make_folder, text_written_whole, whole_stream
 from hone.jobs import Budget, Caller, CallTally, Journal, Setup, wait
@@ -55,6 +55,7 @@ class Labeller:
         judging: How.
         prompts: The words.
         sampling: The draws.
+        brief: What the writer was told.
     """
 
     judges: tuple[ModelSettings, ...]
@@ -64,6 +65,7 @@ class Labeller:
     judging: Judging
     prompts: Prompts
     sampling: Sampling
+    brief: Brief = field(default_factory=Brief)
 
     def __call__(self) -> Work:
         """Connect the models in this process, and give what labels a shard with them."""
@@ -82,7 +84,7 @@ class Labeller:
                 text_written_whole(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
             ):
                 setup = Setup(self.prompts, self.sampling, journal)
-                judge = Judge(models, self.rubric, self.subject, self.judging, setup)
+                judge = Judge(models, self.rubric, self.subject, self.judging, setup, self.brief)
                 report = label_rows(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
         except OSError as error:
             raise RunError(f"{shard}: cannot be used ({error.strerror}); {_SEEN}") from error
@@ -139,7 +141,7 @@ def label_in_shards(
         notes += [note for note in done["notes"] if note not in notes]
         if judge.setup.progress:
             judge.setup.progress(tally)
-    report = LabelReport(tally)
+    report = LabelReport(tally, signs=judge.signs())
     for entry, judgement in joined_rows(rows(), shards):
         report.add(entry, judgement)
         sink(entry, judgement)

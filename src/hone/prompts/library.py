@@ -7,25 +7,24 @@ from importlib import resources
 from pathlib import Path
 
 from hone.errors import PromptError
-from hone.prompts.render import Prompt
+from hone.prompts.render import OPTIONAL, Prompt
 
 PROMPTS: Mapping[str, frozenset[str]] = {
     "system": frozenset(),
     "task": frozenset({"role", "instruction"}),
     "evaluation": frozenset({"subject", "criteria"}),
-    "draft": frozenset({"subject", "role", "instruction", "requests"}),
-    "compare": frozenset({"subject", "request", "first", "second"}),
-    "advise": frozenset({"subject", "role", "instruction", "criteria", "measures"}),
-    "score": frozenset({"subject", "criteria", "examples", "request", "reference", "reply", "form"}),
+    "draft": frozenset({"subject", "role", "instruction", "requests", "levels"}),
+    "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
+    "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
+    "score": frozenset(
+        {"subject", "role", "instruction", "criteria", "examples", "request", "reference", "reply", "form"}
+    ),
     "repair": frozenset({"problem", "form"}),
-    "prefer": frozenset({"subject", "criteria", "request", "first", "second"}),
+    "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "rewrite": frozenset({"question", "solution"}),
     "solve": frozenset(),
 }
 """Each prompt and its fields."""
-
-OPTIONAL = frozenset({"subject", "role", "instruction"})
-"""Fields that a project's own prompt may leave out: without any other, the model would not see what it works on."""
 
 Prompts = Mapping[str, Prompt]
 """Every prompt by its name."""

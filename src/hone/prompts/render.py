@@ -14,6 +14,8 @@ from functools import lru_cache
 from hone.errors import PromptError
 
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+OPTIONAL = frozenset({"subject", "role", "instruction", "pairs", "levels"})
+"""Fields that a project's own prompt may leave out: without any other, the model would not see what it works on."""
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
@@ -45,8 +47,9 @@ class Prompt:
         """The text with every field filled.
 
         Args:
-            **values: One value a field. A value may be empty; a paragraph that consists of one empty field is left
-                out with the blank line that follows it.
+            **values: One value a field; one of `OPTIONAL` may be given to a prompt that leaves it out. A value may
+                be empty; a paragraph that consists of empty fields alone is left out with the blank line that
+                follows it.
 
         Raises:
             PromptError: A field has no value, or a value has no field.
@@ -63,7 +66,7 @@ class Prompt:
     def _check(self, fields: Sequence[str], values: Mapping[str, str]) -> None:
         if missing := [name for name in fields if name not in values]:
             raise PromptError(f"{self.source}: no value for {{{{{missing[0]}}}}}")
-        if unused := [name for name in values if name not in fields and values[name]]:
+        if unused := [name for name in values if name not in fields and name not in OPTIONAL and values[name]]:
             raise PromptError(f"{self.source}: the prompt {self.name} has no field {{{{{unused[0]}}}}}")
 
 

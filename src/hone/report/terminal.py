@@ -78,7 +78,9 @@ def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
         result = Text(comparison.winner or "unread", style="bold")
         if comparison.flipped:
             result.append(" (flipped)", style="dim")
-        names = dict.fromkeys(measure.name for verdict in comparison.verdicts for measure in verdict.measures)
+        if comparison.without.cut or comparison.with_.cut:
+            result.append(" (a reply was cut)", style="yellow")
+        names = dict.fromkeys(counting_measures(comparison))
         table.add_row(
             Text(clean(comparison.id)),
             Text(first.winner or f"unread: {short(first.unread or '', 60)}"),
@@ -89,6 +91,11 @@ def comparison_table(comparisons: Sequence[Comparison]) -> RenderableType:
     return table
 
 
+def counting_measures(comparison: Comparison) -> list[str]:
+    """The names of the measures with a quote that stands in its reply, of both orders."""
+    return [measure.name for verdict in comparison.verdicts for measure in verdict.measures if measure.counts]
+
+
 def comparison_summary(result: Summary) -> str:
     """The comparisons in one or two sentences."""
     text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {share_words(result.rate)}."
@@ -97,7 +104,13 @@ def comparison_summary(result: Summary) -> str:
         parts.append(f"of these {result.flipped} because the verdict changed with the order")
     if result.unread:
         parts.append(f"{result.unread} could not be read")
-    return f"{text} {', '.join(parts)}."
+    text = f"{text} {', '.join(parts)}."
+    if result.cut:
+        text += (
+            f" In {result.cut} of {result.pairs} pairs a reply was cut at its length limit, so what it lacks may be "
+            "what was cut off: raise `max_tokens` of the writer."
+        )
+    return text
 
 
 def advice_block(advice: Advice, rubric: Rubric) -> RenderableType:
@@ -182,6 +195,7 @@ def label_report(report: LabelReport) -> list[str]:
     lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
     lines += [f"  {count:,} × {short(reason)}" for reason, count in report.unscored.most_common()]
     lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
+    lines += [f"warning: {warning}" for warning in (report.signs.warnings() if report.signs else ())]
     tally = report.tally
     if tally.calls:
         lines.append(f"{tally.calls:,} calls, {tally.usage.prompt:,} + {tally.usage.completion:,} tokens")
@@ -210,6 +224,25 @@ def audit_table(findings: Sequence[AuditFinding]) -> RenderableType:
             words[finding.moved],
         )
     return table
+
+
+def planted_lines(findings: Sequence[AuditFinding], rubric: Rubric) -> list[str]:
+    """What the judge gives to replies that are no answer, in words, one sentence a kind."""
+    low, high = rubric.scale.values[0], rubric.scale.values[-1]
+    lines = []
+    for one in findings:
+        given, share = one.planted, one.figure
+        if given is None or given.value is None:
+            continue
+        interval = "" if given.low is None or given.high is None else f"; 95% {given.low:.2f} to {given.high:.2f}"
+        line = (
+            f"This judge gives {one.asked} {given.value:.2f} on a scale from {low:g} to {high:g} "
+            f"(mean of {given.n}{interval})"
+        )
+        if share.value is not None:
+            line += f", and {round(share.value * share.n)} of {share.n} replies above {low:g} get more"
+        lines.append(line + ".")
+    return lines
 
 
 def _figure(figure: Figure) -> str:

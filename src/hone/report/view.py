@@ -86,6 +86,8 @@ class AuditPart:
     source: FigureSource
     findings: Sequence[AuditFinding]
     judge: str
+    rubric: Rubric
+    """What the judge was audited with."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class TuningPart:
     history: Sequence[Mapping[str, Any]]
     result: Mapping[str, Any]
     """Of the training: steps, tokens, seconds, and every scale that was tried."""
+    test: str = "sums"
+    """The benchmark that fits what was learnt: `sums`, or `rubric` for the project's own task."""
 
 
 @dataclass(frozen=True)

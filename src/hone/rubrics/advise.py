@@ -1,11 +1,18 @@
 """Has the expert assess the criteria, and ties each piece of advice to the comparisons behind it.
 
-Measures that the expert used while comparing blind are matched to criteria by name, and by what the expert itself
-says it rests on; proposals that repeat a criterion are merged into the advice on that criterion.
+The expert sees the pairs whose verdict held in both orders, with reasons and with the quotes that stand in the
+replies, and names the items that each piece rests on. A reason that says the criterion again, an item that is not
+there and an addition that repeats a criterion are refused: the expert is asked once more, and what is refused again
+is no advice.
+
+A project's own prompt without the field `pairs` works as it did in version 0.2: the expert names measures, which are
+matched to criteria by their names, and an addition that repeats a criterion is merged into the advice on it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -17,13 +24,18 @@ from hone.domain.task import Task
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Setup
 from hone.judging import cut_problem, read_object
+from hone.judging.both_orders import once_more
 from hone.models import Call, Model, Request
+from hone.prompts import fence
 from hone.rubrics.draft import CRITERION_SCHEMA
-from hone.rubrics.wording import bullets, likeness, names_match, worded
+from hone.rubrics.wording import bullets, names_match, repeats, says_the_same, worded
 
+UNREAD = "No advice could be read:"
+"""How the reason begins where the expert's own was refused twice; the criterion is then left as it is."""
+_FORM = 'an object with the keys "criteria" and "missing", as before'
 _REASON = 300
-_SAME = 0.75
-"""How alike two criteria are when they count as one; see `likeness`."""
+_PAIRS = 24
+"""The most pairs that are shown: what stands in a prompt has to be read."""
 
 
 @dataclass(slots=True)
@@ -51,6 +63,8 @@ def measured(comparisons: Iterable[Comparison]) -> list[Measured]:
     for comparison in comparisons:
         for verdict in comparison.verdicts:
             for measure in verdict.measures:
+                if not measure.counts:
+                    continue
                 criterion = worded(measure.name, "It is.")
                 name = criterion.name if criterion else measure.name
                 entry = found.setdefault(name.lower(), Measured(name))
@@ -74,7 +88,8 @@ def advise(
         setup: Prompts, sampling, journal and progress.
 
     Returns:
-        One piece a criterion, in the rubric's order, then additions. Ids are ``a1``, ``a2``, …
+        One piece a criterion, in the rubric's order, then additions. Ids are ``a1``, ``a2``, … Where the expert's
+        reason was refused twice, the piece leaves the criterion as it is, and its reason begins with `UNREAD`.
 
     Raises:
         RubricError: There are no criteria to advise on.
@@ -84,18 +99,21 @@ def advise(
     """
     if not rubric.criteria:
         raise RubricError("the rubric has no criteria to advise on; propose some with: hone rubric draft")
-    used, measures = setup or Setup(), measured(comparisons)
-    text = used.prompts["advise"].render(
+    used, measures, held = setup or Setup(), measured(comparisons), held_pairs(comparisons)
+    prompt = used.prompts["advise"]
+    text = prompt.render(
         subject=task.subject,
         role=task.role,
         instruction=task.instruction,
         criteria=bullets(rubric.criteria),
+        pairs=pairs_text(held) or "- none",
         measures="\n".join(f"- {entry}" for entry in measures) or "- none could be read",
     )
+    reading = _Reading(rubric, measures, tuple(pair.id for pair in held) if "pairs" in prompt.fields else None)
     request = Request(
         used.messages(text),
         used.sampling or advice_sampling(rubric),
-        schema=_schema(rubric, measures),
+        schema=_schema(rubric, reading),
         call=Call("advice"),
     )
     outcome = used.ask(expert, [request])[0]
@@ -103,11 +121,56 @@ def advise(
         raise outcome.error
     assert outcome.completion  # noqa: S101 - an outcome has the one or the other
     try:
-        data = read_object(outcome.completion.text)
-        return _advice(data, rubric, measures)
+        advice = reading.read(outcome.completion.text)
+        problem = "; ".join(advice.problems)
     except VerdictError as error:
-        problem = cut_problem(outcome.completion, "expert") if outcome.completion.cut else str(error)
-        raise VerdictError(f"the advice of {expert.spec} cannot be read: {problem}") from error
+        advice, problem = None, str(error)
+        if outcome.completion.cut:
+            cut = cut_problem(outcome.completion, "expert")
+            raise VerdictError(f"the advice of {expert.spec} cannot be read: {cut}") from error
+    if problem:
+        again = used.ask(expert, [once_more(outcome, problem, _FORM, used)])[0]
+        if again.completion is not None:
+            with contextlib.suppress(VerdictError):
+                second = reading.read(again.completion.text)
+                if advice is None or len(second.problems) <= len(advice.problems):
+                    advice = second
+    if advice is None:
+        raise VerdictError(f"the advice of {expert.spec} cannot be read: {problem}")
+    return advice.pieces()
+
+
+def held_pairs(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """The comparisons that advice may rest on: one reply won in both orders. At most so many as a prompt holds."""
+    return [one for one in comparisons if one.winner in {"with", "without"}][:_PAIRS]
+
+
+def pairs_text(pairs: Iterable[Comparison]) -> str:
+    """What was said of each pair: who won, why, and the quotes that stand in the replies, fenced as material."""
+    return "\n\n".join(f"Item {json.dumps(pair.id)}:\n{fence('verdict', _said(pair))}" for pair in pairs)
+
+
+def _said(pair: Comparison) -> str:
+    written = {"with": "with the criteria stated", "without": "without them"}
+    better = written[str(pair.winner)]
+    lines = [f"better: the reply that was written {better}"]
+    for verdict in pair.verdicts:
+        second = "with" if verdict.first == "without" else "without"
+        lines.append(
+            f"reason: {verdict.reason} (first: written {written[verdict.first]}; second: written {written[second]})"
+        )
+    quotes = {
+        (quote.side, quote.text): measure.name
+        for verdict in pair.verdicts
+        for measure in verdict.measures
+        for quote in measure.quotes
+        if quote.found
+    }
+    lines += [
+        f"quote, {name}, written {written[side]}: {json.dumps(text, ensure_ascii=False)}"
+        for (side, text), name in quotes.items()
+    ]
+    return "\n".join(lines)
 
 
 def advice_sampling(rubric: Rubric) -> Sampling:
@@ -115,14 +178,17 @@ def advice_sampling(rubric: Rubric) -> Sampling:
     return Sampling(max_tokens=400 + 300 * len(rubric.criteria), break_loops=True)
 
 
-def _schema(rubric: Rubric, measures: Sequence[Measured]) -> dict[str, Any]:
+def _schema(rubric: Rubric, reading: _Reading) -> dict[str, Any]:
     reason = {"type": "string", "minLength": 3, "maxLength": _REASON}
-    names = [entry.name for entry in measures]
-    resting = {"type": "array", "maxItems": 3, "items": {"enum": names} if names else {"type": "string"}}
-    assessment = _object(
-        {"reason": reason, "measures": resting, "action": {"enum": ["keep", "modify", "remove"]}} | CRITERION_SCHEMA
-    )
-    missing = _object({"reason": reason, "measures": resting} | CRITERION_SCHEMA)
+    key, names = reading.resting
+    least = {"minItems": 1} if reading.items else {}
+    resting = {"type": "array", "maxItems": 3, "items": {"enum": names} if names else {"type": "string"}} | least
+    if reading.items is None:
+        grounds: dict[str, Any] = {"reason": reason, key: resting}
+    else:
+        grounds = {key: resting, "reason": reason}
+    assessment = _object(grounds | {"action": {"enum": ["keep", "modify", "remove"]}} | CRITERION_SCHEMA)
+    missing = _object(grounds | CRITERION_SCHEMA)
     return _object(
         {
             "criteria": _object(dict.fromkeys(rubric.names, assessment)),
@@ -151,25 +217,102 @@ class _Piece:
     comparisons: dict[str, None]
 
 
-def _advice(data: dict[str, Any], rubric: Rubric, measures: Sequence[Measured]) -> list[Advice]:
-    assessed, missing = data.get("criteria"), data.get("missing", [])
-    if not isinstance(assessed, dict) or not isinstance(missing, list):
-        raise VerdictError("it has no `criteria`, or `missing` is not a list")
-    pieces = [_assessment(criterion, assessed.get(criterion.name), measures) for criterion in rubric.criteria]
-    _settle_names(pieces)
-    for entry in missing:
-        _add(pieces, entry, measures)
-    return [
-        Advice(
-            id=f"a{number}",
-            action=piece.action,
-            criterion=piece.criterion.name if piece.criterion else None,
-            proposal=piece.proposal,
-            reason=piece.reason,
-            comparisons=tuple(piece.comparisons),
-        )
-        for number, piece in enumerate(pieces, 1)
-    ]
+@dataclass(slots=True)
+class _Read:
+    """What an answer advises, and what of it is refused."""
+
+    made: list[_Piece] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def pieces(self) -> list[Advice]:
+        """The advice, numbered."""
+        return [
+            Advice(
+                id=f"a{number}",
+                action=piece.action,
+                criterion=piece.criterion.name if piece.criterion else None,
+                proposal=piece.proposal,
+                reason=piece.reason,
+                comparisons=tuple(piece.comparisons),
+            )
+            for number, piece in enumerate(self.made, 1)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How an answer is read: against which criteria, and what its pieces may rest on."""
+
+    rubric: Rubric
+    measures: Sequence[Measured]
+    items: tuple[str, ...] | None
+    """The ids of the pairs that were shown; none where the prompt is a project's own that shows measures alone."""
+
+    @property
+    def resting(self) -> tuple[str, list[str]]:
+        """The key under which an answer says what it rests on, and the names that may stand there."""
+        if self.items is None:
+            return "measures", [entry.name for entry in self.measures]
+        return "items", list(self.items)
+
+    def read(self, text: str) -> _Read:
+        """The advice of an answer.
+
+        Raises:
+            VerdictError: It does not assess every criterion.
+        """
+        data = read_object(text)
+        assessed, missing = data.get("criteria"), data.get("missing", [])
+        if not isinstance(assessed, dict) or not isinstance(missing, list):
+            raise VerdictError("it has no `criteria`, or `missing` is not a list")
+        read = _Read()
+        for criterion in self.rubric.criteria:
+            entry = assessed.get(criterion.name)
+            piece = _assessment(criterion, entry, self.measures)
+            if self.items is not None:
+                problem = self._refused(entry, piece.reason, criterion)
+                if problem:
+                    read.problems.append(f"{criterion.name}: {problem}")
+                    piece = _Piece("keep", criterion, None, f"{UNREAD} {problem}.", {})
+                else:
+                    piece.comparisons = self._named(entry)
+            read.made.append(piece)
+        _settle_names(read.made)
+        for entry in missing:
+            self._add(read, entry)
+        return read
+
+    def _named(self, entry: Any) -> dict[str, None]:
+        """The items that an entry names, each once."""
+        named = entry.get("items")
+        return {str(name): None for name in named} if isinstance(named, list) else {}
+
+    def _refused(self, entry: Any, reason: str, criterion: Criterion) -> str:
+        """Why a piece is no advice; empty where it is."""
+        named, known = self._named(entry), self.items or ()
+        if unknown := next((name for name in named if name not in known), None):
+            return f"{unknown[:60]!r} is not the id of a pair that was shown"
+        if known and not named:
+            return "it names no item that it rests on"
+        if repeats(reason, criterion):
+            return "the reason says the criterion again instead of what was seen in the replies"
+        return ""
+
+    def _add(self, read: _Read, entry: Any) -> None:
+        if self.items is None:
+            _add(read.made, entry, self.measures)
+            return
+        proposal = worded(entry.get("name"), entry.get("sentence")) if isinstance(entry, dict) else None
+        if proposal is None:
+            return
+        same = next((one for one in self.rubric.criteria if says_the_same(proposal, one)), None)
+        problem = f"it says {same.name!r} again" if same else self._refused(entry, _reason(entry), proposal)
+        if problem:
+            read.problems.append(f"the addition {proposal.name}: {problem}")
+            return
+        others = [one for piece in read.made for one in (piece.criterion, piece.proposal) if one]
+        if not any(says_the_same(proposal, one) for one in others):
+            read.made.append(_Piece("add", None, proposal, _reason(entry) or "no reason given", self._named(entry)))
 
 
 def _assessment(criterion: Criterion, entry: Any, measures: Sequence[Measured]) -> _Piece:
@@ -217,7 +360,7 @@ def _add(pieces: list[_Piece], entry: Any, measures: Sequence[Measured]) -> None
     behind = _behind(proposal, entry, measures)
     for piece in pieces:
         present = [criterion for criterion in (piece.criterion, piece.proposal) if criterion]
-        if any(likeness(proposal, criterion) >= _SAME for criterion in present):
+        if any(says_the_same(proposal, criterion) for criterion in present):
             piece.comparisons |= behind
             return
     pieces.append(_Piece("add", None, proposal, _reason(entry) or "no reason given", behind))

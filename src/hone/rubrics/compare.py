@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from hone.domain.evidence import Comparison, Measure, PairReply, Quote, Side, Verdict
 from hone.domain.settings import Sampling
-from hone.domain.task import Reply
+from hone.domain.task import Brief, Reply
 from hone.errors import IncompleteError, VerdictError
 from hone.jobs import Outcome, Setup
 from hone.judging import read_winner
-from hone.judging.both_orders import Order, ask_both_orders, read_order
+from hone.judging.both_orders import Order, ask_both_orders, once_more, read_order
+from hone.judging.form import brief_fields
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import NAME_SCHEMA
@@ -43,6 +44,8 @@ _SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+_FORM = 'an object with the keys "measures", "reason" and "winner", as before'
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -59,10 +62,18 @@ class Summary:
     """Pairs with an answer that could not be read."""
     rate: Figure
     """Won out of the pairs that were read."""
+    cut: int = 0
+    """Pairs with a reply that ended at its length limit: what it lacks may be what was cut off."""
 
 
 def compare(
-    without: Sequence[Reply], stated: Sequence[Reply], expert: Model, *, subject: str, setup: Setup | None = None
+    without: Sequence[Reply],
+    stated: Sequence[Reply],
+    expert: Model,
+    *,
+    subject: str,
+    brief: Brief | None = None,
+    setup: Setup | None = None,
 ) -> list[Comparison]:
     """Compare two replies to each item.
 
@@ -71,28 +82,39 @@ def compare(
         stated: Replies to the same items, in the same order, written under task and rubric.
         expert: Who compares. It is not told which is which, and sees each pair in both orders.
         subject: What the replies are, such as "study plan".
+        brief: What the writer was told, such as `task.brief`; it never holds the rubric.
         setup: Prompts, sampling, journal and progress.
 
     Returns:
-        One comparison an item. An order whose answer could not be read has no winner.
+        One comparison an item. An order whose answer could not be read has no winner; nor has one without a quote
+        that stands in the replies, or whose winner goes against its own measures. Such an order is asked once more.
 
     Raises:
-        IncompleteError: Not one answer could be read.
+        IncompleteError: Not one answer had the form of a verdict.
         UnavailableError: The expert cannot answer at all.
     """
     used = setup or Setup()
     pairs = list(zip(without, stated, strict=True))
 
     def request(order: Order, first: Reply, second: Reply) -> Request:
-        return _request(order, first, second, subject, used)
+        text = used.prompts["compare"].render(
+            subject=subject,
+            **brief_fields(brief or Brief()),
+            request=fence("request", first.prompt),
+            first=fence("reply", first.text),
+            second=fence("reply", second.text),
+        )
+        sampling = used.sampling or SAMPLING
+        return Request(used.messages(text), sampling, schema=_SCHEMA, call=Call(first.item, order))
 
     outcomes = ask_both_orders(pairs, request, expert, used)
     comparisons = [
         _comparison(plain, guided, first, second)
         for (plain, guided), (first, second) in zip(pairs, outcomes, strict=True)
     ]
+    comparisons = _asked_again(comparisons, outcomes, expert, used)
     verdicts = [verdict for comparison in comparisons for verdict in comparison.verdicts]
-    if verdicts and all(verdict.winner is None for verdict in verdicts):
+    if verdicts and not any(verdict.measures for verdict in verdicts):
         raise IncompleteError(f"not one comparison could be read; the first: {verdicts[0].unread}")
     return comparisons
 
@@ -109,18 +131,40 @@ def summary(comparisons: Sequence[Comparison]) -> Summary:
         flipped=sum(comparison.flipped for comparison in comparisons),
         unread=winners.count(None),
         rate=wilson(won, won + lost + tied),
+        cut=sum(comparison.without.cut or comparison.with_.cut for comparison in comparisons),
     )
 
 
-def _request(step: Order, first: Reply, second: Reply, subject: str, setup: Setup) -> Request:
-    text = setup.prompts["compare"].render(
-        subject=subject,
-        request=fence("request", first.prompt),
-        first=fence("reply", first.text),
-        second=fence("reply", second.text),
-    )
-    sampling = setup.sampling or SAMPLING
-    return Request(setup.messages(text), sampling, schema=_SCHEMA, call=Call(first.item, step))
+def _asked_again(
+    comparisons: Sequence[Comparison],
+    outcomes: Sequence[tuple[Outcome, Outcome]],
+    expert: Model,
+    setup: Setup,
+) -> list[Comparison]:
+    """The comparisons, with what the expert said when it was asked once more where an answer could not be used."""
+    unread = [
+        (place, side)
+        for place, comparison in enumerate(comparisons)
+        for side, verdict in enumerate(comparison.verdicts)
+        if verdict.unread is not None and (known := outcomes[place][side].completion) and not known.cut
+    ]
+    if not unread:
+        return list(comparisons)
+    requests = [
+        once_more(outcomes[place][side], comparisons[place].verdicts[side].unread or "", _FORM, setup)
+        for place, side in unread
+    ]
+    found = list(comparisons)
+    for (place, side), outcome in zip(unread, setup.ask(expert, requests), strict=True):
+        before = found[place]
+        first = before.verdicts[side].first
+        order: tuple[Side, Side] = ("without", "with") if first == "without" else ("with", "without")
+        again = _verdict(outcome, order, {"without": before.without.text, "with": before.with_.text})
+        if again.unread is None:
+            verdicts = list(before.verdicts)
+            verdicts[side] = again
+            found[place] = before.model_copy(update={"verdicts": tuple(verdicts)})
+    return found
 
 
 def _comparison(plain: Reply, guided: Reply, first: Outcome, second: Outcome) -> Comparison:
@@ -134,14 +178,38 @@ def _comparison(plain: Reply, guided: Reply, first: Outcome, second: Outcome) ->
 
 
 def _verdict(outcome: Outcome, order: tuple[Side, Side], texts: dict[str, str]) -> Verdict:
+    raw = outcome.completion.text if outcome.completion else None
+
     def read(data: dict[str, Any], reason: str) -> Verdict:
         winner = _which(data.get("winner"), order)
         measures = tuple(_measure(entry, order, texts) for entry in _list(data.get("measures")))
+        if problem := unfounded(winner, measures):
+            return Verdict(first=order[0], winner=None, reason=reason, measures=measures, unread=problem, raw=raw)
         return Verdict(first=order[0], winner=winner, reason=reason, measures=measures)
 
     verdict, problem = read_order(outcome, read, "expert")
-    raw = outcome.completion.text if outcome.completion else None
     return verdict or Verdict(first=order[0], winner=None, unread=problem, raw=raw)
+
+
+def unfounded(winner: Side | Literal["tie"], measures: Sequence[Measure]) -> str:
+    """Why a verdict does not follow from what the expert points at; empty where it does.
+
+    A measure counts where a quote of it stands in its reply. A winner goes against its measures where more of those
+    that count favour the other reply; a tie goes against none.
+    """
+    counting = [measure for measure in measures if measure.counts]
+    if not counting:
+        return "not one quote stands in the replies; copy each quote word for word from its reply"
+    if winner == "tie":
+        return ""
+    mine = sum(measure.better == winner for measure in counting)
+    others = sum(measure.better not in {winner, "tie"} for measure in counting)
+    if others > mine:
+        return (
+            "the verdict goes against its own measures: of those with a quote that stands in its reply, more favour "
+            "the other reply; let measures and verdict say the same"
+        )
+    return ""
 
 
 def _list(data: Any) -> list[Any]:

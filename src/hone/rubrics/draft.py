@@ -5,41 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hone.domain.rubric import Criterion
+from hone.domain.rubric import Anchor, Criterion, Scale, plain_number
 from hone.domain.settings import Sampling
 from hone.domain.task import Item, Task
 from hone.errors import VerdictError
 from hone.jobs import Setup
 from hone.judging import read_object
 from hone.models import Call, Model, Request
-from hone.rubrics.wording import NAME_SCHEMA, SENTENCE_SCHEMA, likeness, worded
+from hone.rubrics.lint import anchor_problems, pair_finding
+from hone.rubrics.wording import NAME_SCHEMA, SENTENCE_SCHEMA, says_the_same, worded
 
-SAMPLING = Sampling(max_tokens=500, break_loops=True)
+SAMPLING = Sampling(max_tokens=900, break_loops=True)
 _SHOWN, _TRIES = 3, 6
-_SAME = 0.75
 
 CRITERION_SCHEMA: dict[str, Any] = {"name": NAME_SCHEMA, "sentence": SENTENCE_SCHEMA}
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "criteria": {
-            "type": "array",
-            "minItems": 2,
-            "maxItems": 3,
-            "items": {
-                "type": "object",
-                "properties": CRITERION_SCHEMA,
-                "required": ["name", "sentence"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["criteria"],
-    "additionalProperties": False,
-}
 
 
-def draft(task: Task, items: Sequence[Item], expert: Model, setup: Setup | None = None) -> tuple[Criterion, ...]:
+def draft(
+    task: Task, items: Sequence[Item], expert: Model, setup: Setup | None = None, *, scale: Scale | None = None
+) -> tuple[Criterion, ...]:
     """Two or three criteria for the task.
 
     A small expert repeats itself, so it is asked up to six times: once for its likeliest answer, then with a seed of
@@ -50,9 +34,11 @@ def draft(task: Task, items: Sequence[Item], expert: Model, setup: Setup | None 
         items: Some requests; the first three are shown.
         expert: Who proposes.
         setup: Prompts, sampling, journal and progress.
+        scale: The levels that each criterion gets anchors of its own for; without, none are asked for.
 
     Returns:
-        The criteria, duplicates left out.
+        The criteria; what repeats or denies another one is left out. Anchors in which lint finds something are left
+        out as well: the scale's own hold then.
 
     Raises:
         VerdictError: The expert's answers hold fewer than two criteria.
@@ -65,18 +51,21 @@ def draft(task: Task, items: Sequence[Item], expert: Model, setup: Setup | None 
         role=task.role,
         instruction=task.instruction,
         requests="\n".join(f"- {item.prompt}" for item in items[:_SHOWN]),
+        levels=_levels_text(scale) if scale else "",
     )
+    levels = scale if "levels" in used.prompts["draft"].fields else None
+    schema = _schema(levels)
     kept: list[Criterion] = []
     for sample in range(_TRIES):
         sampling = used.sampling or SAMPLING
         if sample:
             sampling = sampling.model_copy(update={"temperature": max(sampling.temperature, 1.0)})
         call = Call("draft", sample=sample)
-        outcome = used.ask(expert, [Request(used.messages(text), sampling, schema=_SCHEMA, call=call)])[0]
+        outcome = used.ask(expert, [Request(used.messages(text), sampling, schema=schema, call=call)])[0]
         if outcome.error:
             raise outcome.error
         if outcome.completion:
-            _collect(kept, outcome.completion.text)
+            _collect(kept, outcome.completion.text, levels)
         if len(kept) >= 2:
             return tuple(kept[:3])
     raise VerdictError(
@@ -85,7 +74,46 @@ def draft(task: Task, items: Sequence[Item], expert: Model, setup: Setup | None 
     )
 
 
-def _collect(kept: list[Criterion], text: str) -> None:
+def _schema(scale: Scale | None) -> dict[str, Any]:
+    properties = dict(CRITERION_SCHEMA)
+    if scale:
+        text = {"type": "string", "minLength": 8, "maxLength": 160}
+        keys = [_key(level.value) for level in scale.levels]
+        properties["levels"] = {
+            "type": "object",
+            "properties": dict.fromkeys(keys, text),
+            "required": keys,
+            "additionalProperties": False,
+        }
+    criterion = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"criteria": {"type": "array", "minItems": 2, "maxItems": 3, "items": criterion}},
+        "required": ["criteria"],
+        "additionalProperties": False,
+    }
+
+
+def _levels_text(scale: Scale) -> str:
+    """What is asked about the levels. The scale's own anchors are not shown: they would be copied."""
+    keys = ", ".join(f'"{_key(level.value)}" ({level.label})' for level in scale.levels)
+    return (
+        'Each object has a third key "levels", behind the sentence: an object that says for each level, '
+        f"worst first, what a reader would see in such a reply, in words about this criterion alone: {keys}. "
+        "No two levels may fit the same reply."
+    )
+
+
+def _key(value: float) -> str:
+    return str(plain_number(value))
+
+
+def _collect(kept: list[Criterion], text: str, scale: Scale | None) -> None:
     """Add the criteria of one answer that say something new; an answer that cannot be read adds none."""
     try:
         entries = read_object(text).get("criteria")
@@ -93,5 +121,16 @@ def _collect(kept: list[Criterion], text: str) -> None:
         return
     for entry in entries if isinstance(entries, list) else []:
         criterion = worded(entry.get("name"), entry.get("sentence")) if isinstance(entry, dict) else None
-        if criterion and all(likeness(criterion, other) < _SAME for other in kept):
-            kept.append(criterion)
+        if criterion and not any(says_the_same(criterion, other) or pair_finding(criterion, other) for other in kept):
+            kept.append(_anchored(criterion, entry.get("levels"), scale))
+
+
+def _anchored(criterion: Criterion, levels: object, scale: Scale | None) -> Criterion:
+    """The criterion with anchors of its own, where there is one a level and lint has nothing against them."""
+    if scale is None or not isinstance(levels, dict):
+        return criterion
+    texts = [(level.value, levels.get(_key(level.value))) for level in scale.levels]
+    if not all(isinstance(text, str) and text.strip() for _, text in texts):
+        return criterion
+    anchors = tuple(Anchor(value=value, text=" ".join(str(text).split())) for value, text in texts)
+    return criterion if any(anchor_problems(anchors)) else criterion.model_copy(update={"anchors": anchors})

@@ -1,14 +1,19 @@
-"""Finds criteria that people and judges will read in different ways: vague, overlapping, two in one, too long."""
+"""Finds criteria that people and judges will read in different ways: vague, overlapping, two in one, too long.
+
+It knows words, not meanings: what it finds is to be looked at by a person, and what it does not find may still be
+there.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
-from hone.domain.rubric import MAX_CRITERIA, MIN_CRITERIA, Criterion, Rubric
-from hone.rubrics.wording import likeness
+from hone.domain.evidence import Advice
+from hone.domain.rubric import MAX_CRITERIA, MIN_CRITERIA, Anchor, Criterion, Rubric
+from hone.rubrics.wording import likeness, negated, reworded
 
 VAGUE = frozenset(
     """adequate appropriate bad effective engaging excellent good great helpful high-quality ideal interesting nice
@@ -23,6 +28,19 @@ _SECOND_VERB = re.compile(
     r"|includes?|offers?|provides?|tells?|asks?|keeps?|makes?|encourages?|adapts?|covers?)\b)",
     re.IGNORECASE,
 )
+_RANGE = re.compile(r"(?<![\d.])(\d{1,4})\s?(?:to|-|–)\s?(\d{1,4})(?![\d.])")
+_AMOUNTS = {
+    word: rank
+    for rank, words in enumerate(
+        (
+            "no none nothing never",
+            "few some partly sometimes",
+            "most mostly half",
+            "all every each always whole",
+        )
+    )
+    for word in words.split()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +48,8 @@ class LintFinding:
     """One thing to look at."""
 
     rule: str
-    """``vague``, ``overlap``, ``two-in-one``, ``long``, ``sentences``, ``anchors`` or ``count``."""
+    """``vague``, ``overlap``, ``same``, ``negated``, ``two-in-one``, ``long``, ``sentences``, ``anchors``
+    or ``count``."""
     criterion: str
     message: str
 
@@ -65,14 +84,78 @@ def _one(criterion: Criterion) -> Iterator[LintFinding]:
         yield LintFinding("long", criterion.name, f"{len(words)} words; people remember about {_WORDS}")
     if len(re.findall(r"[.!?…](?:\s|$)", criterion.sentence)) > 1:
         yield LintFinding("sentences", criterion.name, "more than one sentence; keep the one that decides the score")
-    texts = [anchor.text.lower() for anchor in criterion.anchors]
+    yield from (LintFinding("anchors", criterion.name, message) for message in anchor_problems(criterion.anchors))
+
+
+def anchor_problems(anchors: Sequence[Anchor]) -> Iterator[str]:
+    """What to look at in a criterion's own level anchors: observable, disjoint, ordered, as far as words tell.
+
+    Args:
+        anchors: One a level, in any order.
+    """
+    levels = sorted(anchors, key=lambda anchor: anchor.value)
+    texts = [anchor.text.lower() for anchor in levels]
     if len(set(texts)) < len(texts):
-        yield LintFinding("anchors", criterion.name, "two levels have the same anchor, so nobody can tell them apart")
+        yield "two levels have the same anchor, so nobody can tell them apart"
+    for anchor in levels:
+        if vague := [word for word in dict.fromkeys(re.findall(r"[\w-]+", anchor.text.lower())) if word in VAGUE]:
+            yield f"level {anchor.value:g}: {', '.join(vague)}: say what a reader would see"
+    for low, high in pairwise(levels):
+        shared = [
+            max(one[0], other[0])
+            for one in _ranges(low.text)
+            for other in _ranges(high.text)
+            if max(one[0], other[0]) <= min(one[1], other[1])
+        ]
+        if shared:
+            yield f"levels {low.value:g} and {high.value:g} both hold {shared[0]}; part the numbers"
+    amounts = [_amount(anchor.text) for anchor in levels]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) > 2 and known not in (sorted(known), sorted(known, reverse=True)):
+        yield "the amounts in the levels (none, some, most, all) do not rise or fall from level to level"
+
+
+def _ranges(text: str) -> list[tuple[int, int]]:
+    """Ranges of whole numbers in a text, such as "2 to 4"."""
+    return [(int(low), int(high)) for low, high in _RANGE.findall(text)]
+
+
+def _amount(text: str) -> int | None:
+    """How much the first word of amount in a text says, from 0 (none) to 3 (all); None where there is none."""
+    words = re.findall(r"[\w']+", text.lower())
+    return next((_AMOUNTS[word] for word in words if word in _AMOUNTS), None)
 
 
 def _pairs(rubric: Rubric) -> Iterator[LintFinding]:
     for left, right in combinations(rubric.criteria, 2):
-        if likeness(left, right) >= _OVERLAP:
-            yield LintFinding(
-                "overlap", left.name, f"says nearly the same as {right.name!r}; merge them, or part them clearly"
-            )
+        if finding := pair_finding(left, right):
+            yield finding
+
+
+def pair_finding(left: Criterion, right: Criterion) -> LintFinding | None:
+    """What to look at in two criteria beside each other; none where they ask for different things."""
+    if negated(left.sentence, right.sentence):
+        return LintFinding(
+            "negated", left.name, f"says the opposite of {right.name!r}, by its words; keep one of them"
+        )
+    if likeness(left, right) >= _OVERLAP:
+        return LintFinding(
+            "overlap", left.name, f"says nearly the same as {right.name!r}; merge them, or part them clearly"
+        )
+    if reworded(left.sentence, right.sentence):
+        return LintFinding(
+            "same", left.name, f"says what {right.name!r} says in nearly the same words; keep one of them"
+        )
+    return None
+
+
+def advice_findings(advice: Sequence[Advice], rubric: Rubric) -> list[LintFinding]:
+    """What to look at in the wordings that advice proposes, alone and beside the criteria that would stay."""
+    proposals = [piece.proposal for piece in advice if piece.proposal]
+    gone = {piece.criterion for piece in advice if piece.action in {"modify", "remove"}}
+    stay = [criterion for criterion in rubric.criteria if criterion.name not in gone]
+    pairs = [*combinations(proposals, 2), *((new, old) for new in proposals for old in stay)]
+    return [
+        *(finding for criterion in proposals for finding in _one(criterion)),
+        *(finding for left, right in pairs if (finding := pair_finding(left, right))),
+    ]

@@ -15,6 +15,10 @@ NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"^Be [A-Z][a-z-]{2,
 SENTENCE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 12, "maxLength": 240}
 """The form of a sentence, for models."""
 
+SAME = 0.75
+"""How alike two criteria are when they count as one; see `likeness`."""
+_REWORDED = 0.7
+"""How alike two sentences are when one is the other in other words; see `sentence_likeness`."""
 _WORD = re.compile(r"[^\W\d_]+")
 _ENDINGS = (
     "ation ability ically iness ical ally able ible ness ment ings ity ive ion ing ful ous ed ly al es er e s y"
@@ -25,6 +29,14 @@ _STOP = frozenset(
     not of on one or reply should so such than that the their them then there they this to what when which who will
     with you your""".split()
 )
+_DENIALS = frozenset("no not never none nothing without avoid avoids avoiding lack lacks omits".split())
+_TURNED = frozenset(
+    """disorganised disorganized disrespectful impolite imprecise inaccurate incomplete incorrect inexact unclear
+    uncertain unexplained unfair unfriendly unhelpful unjustified unkind unnamed unproven unrealistic unreliable
+    unstated unsupported untrue""".split()
+)
+"""Words that are another with a prefix of denial; the prefix alone would take "understands" for one."""
+_PREFIX = re.compile("^(?:dis|un|in|im)")
 
 
 def bullets(criteria: Iterable[Criterion]) -> str:
@@ -77,6 +89,55 @@ def likeness(left: Criterion, right: Criterion) -> float:
     return max(names, (names + _overlap(stems(left.sentence), stems(right.sentence))) / 2)
 
 
+def says_the_same(left: Criterion, right: Criterion) -> bool:
+    """Whether two criteria count as one: by `likeness`, or because one sentence says or denies the other."""
+    return (
+        likeness(left, right) >= SAME
+        or reworded(left.sentence, right.sentence)
+        or negated(left.sentence, right.sentence)
+    )
+
+
+def reworded(left: str, right: str) -> bool:
+    """Whether two sentences have nearly the same content words: seven tenths or more of all that stand in either.
+
+    Jaccard's coefficient of their stems. Sentences that differ in one telling word of many are found, too, so this is
+    something to look at.
+    """
+    return _shared(stems(left), stems(right)) >= _REWORDED
+
+
+def negated(left: str, right: str) -> bool:
+    """Whether one sentence denies, in nearly the same words, what the other says.
+
+    Nothing is a denial of itself: one has a word of denial ("not", "never", "without", "avoids") or a word with a
+    prefix ("unclear" for "clear"), and the other has not.
+    """
+    first, second = _plain(left), _plain(right)
+    return first[1] != second[1] and _shared(first[0], second[0]) >= _REWORDED
+
+
+def _shared(first: frozenset[str], second: frozenset[str]) -> float:
+    return len(first & second) / len(first | second) if first and second else 0.0
+
+
+def _plain(text: str) -> tuple[frozenset[str], bool]:
+    """The stems of a sentence without its denials, and whether it has an odd number of them."""
+    words = _WORD.findall(text.lower().replace("n't", " not").replace("n’t", " not"))
+    denials = [word for word in words if word in _DENIALS]
+    kept = [word for word in words if word not in _DENIALS and word not in _STOP]
+    turned = [word for word in kept if word in _TURNED]
+    stripped = [_PREFIX.sub("", word) if word in _TURNED else word for word in kept]
+    return frozenset(map(_stem, stripped)), (len(denials) + len(turned)) % 2 == 1
+
+
+def repeats(text: str, criterion: Criterion) -> bool:
+    """Whether a text says little but a criterion's own words: they are three quarters of its content words."""
+    said = stems(text) - _ABOUT
+    own = stems(criterion.name) | stems(criterion.sentence)
+    return bool(said) and len(said & own) / len(said) >= SAME
+
+
 def names_match(left: str, right: str) -> bool:
     """Whether two names share a content word: "Be Specific" and "Be More Specific" do."""
     return bool(stems(left) & stems(right))
@@ -91,3 +152,7 @@ def _stem(word: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
     return word
+
+
+_ABOUT = frozenset(map(_stem, "criteria criterion ensures important measure needed ensure matter".split()))
+"""What reasons say whatever they are about."""

@@ -5,7 +5,7 @@ the caller to say; this room only suggests it by the columns' names.
 """
 
 from hone.tables.base import Form, Row, RowProblem, Table, is_blank
-from hone.tables.columns import dropped_point, guess, guess_request, id_reader, request_of
+from hone.tables.columns import dropped_point, guess, guess_request, id_reader, request_of, was_cut
 from hone.tables.opening import open_table
 from hone.tables.taken import Taken
 from hone.tables.writer import Writer, open_writer
@@ -25,4 +25,5 @@ __all__ = [
     "open_table",
     "open_writer",
     "request_of",
+    "was_cut",
 ]

@@ -208,3 +208,9 @@ def _hint(columns: Sequence[str], given: str) -> str:
     more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
     known = f"the columns are: {', '.join(columns[:_LISTED])}{more}"
     return f"did you mean {by_plain[close[0]]!r}? {known}" if close else known
+
+
+def was_cut(row: Row) -> bool:
+    """Whether a row says, in a column `cut`, that its reply ended at its length limit; only true says so."""
+    value = row.get("cut")
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")

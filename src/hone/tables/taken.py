@@ -14,11 +14,13 @@ class Taken:
     Attributes:
         columns: By purpose, such as ``request``, the column's name; several columns of one purpose as ``A+B``.
         blank: Rows without any value, which were passed over.
+        cut: Rows that were left out because their reply ended at its length limit.
         remarks: What else was done with the table's values, one sentence each.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     blank: int = 0
+    cut: int = 0
     remarks: list[str] = field(default_factory=list)
 
     def take(self, columns: Mapping[str, str | None]) -> None:
@@ -38,4 +40,9 @@ class Taken:
             lines.append(f"columns{of}: {named}")
         if self.blank:
             lines.append(f"{self.blank:,} rows{of} without any value were passed over")
+        if self.cut:
+            lines.append(
+                f"{self.cut:,} rows{of} are left out, because their reply was cut at its length limit: they teach to "
+                "stop in the middle"
+            )
         return [*lines, *self.remarks]

@@ -27,6 +27,7 @@ from hone.report.page import template_environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import Sessions
+from hone.web.subjects import cut_name, cut_replies, result_files
 from hone.web.typeset import typeset
 
 HERE = Path(__file__).parent
@@ -83,7 +84,9 @@ class Site:
             "minutes": minutes,
             "g": "{:g}".format,
         }
-        made.globals |= {"static": static, "subject": self.project.settings.task.subject, "menu": MENU}
+        task = self.project.settings.task
+        made.globals |= {"static": static, "subject": task.subject, "menu": MENU}
+        made.globals |= {"was_cut": self.was_cut, "brief": task.brief}
         return made
 
     def remember(self, name: str, state: object, make: Callable[[], Any]) -> Any:
@@ -102,6 +105,12 @@ class Site:
         rubric = self.remember("rubric", state, self.journey.rubric)
         assert isinstance(rubric, Rubric)  # noqa: S101
         return rubric
+
+    def was_cut(self, item: str, text: str) -> bool:
+        """Whether a reply ended at its length limit, as far as the project's runs say."""
+        state = tuple((path.parent.name, path.stat().st_mtime_ns) for path in result_files(self.project))
+        found = self.remember("cut", state, lambda: cut_replies(self.project))
+        return cut_name(item, text) in found
 
     def page(
         self, request: Request, template: str, person: Visitor | None, *, code: int = 200, **values: Any

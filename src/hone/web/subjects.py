@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hone.domain.evidence import Comparison
-from hone.domain.task import Item, Reply
-from hone.errors import ProjectError
+from hone.domain.task import Item, Reply, reply_digest
+from hone.errors import FileFormatError, ProjectError
 from hone.people.store import NewPair, NewSubject
 from hone.people.store.store import Store
 from hone.project import Project, Run
@@ -103,3 +105,27 @@ def _named(project: Project, names: Sequence[str]) -> Iterator[Run]:
             known = ", ".join(sorted(there)) or "none"
             raise ProjectError(f"there is no finished run of replies called {name!r}; there are: {known}")
         yield Run(folder, verb, {}, resumed=True)
+
+
+def cut_replies(project: Project) -> frozenset[str]:
+    """Names the replies of all runs that ended at their length limit; see `cut_name`. What is damaged names none."""
+    found: set[str] = set()
+    for file in result_files(project):
+        run = Run(file.parent, next(verb for verb in VERBS if f"-{verb}-" in file.parent.name), {}, resumed=True)
+        with contextlib.suppress(FileFormatError):
+            if run.verb == "reply":
+                found.update(cut_name(one.item, one.text) for one in run.read(Reply) if one.cut)
+            else:
+                sides = ((one.id, side) for one in run.read(Comparison) for side in (one.without, one.with_))
+                found.update(cut_name(item, side.text) for item, side in sides if side.cut)
+    return frozenset(found)
+
+
+def cut_name(item: str, text: str) -> str:
+    """What a reply to an item is known by among those that were cut."""
+    return reply_digest(item, "", text)
+
+
+def result_files(project: Project) -> list[Path]:
+    """The results of the runs that wrote replies."""
+    return sorted(path for verb in VERBS for path in project.folder.glob(f"runs/*-{verb}-*/results.jsonl"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hone.judging.audit import AuditFinding
+from hone.judging.audit import AuditFinding, moved_by
 from hone.report.page import TableCell
+from hone.report.terminal import planted_lines
 from hone.report.view import ProjectView
 from hone.report.wording import amount
 
@@ -19,8 +20,12 @@ def audit_values(view: ProjectView) -> dict[str, object]:
     if view.audited is None:
         return {}
     findings = view.audited.findings
-    moved = ", ".join(dict.fromkeys(one.name for one in findings if one.moved))
-    return {"moved": moved, "rows": [_row(one) for one in findings]}
+    moved = moved_by(findings)
+    return {
+        "moved": moved,
+        "rows": [_row(one) for one in findings],
+        "said": planted_lines(findings, view.audited.rubric),
+    }
 
 
 def _row(one: AuditFinding) -> tuple[str | TableCell, ...]:

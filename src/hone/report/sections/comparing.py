@@ -5,7 +5,7 @@ from __future__ import annotations
 from hone.domain.evidence import Advice, Comparison
 from hone.report.charts import ChartTitle, shares
 from hone.report.page import TableCell
-from hone.report.terminal import comparison_summary, short
+from hone.report.terminal import comparison_summary, counting_measures, short
 from hone.report.view import MOST_ROWS, ProjectView
 from hone.rubrics.compare import summary
 
@@ -38,10 +38,12 @@ def comparison_values(view: ProjectView) -> dict[str, object]:
 
 def _row(one: Comparison) -> tuple[str | TableCell, ...]:
     won = one.winner or "unread"
-    names = dict.fromkeys(measure.name for verdict in one.verdicts for measure in verdict.measures)
+    names = dict.fromkeys(counting_measures(one))
     kind = {"with": "pass", "without": "fail"}.get(won, "")
+    flipped = " (flipped)" if one.flipped else ""
+    cut = " (a reply was cut)" if one.without.cut or one.with_.cut else ""
     said = [verdict.winner or f"unread: {short(verdict.unread or '', 60)}" for verdict in one.verdicts]
-    return (one.id, *said, TableCell(f"{won} (flipped)" if one.flipped else won, kind), short(", ".join(names), 120))
+    return (one.id, *said, TableCell(won + flipped + cut, kind), short(", ".join(names), 120))
 
 
 def _piece(one: Advice) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
+from hone.judging.weakness import signs_of
 from hone.report.charts import ChartTitle, shares
 from hone.report.terminal import short
 from hone.report.view import MOST_ROWS, ProjectView
@@ -29,6 +30,7 @@ def scores_values(view: ProjectView) -> dict[str, object]:
         "scored": len(scored),
         "judges": ", ".join(dict.fromkeys(one.judge for one in found.judgements)),
         "other_rubric": rubric.digest != view.shown.digest,
+        "warnings": signs_of(found.judgements, rubric).warnings(),
         "unscored": Counter(short(one.unscored, 120) for one in found.judgements if one.unscored is not None),
         "picture": shares(title, counts, [level.label for level in levels]),
         "head": ["criterion", "mean (95% interval)", *(f"{level.value:g} {level.label}" for level in levels)],
