@@ -79,7 +79,7 @@ def test_the_table_says_it_in_words(bare: Hone, tmp_path: Path) -> None:
 def test_few_items_come_with_a_warning(bare: Hone, tmp_path: Path) -> None:
     result = bare("agree", simulated(tmp_path / "r.csv", items=6), *QUICK)
     assert "only 6 items: these figures say next to nothing" in result.out
-    assert "too few ratings to say" in result.out
+    assert "not shown to be as good as a person" in result.out
 
 
 def test_one_person_has_no_ceiling(bare: Hone, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_khan_saq_gives_the_published_kappas(published: Callable[..., Any]) -> N
     for judge in one["judges"].values():
         kappa = judge["consensus"]["cohen_kappa"]
         assert kappa["low"] < kappa["value"] < kappa["high"]
-        assert judge["outcome"] in {"better", "as good", "worse", "too few"}
+        assert judge["outcome"] in {"better", "as good", "worse", "not shown"}
     assert one["judges"]["Llama 3.1 8b / Empty"]["verdict"].startswith("worse than a person")
     assert one["judges"]["GPT-4o / Full"]["verdict"].startswith("as good as a person")
     gain = found["comparison"]["criteria"]["correct"]

@@ -185,3 +185,15 @@ def test_a_cell_of_a_wide_table_that_does_not_fit_is_named_by_its_row(tmp_path: 
     (tmp_path / "wide.csv").write_text("item,rater 1,rater 2\na,1,0\nb,1,7\n")
     with pytest.raises(FileFormatError, match=r"wide\.csv:3: score '7'"):
         read_ratings(tmp_path / "wide.csv", Reading(rubric=rubric))
+
+
+def test_the_number_of_groups_is_said_as_an_interval_rests_on_it(written: Written) -> None:
+    rows = [f"{n},c,{rater},{n % 2},{n % groups}" for groups in (3,) for n in range(12) for rater in ("a", "b")]
+    few = read_ratings(written("item,criterion,rater,score,group", *rows)).notes()
+    assert any("3 groups; items of one group count together" in line and "give no interval" in line for line in few)
+    rows = [f"{n},c,{rater},{n % 2},{n % 8}" for n in range(16) for rater in ("a", "b")]
+    rough = read_ratings(written("item,criterion,rater,score,group", *rows)).notes()
+    assert any("8 groups" in line and "with fewer than 15 it is rough" in line for line in rough)
+    alone = [f"{n},c,{rater},{n % 2},{n}" for n in range(12) for rater in ("a", "b")]
+    lines = read_ratings(written("item,criterion,rater,score,group", *alone)).notes()
+    assert not any("groups" in line for line in lines)

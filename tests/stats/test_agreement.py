@@ -181,7 +181,7 @@ def test_too_few_ratings_say_how_many_more() -> None:
     people, judges = simulated(seed=1, items=14, slip=0.7)
     ratings = Ratings({"c": people[:, :2]}, ["x", "y"], "ordinal", {"c": judges[:, :1]}, ["j"])
     verdict = agreement_figures(ratings, QUICK).criteria["c"].judges["j"].verdict
-    assert verdict.outcome == "too few"
+    assert verdict.outcome == "not shown"
     assert verdict.more_items is not None
     assert verdict.more_items > 10
     assert str(verdict.more_items) in verdict.words
@@ -262,3 +262,26 @@ def test_few_whole_numbers_are_guessed_to_be_an_order() -> None:
     assert guess_level([1, 2, 3, np.nan]) == "ordinal"
     assert guess_level([0.5, 2, 3]) == "interval"
     assert guess_level(np.arange(100)) == "interval"
+
+
+@pytest.mark.parametrize("groups", [3, 4, 5, 20])
+def test_fewer_than_five_groups_give_no_interval_and_no_verdict(groups: int) -> None:
+    generator = np.random.default_rng(5)
+    people = generator.integers(0, 2, (60, 3)).astype(float)
+    ratings = Ratings(
+        people={"c": people},
+        raters=["a", "b", "c"],
+        level="nominal",
+        judges={"c": people[:, [0]]},
+        judge_names=["j"],
+        clusters=[f"g{place % groups}" for place in range(60)],
+    )
+    found = agreement_figures(ratings, BootstrapOptions(500)).overall.judges["j"]
+    kappa = found.consensus["cohen_kappa"]
+    assert found.verdict.alternative is None, "the test takes items for independent"
+    if groups < 5:
+        assert (kappa.low, kappa.high) == (None, None)
+        assert kappa.reason == f"{groups} groups are too few for an interval; it takes 5"
+        assert found.verdict.outcome == "not shown"
+    else:
+        assert kappa.low is not None

@@ -52,7 +52,7 @@ def test_khan_saq_every_judge_under_every_rubric_has_a_verdict(khan: Khan) -> No
     assert len(judges) == 33
     found = criterion(people, {f"{model}/{rubric}": scores for (model, rubric), scores in judges.items()}, "nominal")
     outcomes = {name: judge.verdict.outcome for name, judge in found.judges.items()}
-    assert set(outcomes.values()) <= {"better", "as good", "worse", "too few"}
+    assert set(outcomes.values()) <= {"better", "as good", "worse", "not shown"}
     assert outcomes["Llama 3.1 8b/Empty"] == "worse"
     assert outcomes["GPT-4o/Full"] in {"as good", "better"}
     assert all(judge.consensus["cohen_kappa"].low is not None for judge in found.judges.values())

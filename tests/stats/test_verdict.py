@@ -25,17 +25,31 @@ def alternative(passed: bool, people: int = 3) -> AlternativeTest:
         (-0.09, 0.5, "as good"),
         (-0.09, -0.01, "as good"),
         (-0.2, -0.01, "worse"),
-        (-0.2, 0.1, "too few"),
+        (-0.2, 0.1, "not shown"),
     ],
 )
 def test_the_interval_of_the_gap_decides(low: float, high: float, outcome: str) -> None:
     assert verdict_of(gap(low, high), "cohen_kappa", 3, None, Rule()).outcome == outcome
 
 
-def test_the_alternative_annotator_test_settles_an_open_gap() -> None:
-    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(True), Rule()).outcome == "as good"
-    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(False), Rule()).outcome == "too few"
-    assert verdict_of(gap(-0.2, 0.1), "cohen_kappa", 2, alternative(True, people=2), Rule()).outcome == "too few"
+def test_the_alternative_annotator_test_is_a_second_opinion_and_never_decides() -> None:
+    for passed in (True, False):
+        found = verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(passed), Rule())
+        assert found.outcome == "not shown"
+        says = "passes" if passed else "does not pass"
+        assert f"as a second opinion, it {says} the alternative annotator test" in found.words
+    assert "second opinion" not in verdict_of(gap(-0.2, 0.1), "x", 3, alternative(True, people=2), Rule()).words
+
+
+def test_how_many_more_items_it_takes_follows_from_where_the_gap_is() -> None:
+    near = verdict_of(gap(-0.28, 0.12), "cohen_kappa", 3, None, Rule(margin=0.1))
+    assert near.more_items == pytest.approx(9_900, abs=2), (
+        "0.02 of room: a tenth of the half width of 100 items takes 100 times as many"
+    )
+    far = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, Rule(margin=0.1))
+    assert far.more_items == 125, "at -0.2 it takes as many as show that it is worse"
+    edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, Rule(margin=0.1))
+    assert edge.more_items == 1, "at the margin itself, a half width of 0.1 already shows worse"
 
 
 def test_the_alternative_annotator_test_does_not_excuse_a_clear_gap() -> None:
@@ -51,7 +65,7 @@ def test_how_many_more_items_follows_the_square_of_the_width() -> None:
 
 
 def test_nine_items_are_too_few_whatever_the_interval() -> None:
-    assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "too few"
+    assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "not shown"
 
 
 def test_one_person_is_no_ceiling() -> None:
@@ -62,7 +76,7 @@ def test_one_person_is_no_ceiling() -> None:
 
 def test_an_undefined_gap_gives_its_reason() -> None:
     found = verdict_of(Figure(None, None, None, 50, "one level only"), "cohen_kappa", 3, None, Rule())
-    assert found.outcome == "too few"
+    assert found.outcome == "not shown"
     assert "one level only" in found.words
 
 

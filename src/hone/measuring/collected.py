@@ -10,7 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.stats import Ratings
+from hone.stats.bootstrap import LEAST_GROUPS
 from hone.tables import Taken
+
+_FEW_GROUPS = 15
+"""With fewer groups, intervals hold the truth less often than they say."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,9 +69,20 @@ class Collected:
             lines.append(f"{self.missing:,} rows have no score: counted as missing, not as 0")
         if self.unknown:
             lines.append(f"not in the rubric: {', '.join(self.unknown)}")
-        lines += self.remarks
+        lines += [*self._groups(), *self.remarks]
         lines += [_position(rater, one) for rater, one in self.positions.items() if one.both_orders]
         return lines
+
+    def _groups(self) -> list[str]:
+        """How many groups there are, where items of one are not independent."""
+        clusters = self.ratings.clusters
+        many = len(set(clusters)) if clusters is not None else len(self.items)
+        if clusters is None or many == len(self.items):
+            return []
+        words = f"{many:,} groups; items of one group count together, so it is groups that an interval rests on"
+        if many < LEAST_GROUPS:
+            return [f"{words}; fewer than {LEAST_GROUPS} give no interval"]
+        return [f"{words}; with fewer than {_FEW_GROUPS} it is rough" if many < _FEW_GROUPS else words]
 
     def as_dict(self) -> dict[str, Any]:
         """As `hone agree --json` prints it under `input`."""

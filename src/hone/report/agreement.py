@@ -24,7 +24,7 @@ from hone.report.wording import (
 from hone.stats import Agreement, CriterionAgreement, JudgeAgreement
 
 _KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
-_STYLES = {"better": "green", "as good": "green", "worse": "red", "too few": "yellow", "no ceiling": "yellow"}
+_STYLES = {"better": "green", "as good": "green", "worse": "red", "not shown": "yellow", "no ceiling": "yellow"}
 
 
 def agreement_report(agreement: Agreement) -> RenderableType:

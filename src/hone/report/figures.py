@@ -22,7 +22,7 @@ _MARKS = {
     "better": (PASS, "D"),
     "as good": (PASS, "o"),
     "worse": (FAIL, "s"),
-    "too few": (UNSURE, "^"),
+    "not shown": (UNSURE, "^"),
     "no ceiling": (UNSURE, "v"),
 }
 _ROW, _HEAD, _COLUMNS = 0.26, 1.0, 4

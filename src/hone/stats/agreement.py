@@ -137,8 +137,14 @@ def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, ru
 
 
 def _test(table: RatingsTable, criterion: str, judge: int, ratings: Ratings, rule: Rule) -> AlternativeTest | None:
+    if _grouped(table):
+        return None  # the test takes items for independent, and those of a group are not
     people, scores = table.people[criterion], table.judges[criterion][:, judge]
     return alternative_annotator_test(people, scores, ratings.level, ratings.raters, rule.epsilon)
+
+
+def _grouped(table: RatingsTable) -> bool:
+    return table.clusters is not None and len(np.unique(table.clusters)) < len(table.clusters)
 
 
 def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rule: Rule) -> Frame:
@@ -147,7 +153,11 @@ def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rul
     scores = np.concatenate(list(table.judges.values()))
     judges = {}
     for column, judge in enumerate(ratings.judge_names):
-        test = alternative_annotator_test(people, scores[:, column], ratings.level, ratings.raters, rule.epsilon)
+        test = (
+            None
+            if _grouped(table)
+            else alternative_annotator_test(people, scores[:, column], ratings.level, ratings.raters, rule.epsilon)
+        )
         judges[judge] = JudgeFrame(max(frame.judges[judge].items for frame in frames), test, None)
     raters = tuple(rater for rater in ratings.raters if any(rater in frame.raters for frame in frames))
     rated = ~np.isnan(np.concatenate(list(table.people.values()), axis=1))

@@ -26,6 +26,8 @@ from hone.stats.workers import seeded, spread_tasks
 
 MOST_LEFT_OUT = 2000
 """With more units than this, BCa takes its acceleration from an even choice of about so many of them."""
+LEAST_GROUPS = 5
+"""With fewer groups no interval is given: those of 2 to 4 groups hold the truth in 38 to 78 of 100 draws."""
 _LEAST_DEFINED = 0.5
 """An interval needs at least this share of the resamples to give a value."""
 
@@ -80,6 +82,8 @@ class Draws:
     clusters: int
     """How many clusters each resample draws."""
     confidence: float
+    grouped: bool = False
+    """Whether a cluster is a group of items, not an item."""
 
     def value(self, key: Key) -> float:
         """The observed value; NaN where undefined."""
@@ -113,7 +117,9 @@ def resample(
     chunks = seeded(sampling, options.resamples, options.seed)
     resampled = np.concatenate(spread_tasks(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
     left_out, copies = _leave_out(steps, sampling)
-    return Draws(columns, observed, resampled, left_out, copies, sampling.clusters, options.confidence)
+    return Draws(
+        columns, observed, resampled, left_out, copies, sampling.clusters, options.confidence, not sampling.single
+    )
 
 
 def _leave_out(steps: ResamplePlan, sampling: ClusterSampling) -> tuple[Floats, Floats]:
@@ -157,6 +163,7 @@ def combine(draws: Draws, recipes: Mapping[Key, tuple[Recipe, StatisticColumn]])
         draws.copies,
         draws.clusters,
         draws.confidence,
+        draws.grouped,
     )
 
 
@@ -189,6 +196,9 @@ def figure_of(draws: Draws, key: Key) -> Figure:
     ordered = np.sort(resampled[np.isfinite(resampled)])
     if draws.clusters < 2:
         return Figure(value, None, None, column.n, "fewer than 2 clusters, so nothing to resample")
+    if draws.grouped and draws.clusters < LEAST_GROUPS:
+        few = f"{draws.clusters} groups are too few for an interval; it takes {LEAST_GROUPS}"
+        return Figure(value, None, None, column.n, few)
     if len(ordered) < _LEAST_DEFINED * len(resampled):
         return Figure(value, None, None, column.n, "undefined on most resamples, so no interval")
     if ordered[-1] - ordered[0] < 1e-12:

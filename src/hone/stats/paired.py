@@ -157,7 +157,16 @@ def _compare(block: Block, name: str, sampling: ClusterSampling, options: Bootst
     left_out = np.concatenate(spread_tasks(lambda part: stack.differences(sampling.without(part)), units))
     share = sampling.single and name in block.shares
     columns = {key: (place, StatisticColumn(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
-    draws = Draws(dict(columns), observed, resampled, left_out, copies, sampling.clusters, options.confidence)
+    draws = Draws(
+        dict(columns),
+        observed,
+        resampled,
+        left_out,
+        copies,
+        sampling.clusters,
+        options.confidence,
+        not sampling.single,
+    )
     first, second, difference = (figure_of(draws, key) for key in _KEYS)
     p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))
     return PairedDifference(name, first, second, difference, p_value, n)

@@ -3,10 +3,9 @@
 It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the
 judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
 interval knows that both sides saw the same items. An interval above 0 is better than a person; one that stays above
-minus the margin is as good as one (non-inferior); one below 0 that reaches past the margin is worse. Where the
-interval includes 0 (the ceiling) but reaches past the margin, the alternative annotator test may settle it, else
-there are too few ratings. That test never turns a gap that is clearly below 0 into a pass: its allowance is for cost,
-not for quality.
+minus the margin is as good as one (non-inferior); one below 0 that reaches past the margin is worse; every other is
+not shown to be as good. Nothing but the gap's own interval decides: the alternative annotator test is a second
+opinion, told beside the verdict by its name, and never changes it. Its allowance is for cost, not for quality.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from hone.stats.alternative import EPSILON, AlternativeTest
 from hone.stats.figure import FEW_ITEMS, Figure
 from hone.stats.power import items_for_half_width
 
-Outcome = Literal["better", "as good", "worse", "too few", "no ceiling"]
+Outcome = Literal["better", "as good", "worse", "not shown", "no ceiling"]
+_MOST_ITEMS = 100_000
+"""More items than this are never advised: whoever needs so many learns that it cannot be shown."""
 _NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "pearson": "Pearson's correlation"}
 
 
@@ -53,7 +54,7 @@ class JudgeVerdict:
     gap: Figure
     """The judge's agreement minus a person's, on the same items."""
     more_items: int | None = None
-    """About how many more items it would take to say; only where there are too few."""
+    """About how many more items would show it, if the gap stays as it is; only where it is not shown."""
     alternative: AlternativeTest | None = None
 
 
@@ -72,31 +73,34 @@ def verdict_of(
     if people < 2:
         words = "no ceiling: it takes at least 2 people to know how well a person does"
         return JudgeVerdict("no ceiling", words, statistic, gap)
-    outcome = _outcome(gap, alternative, rule)
-    more = _more(gap, rule.margin) if outcome == "too few" else None
+    outcome = _outcome(gap, rule)
+    more = _more(gap, rule.margin) if outcome == "not shown" else None
     return JudgeVerdict(
         outcome, _words(outcome, gap, statistic, more, alternative), statistic, gap, more, alternative
     )
 
 
-def _outcome(gap: Figure, alternative: AlternativeTest | None, rule: Rule) -> Outcome:
+def _outcome(gap: Figure, rule: Rule) -> Outcome:
     if gap.low is None or gap.high is None or gap.few:
-        return "too few"
+        return "not shown"
     if gap.low > 0:
         return "better"
     if gap.low >= -rule.margin:
         return "as good"
-    if gap.high < 0:
-        return "worse"
-    passed = alternative is not None and alternative.trusted and alternative.passed
-    return "as good" if passed else "too few"
+    return "worse" if gap.high < 0 else "not shown"
 
 
 def _more(gap: Figure, margin: float) -> int | None:
-    """Items until a gap like this one is known to within the margin, and no fewer than make a figure at all."""
-    needed = items_for_half_width(gap, margin)
-    if needed is None:
+    """Items until the interval of a gap like this one clears the margin, or lies below 0; at least a figure's worth.
+
+    None where no number of items that anybody rates would show it: the gap is where the margin ends.
+    """
+    if gap.value is None or gap.half_width is None:
         return max(FEW_ITEMS - gap.n, 0) or None
+    room = gap.value + margin if gap.value > -margin else -gap.value
+    needed = items_for_half_width(gap, room) if room > 0.01 * margin else None
+    if needed is None or needed > _MOST_ITEMS:
+        return None
     return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
 
 
@@ -107,20 +111,25 @@ def _words(
         "better": "better than a person",
         "as good": "as good as a person",
         "worse": "worse than a person",
-        "too few": "too few ratings to say",
+        "not shown": "not shown to be as good as a person",
     }
     head = heads.get(outcome, outcome)
     if outcome == "as good" and gap.high is not None and gap.high < 0:
         head += " to within the margin"
-    if outcome == "too few" and more:
-        head += f" (about {more} more items would do)"
+    if outcome == "not shown" and more:
+        head += f" (about {_rounded(more):,} more items would do)"
     measured = _measured(gap, statistic)
     if alternative is None or not alternative.trusted:
         return f"{head}: {measured}"
     says = "passes" if alternative.passed else "does not pass"
-    return (
-        f"{head}: {measured}; it {says} the alternative annotator test (winning rate {alternative.winning_rate:.2f})"
-    )
+    rate = f"winning rate {alternative.winning_rate:.2f}, allowance {alternative.epsilon:g}"
+    return f"{head}: {measured}; as a second opinion, it {says} the alternative annotator test ({rate})"
+
+
+def _rounded(count: int) -> int:
+    """Two digits are as many as such a number holds."""
+    unit = 10 ** max(len(str(count)) - 2, 0)
+    return -(-count // unit) * unit
 
 
 def _measured(gap: Figure, statistic: str) -> str:
