@@ -338,3 +338,13 @@ def test_where_no_pair_holds_advice_rests_on_none(task: Task, rubric: Rubric, co
     )
     assert [piece.comparisons for piece in pieces] == [(), (), ()]
     assert not any(piece.reason.startswith(UNREAD) for piece in pieces)
+
+
+def test_one_reason_for_two_criteria_is_refused_for_the_second(task: Task, rubric: Rubric, comparison: Make) -> None:
+    reason = "The first reply mentions other causes of the war."
+    both = said(entry("remove", reason=reason), entry("remove", reason=reason))
+    model = ScriptedModel(both, both)
+    first, second, _ = advise(task, rubric, [comparison("i1")], model)
+    assert (first.action, first.reason) == ("remove", reason)
+    assert (second.action, second.comparisons) == ("keep", ())
+    assert "its reason is that for 'Be Detailed', word for word" in second.reason

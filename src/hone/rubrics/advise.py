@@ -34,6 +34,8 @@ UNREAD = "No advice could be read:"
 """How the reason begins where the expert's own was refused twice; the criterion is then left as it is."""
 _FORM = 'an object with the keys "criteria" and "missing", as before'
 _REASON = 300
+_SHORT = 6
+"""Words below which two reasons may well be the same."""
 _PAIRS = 24
 """The most pairs that are shown: what stands in a prompt has to be read."""
 
@@ -239,6 +241,15 @@ class _Read:
         ]
 
 
+def _copied(reason: str, before: Sequence[_Piece]) -> str:
+    """Whether a reason of some length stood before, word for word: it cannot be about both."""
+    if len(reason.split()) < _SHORT:
+        return ""
+    first = next((piece for piece in before if piece.reason == reason), None)
+    about = (first.criterion or first.proposal) if first else None
+    return f"its reason is that for {about.name!r}, word for word" if about else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """How an answer is read: against which criteria, and what its pieces may rest on."""
@@ -270,7 +281,7 @@ class _Reading:
             entry = assessed.get(criterion.name)
             piece = _assessment(criterion, entry, self.measures)
             if self.items is not None:
-                problem = self._refused(entry, piece.reason, criterion)
+                problem = self._refused(entry, piece.reason, criterion) or _copied(piece.reason, read.made)
                 if problem:
                     read.problems.append(f"{criterion.name}: {problem}")
                     piece = _Piece("keep", criterion, None, f"{UNREAD} {problem}.", {})
@@ -307,6 +318,7 @@ class _Reading:
             return
         same = next((one for one in self.rubric.criteria if says_the_same(proposal, one)), None)
         problem = f"it says {same.name!r} again" if same else self._refused(entry, _reason(entry), proposal)
+        problem = problem or _copied(_reason(entry), read.made)
         if problem:
             read.problems.append(f"the addition {proposal.name}: {problem}")
             return
