@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from hone.journey.people import feedback_status as feedback_status
     from hone.journey.people import import_feedback as import_feedback
     from hone.journey.reporting import write_report as write_report
+    from hone.journey.showing import shown_calls as shown_calls
+    from hone.journey.showing import shown_run as shown_run
     from hone.journey.talking import Endpoint as Endpoint
     from hone.journey.talking import chat as chat
     from hone.journey.talking import serve as serve
@@ -140,6 +142,8 @@ _HOMES = {
     "merge": "hone.rubrics.merge",
     "rate": "hone.web",
     "serve": "hone.journey.talking",
+    "shown_calls": "hone.journey.showing",
+    "shown_run": "hone.journey.showing",
     "summary": "hone.rubrics.compare",
     "templates": "hone.project",
     "tune": "hone.journey.tuning",
