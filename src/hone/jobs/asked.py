@@ -65,9 +65,13 @@ class AskedLog:
         Raises:
             RunError: The disk is full, or the file cannot be written.
         """
-        roles = tuple(message.role for message in request.messages)
-        kind = (request.call.step, roles, id(request.schema), request.sampling, model)
+        call = request.call
+        # Patterns hold their requests, so an id stands for one schema. Of sampling only further votes have another.
+        kind: tuple[Any, ...] = (call.step, model, id(request.schema), len(request.messages), call.sample > 0)
         found = self._patterns.get(kind)
+        if found is not None and not _alike(found[1], request):
+            kind = (*kind, request.sampling, *(message.role for message in request.messages))
+            found = self._patterns.get(kind)
         if found is None:
             if len(self._patterns) >= _MOST_PATTERNS:
                 self._patterns.clear()
@@ -83,8 +87,7 @@ class AskedLog:
             )
         name, pattern = found
         pairs = zip(request.messages, pattern.messages, strict=True)
-        texts = [difference(one.content, same.content) for one, same in pairs]
-        call = request.call
+        texts = [None if one is same else difference(one.content, same.content) for one, same in pairs]
         self._put({"call": [call.item, call.step, call.sample], "key": key, "of": name, "texts": texts})
 
     def take_in(self, path: Path) -> None:
@@ -135,6 +138,13 @@ class AskedLog:
                 raise RunError(f"{self._path}: the disk is full; what is in it stays")
         except OSError as error:
             raise RunError(f"{self._path}: cannot be written ({error.strerror}); what is in it stays") from error
+
+
+def _alike(one: Request, other: Request) -> bool:
+    """Whether two requests of one kind differ in nothing but their texts."""
+    if one.sampling is not other.sampling and one.sampling != other.sampling:
+        return False
+    return all(first.role == second.role for first, second in zip(one.messages, other.messages, strict=True))
 
 
 def difference(text: str, pattern: str) -> list[Any] | None:
