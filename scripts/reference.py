@@ -14,6 +14,7 @@ GROUPS = {
     "The journey": (
         "Journey",
         "Project",
+        "label",
         "templates",
         "finalised_rubrics",
         "accept_all",

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from hone.journey.exporting import ModelCard as ModelCard
     from hone.journey.exporting import export_gguf as export_gguf
     from hone.journey.journey import Journey as Journey
+    from hone.journey.labelling import LabelOptions as LabelOptions
     from hone.journey.labelling import LabelResult as LabelResult
+    from hone.journey.labelling import label as label
     from hone.journey.machine import doctor as doctor
     from hone.journey.matching import BenchmarkItems as BenchmarkItems
     from hone.journey.matching import RubricBenchmark as RubricBenchmark
@@ -100,6 +102,7 @@ _HOMES = {
     "Journey": "hone.journey.journey",
     "Judgement": "hone.domain.evidence",
     "Judging": "hone.domain.settings",
+    "LabelOptions": "hone.journey.labelling",
     "LabelResult": "hone.journey.labelling",
     "Level": "hone.domain.rubric",
     "RubricBenchmark": "hone.journey.matching",
@@ -137,6 +140,7 @@ _HOMES = {
     "finalised_rubrics": "hone.project",
     "import_feedback": "hone.journey.people",
     "judge": "hone.judging",
+    "label": "hone.journey.labelling",
     "lint": "hone.rubrics.lint",
     "load_prompts": "hone.prompts",
     "merge": "hone.rubrics.merge",
