@@ -1,4 +1,4 @@
-"""Writes docs/commands.md and docs/python.md from the code itself; with ``--check``, says whether they are current.
+"""Writes what is made from the code under docs/; with ``--check``, says whether it is current.
 
 python scripts/docs.py [--check]
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from reference import python_page
+from settings import schema_text, settings_page
 
 from hone.cli.main import cli
 from hone.files import write_whole
@@ -43,7 +44,12 @@ def commands_page() -> str:
 
 NAMES = ["-h", "--help"]
 """As every command has it from the one above it."""
-PAGES = {"commands.md": commands_page, "python.md": python_page}
+PAGES = {
+    "commands.md": commands_page,
+    "python.md": python_page,
+    "settings.md": settings_page,
+    "hone.schema.json": schema_text,
+}
 """Every page that is written from the code."""
 
 

@@ -11,7 +11,18 @@ import hone
 _SECTION = re.compile(r"^(Args|Returns|Raises|Example|Yields):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\w[\w.\[\]]*): ", re.MULTILINE)
 GROUPS = {
-    "The journey": ("Journey", "Project", "templates", "finalised_rubrics", "accept_all", "Choice", "write_report"),
+    "The journey": (
+        "Journey",
+        "Project",
+        "label",
+        "templates",
+        "finalised_rubrics",
+        "accept_all",
+        "Choice",
+        "write_report",
+        "shown_run",
+        "shown_calls",
+    ),
     "The rubric's steps, one by one": (
         "draft",
         "write",

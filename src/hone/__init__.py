@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from hone.journey.exporting import ModelCard as ModelCard
     from hone.journey.exporting import export_gguf as export_gguf
     from hone.journey.journey import Journey as Journey
+    from hone.journey.labelling import LabelOptions as LabelOptions
     from hone.journey.labelling import LabelResult as LabelResult
+    from hone.journey.labelling import label as label
     from hone.journey.machine import doctor as doctor
     from hone.journey.matching import BenchmarkItems as BenchmarkItems
     from hone.journey.matching import RubricBenchmark as RubricBenchmark
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from hone.journey.people import feedback_status as feedback_status
     from hone.journey.people import import_feedback as import_feedback
     from hone.journey.reporting import write_report as write_report
+    from hone.journey.showing import shown_calls as shown_calls
+    from hone.journey.showing import shown_run as shown_run
     from hone.journey.talking import Endpoint as Endpoint
     from hone.journey.talking import chat as chat
     from hone.journey.talking import serve as serve
@@ -100,6 +104,7 @@ _HOMES = {
     "Journey": "hone.journey.journey",
     "Judgement": "hone.domain.evidence",
     "Judging": "hone.domain.settings",
+    "LabelOptions": "hone.journey.labelling",
     "LabelResult": "hone.journey.labelling",
     "Level": "hone.domain.rubric",
     "RubricBenchmark": "hone.journey.matching",
@@ -137,11 +142,14 @@ _HOMES = {
     "finalised_rubrics": "hone.project",
     "import_feedback": "hone.journey.people",
     "judge": "hone.judging",
+    "label": "hone.journey.labelling",
     "lint": "hone.rubrics.lint",
     "load_prompts": "hone.prompts",
     "merge": "hone.rubrics.merge",
     "rate": "hone.web",
     "serve": "hone.journey.talking",
+    "shown_calls": "hone.journey.showing",
+    "shown_run": "hone.journey.showing",
     "summary": "hone.rubrics.compare",
     "templates": "hone.project",
     "tune": "hone.journey.tuning",

@@ -25,6 +25,7 @@ from hone.cli.reply import reply_command
 from hone.cli.report import report_command
 from hone.cli.rubric import advise_command, compare_command, finalise_command, merge_command
 from hone.cli.serve import serve_command
+from hone.cli.show import show_command
 from hone.cli.start import init_command
 from hone.cli.tune import run as tune_run
 from hone.cli.tune_data import data as tune_data
@@ -37,6 +38,7 @@ from hone.journey.loop import AdviseOptions, CompareOptions, FinaliseOptions, Me
 from hone.journey.options import VerbOptions
 from hone.journey.people import ExportFeedbackOptions, ImportOptions, InviteOptions, RateOptions, StatusOptions
 from hone.journey.reporting import ReportOptions
+from hone.journey.showing import ShowOptions
 from hone.journey.starting import InitOptions
 from hone.journey.talking import ChatOptions, ServeOptions
 from hone.journey.testing import BenchOptions
@@ -56,6 +58,7 @@ COMMANDS: list[tuple[click.Command, VerbOptions]] = [
     (advise_command, AdviseOptions()),
     (serve_command, ServeOptions(model="gguf:a b.gguf", port=0, key="s3cret word", slots=2)),
     (report_command, ReportOptions(out=Path("page.html"), open=True)),
+    (show_command, ShowOptions(run="label", item="row 2")),
     (rate_command, RateOptions(run=("one", "two"), model=("smollm2",), no_open=True, stop_after=2.5)),
     (invite_command, InviteOptions(name="Ann Lee", role="owner", days=0.5)),
     (import_command, ImportOptions(file=Path("r.csv"), form="pairs")),

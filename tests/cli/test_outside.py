@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import hone
 from tests.cli.conftest import ANSWERS, Hone
 
 RUBRIC = "criteria:\n  - Be Detailed: It is.\n  - Be Adaptable: It is.\nscale: -1..1\n"
@@ -166,3 +167,34 @@ def test_a_rubric_of_rules_alone_needs_no_judge(bare: Hone, outside: Path) -> No
     assert "no calls: every criterion is a rule" in result.err
     audit = bare("audit", "data.csv", "--rubric", "rules.yaml", "--judge", "scripted:s.jsonl")
     assert "there is no judge to audit" in audit.err
+
+
+def test_python_labels_a_file_in_one_call(outside: Path) -> None:
+    done = hone.label("data.csv", rubric="rubric.yaml", judge="scripted:s.jsonl", out="out.jsonl")
+    assert done.report.scored == 3
+    assert [len(judgement.scores) for judgement in done.judgements] == [2, 2, 2]
+    assert len((outside / "out.jsonl").read_text().splitlines()) == 3
+    rules = hone.Rubric.model_validate(
+        {"criteria": [{"name": "Be Brief", "sentence": "It is.", "rule": {"max_words": 3}}]}
+    )
+    assert hone.label("data.csv", rubric=rules).report.scored == 3
+    with pytest.raises(hone.HoneError, match="give `judge` too"):
+        hone.label("data.csv", rubric="rubric.yaml")
+    with pytest.raises(hone.HoneError, match="names no model"):
+        hone.label("data.csv", rubric="rubric.yaml", judge="gpt-4o")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("label", "data.csv", "--rubric", "rubric.yaml", "--judge", ""),
+        ("audit", "data.csv", "--rubric", "rubric.yaml", "--judge", " "),
+        ("bench", "sums", "--model", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_model_name_is_one_line(bare: Hone, outside: Path, typed: tuple[str, ...]) -> None:
+    result = bare(*typed)
+    assert result.code == 1
+    assert "names no model; write one of: smollm2" in result.err
+    assert "Traceback" not in result.err

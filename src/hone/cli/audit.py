@@ -11,13 +11,13 @@ import click
 from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.rubric import Rubric
-from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
 from hone.journey.labelling import latest_replies, other_brief
 from hone.journey.loop import models
 from hone.journey.step import place_of
 from hone.judging.audit import AuditFinding
+from hone.models.spec import settings_of
 from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.tables import RowProblem, Taken, id_reader, open_table
@@ -44,7 +44,7 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
     replies = read_replies(options.data or latest_replies(project), options.items, taken)
     for line in taken.lines():
         note(line)
-    judge = ModelSettings(model=options.judge) if options.judge else None
+    judge = settings_of(options.judge) if options.judge else None
     people = _people(options.ratings, rubric) if options.ratings else None
     with models(project, SCREEN) as opened:
         done = run_audit(

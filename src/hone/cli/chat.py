@@ -14,10 +14,10 @@ import click
 
 from hone.cli.options import project_option, verb_options
 from hone.cli.screen import SCREEN, note, out
-from hone.domain.settings import ModelSettings
 from hone.errors import HoneError, ProjectError
 from hone.journey.talking import ChatOptions, ConversationSetup, behind, opened
 from hone.models import Model
+from hone.models.spec import settings_of
 from hone.report.terminal import clean, judgement_table, short
 from hone.serving.conversation import SAMPLING, Conversation
 
@@ -43,7 +43,7 @@ def chat_command(options: ChatOptions, folder: Path) -> None:
     model = options.model or (found.project.settings.models.writer.model if found.project else "smollm2")
     sampling = SAMPLING.model_copy(update={"max_tokens": options.max_tokens, "temperature": options.temperature})
     with ExitStack() as stack:
-        settings = ModelSettings(model=model, context=options.context, concurrency=1)
+        settings = settings_of(model, context=options.context, concurrency=1)
         who = stack.enter_context(opened(settings, None if options.model else found.project, SCREEN))
         talk = Conversation(who, told=found.told, sampling=sampling)
         other = options.base or (model.rpartition("+")[0] if "+" in model else "smollm2")
@@ -120,9 +120,7 @@ class _Chat:
         if choice != "base":
             raise ProjectError("write /compare base; --base names who that is")
         if self._other is None:
-            self._other = self.stack.enter_context(
-                opened(ModelSettings(model=self.base, concurrency=1), watch=SCREEN)
-            )
+            self._other = self.stack.enter_context(opened(settings_of(self.base, concurrency=1), watch=SCREEN))
         note(f"{self.base}:")
         self._show(self.talk.other(self._other))
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),
     "export": ("hone.cli.export", "A tuned model as GGUF files, compared with their source."),
     "report": ("hone.cli.report", "One page that shows a whole project, and what to do next."),
+    "show": ("hone.cli.show", "One call of a run, whole: the prompt as it was sent, the answer, what it took."),
     "chat": ("hone.cli.chat", "Talk to a model in the terminal."),
     "serve": ("hone.cli.serve", "A GGUF model as an OpenAI-compatible endpoint."),
 }

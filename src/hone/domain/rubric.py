@@ -167,7 +167,9 @@ class ScoredExample(Frozen):
     """A reply with scores, shown to judges so that they use the scale as people do."""
 
     prompt: str = Field(min_length=1)
+    """The request."""
     reply: str = Field(min_length=1)
+    """The reply that was scored."""
     scores: dict[str, Number] = Field(min_length=1)
     """One value a criterion, by the criterion's name."""
     reasons: dict[str, str] = Field(default_factory=dict)
@@ -178,8 +180,11 @@ class Rubric(Frozen):
     """Criteria, the scale they are scored on, and scored examples."""
 
     criteria: tuple[Criterion, ...] = ()
+    """What a good reply does: two to seven."""
     scale: Scale = Scale.model_validate("-1..1")
+    """`-1..1`, `0..1`, `1..5`, or `levels:` of one's own, worst first."""
     examples: tuple[ScoredExample, ...] = ()
+    """Replies with a person's scores, which show judges how the scale is used."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -48,9 +48,13 @@ class ModelSettings(Frozen):
     model: str = Field(min_length=1)
     """The model spec: `smollm2`, `gguf:FILE`, `openai:MODEL`, `http://HOST:PORT/v1#MODEL`, …"""
     temperature: float | None = Field(default=None, ge=0, le=2)
+    """0 always takes the likeliest token; each step has its own default."""
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
+    """The longest answer, in tokens; each step has its own default."""
     seed: int | None = Field(default=None, ge=0, lt=2**32)
+    """Fixes the draws where the engine can."""
     top_p: float | None = Field(default=None, gt=0, le=1)
+    """Sample from the smallest set of tokens with this probability."""
     context: int | None = Field(default=None, ge=256)
     """Embedded models: the longest prompt and answer together, in tokens."""
     concurrency: int | None = Field(default=None, ge=1, le=4096)
@@ -119,7 +123,10 @@ class Settings(Frozen):
     """The whole of hone.yaml."""
 
     task: Task
+    """What the model is asked to do, for whom."""
     models: ModelRoles = ModelRoles()
+    """Which model plays which part."""
     judging: Judging = Judging()
+    """How the judge scores."""
     database: str = "feedback.db"
     """A file in the project, or an SQLAlchemy URL."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hone.errors import BudgetError, CallError
@@ -37,6 +38,9 @@ class Answers(Protocol):
 
     def add(self, key: str, request: Request, answer: Completion) -> None:
         """Write an answer down."""
+
+    def note(self, key: str, request: Request, model: str, *, known: bool) -> None:
+        """Keep what was asked of which model, where that is kept; `known` says that the answer was there before."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class Caller:
         # Journals of older versions hold answers that never came.
         if known is not None and not (known.empty and model.empty_is_failure):
             self.tally.reused += 1
+            journal.note(key, request, model.spec, known=True)
             return Outcome(request, known, known=True)
         if key in self._under_way:
             answer = await asyncio.shield(self._under_way[key])
@@ -150,6 +155,7 @@ class Caller:
             outcome = await self._send(model, request)
             if outcome.completion is not None:
                 journal.add(key, request, outcome.completion)
+                journal.note(key, request, model.spec, known=False)
             future.set_result(outcome.completion or outcome.error)
         finally:
             del self._under_way[key]
@@ -162,11 +168,13 @@ class Caller:
             self.tally.unsent += 1
             return Outcome(request, None, BudgetError(spent))
         self.tally.calls += 1
+        started = time.monotonic()
         try:
             completion = await model.ask(request)
         except CallError as error:
             self.tally.failed += 1
             return Outcome(request, None, error)
+        completion = replace(completion, seconds=round(time.monotonic() - started, 3))
         self.tally.usage += completion.usage
         return Outcome(request, completion)
 

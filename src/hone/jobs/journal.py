@@ -21,6 +21,7 @@ import orjson
 
 from hone.errors import RunBusyError, RunError
 from hone.files import locked, open_to_append
+from hone.jobs.asked import ASKED, AskedLog
 from hone.jobs.index import Index, JournalPlace, Places, damaged, read_key
 from hone.models import Completion, Request
 
@@ -34,6 +35,8 @@ class Journal:
         reuse: Whether answers of other runs count.
         readonly: Take no lock and write nothing, as where the folder cannot be written; only this run's own answers
             are known then.
+        asked: Where what was asked is kept, to be shown later; none keeps it nowhere.
+        keeps_known: Whether that holds for calls, too, whose answer was there before.
 
     Raises:
         RunBusyError: Another process is writing it.
@@ -41,8 +44,18 @@ class Journal:
         RunError: The file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, index: Path | None = None, reuse: bool = True, readonly: bool = False) -> None:
-        self.path, self._readonly = path, readonly
+    def __init__(
+        self,
+        path: Path,
+        *,
+        index: Path | None = None,
+        reuse: bool = True,
+        readonly: bool = False,
+        asked: Path | None = None,
+        keeps_known: bool = True,
+    ) -> None:
+        self.path, self._readonly, self._keeps_known = path, readonly, keeps_known
+        self._asked = AskedLog(asked) if asked is not None and not readonly else None
         self._held = ExitStack()
         try:
             if not readonly:
@@ -104,6 +117,15 @@ class Journal:
         entry = {"key": key, "call": str(request.call), "at": now, "answer": answer.to_data()}
         self._append(key, _line(entry, exact=answer.logprobs is not None))
 
+    def note(self, key: str, request: Request, model: str, *, known: bool) -> None:
+        """Keep what was asked, where that is kept.
+
+        Raises:
+            RunError: The disk is full, or the file cannot be written.
+        """
+        if self._asked is not None and (self._keeps_known or not known):
+            self._asked.note(key, request, model)
+
     def take_in(self, path: Path) -> None:
         """Add the answers of another journal, as of a shard, that are not known here yet.
 
@@ -117,10 +139,14 @@ class Journal:
                 key = other._key(line, 0)
                 if self.find(key) is None:
                     self._append(key, line)
+        if self._asked is not None:
+            self._asked.take_in(path.with_name(ASKED))
 
     def close(self) -> None:
         """Close the files; may be called twice."""
         if self._file >= 0:
+            if self._asked is not None:
+                self._asked.close()
             self._places.close()
             for file in self._others.values():
                 os.close(file)

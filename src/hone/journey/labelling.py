@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,15 +19,16 @@ from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
-from hone.journey.loop import Models
+from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
-from hone.journey.step import Step, open_step, step_config
+from hone.journey.step import Step, open_step, place_of, step_config
+from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
-from hone.models.spec import check_spec
+from hone.models.spec import check_spec, settings_of
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
@@ -138,6 +139,11 @@ class LabelResult:
         return self.step.run
 
     @property
+    def judgements(self) -> list[Judgement]:
+        """What was said of each row, in order."""
+        return self.run.read(Judgement)
+
+    @property
     def line(self) -> str:
         """Where the run lies, and whether nothing was asked."""
         idle = self.before and not self.report.tally.calls
@@ -150,15 +156,60 @@ def needs_no_judge(name: str | None) -> bool:
     return rubric is not None and bool(rubric.criteria) and not rubric.judged.criteria
 
 
-def labelling_of(project: Project, options: LabelOptions) -> Labelling:
+def label(
+    data: Path | str,
+    *,
+    rubric: Rubric | Path | str,
+    judge: str | Sequence[str] = (),
+    out: Path | str | None = None,
+    folder: Path | str = ".",
+    options: LabelOptions | None = None,
+    watch: Watch = SILENT,
+) -> LabelResult:
+    """Score the replies of a data set, with or without a project; each row comes out scored, or with the reason.
+
+    Args:
+        data: JSONL, CSV, XLSX, Parquet or a `datasets` folder.
+        rubric: The rubric, a file of one, or a name of the library.
+        judge: A model spec, or several as a panel; in a project its own judge by default. Rules alone need none.
+        out: Where labelled rows go, by the suffix.
+        folder: A project's folder; without a project, runs go to `runs` in it and relative model files start there.
+        options: Anything else that `hone label` can be told.
+        watch: Told how far it is.
+
+    Raises:
+        ProjectError: Something is missing, or the data does not read.
+        ModelError: A judge cannot be used.
+    """
+    judges = (judge,) if isinstance(judge, str) else tuple(judge)
+    said = (options or LabelOptions()).model_copy(
+        update={"data": Path(data), "rubric": None if isinstance(rubric, Rubric) else str(rubric)}
+    )
+    if judges:
+        said = said.model_copy(update={"judge": judges})
+    if out is not None:
+        said = said.model_copy(update={"out": Path(out)})
+    alone = not rubric.judged.criteria if isinstance(rubric, Rubric) else needs_no_judge(said.rubric)
+    project = place_of(Path(folder), data=data, rubric=True, judge=said.judge or alone)
+    work = labelling_of(project, said, rubric=rubric if isinstance(rubric, Rubric) else None)
+    with models(project, watch) as opened:
+        return run_labelling(work, opened, tell=watch.tell)
+
+
+def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | None = None) -> Labelling:
     """What the options ask for in a project.
+
+    Args:
+        project: The project.
+        options: The options.
+        rubric: The rubric itself, in place of the one that the options name.
 
     Raises:
         ProjectError: There is nothing to score, or no such rubric.
         FileFormatError: The data does not read.
     """
     settings = project.settings
-    judges = tuple(ModelSettings(model=spec) for spec in options.judge) or (settings.models.judge,)
+    judges = tuple(settings_of(spec) for spec in options.judge) or (settings.models.judge,)
     for judge in judges:
         check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
@@ -175,7 +226,7 @@ def labelling_of(project: Project, options: LabelOptions) -> Labelling:
         project=project,
         table=table,
         columns=columns,
-        rubric=named_rubric(options.rubric, project),
+        rubric=rubric or named_rubric(options.rubric, project),
         judges=judges,
         judging=options.judging(settings.judging),
         file=options.out,

@@ -20,6 +20,7 @@ from hone.journey.step import Step, open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.models import Model, connect
 from hone.project import Project
+from hone.project.files import made
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
@@ -247,7 +248,7 @@ def decided_before(project: Project, working: Rubric) -> tuple[Rubric, list[Deci
     run, kept = project.latest_run("advise"), project.decisions
     if run is None or not kept or kept[-1].after != working.digest or kept[-1].before == working.digest:
         return None
-    before = Rubric.model_validate(run.config["rubric"])
+    before = made(Rubric, run.config["rubric"], f"{run.folder / 'config.yaml'}: config.rubric")
     if before.digest != kept[-1].before:
         return None
     sitting: dict[str, Decision] = {}

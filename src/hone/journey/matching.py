@@ -18,6 +18,7 @@ from hone.journey.step import open_step, run_step, same_models, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging.form import rubric_sampling
 from hone.judging.of_project import judge_of, judge_sampling
+from hone.models.spec import settings_of
 from hone.project import Project, Run
 from hone.project.folder import read_items
 from hone.project.naming import named_rubric
@@ -94,7 +95,7 @@ def benchmark_by_rubric(
     settings, names = project.settings, tuple(specs)
     if len(set(names)) < len(names) or not names:
         raise ProjectError("name one model or more, each once; their results could not be told apart")
-    scorer = ModelSettings(model=judge) if judge else settings.models.judge
+    scorer = settings_of(judge) if judge else settings.models.judge
     if scorer.model in names:
         raise ProjectError(f"{scorer.model} would score its own replies; name another judge with {option('judge')}")
     wanted = asked or BenchmarkItems()
@@ -126,9 +127,9 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
 
     def work(journal: Journal) -> Iterator[JudgedReply]:
         with models(match.project, watch) as opened:
-            opened.agreed(match.judge, *(ModelSettings(model=spec) for spec in match.specs))
+            opened.agreed(match.judge, *(settings_of(spec) for spec in match.specs))
             for spec in match.specs:
-                written = _written(match, ModelSettings(model=spec), opened, journal, watch)
+                written = _written(match, settings_of(spec), opened, journal, watch)
                 judgements = _judged(match, written, opened, journal, watch)
                 yield from map(_both, written, judgements, (item.group for item in match.items))
 

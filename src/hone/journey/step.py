@@ -78,7 +78,14 @@ class Step:
         """
         run = self.run
         try:
-            with Journal(run.journal, index=run.index, reuse=not self.fresh, readonly=readonly) as journal:
+            with Journal(
+                run.journal,
+                index=run.index,
+                reuse=not self.fresh,
+                readonly=readonly,
+                asked=run.asked,
+                keeps_known=not self.before,  # of a finished run, what was known then is kept already
+            ) as journal:
                 told = len(journal.notes)
                 self._tell_notes(journal.notes)
                 yield journal

@@ -21,6 +21,7 @@ from hone.judging import Judge
 from hone.judging.of_project import judge_of
 from hone.models import Model, connect
 from hone.models.embedded import EmbeddedModel
+from hone.models.spec import settings_of
 from hone.project import Project
 from hone.project.naming import named_rubric, rubric_anywhere
 from hone.rubrics.replies import system_text
@@ -83,9 +84,9 @@ def behind(folder: Path, name: str | None, judge: str | None) -> ConversationSet
     try:
         project = Project.find(folder)
     except ProjectError:
-        return ConversationSetup(None, rubric_anywhere(name), ModelSettings(model=judge or "smollm2"))
+        return ConversationSetup(None, rubric_anywhere(name), settings_of(judge or "smollm2"))
     rubric = named_rubric(name, project)
-    settings = ModelSettings(model=judge) if judge else project.settings.models.judge
+    settings = settings_of(judge) if judge else project.settings.models.judge
     return ConversationSetup(project, rubric if rubric.criteria else None, settings)
 
 
@@ -135,7 +136,7 @@ def chat(
     found = behind(Path(project), rubric, None)
     spec = model or (found.project.settings.models.writer.model if found.project else "smollm2")
     named = None if model else found.project
-    with opened(ModelSettings(model=spec, context=context, concurrency=1), named, watch) as who:
+    with opened(settings_of(spec, context=context, concurrency=1), named, watch) as who:
         yield Conversation(who, told=found.told, sampling=sampling)
 
 
@@ -185,7 +186,7 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
     check_port(at.host, at.port)
     found = behind(Path(project), at.rubric, at.judge)
     with ExitStack() as stack:
-        settings = ModelSettings(model=model, context=at.context, concurrency=at.slots)
+        settings = settings_of(model, context=at.context, concurrency=at.slots)
         served = stack.enter_context(opened(settings, watch=watch))
         if not isinstance(served, EmbeddedModel):
             raise SpecError(f"{model!r} is not embedded; write smollm2, gguf:FILE or gguf:hf://OWNER/REPO/FILE")

@@ -22,6 +22,7 @@ from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import home_of, open_step, run_step, same_models
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
+from hone.models.spec import settings_of
 from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Run
 from hone.tables import Taken
@@ -181,14 +182,14 @@ def _run_bench(
 def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
     """The embedded engine gets many slots, each as long as the longest prompt may need."""
     if spec != "smollm2" and not spec.startswith("gguf:"):
-        return ModelSettings(model=spec)
+        return settings_of(spec)
     longest = max(
         sum(len(message.content) + 32 for message in request.messages)
         for request in requests(bout.problems, bout.task, bout.way)
     )
     # Two characters a token is fewer than any text of words and numbers has.
     context = -(-(longest // 2 + bout.task.max_tokens) // 256) * 256
-    return ModelSettings(model=spec, context=context, concurrency=_SLOTS)
+    return settings_of(spec, context=context, concurrency=_SLOTS)
 
 
 def read_speeds(run: Run) -> dict[str, AnswerSpeed]:

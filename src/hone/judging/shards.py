@@ -27,6 +27,7 @@ from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import make_folder, text_written_whole, whole_stream
 from hone.jobs import Budget, Caller, CallTally, Journal, Setup, wait
+from hone.jobs.asked import ASKED
 from hone.jobs.ray import Work, run_jobs
 from hone.judging.judge import Judge
 from hone.judging.label import LabelReport, RowToLabel, label_rows
@@ -80,7 +81,7 @@ class Labeller:
         """
         try:
             with (
-                Journal(shard / JOURNAL) as journal,
+                Journal(shard / JOURNAL, asked=shard / ASKED) as journal,
                 text_written_whole(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
             ):
                 setup = Setup(self.prompts, self.sampling, journal)
@@ -223,6 +224,9 @@ class _Known:
 
     def add(self, key: str, request: Request, answer: Completion) -> None:
         raise NotImplementedError("nothing is asked")
+
+    def note(self, key: str, request: Request, model: str, *, known: bool) -> None:
+        """Nothing: the shard keeps it, when it walks the same rows."""
 
 
 async def _fill(shard: Path, rows: Iterable[RowToLabel], judge: Judge) -> None:

@@ -118,6 +118,10 @@ class Completion:
     """``stop`` at its end, ``length`` where it was cut at its length limit."""
     usage: Usage = Usage()
     logprobs: tuple[TokenLogprob, ...] | None = None
+    seconds: float | None = field(default=None, compare=False)
+    """From the question to the answer, waiting and tries included, where it was measured."""
+    tries: int = field(default=1, compare=False)
+    """How often an endpoint was asked until it answered."""
 
     @property
     def cut(self) -> bool:
@@ -141,6 +145,10 @@ class Completion:
             "finish": self.finish,
             "usage": {"prompt": self.usage.prompt, "completion": self.usage.completion},
         }
+        if self.seconds is not None:
+            data["seconds"] = self.seconds
+        if self.tries > 1:
+            data["tries"] = self.tries
         if self.logprobs is not None:
             data["logprobs"] = [asdict(token) for token in self.logprobs]
         return data
@@ -153,6 +161,8 @@ class Completion:
             text=data["text"],
             finish=data["finish"],
             usage=Usage(**data["usage"]),
+            seconds=data.get("seconds"),
+            tries=data.get("tries", 1),
             logprobs=None
             if logprobs is None
             else tuple(

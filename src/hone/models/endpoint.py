@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
@@ -132,12 +132,13 @@ class EndpointModel(Model):
             CallError: The endpoint refused this request, or its answer is no chat completion.
             UnavailableError: The key or the model is refused.
         """
-        empty = 0
+        empty = tries = 0
         for _ in range(MOST_LESSONS + _EMPTY):
             learnt = self.capabilities.lessons
-            status, body = await self._post_patiently(request)
+            status, body, more = await self._post_patiently(request)
+            tries += more
             if status == 200:
-                completion = read_completion(body, self._url, self._scrub)
+                completion = replace(read_completion(body, self._url, self._scrub), tries=tries)
                 if not completion.empty or not self.empty_is_failure:
                     return completion
                 empty += 1
@@ -182,7 +183,8 @@ class EndpointModel(Model):
     def _new_gate(self) -> CallGate:
         return CallGate(self.concurrency, self._patience.first_wait, self._patience.longest_wait)
 
-    async def _post_patiently(self, request: Request) -> tuple[int, bytes]:
+    async def _post_patiently(self, request: Request) -> tuple[int, bytes, int]:
+        """Status and body of the last try, and how many tries there were."""
         tries = failures = 0
         while True:
             tries += 1
@@ -201,10 +203,10 @@ class EndpointModel(Model):
                 problem, asked, slow = self._unreached(error, failures), None, False
             else:
                 if status not in _RETRIED:
-                    return status, answer
+                    return status, answer, tries
                 problem = error_words(answer, self._scrub)
                 if self._is_final(status, problem, request):
-                    return status, answer
+                    return status, answer, tries
                 problem = f"answers {status}: {problem}"
                 if asked is not None and asked > self._patience.longest_wait:
                     raise UnavailableError(f"{self._url} asks to wait {asked:.0f} s ({problem}); try later")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from hone.domain.settings import ModelSettings
@@ -12,6 +13,7 @@ from hone.errors import SpecError, UnavailableError
 from hone.files import typed_path
 from hone.models.base import Model
 from hone.models.keys import key_for, key_from
+from hone.project.files import made
 from hone.weights.content import content_of
 
 FORMS = (
@@ -38,14 +40,14 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
         UnavailableError: A file is missing or damaged, or a key is not set.
         MissingExtraError: A package is missing.
     """
-    settings = ModelSettings(model=model) if isinstance(model, str) else model
-    made = _make(settings, folder or Path())
-    made.must_answer_once = True
-    made.spec = settings.model  # as it was written, so that a project that moves is still the same
-    made.formerly, made.identity = (made.identity,), _identity(made)
+    settings = settings_of(model) if isinstance(model, str) else model
+    opened = _make(settings, folder or Path())
+    opened.must_answer_once = True
+    opened.spec = settings.model  # as it was written, so that a project that moves is still the same
+    opened.formerly, opened.identity = (opened.identity,), _identity(opened)
     if settings.concurrency is not None:
-        made.concurrency = settings.concurrency
-    return made
+        opened.concurrency = settings.concurrency
+    return opened
 
 
 def _identity(model: Model) -> str:
@@ -74,6 +76,21 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
     if spec == "smollm2" or spec.startswith("smollm2+") or (kind == "gguf" and rest):
         return _embedded(settings, folder)
     raise _unknown(spec)
+
+
+def settings_of(spec: str, **more: Any) -> ModelSettings:
+    """The settings of a model that somebody named on the command line or in Python.
+
+    Args:
+        spec: The spec.
+        more: Any other field of `ModelSettings`.
+
+    Raises:
+        SpecError: The spec names no model.
+        ProjectError: Another value does not fit.
+    """
+    check_spec(spec)
+    return made(ModelSettings, {"model": spec, **more}, "the model")
 
 
 def check_spec(spec: str) -> None:
@@ -175,9 +192,9 @@ def _endpoint(spec: str) -> Model:
     parts = _parts(spec)
     url = f"{parts.scheme}://{parts.netloc}{parts.path}"
     key, name, remark = key_for(url)
-    made = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
-    made.notes += [remark] if remark else []
-    return made
+    model = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
+    model.notes += [remark] if remark else []
+    return model
 
 
 def _parts(spec: str) -> SplitResult:

@@ -93,6 +93,11 @@ class Run:
         return self.folder.parent / "index.db"
 
     @property
+    def asked(self) -> Path:
+        """Where what was asked is kept, so that a call can be shown whole."""
+        return self.folder / "asked.jsonl"
+
+    @property
     def shards(self) -> Path:
         """Where a run that several processes share keeps its pieces while it is under way."""
         return self.folder / "shards"
