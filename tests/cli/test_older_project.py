@@ -25,7 +25,7 @@ def test_its_replies_and_labels_are_shown_again_without_a_call(project: Path, ba
     # The words of the prompts have changed since 0.2. Where a project keeps them as its own, nothing is asked again.
     shutil.copytree(FIXTURE.parent / "prompts-0.2", project / "prompts")
     before = {path: path.read_bytes() for path in project.glob("runs/*/journal.jsonl")}
-    for command in (("reply",), ("label",), ("label", "--out", "scores.csv")):
+    for command in (("reply",), ("label",), ("label", "--out", project / "scores.csv")):
         done = bare(*command, "--project", project, "--json")
         assert done.code == 0, done.err
         if command[0] == "reply":
