@@ -26,7 +26,7 @@ from hone.project import Project
 from hone.report.page import template_environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
-from hone.web.sessions import Sessions
+from hone.web.sessions import DAYS, Sessions
 from hone.web.subjects import cut_name, cut_replies, result_files
 from hone.web.typeset import typeset
 
@@ -122,10 +122,14 @@ class Site:
 
     def sign_in(self, request: Request, response: Response, cookie: str) -> None:
         """Put a session's cookie into an answer."""
+        self.set_cookie(request, response, self.sessions.cookie, cookie, days=DAYS)
+
+    def set_cookie(self, request: Request, response: Response, name: str, value: str, *, days: int) -> None:
+        """Put a cookie into an answer, which no script reads and no other site sends."""
         response.set_cookie(
-            self.sessions.cookie,
-            cookie,
-            max_age=30 * 86_400,
+            name,
+            value,
+            max_age=days * 86_400,
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
