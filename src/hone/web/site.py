@@ -33,9 +33,9 @@ from hone.web.typeset import typeset
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Site:
-    """The pages of one project."""
+    """The pages of one project; only who the owner is may change while they are served."""
 
     journey: Journey
     """The steps over the project, the same ones that the commands run."""
@@ -48,6 +48,8 @@ class Site:
     per_item: int = 2
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
+    address: str = ""
+    """The address that raters type, where it is another one than the one a request came to."""
     limit: Limit = field(default_factory=Limit)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Lets in the owner, in this run alone: other accounts of this machine reach its loopback, too."""
@@ -138,7 +140,7 @@ class Site:
 
 MENU: dict[str, tuple[tuple[str, str], ...]] = {
     "raters": (("/rate", "Rate"), ("/compare", "Compare"), ("/mine", "My answers")),
-    "owner": (("/workshop", "Rubric"), ("/results", "Results"), ("/playground", "Playground")),
+    "owner": (("/workshop", "Rubric"), ("/people", "People"), ("/results", "Results"), ("/playground", "Playground")),
 }
 """The pages in the order of the menu, each with its address and what the link says; the owner sees both rows."""
 
@@ -150,6 +152,8 @@ MESSAGES = {
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "withdrawn": "That person is let in no more; what they said stays.",
+    "named": "Your name is kept, on this machine, for all projects.",
     "left": "You are signed out, on all your devices.",
     "settled": "Your decision is kept beside what the raters said.",
 }

@@ -153,6 +153,18 @@
     document.getElementById("main").focus();
   });
 
+  // ---- a link can be copied; without this script it is selected and copied by hand
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      field.select();
+      const said = document.getElementById("copied");
+      try { await navigator.clipboard.writeText(field.value); said.textContent = "Copied."; }
+      catch { said.textContent = "It is selected; copy it with Ctrl+C."; }
+    });
+  });
+
   // ---- the playground: replies as they stream
   const play = document.querySelector("form[data-stream]");
   play?.addEventListener("submit", async (event) => {
