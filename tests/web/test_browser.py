@@ -20,7 +20,7 @@ from tests.web.conftest import make_project
 from tests.web.hostile import HOSTILE
 
 MOST_BYTES = 150_000
-PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/results", "/playground")
+PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/people", "/results", "/playground")
 
 pytestmark = browser.marks
 
@@ -234,6 +234,82 @@ def test_a_save_that_the_network_loses_is_sent_again_and_counts_once(
         changed = [one for one in store.history(limit=50) if one.place == "ratings" and one.by == "Eve"]
     assert len(changed) == 1
     page.close()
+
+
+def test_the_first_visit_has_a_card_that_stays_away_once_it_is_put_away(
+    chromium: Any, address: str, folder: Path
+) -> None:
+    for javascript, name in ((True, "Hal"), (False, "Ida")):
+        context = chromium.new_context(java_script_enabled=javascript)
+        page = context.new_page()
+        page.goto(address + invited(folder, name))
+        card = page.locator(".welcome")
+        assert f"Welcome, {name}" in card.inner_text()
+        assert "4 for you" in card.inner_text()
+        with page.expect_response("**/welcome"):
+            card.locator("button").click()
+        for path in ("/rate", "/compare"):
+            page.goto(address + path)
+            assert card.count() == 0
+        context.close()
+
+
+def test_enter_with_something_open_says_what_and_the_last_page_can_undo(
+    chromium: Any, address: str, folder: Path
+) -> None:
+    page = chromium.new_page()
+    page.goto(address + invited(folder, "Jon"))
+    first = page.url
+    page.keyboard.press("3")
+    saved(page)
+    page.keyboard.press("Enter")
+    page.locator("#status", has_text="Still open: Be Adaptable.").wait_for()
+    assert page.url == first
+    assert page.locator("fieldset.open legend").inner_text() == "Be Adaptable"
+    page.keyboard.press("2")
+    saved(page)
+    for _ in range(3):
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        for key in "33":
+            page.keyboard.press(key)
+            saved(page)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "Thank you" in page.inner_text("h1")
+    with page.expect_navigation():
+        page.keyboard.press("u")
+    assert "undone" in page.inner_text(".said")
+    assert "/rate/" in page.url
+    page.close()
+
+
+def test_a_rater_sees_the_heading_and_the_third_criterion_and_on_a_phone_how_many_are_scored(
+    chromium: Any, address: str, folder: Path
+) -> None:
+    rubric = folder / "rubric.yaml"
+    rubric.write_text(rubric.read_text().replace("criteria:\n", "criteria:\n  - Be Kind: The plan is kind.\n"))
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(address + invited(folder, "Kim"))
+    page.locator(".welcome button").click()
+    assert page.locator("h1").bounding_box()["height"] > 20
+    third, act = page.locator("fieldset.criterion").nth(2).bounding_box(), page.locator(".act").bounding_box()
+    assert third["y"] + third["height"] <= act["y"]
+    anchor = "The reply meets the criterion in part"
+    assert page.content().count(anchor) == 1, "the scale's words stand once"
+    page.set_viewport_size({"width": 390, "height": 844})
+    link = page.locator(".to-scores a")
+    assert link.inner_text() == "Score (0 of 3)"
+    assert link.bounding_box()["y"] + link.bounding_box()["height"] <= 844
+    page.locator("#reply").click()
+    assert not page.locator(".reply .text").is_visible()
+    page.locator("input[name=score-0][value='1']").check()
+    assert link.inner_text() == "Score (1 of 3)"
+    page.goto(address + "/mine")
+    assert browser.too_wide(page) <= 0
+    assert "Plan" in page.inner_text(".excerpt")
+    context.close()
 
 
 def test_single_keys_can_be_switched_off(chromium: Any, address: str, folder: Path) -> None:

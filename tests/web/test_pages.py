@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from hone.people.store import NewSubject, open_store
 from hone.project import Project
 from hone.report.charts import shade
 from hone.report.diffs import worded_diff
+from hone.report.wording import strictness
+from hone.stats import Figure
 from hone.web.pages.results import heat
 from hone.web.site import Site
 from hone.web.subjects import collect, put_up
@@ -126,6 +129,28 @@ def test_results_show_people_figures_and_a_table_for_every_chart(site: Site, own
     assert html.count("The same as a table") == 4
     assert "one person ↓, another →" in html
     assert "rate more replies" in html or "more ratings" in html
+
+
+def test_who_is_strict_is_said_only_where_the_interval_supports_it() -> None:
+    few, wide = Figure(-1.0, -1.0, -1.0, 4), Figure(0.2, -0.1, 0.5, 40)
+    assert strictness("Ann", few) == "Ann: too few to say (-1.00 on average, on 4 replies)"
+    shown = "(+0.20 on average, 95% interval -0.10 to +0.50, on 40 replies)"
+    assert strictness("Ben", wide) == f"Ben: not shown to be stricter or milder {shown}"
+    said = strictness("Cid", Figure(-0.5, -0.75, -0.25, 40))
+    assert said.startswith("Cid: stricter than the others, 0.50 lower on average (95% interval -0.75 to -0.25")
+    assert strictness("Dee", Figure(0.5, 0.25, 0.75, 40)).startswith("Dee: milder than the others, 0.50 higher")
+    assert "cannot be known" in strictness("Eve", Figure(None, None, None, 0))
+
+
+def test_few_replies_fold_the_charts_and_shades_are_explained(site: Site, owner: Browser) -> None:
+    rated(site, ("Ann", 1), ("Ben", 0))
+    html = owner.get("/results")
+    assert html.count("with fewer than 10 replies they say next to nothing") == 2
+    assert "Each row is shaded by itself" in html
+    assert "Who is strict" in html
+    assert "With two people one difference is the other" in html
+    axes = [re.findall(r">(-?[\d.]+)<", one) for one in re.findall(r'<svg class="chart".*?</svg>', html, re.DOTALL)]
+    assert axes[0] == axes[2], "one axis for all criteria"
 
 
 def test_results_are_computed_anew_when_somebody_rates(site: Site, owner: Browser) -> None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from hone.journey.options import AskingOptions, OptionForm, VerbOptions, is_repeated, option_form, type_of
+from hone.journey.signature import kept_signature
 from hone.trust import consent
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,14 +129,16 @@ def fresh_option(function: F) -> F:
 
 def by_option(function: F) -> F:
     """``--by NAME``: who decides."""
-    return click.option("--by", default=user, help="Your name, kept with what you decide.  [default: your login]")(
-        function
-    )
+    return click.option(
+        "--by",
+        default=user,
+        help="Your name, kept with what you decide.  [default: the name you gave on the pages, else your login]",
+    )(function)
 
 
 def user() -> str:
-    """The name of the person at the keyboard, as far as the machine knows it."""
+    """The name of the person at the keyboard: as the pages asked for it once, else as the machine knows it."""
     try:
-        return os.environ.get("HONE_USER") or getpass.getuser()
+        return os.environ.get("HONE_USER") or kept_signature() or getpass.getuser()
     except (KeyError, OSError):  # a container without a user database
         return "unknown"

@@ -212,7 +212,7 @@ def _people(view: ProjectView) -> Iterator[NextStep]:
     items = min((one.items for one in criteria.values()), default=0)
     alone = any(len(one.raters) < 2 for one in criteria.values())
     if alone:
-        why = "One person alone gives no ceiling: invite a second one."
+        why = "One person alone cannot show how well people agree: invite a second one."
         yield NextStep("people", why, (InviteOptions(name="NAME"),))
     elif items < _FEW:
         why = f"{items} rated items are few; how many more it takes:"

@@ -87,7 +87,7 @@ def intervals(
         span: Where the axis begins and ends; by default it ends at 1 and begins where the figures need it.
         tick: How a number on the axis is written.
     """
-    start, end = span or (_begin(dots), 1.0)
+    start, end = span or (axis_begin(dots), 1.0)
     steps = 4 if (end - start) in (1.0, 2.0, 4.0) else 3 if end - start == 1.5 else 5
     ticks = [start + (end - start) * place / steps for place in range(steps + 1)]
 
@@ -237,7 +237,8 @@ def shade(level: int, levels: int) -> int:
     return round((len(SHADES) - 1) * level / max(1, levels - 1))
 
 
-def _begin(dots: Sequence[Dot]) -> float:
+def axis_begin(dots: Sequence[Dot]) -> float:
+    """Where an axis that ends at 1 begins, so that every figure with its interval lies on it: -1, -0.5 or 0."""
     lows = [dot.figure.low if dot.figure.low is not None else dot.figure.value for dot in dots]
     least = min((low for low in lows if low is not None), default=0.0)
     return -1.0 if least < -0.5 else -0.5 if least < 0 else 0.0

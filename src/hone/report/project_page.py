@@ -15,7 +15,7 @@ from hone.report.sections.rubric import history_values, rubric_values
 from hone.report.sections.scores import scores_values
 from hone.report.sections.tuning import tuning_values
 from hone.report.view import JudgedPart, ProjectView
-from hone.report.wording import percent_cell, verdict_in_short
+from hone.report.wording import percent_cell, verdict_in_plain_words
 from hone.rubrics.compare import summary
 
 PARTS = (
@@ -101,7 +101,7 @@ def _agreement_line(view: ProjectView) -> str:
     if view.agreed is None:
         return "nobody has rated yet"
     said = [
-        f"{name}: {verdict_in_short(judge)}"
+        f"{name}: {verdict_in_plain_words(judge)}"
         for name, one in view.agreed.agreement.criteria.items()
         for judge in one.judges.values()
         if judge.items

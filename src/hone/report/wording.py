@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hone.report.terminal import clean
-from hone.stats import CriterionAgreement, Figure, JudgeAgreement
+from hone.stats import FEW_ITEMS, CriterionAgreement, Figure, JudgeAgreement
 
 STATISTICS = {
     "percent_agreement": "same score",
@@ -109,6 +109,12 @@ def verdict_in_short(judge: JudgeAgreement) -> str:
     return judge.verdict.words.partition(":")[0].replace(" to within the margin", ", within the margin")
 
 
+def verdict_in_plain_words(judge: JudgeAgreement) -> str:
+    """The same for who has not read what a ceiling is."""
+    alone = judge.verdict.outcome == "no ceiling"
+    return "not known yet: it takes a second person who rates" if alone else verdict_in_short(judge)
+
+
 def leaning(judge: JudgeAgreement) -> str:
     """Whether the judge scores higher or lower than people, where the interval knows it."""
     error = judge.consensus["mean_error"]
@@ -117,6 +123,26 @@ def leaning(judge: JudgeAgreement) -> str:
     if error.low is None or error.high is None or error.low <= 0 <= error.high:
         return "neither"
     return f"{'lenient' if error.value > 0 else 'strict'} {error.value:+.2f}"
+
+
+def strictness(who: str, error: Figure) -> str:
+    """Whether somebody scores lower or higher than the others, as far as the interval supports it.
+
+    Args:
+        who: The person.
+        error: The mean of the person's scores less the others' consensus of the same replies, in points of the scale.
+    """
+    who, items = clean(who), f"{error.n:,} {'reply' if error.n == 1 else 'replies'}"
+    if error.value is None:
+        return f"{who}: cannot be known ({error.reason or 'nobody else rated the same replies'})"
+    if error.low is None or error.high is None or error.few:
+        return f"{who}: too few to say ({error.value:+.2f} on average, on {items})"
+    figures = f"95% interval {error.low:+.2f} to {error.high:+.2f}, on {items}"
+    if error.low <= 0 <= error.high:
+        return f"{who}: not shown to be stricter or milder ({error.value:+.2f} on average, {figures})"
+    words = "stricter" if error.value < 0 else "milder"
+    side = "lower" if error.value < 0 else "higher"
+    return f"{who}: {words} than the others, {abs(error.value):.2f} {side} on average ({figures})"
 
 
 def people_in_words(criterion: CriterionAgreement) -> str:
@@ -141,10 +167,10 @@ def people_in_words(criterion: CriterionAgreement) -> str:
 def warnings(criterion: CriterionAgreement) -> list[str]:
     """What must stand beside figures that rest on too little."""
     found = []
-    if criterion.items < 10:
+    if criterion.items < FEW_ITEMS:
         found.append(f"only {criterion.items} items: these figures say next to nothing")
     for name, judge in criterion.judges.items():
-        if 0 < judge.items < 10 <= criterion.items:
+        if 0 < judge.items < FEW_ITEMS <= criterion.items:
             found.append(f"{clean(name)} scored only {judge.items} of the items: its figures say next to nothing")
         if judge.consensus["accuracy"].reason == OFF_SCALE:
             found.append(f"{clean(name)}: {OFF_SCALE}, so that it has no kappa; correlations hold")

@@ -81,7 +81,7 @@ def serve_pages(journey: Journey, options: PageOptions, tell: Callable[[str], ob
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
         sessions = Sessions(session_secret(project.folder / "feedback.db.key"))
         owner = _owner(store, options.owner)
-        site = Site(journey, store, sessions, owner, local, options.per_item, options.models)
+        site = Site(journey, store, sessions, owner, local, options.per_item, options.models, options.base_url)
         _run(site, door, options, tell)
 
 

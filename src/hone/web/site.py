@@ -26,16 +26,16 @@ from hone.project import Project
 from hone.report.page import template_environment
 from hone.web.limits import Limit
 from hone.web.people import Visitor
-from hone.web.sessions import Sessions
+from hone.web.sessions import DAYS, Sessions
 from hone.web.subjects import cut_name, cut_replies, result_files
 from hone.web.typeset import typeset
 
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Site:
-    """The pages of one project."""
+    """The pages of one project; only who the owner is may change while they are served."""
 
     journey: Journey
     """The steps over the project, the same ones that the commands run."""
@@ -48,6 +48,8 @@ class Site:
     per_item: int = 2
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
+    address: str = ""
+    """The address that raters type, where it is another one than the one a request came to."""
     limit: Limit = field(default_factory=Limit)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """Lets in the owner, in this run alone: other accounts of this machine reach its loopback, too."""
@@ -122,10 +124,14 @@ class Site:
 
     def sign_in(self, request: Request, response: Response, cookie: str) -> None:
         """Put a session's cookie into an answer."""
+        self.set_cookie(request, response, self.sessions.cookie, cookie, days=DAYS)
+
+    def set_cookie(self, request: Request, response: Response, name: str, value: str, *, days: int) -> None:
+        """Put a cookie into an answer, which no script reads and no other site sends."""
         response.set_cookie(
-            self.sessions.cookie,
-            cookie,
-            max_age=30 * 86_400,
+            name,
+            value,
+            max_age=days * 86_400,
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
@@ -134,7 +140,7 @@ class Site:
 
 MENU: dict[str, tuple[tuple[str, str], ...]] = {
     "raters": (("/rate", "Rate"), ("/compare", "Compare"), ("/mine", "My answers")),
-    "owner": (("/workshop", "Rubric"), ("/results", "Results"), ("/playground", "Playground")),
+    "owner": (("/workshop", "Rubric"), ("/people", "People"), ("/results", "Results"), ("/playground", "Playground")),
 }
 """The pages in the order of the menu, each with its address and what the link says; the owner sees both rows."""
 
@@ -146,6 +152,8 @@ MESSAGES = {
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "withdrawn": "That person is let in no more; what they said stays.",
+    "named": "Your name is kept, on this machine, for all projects.",
     "left": "You are signed out, on all your devices.",
     "settled": "Your decision is kept beside what the raters said.",
 }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from hone.people.store import PairAnswer, Side
-from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, new_key, submit_id
+from hone.web.pages.rate import LONGEST_NOTE, LONGEST_REASON, is_new, new_key, submit_id
 from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of
 
@@ -23,7 +23,7 @@ def begin_comparing(request: Request, someone: Someone) -> Response:
     if pair is not None:
         return go(f"/compare/{pair.id}", request.query_params.get("said", ""))
     done = sum(one.state == "done" for one in site.store.my_pairs(someone.rater.id))
-    return site.page(request, "compared.html", someone, done=done)
+    return site.page(request, "compared.html", someone, done=done, key=new_key())
 
 
 @router.get("/compare/{pair}")
@@ -32,7 +32,18 @@ def show_pair(request: Request, someone: Someone, pair: str) -> Response:
     site = site_of(request)
     answer = _handed(site, someone, pair)
     earlier = _earlier(site, someone, answer)
-    return site.page(request, "compare.html", someone, answer=answer, earlier=earlier, key=new_key())
+    compared = sum(one.state == "done" for one in site.store.my_pairs(someone.rater.id))
+    return site.page(
+        request,
+        "compare.html",
+        someone,
+        answer=answer,
+        earlier=earlier,
+        key=new_key(),
+        compared=compared,
+        new=is_new(site, request, someone, begun=compared > 0),
+        asks="" if someone.owner else site.owner.name,
+    )
 
 
 @router.post("/compare/{pair}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from hone.journey.loop import CompareOptions, DraftOptions, FinaliseOptions, Mer
 from hone.journey.next import next_steps
 from hone.journey.options import VerbOptions
 from hone.journey.people import InviteOptions, RateOptions
+from hone.journey.signature import kept_signature
 from hone.web.people import Someone
 from hone.web.site import Site, go, site_of
 
@@ -40,7 +42,16 @@ def home(request: Request, someone: Someone) -> Response:
         return go("/rate")
     steps = _steps(site)
     first = next((place for place, step in enumerate(steps) if not step.done), None)
-    return site.page(request, "home.html", someone, steps=steps, first=first, folder=site.project.folder.name)
+    local = site.open and someone.session.rater is None
+    return site.page(
+        request,
+        "home.html",
+        someone,
+        steps=steps,
+        first=first,
+        folder=site.project.folder.name,
+        ask_name=local and not (kept_signature() or os.environ.get("HONE_USER")),
+    )
 
 
 def _steps(site: Site) -> list[JourneyStep]:
@@ -76,7 +87,7 @@ def _steps(site: Site) -> list[JourneyStep]:
         replace(decide, link="/workshop", words="Go to the workshop"),
         have,
         # Also where some are invited: there may be more.
-        replace(invite, command=InviteOptions(name="NAME").command_line()),
+        replace(invite, link="/people", words="Invite somebody", command=InviteOptions(name="NAME").command_line()),
         # The pages are open already.
         replace(rate, link="/rate", words="Rate some yourself", command=""),
         JourneyStep(

@@ -18,6 +18,9 @@ from hone.web.site import Site, go, site_of, wants_json
 
 router = APIRouter()
 LONGEST_NOTE, LONGEST_REASON = 4_000, 400
+_SO_FAR = "Saved so far. Choose a level for each criterion to go on."
+ON_A_PAGE = 40
+"""Of a rater's own answers, so that a page stays light however many there are."""
 _PLACES = frozenset({"/rate", "/compare", "/mine"})
 
 
@@ -30,7 +33,7 @@ def begin_rating(request: Request, someone: Someone) -> Response:
         subject = site.store.next_subject(someone.rater.id, rubric, per_item=site.per_item)
     if subject is not None:
         return go(f"/rate/{subject.id}", request.query_params.get("said", ""))
-    return site.page(request, "rated.html", someone, rubric=rubric, mine=_mine(site, someone, rubric))
+    return site.page(request, "rated.html", someone, rubric=rubric, mine=_mine(site, someone, rubric), key=new_key())
 
 
 @router.get("/rate/{subject}")
@@ -58,7 +61,8 @@ def save_scores(request: Request, someone: Someone, subject: str, sent: Form) ->
         return JSONResponse({"saved": True, "complete": saved.complete})
     if saved.complete:
         return go("/rate")
-    return _shown(request, someone, subject, problem="Saved so far. Choose a level for each criterion to go on.")
+    still = ", ".join(_still_open(_handed(site, someone, subject, rubric), rubric))
+    return _shown(request, someone, subject, problem=f"{_SO_FAR} Still open: {still}.")
 
 
 @router.post("/rate/{subject}/skip")
@@ -85,18 +89,47 @@ def undo(request: Request, someone: Someone, sent: Form) -> Response:
     return go(f"/rate/{about}", "undone")
 
 
+@router.post("/welcome")
+def put_welcome_away(request: Request, someone: Someone, sent: Form) -> Response:
+    """Show the card of the first visit no more in this browser."""
+    site = site_of(request)
+    at = form_field(sent, "at")
+    response: Response = (
+        JSONResponse({"saved": True}) if wants_json(request) else go(at if at in _PLACES else "/rate")
+    )
+    site.set_cookie(request, response, _welcome_cookie(site, someone), "seen", days=365)
+    return response
+
+
+def is_new(site: Site, request: Request, someone: Visitor, *, begun: bool) -> bool:
+    """Whether a rater is shown the card of the first visit: nothing is saved yet, and it was not put away."""
+    return not begun and _welcome_cookie(site, someone) not in request.cookies
+
+
+def _welcome_cookie(site: Site, someone: Visitor) -> str:
+    """The card's cookie, one a person: several may share a browser."""
+    return f"{site.sessions.cookie}-seen-{digest(someone.rater.id)[:8]}"
+
+
 @router.get("/mine")
 def mine(request: Request, someone: Someone) -> Response:
     """Everything that this person said, and nothing that others did."""
     site, rubric = site_of(request), site_of(request).rubric
+    answers, pairs = site.store.mine(someone.rater.id, rubric), site.store.my_pairs(someone.rater.id)
+    pages = max(1, -(-max(len(answers), len(pairs)) // ON_A_PAGE))
+    asked = request.query_params.get("page", "1")
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+    here = slice((number - 1) * ON_A_PAGE, number * ON_A_PAGE)
     return site.page(
         request,
         "mine.html",
         someone,
         rubric=rubric,
         mine=_mine(site, someone, rubric),
-        answers=site.store.mine(someone.rater.id, rubric),
-        pairs=site.store.my_pairs(someone.rater.id),
+        answers=answers[here],
+        pairs=pairs[here],
+        number=number,
+        pages=pages,
         key=new_key(),
     )
 
@@ -108,7 +141,7 @@ def new_key() -> str:
 
 def _shown(request: Request, someone: Visitor, subject: str, *, problem: str = "") -> Response:
     site, rubric = site_of(request), site_of(request).rubric
-    answer = _handed(site, someone, subject, rubric)
+    answer, mine = _handed(site, someone, subject, rubric), _mine(site, someone, rubric)
     return site.page(
         request,
         "rate.html",
@@ -116,7 +149,9 @@ def _shown(request: Request, someone: Visitor, subject: str, *, problem: str = "
         answer=answer,
         rubric=rubric,
         digest=rubric.digest,
-        mine=_mine(site, someone, rubric),
+        mine=mine,
+        new=is_new(site, request, someone, begun=bool(mine.done or mine.skipped)),
+        asks="" if someone.owner else site.owner.name,
         earlier=_earlier(site, someone, answer, rubric),
         key=new_key(),
         problem=problem,
@@ -129,6 +164,10 @@ def _handed(site: Site, someone: Visitor, subject: str, rubric: Rubric) -> Answe
     if answer is None or (answer.at is None and not answer.scores):
         raise HTTPException(404)
     return answer
+
+
+def _still_open(answer: Answer, rubric: Rubric) -> list[str]:
+    return [name for name in rubric.names if name not in answer.scores]
 
 
 def _earlier(site: Site, someone: Visitor, answer: Answer, rubric: Rubric) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from hone.people.store import ChoiceRow
 from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
-from hone.report.sections.agreement import criterion_values
-from hone.stats import Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
+from hone.report.sections.agreement import common_span, criterion_values
+from hone.report.wording import strictness
+from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
 from hone.web.people import Form, Owner, form_field
 from hone.web.site import Site, go, site_of
@@ -39,14 +40,24 @@ class Matrix:
 
     title: str
     rows: list[tuple[str | TableCell, ...]]
-    """The row's level, then its cells, which are the darker the more of their column they hold."""
+    """The row's level, then its cells, which are the darker the more of their row they hold."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What takes a while: figures of every criterion, whether to go on, and who is strict."""
+
+    sections: list[dict[str, object]] = field(default_factory=list)
+    stop: str = ""
+    strict: list[tuple[str, list[str]]] = field(default_factory=list)
+    """By criterion, one sentence a person."""
 
 
 @router.get("/results")
 def show_results(request: Request, someone: Owner) -> Response:
     """Everything on one page."""
     site, rubric = site_of(request), site_of(request).rubric
-    sections, stop = _computed(site, rubric) if rubric.criteria else ([], "")
+    found = _computed(site, rubric) if rubric.criteria else Computed()
     disagreements = site.store.disagreements(rubric) if rubric.criteria else []
     return site.page(
         request,
@@ -54,14 +65,15 @@ def show_results(request: Request, someone: Owner) -> Response:
         someone,
         rubric=rubric,
         labels=[level.label for level in rubric.scale.levels],
-        sections=sections,
+        sections=found.sections,
+        strict=found.strict,
         pairs=_pairs(site.store.choices()),
         people=_people(site, rubric),
         all=site.store.progress(rubric, per_item=site.per_item),
         disagreements=disagreements[:MOST_SHOWN],
         more=max(0, len(disagreements) - MOST_SHOWN),
         open_ones=sum(one.adjudicated is None for one in disagreements),
-        stop=stop,
+        stop=found.stop,
     )
 
 
@@ -99,32 +111,45 @@ def _people(site: Site, rubric: Rubric) -> list[tuple[str, int, int, int, str]]:
     ]
 
 
-def _computed(site: Site, rubric: Rubric) -> tuple[list[dict[str, object]], str]:
+def _computed(site: Site, rubric: Rubric) -> Computed:
     """Every criterion, and what the stop rule says; computed again only when somebody has said something new."""
     rows = site.store.ratings(rubric)
     if not any(row.kind == "human" for row in rows):
-        return [], ""
+        return Computed()
     latest = [run.folder.name for verb in ("label", "reply") if (run := site.project.latest_run(verb))]
     state = (rubric.digest, len(rows), max(row.time for row in rows), *latest)
 
-    def compute() -> tuple[list[dict[str, object]], str]:
+    def compute() -> Computed:
         table = join(site.project, site.store, rubric).table
         ratings = read_ratings(table, Reading(rubric=rubric)).ratings
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
-        sections = [_section(name, found, ratings, rubric) for name in found.criteria]
-        return sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words
+        span = common_span(found)
+        sections = [_section(name, found, ratings, rubric, span) for name in found.criteria]
+        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, _strict(found))
 
-    computed: tuple[list[dict[str, object]], str] = site.remember("results", state, compute)
+    computed: Computed = site.remember("results", state, compute)
     return computed
 
 
-def _section(name: str, found: Agreement, ratings: Ratings, rubric: Rubric) -> dict[str, object]:
+def _strict(found: Agreement) -> list[tuple[str, list[str]]]:
+    """Of each criterion that several people rated: who scores lower or higher than the others, in words."""
+    return [
+        (name, [strictness(who, figures["mean_error"]) for who, figures in one.ceiling_by_person.items()])
+        for name, one in found.criteria.items()
+        if len(one.raters) > 1
+    ]
+
+
+def _section(
+    name: str, found: Agreement, ratings: Ratings, rubric: Rubric, span: tuple[float, float]
+) -> dict[str, object]:
     """What the page shows of one criterion."""
     one, counts = found.criteria[name], _counts(ratings, name, rubric)
     title = ChartTitle(
         f"levels-{file_slug(name)}", f"Levels given for {name}", "The table below has the same figures"
     )
-    return criterion_values(name, one, found.level) | {
+    return criterion_values(name, one, found.level, span) | {
+        "few": one.items < FEW_ITEMS,
         "spread": shares(title, counts, [level.label for level in rubric.scale.levels]),
         "counts": [(who, *(str(count) for count in given)) for who, given in counts.items()],
         "matrices": _matrices(name, one, ratings, rubric),
@@ -165,16 +190,15 @@ def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubr
 
 
 def _matrix(title: str, counts: Any, labels: Sequence[str]) -> Matrix:
-    totals = np.maximum(counts.sum(axis=0), 1e-9)
     rows: list[tuple[str | TableCell, ...]] = [
-        (label, *(TableCell(f"{count:,.4g}", heat(count / total)) for count, total in zip(row, totals, strict=True)))
+        (label, *(TableCell(f"{count:,.4g}", heat(count / max(sum(row), 1e-9))) for count in row))
         for label, row in zip(labels, counts.tolist(), strict=True)
     ]
     return Matrix(title, rows)
 
 
 def heat(share: float) -> str:
-    """The class of a table's cell that holds this share of its column, from 0 to 4."""
+    """The class of a table's cell that holds this share of its row, from 0 to 4."""
     return f"heat-{min(4, int(share * 5))}"
 
 

@@ -51,8 +51,17 @@
       if (event.target.name === "note") { clearTimeout(wait); wait = setTimeout(save, 900); }
     });
     let leaving = false;
+    form.noValidate = true; // what is open is said in words; without this script the browser says it
     form.addEventListener("submit", async (event) => {
       clearTimeout(wait);
+      const open = fields.filter((field) => !field.querySelector("input:checked"));
+      if (open.length) {
+        event.preventDefault();
+        fields.forEach((field) => field.classList.toggle("open", open.includes(field)));
+        move(fields.indexOf(open[0]));
+        say(`Still open: ${open.map((field) => field.querySelector("legend").textContent.trim()).join(", ")}.`);
+        return;
+      }
       if (leaving) { event.preventDefault(); return; }
       leaving = true;
       if (!running) return;
@@ -69,6 +78,13 @@
   // ---- one criterion is the one that keys speak to
   const fields = form ? [...form.querySelectorAll("fieldset.criterion")] : [];
   let active = Math.max(0, fields.findIndex((field) => !field.querySelector("input:checked")));
+  function count() {
+    const done = fields.filter((field) => field.querySelector("input:checked"));
+    done.forEach((field) => field.classList.remove("open"));
+    document.querySelectorAll("[data-count]").forEach((one) => { one.textContent = `${done.length} of ${fields.length}`; });
+  }
+  form?.addEventListener("change", count);
+  count();
   function mark(field) {
     if (!field) return;
     active = fields.indexOf(field);
@@ -114,16 +130,39 @@
     2: side("tie"),
   };
   document.addEventListener("keydown", (event) => {
-    if (!form || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const at = event.target;
     const typing = at.matches("textarea, select, input:not([type=radio])");
     if (event.key === "Escape" && typing) { at.blur(); return; }
     if (typing || !keysOn || event.repeat) return;
     if (event.key === "Enter" && at.matches("a, button, summary")) return;
-    const table = { ...common, ...(form.dataset.keys === "sides" ? sides : levels) };
-    const action = table[event.key] ?? (form.dataset.keys === "levels" && "1234567890-".includes(event.key)
+    const kind = form?.dataset.keys;
+    const table = { ...common, ...(kind === "sides" ? sides : kind === "levels" ? levels : {}) };
+    const action = table[event.key] ?? (kind === "levels" && "1234567890-".includes(event.key)
       ? () => level(event.key) : null);
     if (action?.()) event.preventDefault();
+  });
+
+  // ---- the card of the first visit goes without loading the page again, which would lose a note half written
+  const away = document.querySelector("form[data-away]");
+  away?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    fetch(away.action, { method: "POST", body: new URLSearchParams(new FormData(away)), headers: { Accept: "application/json" } })
+      .catch(() => {});
+    away.closest("section").remove();
+    document.getElementById("main").focus();
+  });
+
+  // ---- a link can be copied; without this script it is selected and copied by hand
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      field.select();
+      const said = document.getElementById("copied");
+      try { await navigator.clipboard.writeText(field.value); said.textContent = "Copied."; }
+      catch { said.textContent = "It is selected; copy it with Ctrl+C."; }
+    });
   });
 
   // ---- the playground: replies as they stream

@@ -1,0 +1,112 @@
+"""People: who was invited, how far each of them is, links for others, and the owner's own name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from hone.errors import FeedbackError
+from hone.journey.people import RateOptions
+from hone.journey.signature import keep_signature
+from hone.people.store import Progress, Rater, Role
+from hone.text import name as named
+from hone.web.people import Form, Owner, Visitor, form_field
+from hone.web.site import Site, go, site_of
+
+router = APIRouter()
+LONGEST_STAY = 365
+"""Days that a link made on the page may let somebody in; the command makes longer ones."""
+_ROLES = ("rater", "owner")
+
+
+@dataclass(frozen=True)
+class RaterProgress:
+    """Somebody who may rate, and how far they are."""
+
+    rater: Rater
+    done: Progress
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """A link that was made just now; it can be shown this once."""
+
+    name: str
+    address: str
+    days: float
+
+
+@router.get("/people")
+def show_people(request: Request, someone: Owner) -> Response:
+    """Everybody who may come in, and a form that invites."""
+    return _shown(request, someone)
+
+
+@router.post("/people/invite")
+def invite(request: Request, someone: Owner, sent: Form) -> Response:
+    """Make a personal link, and show it."""
+    site, name, role = site_of(request), named(form_field(sent, "name")), form_field(sent, "role") or "rater"
+    if role not in _ROLES:
+        raise HTTPException(400, "Choose what the person may do from the list.")
+    try:
+        days = float(form_field(sent, "days") or 14)
+    except ValueError as error:
+        raise FeedbackError("write for how many days the link is to let somebody in, as a number") from error
+    if not 0 < days <= LONGEST_STAY:
+        raise FeedbackError(f"a link lets somebody in for up to {LONGEST_STAY} days; write a number from 1 on")
+    token = site.store.invite(name, cast("Role", role), days)
+    address = (site.address or str(request.base_url)).rstrip("/")
+    return _shown(request, someone, NewLink(name, f"{address}/enter/{token}", days))
+
+
+@router.post("/people/withdraw")
+def withdraw(request: Request, someone: Owner, sent: Form) -> Response:
+    """Let somebody in no more; what they said stays."""
+    site, name = site_of(request), named(form_field(sent, "name"))
+    if name == someone.rater.name:
+        raise FeedbackError("you cannot withdraw yourself; you are the owner of these pages")
+    site.store.revoke(name, by=someone.rater.name)
+    return go("/people", "withdrawn")
+
+
+@router.post("/people/name")
+def keep_name(request: Request, someone: Owner, sent: Form) -> Response:
+    """Keep the owner's own name, and go on under it. What was said under the old one stays under the old one."""
+    site = site_of(request)
+    if not site.open or someone.session.rater is not None:
+        raise HTTPException(403)
+    site.owner = site.store.add_rater(form_field(sent, "name"), "owner")
+    keep_signature(site.owner.name)
+    response = go("/", "named")
+    _, cookie = site.sessions.begin(None, site.owner.epoch)
+    site.sign_in(request, response, cookie)
+    return response
+
+
+def _shown(request: Request, someone: Visitor, link: NewLink | None = None) -> Response:
+    site = site_of(request)
+    return site.page(
+        request,
+        "people.html",
+        someone,
+        people=_progress(site),
+        link=link,
+        wanted=site.per_item,
+        # No flag is written here: the settings know how the command is typed.
+        wider=RateOptions(host="0.0.0.0").command_line(),  # noqa: S104 - shown, not listened on
+        may_rename=site.open and someone.session.rater is None,
+    )
+
+
+def _progress(site: Site) -> list[RaterProgress]:
+    people = [one for one in site.store.raters() if one.role != "judge"]
+    found = [
+        RaterProgress(one, site.store.progress(site.rubric, one.id, per_item=site.per_item))
+        for one in people
+        if site.rubric.criteria
+    ]
+    # Owners who never rated are no raters: they would stand there as people who are late.
+    return [one for one in found if one.rater.role == "rater" or one.done.done or one.done.skipped]
