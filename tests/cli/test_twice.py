@@ -36,6 +36,7 @@ reply -p {project}
 label -p {project}
 label {table} --out {labels} --people {people} -p {project}
 audit --items 2 -p {project}
+show label -p {project}
 feedback import {ratings} -p {project}
 feedback export {exported} -p {project}
 feedback status -p {project}
