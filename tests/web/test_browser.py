@@ -312,6 +312,38 @@ def test_a_rater_sees_the_heading_and_the_third_criterion_and_on_a_phone_how_man
     context.close()
 
 
+def test_criteria_are_reordered_with_the_keyboard(chromium: Any, link: str, address: str, folder: Path) -> None:
+    page = chromium.new_page()
+    page.goto(link)
+    page.goto(address + "/workshop")
+    page.locator("#edit > summary").press("Enter")
+    page.locator("[data-row]").first.locator("[data-move='1']").press("Enter")
+    page.fill("#name-2", "Be Kind")
+    page.fill("#sentence-2", "The plan is kind.")
+    page.locator("#edit button.button").press("Enter")
+    page.locator(".said").wait_for()
+    assert Project(folder).rubric.names == ("Be Adaptable", "Be Detailed", "Be Kind")
+    page.close()
+
+
+def test_a_link_is_copied_or_selected(chromium: Any, link: str, address: str, folder: Path) -> None:
+    page = chromium.new_page()
+    page.goto(link)
+    page.goto(address + "/people")
+    page.fill("#name", "Lea")
+    page.click("text=Make a link")
+    page.click("[data-copy]")
+    page.locator("#copied", has_text=re.compile("Copied|selected")).wait_for()
+    made = page.input_value("#link")
+    assert made.startswith(address + "/enter/")
+    assert browser.violations(page) == []
+    other = chromium.new_context().new_page()
+    other.goto(made)
+    assert "Welcome, Lea" in other.inner_text("main")
+    other.context.close()
+    page.close()
+
+
 def test_single_keys_can_be_switched_off(chromium: Any, address: str, folder: Path) -> None:
     page = chromium.new_page()
     page.goto(address + invited(folder, "Fay"))

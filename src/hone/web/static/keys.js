@@ -153,6 +153,21 @@
     document.getElementById("main").focus();
   });
 
+  // ---- criteria move up and down; without this script one writes the numbers of their places
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  document.querySelectorAll("[data-move]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const row = button.closest("[data-row]");
+      const up = button.dataset.move === "-1";
+      const other = up ? row.previousElementSibling : row.nextElementSibling;
+      if (!other) return;
+      if (up) other.before(row); else other.after(row);
+      rows().forEach((one, place) => { one.querySelector("[name^=place-]").value = place + 1; });
+      button.focus();
+    });
+  });
+
   // ---- a link can be copied; without this script it is selected and copied by hand
   document.querySelectorAll("[data-copy]").forEach((button) => {
     const field = document.getElementById(button.dataset.copy);
