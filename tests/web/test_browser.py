@@ -246,6 +246,7 @@ def test_the_first_visit_has_a_card_that_stays_away_once_it_is_put_away(
         card = page.locator(".welcome")
         assert f"Welcome, {name}" in card.inner_text()
         assert "4 for you" in card.inner_text()
+        assert ("saved at once" if javascript else "saved when you press") in card.inner_text()
         with page.expect_response("**/welcome"):
             card.locator("button").click()
         for path in ("/rate", "/compare"):
@@ -293,6 +294,8 @@ def test_a_rater_sees_the_heading_and_the_third_criterion_and_on_a_phone_how_man
     page = context.new_page()
     page.goto(address + invited(folder, "Kim"))
     page.locator(".welcome button").click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("scrollY") == 0
     assert page.locator("h1").bounding_box()["height"] > 20
     third, act = page.locator("fieldset.criterion").nth(2).bounding_box(), page.locator(".act").bounding_box()
     assert third["y"] + third["height"] <= act["y"]

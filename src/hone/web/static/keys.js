@@ -147,10 +147,11 @@
   const away = document.querySelector("form[data-away]");
   away?.addEventListener("submit", (event) => {
     event.preventDefault();
-    fetch(away.action, { method: "POST", body: new URLSearchParams(new FormData(away)), headers: { Accept: "application/json" } })
-      .catch(() => {});
+    // It goes on when the page is left, and its answer is read, so that no connection stays open for it.
+    fetch(away.action, { method: "POST", body: new URLSearchParams(new FormData(away)), keepalive: true,
+      headers: { Accept: "application/json" } }).then((answer) => answer.text()).catch(() => {});
     away.closest("section").remove();
-    document.getElementById("main").focus();
+    document.getElementById("main").focus({ preventScroll: true });
   });
 
   // ---- criteria move up and down; without this script one writes the numbers of their places
