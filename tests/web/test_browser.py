@@ -246,6 +246,7 @@ def test_the_first_visit_has_a_card_that_stays_away_once_it_is_put_away(
         card = page.locator(".welcome")
         assert f"Welcome, {name}" in card.inner_text()
         assert "4 for you" in card.inner_text()
+        assert ("saved at once" if javascript else "saved when you press") in card.inner_text()
         with page.expect_response("**/welcome"):
             card.locator("button").click()
         for path in ("/rate", "/compare"):
@@ -293,6 +294,8 @@ def test_a_rater_sees_the_heading_and_the_third_criterion_and_on_a_phone_how_man
     page = context.new_page()
     page.goto(address + invited(folder, "Kim"))
     page.locator(".welcome button").click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("scrollY") == 0
     assert page.locator("h1").bounding_box()["height"] > 20
     third, act = page.locator("fieldset.criterion").nth(2).bounding_box(), page.locator(".act").bounding_box()
     assert third["y"] + third["height"] <= act["y"]
@@ -310,6 +313,38 @@ def test_a_rater_sees_the_heading_and_the_third_criterion_and_on_a_phone_how_man
     assert browser.too_wide(page) <= 0
     assert "Plan" in page.inner_text(".excerpt")
     context.close()
+
+
+def test_criteria_are_reordered_with_the_keyboard(chromium: Any, link: str, address: str, folder: Path) -> None:
+    page = chromium.new_page()
+    page.goto(link)
+    page.goto(address + "/workshop")
+    page.locator("#edit > summary").press("Enter")
+    page.locator("[data-row]").first.locator("[data-move='1']").press("Enter")
+    page.fill("#name-2", "Be Kind")
+    page.fill("#sentence-2", "The plan is kind.")
+    page.locator("#edit button.button").press("Enter")
+    page.locator(".said").wait_for()
+    assert Project(folder).rubric.names == ("Be Adaptable", "Be Detailed", "Be Kind")
+    page.close()
+
+
+def test_a_link_is_copied_or_selected(chromium: Any, link: str, address: str, folder: Path) -> None:
+    page = chromium.new_page()
+    page.goto(link)
+    page.goto(address + "/people")
+    page.fill("#name", "Lea")
+    page.click("text=Make a link")
+    page.click("[data-copy]")
+    page.locator("#copied", has_text=re.compile("Copied|selected")).wait_for()
+    made = page.input_value("#link")
+    assert made.startswith(address + "/enter/")
+    assert browser.violations(page) == []
+    other = chromium.new_context().new_page()
+    other.goto(made)
+    assert "Welcome, Lea" in other.inner_text("main")
+    other.context.close()
+    page.close()
 
 
 def test_single_keys_can_be_switched_off(chromium: Any, address: str, folder: Path) -> None:

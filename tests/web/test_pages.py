@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hone.domain.evidence import Judgement, Score
+from hone.domain.rubric import Anchor, Criterion
 from hone.domain.task import Reply
 from hone.errors import ProjectError
 from hone.journey.gathering import gather_view
@@ -280,3 +281,72 @@ def test_a_diff_names_what_went_and_what_came() -> None:
 def test_colours_are_of_the_whole_range() -> None:
     assert [shade(level, 3) for level in range(3)] == [0, 2, 4]
     assert [heat(share) for share in (0, 0.2, 0.5, 1.0)] == ["heat-0", "heat-1", "heat-2", "heat-4"]
+
+
+def test_criteria_are_edited_added_reordered_and_removed_in_the_page(site: Site, owner: Browser) -> None:
+    owner.get("/workshop")
+    fields = {
+        "rubric": owner.field("rubric"),
+        "name-0": "Be Detailed",
+        "sentence-0": "Each session names its minutes.",
+        "place-0": "2",
+        "name-1": "Be Adaptable",
+        "sentence-1": "A missed session has a stated remedy.",
+        "remove-1": "yes",
+        "name-2": "Be  Kind",
+        "sentence-2": "The plan praises\n what was done.",
+        "place-2": "1",
+        "anchor-2-0": "It blames.",
+    }
+    owner.send("/workshop/edit", **fields)
+    assert "Your changes are kept" in owner.html
+    kind, detailed = site.project.rubric.criteria
+    assert (kind.name, kind.sentence) == ("Be Kind", "The plan praises what was done.")
+    assert [(one.value, one.text) for one in kind.anchors] == [(-1, "It blames.")]
+    assert detailed.name == "Be Detailed"
+    assert "# How we judge plans." in (site.project.folder / "rubric.yaml").read_text()
+    assert site.project.versions[0].rubric.names == ("Be Detailed", "Be Adaptable"), "what it began as is kept"
+    owner.send("/workshop/edit", **fields)
+    assert "has changed since this page was made" in owner.html
+
+
+def test_edits_that_make_no_rubric_change_nothing_and_say_which(site: Site, owner: Browser) -> None:
+    before = site.project.rubric
+    row = {"name-0": "Be Detailed", "sentence-0": "Each session names its minutes."}
+    for fields, said in (
+        ({"name-1": "Adaptable", "sentence-1": "It is."}, "criterion 2 (Adaptable)"),
+        ({"name-1": "Be Warm"}, "criterion 2 (Be Warm)"),
+        ({"name-1": "be detailed", "sentence-1": "It is."}, "criterion 2"),
+        ({"name-1": "Be Detailed", "sentence-1": "It is."}, "two criteria are called"),
+        ({"name-1": "Be Warm", "sentence-1": "It is.", "place-1": "first"}, "its place as a number"),
+    ):
+        owner.get("/workshop")
+        owner.send("/workshop/edit", rubric=owner.field("rubric"), **row, **fields)
+        assert owner.code == 400
+        assert said in owner.html
+    assert site.project.rubric == before
+
+
+def test_a_form_that_was_only_looked_at_changes_no_criterion(site: Site, owner: Browser) -> None:
+    criteria = tuple(
+        Criterion(
+            name=f"Be Good {chr(97 + place)}x",
+            sentence="Two  spaces\nand a line.",
+            anchors=(Anchor(value=1, text="One\ntwo."), Anchor(value=-1, text="No.")),
+        )
+        for place in range(14)
+    )
+    site.project.save_rubric(site.project.rubric.with_criteria(criteria))
+    before = site.project.rubric
+    owner.get("/workshop")
+    fields = {"rubric": owner.field("rubric")}
+    for place, one in enumerate(criteria[:12]):
+        fields |= {
+            f"name-{place}": one.name,
+            f"sentence-{place}": "Two spaces and a line.",
+            f"place-{place}": str(place + 1),
+        }
+        fields |= {f"anchor-{place}-2": "One\r\ntwo.", f"anchor-{place}-0": "No."}
+    owner.send("/workshop/edit", **fields)
+    assert owner.code == 200
+    assert site.project.rubric == before, "those that have no row are kept, too"

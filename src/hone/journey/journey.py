@@ -116,6 +116,13 @@ class Journey:
         """Keep decisions and the rubric that came of them."""
         keep_merged(self.project, working, merged, by)
 
+    def edit(self, working: Rubric, edited: Rubric, by: str) -> None:
+        """Keep a rubric that was edited by hand, and before the first edit what it began as."""
+        if edited != working:
+            if working.criteria:
+                self.project.keep_start(working, by)
+            self.project.save_rubric(edited)
+
     def finalise(self, *, by: str, note: str = "") -> RubricVersion:
         """The working rubric as a frozen version; the latest one where nothing has changed since."""
         return self.freeze(by, note)[0]

@@ -251,6 +251,10 @@ def _model(view: ProjectView) -> Iterator[NextStep]:
 
     tuned, benched, exported = view.tuned, view.benched, view.exported
     if tuned is None:
+        if view.scored is not None:
+            why = "Tune a small model on your own scored replies: name the file that hone label wrote."
+            yield NextStep("model", why, (TuneOptions(data="LABELLED"),))
+            return
         why = "Tune a small model: “sums” shows how on this machine; or name your own data."
         yield NextStep("model", why, (TuneOptions(data="sums"),))
         return
@@ -269,7 +273,7 @@ def _model(view: ProjectView) -> Iterator[NextStep]:
         return
     last = tested.report.comparisons[-1] if tested.report.comparisons else None
     if last is not None and not last.not_worse(tested.margin):
-        why = "The gate is shut: look at what was lost, and tune on other examples."
+        why = "It may be worse than its base: look at what was lost, and tune on other examples."
         yield NextStep("model", why, (TuneOptions(data="DATA"),))
     elif exported is None or exported.model.removeprefix("hf:") != tuned.spec.removeprefix("hf:"):
         export = ExportOptions(

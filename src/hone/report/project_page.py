@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from hone.export.results import KeptAccuracy
+from hone.judging.audit import moved_by
 from hone.report.page import fill
 from hone.report.sections.agreement import agreement_values
 from hone.report.sections.audit import audit_values
@@ -112,16 +113,19 @@ def _agreement_line(view: ProjectView) -> str:
 def _audit_line(view: ProjectView) -> str:
     if view.audited is None:
         return "not audited yet"
-    moved = dict.fromkeys(one.name for one in view.audited.findings if one.moved)
-    return f"moved by {', '.join(moved)}" if moved else "no sign that anything but the criteria moves it"
+    moved = moved_by(view.audited.findings)
+    return f"the judge is moved by {moved}" if moved else "no sign that anything but the criteria moves it"
 
 
 def _tuning_line(view: ProjectView) -> str:
     if view.tuned is None:
         return "none yet"
-    held = [look["loss"] for look in view.tuned.result["held_out"]]
-    loss = f"held-out loss {held[0]:.2f} to {held[-1]:.2f}, " if held else ""
-    return f"{view.tuned.base.removeprefix('hf:')}: {loss}scale {view.tuned.result['scale']:g} kept"
+    held, scale = [look["loss"] for look in view.tuned.result["held_out"]], view.tuned.result["scale"]
+    loss = f", loss on examples kept back from it {held[0]:.2f} before and {held[-1]:.2f} after" if held else ""
+    kept = (
+        "nothing that helps was learnt" if scale == 0 else f"what it learnt is applied at {scale:.0%} of its strength"
+    )
+    return f"{view.tuned.base.removeprefix('hf:')}: {kept}{loss}"
 
 
 def _bench_line(view: ProjectView) -> str:
@@ -130,10 +134,10 @@ def _bench_line(view: ProjectView) -> str:
     scores = view.benched.report.scores
     shares = ", ".join(f"{view.benched.names[one.model]} {percent_cell(one.flexible)}" for one in scores)
     last = view.benched.report.comparisons[-1] if view.benched.report.comparisons else None
-    gate = (
-        "" if last is None else "; the gate is open" if last.not_worse(view.benched.margin) else "; the gate is shut"
-    )
-    return f"{shares}{gate}"
+    if last is None:
+        return shares
+    passed, points = last.not_worse(view.benched.margin), f"{100 * view.benched.margin:g} points"
+    return f"{shares}; {'is not' if passed else 'may be'} worse by more than {points}"
 
 
 def _matched_line(found: JudgedPart) -> str:

@@ -46,7 +46,7 @@ def show_people(request: Request, someone: Owner) -> Response:
 
 
 @router.post("/people/invite")
-def invite(request: Request, someone: Owner, sent: Form) -> Response:
+def make_link(request: Request, someone: Owner, sent: Form) -> Response:
     """Make a personal link, and show it."""
     site, name, role = site_of(request), named(form_field(sent, "name")), form_field(sent, "role") or "rater"
     if role not in _ROLES:

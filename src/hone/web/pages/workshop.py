@@ -20,6 +20,7 @@ from hone.rubrics.compare import summary
 from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
+from hone.web.editing import MOST_ROWS, NEW, edited_rubric
 from hone.web.people import Form, Owner, Visitor, form_field
 from hone.web.site import Site, go, site_of
 
@@ -77,6 +78,17 @@ def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
     return go("/workshop", "merged")
 
 
+@router.post("/workshop/edit")
+def keep_edits(request: Request, someone: Owner, sent: Form) -> Response:
+    """Keep the criteria as they were edited, in the order that was asked for."""
+    site = site_of(request)
+    working = site.project.rubric
+    if form_field(sent, "rubric") != working.digest:
+        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+    site.journey.edit(working, edited_rubric(sent, working), someone.rater.name)
+    return go("/workshop", "edited")
+
+
 @router.post("/workshop/finalise")
 def freeze_version(request: Request, someone: Owner, sent: Form) -> Response:
     """Freeze the working rubric as the next version."""
@@ -95,6 +107,7 @@ def _shown(request: Request, someone: Visitor) -> Response:
         someone,
         working=working,
         digest=working.digest,
+        rows=[*working.criteria, *[None] * NEW][:MOST_ROWS],
         findings=lint(working),
         comparisons=comparisons,
         prompts={item.id: item.prompt for item in site.project.items},

@@ -147,10 +147,26 @@
   const away = document.querySelector("form[data-away]");
   away?.addEventListener("submit", (event) => {
     event.preventDefault();
-    fetch(away.action, { method: "POST", body: new URLSearchParams(new FormData(away)), headers: { Accept: "application/json" } })
-      .catch(() => {});
+    // It goes on when the page is left, and its answer is read, so that no connection stays open for it.
+    fetch(away.action, { method: "POST", body: new URLSearchParams(new FormData(away)), keepalive: true,
+      headers: { Accept: "application/json" } }).then((answer) => answer.text()).catch(() => {});
     away.closest("section").remove();
-    document.getElementById("main").focus();
+    document.getElementById("main").focus({ preventScroll: true });
+  });
+
+  // ---- criteria move up and down; without this script one writes the numbers of their places
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  document.querySelectorAll("[data-move]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const row = button.closest("[data-row]");
+      const up = button.dataset.move === "-1";
+      const other = up ? row.previousElementSibling : row.nextElementSibling;
+      if (!other) return;
+      if (up) other.before(row); else other.after(row);
+      rows().forEach((one, place) => { one.querySelector("[name^=place-]").value = place + 1; });
+      button.focus();
+    });
   });
 
   // ---- a link can be copied; without this script it is selected and copied by hand
