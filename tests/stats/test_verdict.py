@@ -68,6 +68,14 @@ def test_nine_items_are_too_few_whatever_the_interval() -> None:
     assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "not shown"
 
 
+def test_fewer_than_thirty_items_never_show_a_judge_as_good_but_may_show_it_worse() -> None:
+    for low, high in ((0.01, 0.2), (-0.05, 0.1)):
+        few = verdict_of(gap(low, high, n=29), "cohen_kappa", 3, None, Rule())
+        assert (few.outcome, few.more_items) == ("not shown", 1)
+        assert verdict_of(gap(low, high, n=30), "cohen_kappa", 3, None, Rule()).outcome in ("better", "as good")
+    assert verdict_of(gap(-0.5, -0.2, n=20), "cohen_kappa", 3, None, Rule()).outcome == "worse"
+
+
 def test_one_person_is_no_ceiling() -> None:
     found = verdict_of(Figure(None, None, None, 0, "fewer than 2 raters"), "pearson", 1, None, Rule())
     assert found.outcome == "no ceiling"

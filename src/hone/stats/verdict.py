@@ -3,9 +3,10 @@
 It rests on the *gap*: on the same items, held against the same consensus of the others, how much better does the
 judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
 interval knows that both sides saw the same items. An interval above 0 is better than a person; one that stays above
-minus the margin is as good as one (non-inferior); one below 0 that reaches past the margin is worse; every other is
-not shown to be as good. Nothing but the gap's own interval decides: the alternative annotator test is a second
-opinion, told beside the verdict by its name, and never changes it. Its allowance is for cost, not for quality.
+minus the margin is as good as one (non-inferior), each with 30 items or more; one below 0 that reaches past the
+margin is worse; every other is not shown to be as good. Nothing but the gap's own interval decides: the alternative
+annotator test is a second opinion, told beside the verdict by its name, and never changes it. Its allowance is for
+cost, not for quality.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from hone.stats.figure import FEW_ITEMS, Figure
 from hone.stats.power import items_for_half_width
 
 Outcome = Literal["better", "as good", "worse", "not shown", "no ceiling"]
+LEAST_ITEMS = 30
+"""Fewer items never show a judge as good as a person, or better: where it happens to differ from people on none of
+so few, an interval from resamples says too little of what the next items bring. Of subsets of 20 answers of khan_saq
+12 to 14% called judges as good that are 0.14 below a person; of 30 answers 3 to 6%
+(`benchmarks/verdict_errors.py`)."""
 _MOST_ITEMS = 100_000
 """More items than this are never advised: whoever needs so many learns that it cannot be shown."""
 _NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "pearson": "Pearson's correlation"}
@@ -83,6 +89,8 @@ def verdict_of(
 def _outcome(gap: Figure, rule: Rule) -> Outcome:
     if gap.low is None or gap.high is None or gap.few:
         return "not shown"
+    if gap.low >= -rule.margin and gap.n < LEAST_ITEMS:
+        return "not shown"
     if gap.low > 0:
         return "better"
     if gap.low >= -rule.margin:
@@ -97,6 +105,8 @@ def _more(gap: Figure, margin: float) -> int | None:
     """
     if gap.value is None or gap.half_width is None:
         return max(FEW_ITEMS - gap.n, 0) or None
+    if gap.low is not None and gap.low >= -margin:
+        return LEAST_ITEMS - gap.n
     room = gap.value + margin if gap.value > -margin else -gap.value
     needed = items_for_half_width(gap, room) if room > 0.01 * margin else None
     if needed is None or needed > _MOST_ITEMS:
