@@ -34,10 +34,12 @@ def test_the_loop_runs_against_an_openai_compatible_endpoint(
         monkeypatch.setenv("HONE_API_KEY", engine.key)
         assert "--trust" in hone("rubric", "compare", "--items", "1").err
         compared = hone("rubric", "compare", "--items", "1", "--json", "--trust")
-        assert compared.code == 0, compared.err
+        # Code 4 says that a verdict could not be read: so small a model quotes what does not stand in the replies.
+        assert compared.code == (4 if compared.data["summary"]["unread"] else 0), compared.err
         assert [verdict["first"] for verdict in compared.data["comparisons"][0]["verdicts"]] == ["without", "with"]
         for step in (("rubric", "advise"), ("rubric", "merge", "--accept", "all"), ("rubric", "finalise")):
-            assert hone(*step).code == 0
+            done = hone(*step)
+            assert done.code == 0, done.err
         assert hone("reply", "--items", "2").code == 0
         labelled = hone("label", "--json")
         assert labelled.code == 0, labelled.err
