@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hone.bench import Result
-from hone.domain.evidence import Judgement, Score
+from hone.domain.evidence import Comparison, Judgement, Score
 from hone.journey.reporting import write_report
 from hone.judging.audit import AuditFinding, FindingRow
 from hone.people.store import open_store
@@ -148,3 +148,24 @@ def test_on_paper_nothing_is_folded_cut_or_dark(chromium: Any, report: Path) -> 
         .filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 200))"""
     assert page.evaluate(beyond) == []
     page.close()
+
+
+def test_verdicts_that_nobody_could_read_are_counted_and_lead_to_a_stronger_expert(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "plans")
+    run = project.latest_run("compare")
+    assert run
+    unread = [
+        one.model_copy(
+            update={
+                "verdicts": tuple(
+                    verdict.model_copy(update={"winner": None, "reason": "", "measures": (), "unread": "no quote"})
+                    for verdict in one.verdicts
+                )
+            }
+        )
+        for one in run.read(Comparison)
+    ]
+    project.open_run("compare", {"rubric": project.rubric.model_dump(mode="json"), "again": 1}).finish(unread)
+    page = write_report(project)[1].read_text(encoding="utf-8")
+    assert "0 lost of 3 pairs; 3 could not be read" in page
+    assert "In 3 of 3 pairs the expert&#39;s verdict could not be read" in page

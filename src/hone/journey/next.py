@@ -145,7 +145,14 @@ def _rubric(view: ProjectView) -> Iterator[NextStep]:
         yield NextStep("comparison", "See whether stating the criteria helps.", (CompareOptions(),))
         return
     found = summary(view.compared.comparisons)
-    if found.flipped * 2 >= found.pairs:
+    if found.unread * 2 >= found.pairs:
+        yield NextStep(
+            "comparison",
+            f"In {found.unread} of {found.pairs} pairs the expert's verdict could not be read, so nothing was shown: "
+            "name a stronger “expert” in hone.yaml, and compare again.",
+            (CompareOptions(fresh=True),),
+        )
+    elif found.flipped * 2 >= found.pairs:
         yield NextStep(
             "comparison",
             f"The expert's verdict changed with the order in {found.flipped} of {found.pairs} pairs, so it is "

@@ -88,7 +88,8 @@ def _comparison_line(view: ProjectView) -> str:
     if view.compared is None:
         return "nothing compared yet"
     found = summary(view.compared.comparisons)
-    return f"with the rubric {found.won} won, {found.tied} tied, {found.lost} lost of {found.pairs} pairs"
+    unread = f"; {found.unread} could not be read" if found.unread else ""
+    return f"with the rubric {found.won} won, {found.tied} tied, {found.lost} lost of {found.pairs} pairs{unread}"
 
 
 def _scores_line(view: ProjectView) -> str:
