@@ -138,7 +138,7 @@ def _words(
 
 def _rounded(count: int) -> int:
     """Two digits are as many as such a number holds."""
-    unit = 10 ** max(len(str(count)) - 2, 0)
+    unit = int(10 ** max(len(str(count)) - 2, 0))
     return -(-count // unit) * unit
 
 
