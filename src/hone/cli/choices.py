@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from hone.cli.screen import out
+from hone.domain.base import first_problem
 from hone.domain.evidence import Advice
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FileFormatError
@@ -74,8 +75,7 @@ def _choice(path: Path, line: int, key: str, value: Any) -> Choice:
     try:
         return Choice("edit", Criterion.model_validate(value["edit"]), note)
     except ValidationError as error:
-        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise FileFormatError(path, problem, line=line, key=f"{key}.edit") from error
+        raise FileFormatError(path, first_problem(error), line=line, key=f"{key}.edit") from error
 
 
 def _ask_wording() -> Criterion:
@@ -84,4 +84,4 @@ def _ask_wording() -> Criterion:
         try:
             return Criterion.model_validate(text)
         except ValidationError as error:
-            click.echo(f"  {error.errors()[0]['msg'].removeprefix('Value error, ')}", err=True)
+            click.echo(f"  {first_problem(error)}", err=True)

@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from hone.domain.base import first_problem
 from hone.journey.options import AskingOptions, OptionForm, VerbOptions, is_repeated, option_form, type_of
 from hone.journey.signature import kept_signature
 from hone.trust import consent
@@ -44,7 +45,7 @@ def _made(kind: type[VerbOptions], values: dict[str, Any]) -> VerbOptions:
     try:
         return kind(**values)
     except ValidationError as error:
-        raise click.BadParameter(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+        raise click.BadParameter(first_problem(error)) from error
 
 
 def _typed(kind: type[VerbOptions], name: str, field: FieldInfo) -> Callable[[Callable[..., Any]], Any]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 Number = Annotated[float, AfterValidator(lambda value: value + 0.0)]
 """A number whose zero has no sign: -0.0 equals 0.0, so it must not give another digest."""
@@ -29,6 +29,11 @@ class PlacedError(ValueError):
     def __init__(self, problem: str, *place: int | str) -> None:
         super().__init__(problem)
         self.place = place
+
+
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with the first value that does not fit, in our own words where a rule of ours refused it."""
+    return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
 
 
 def digest(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from hone.domain.base import first_problem
 from hone.domain.rubric import MAX_CRITERIA, Anchor, Criterion, Rubric
 from hone.errors import FeedbackError
 from hone.web.people import form_field
@@ -40,7 +41,7 @@ def edited_rubric(sent: FormData, working: Rubric) -> Rubric:
     try:
         return working.with_criteria((*(row.criterion for row in rows), *working.criteria[MOST_ROWS:]))
     except ValidationError as error:
-        raise FeedbackError(_problem(error)) from error
+        raise FeedbackError(first_problem(error)) from error
 
 
 def _row(sent: FormData, working: Rubric, number: int) -> _Row | None:
@@ -61,7 +62,7 @@ def _row(sent: FormData, working: Rubric, number: int) -> _Row | None:
         place = float(form_field(sent, f"place-{number}") or number + 1)
         criterion = Criterion.model_validate(fields)
     except ValidationError as error:
-        raise FeedbackError(f"criterion {number + 1} ({name or 'without a name'}): {_problem(error)}") from error
+        raise FeedbackError(f"criterion {number + 1} ({name or 'without a name'}): {first_problem(error)}") from error
     except ValueError as error:
         raise FeedbackError(f"criterion {number + 1} ({name}): write its place as a number") from error
     return _Row(place, number, before if before is not None and _same(before, criterion) else criterion)
@@ -76,7 +77,3 @@ def _same(before: Criterion, after: Criterion) -> bool:
 def _one_line(text: str) -> str:
     """Words with one space between them: a page shows line breaks of a file so, and sends them back so."""
     return " ".join(text.split())
-
-
-def _problem(error: ValidationError) -> str:
-    return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
