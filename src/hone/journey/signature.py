@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from hone.errors import FeedbackError
 from hone.files import config_folder, write_whole
-from hone.text import is_printable
+from hone.people.names import LONGEST_NAME, person_name
 from hone.text import name as named
 
 _FILE = "name"
-_LONGEST = 80
 
 
 def kept_signature() -> str:
     """The name that was kept; empty where none was, or it cannot be read."""
     try:
-        return named((config_folder() / _FILE).read_text(encoding="utf-8")[:_LONGEST])
+        return named((config_folder() / _FILE).read_text(encoding="utf-8")[:LONGEST_NAME])
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -28,8 +26,6 @@ def keep_signature(name: str) -> str:
     Raises:
         FeedbackError: It is empty, too long or cannot be printed.
     """
-    name = named(name)
-    if not name or len(name) > _LONGEST or not is_printable(name):
-        raise FeedbackError(f"{name[:_LONGEST]!r} is not a name; write 1 to {_LONGEST} characters")
+    name = person_name(name)
     write_whole(config_folder(make=True) / _FILE, f"{name}\n")
     return name

@@ -13,14 +13,13 @@ from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, insert, selec
 
 from hone.domain.base import digest
 from hone.errors import FeedbackError
+from hone.people.names import person_name
 from hone.people.store.database import Database
 from hone.people.store.log import Author, ValueChange, record, stamp
 from hone.people.store.schema import invitations, new_epoch, raters
 from hone.people.store.values import Rater, Role
-from hone.text import is_printable
 from hone.text import name as named
 
-LONGEST_NAME = 80
 _USERS = uuid.UUID("6d1f8a3e-52f0-4c4b-9a39-0c3b7f1e7a55")
 ASK = "ask the owner for a new one"
 
@@ -143,9 +142,7 @@ def entered_rater(
     Raises:
         FeedbackError: The name is empty or too long, or is entered with another role.
     """
-    name = named(name)
-    if not name or len(name) > LONGEST_NAME or not is_printable(name):
-        raise FeedbackError(f"{name[:LONGEST_NAME]!r} is not a name; write 1 to {LONGEST_NAME} characters")
+    name = person_name(name)
     rater = id_of(name, role)
     row = connection.execute(select(raters).where(raters.c.id == rater)).first()
     if row is None:
