@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 from hone.domain.task import Reply
 from hone.errors import VerdictError
 from hone.jobs import Outcome, Setup
+from hone.judging.form import asked_again
 from hone.judging.verdict import cut_problem, read_object
-from hone.models import Call, Message, Model, Request
+from hone.models import Model, Request
 
 T = TypeVar("T")
 Order = Literal["AB", "BA"]
@@ -48,15 +49,8 @@ def once_more(outcome: Outcome, problem: str, form: str, setup: Setup) -> Reques
         form: The form of an answer, in words for the model.
         setup: Whose prompts.
     """
-    request = outcome.request
     said = outcome.completion.answer if outcome.completion else ""
-    text = setup.prompts["repair"].render(problem=problem, form=form)
-    return Request(
-        messages=(*request.messages, Message("assistant", said), Message("user", text)),
-        sampling=request.sampling,
-        schema=request.schema,
-        call=Call(request.call.item, f"{request.call.step}:again", request.call.sample),
-    )
+    return asked_again(outcome.request, said, problem, form, setup, f"{outcome.request.call.step}:again")
 
 
 def read_order(outcome: Outcome, read: Callable[[dict[str, Any], str], T], whom: str) -> tuple[T | None, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,14 +76,7 @@ class JudgeQuestion:
 
     def repair(self, request: Request, text: str, problem: str) -> Request:
         """The same once more, after an answer that could not be read."""
-        again = self.setup.prompts["repair"].render(problem=problem, form=_form_text(self.rubric))
-        return Request(
-            messages=(*request.messages, Message("assistant", text), Message("user", again)),
-            sampling=request.sampling,
-            schema=request.schema,
-            top_logprobs=request.top_logprobs,
-            call=Call(request.call.item, f"{self.step}:repair", request.call.sample),
-        )
+        return asked_again(request, text, problem, _form_text(self.rubric), self.setup, f"{self.step}:repair")
 
     @cached_property
     def _criteria(self) -> str:
@@ -122,6 +115,25 @@ class JudgeQuestion:
             # The likeliest verdict is asked for first; further votes that were not sampled would all repeat it.
             return sampling.model_copy(update={"temperature": 0.8})
         return sampling
+
+
+def asked_again(request: Request, said: str, problem: str, form: str, setup: Setup, step: str) -> Request:
+    """A request once more, after an answer that cannot be used.
+
+    Args:
+        request: What was asked.
+        said: What was answered.
+        problem: What is wrong with it, and what to do, in words for the model.
+        form: The form of an answer, in words for the model.
+        setup: Whose prompts.
+        step: Names the call in journals and recordings.
+    """
+    text = setup.prompts["repair"].render(problem=problem, form=form)
+    return replace(
+        request,
+        messages=(*request.messages, Message("assistant", said), Message("user", text)),
+        call=Call(request.call.item, step, request.call.sample),
+    )
 
 
 def brief_fields(brief: Brief) -> dict[str, str]:
