@@ -225,6 +225,11 @@ class Rubric(Frozen):
             return self
         return self.with_criteria(tuple(criterion for criterion in self.criteria if criterion.rule is None))
 
+    @property
+    def is_rules_alone(self) -> bool:
+        """Whether every criterion is a rule, so that no model judges; a rubric without criteria is none."""
+        return bool(self.criteria) and all(criterion.rule is not None for criterion in self.criteria)
+
     def with_criteria(self, criteria: tuple[Criterion, ...]) -> Rubric:
         """The same rubric with these criteria; examples keep the scores of criteria that remain word for word.
 

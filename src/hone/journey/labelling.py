@@ -153,7 +153,7 @@ class LabelResult:
 def needs_no_judge(name: str | None) -> bool:
     """Whether every criterion of the rubric that a file or a library name gives is a rule."""
     rubric = read_rubric(name) if name else None
-    return rubric is not None and bool(rubric.criteria) and not rubric.judged.criteria
+    return rubric is not None and rubric.is_rules_alone
 
 
 def label(
@@ -189,7 +189,7 @@ def label(
         said = said.model_copy(update={"judge": judges})
     if out is not None:
         said = said.model_copy(update={"out": Path(out)})
-    alone = not rubric.judged.criteria if isinstance(rubric, Rubric) else needs_no_judge(said.rubric)
+    alone = rubric.is_rules_alone if isinstance(rubric, Rubric) else needs_no_judge(said.rubric)
     project = place_of(Path(folder), data=data, rubric=True, judge=said.judge or alone)
     work = labelling_of(project, said, rubric=rubric if isinstance(rubric, Rubric) else None)
     with models(project, watch) as opened:
@@ -265,8 +265,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     for line in Taken(work.columns.taken, found.blank, remarks=found.remarks).lines():
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
-    alone = not work.rubric.judged.criteria and bool(work.rubric.criteria)
-    judges = () if alone else work.judges
+    judges = () if work.rubric.is_rules_alone else work.judges
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
     told = {} if work.brief is None else {"told": work.brief}
     config = step_config(
