@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect
 
-from hone.people.store import Rater
+from hone.people.store import Progress, Rater
 from hone.web.sessions import SIGNED_IN, Session
 
 if TYPE_CHECKING:
@@ -103,6 +103,15 @@ def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(_
     if not site.sessions.matches(someone.session, form_field(sent, "token")):
         raise HTTPException(403, "This form is too old. Go back, load the page again and send it once more.")
     return sent
+
+
+def raters_so_far(site: Site) -> list[tuple[Rater, Progress]]:
+    """Everybody who rates, and how far they are: owners only once they rated, as they would stand there as late."""
+    if not site.rubric.criteria:
+        return []
+    people = [one for one in site.store.raters() if one.role != "judge"]
+    found = [(one, site.store.progress(site.rubric, one.id, per_item=site.per_item)) for one in people]
+    return [(one, done) for one, done in found if one.role == "rater" or done.done or done.skipped]
 
 
 def form_field(sent: FormData, name: str) -> str:

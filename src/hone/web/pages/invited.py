@@ -13,8 +13,8 @@ from hone.journey.people import RateOptions
 from hone.journey.signature import keep_signature
 from hone.people.store import Progress, Rater, Role
 from hone.text import name as named
-from hone.web.people import Form, Owner, Visitor, form_field
-from hone.web.site import Site, go, site_of
+from hone.web.people import Form, Owner, Visitor, form_field, raters_so_far
+from hone.web.site import go, site_of
 
 router = APIRouter()
 LONGEST_STAY = 365
@@ -92,21 +92,10 @@ def _shown(request: Request, someone: Visitor, link: NewLink | None = None) -> R
         request,
         "people.html",
         someone,
-        people=_progress(site),
+        people=[RaterProgress(*one) for one in raters_so_far(site)],
         link=link,
         wanted=site.per_item,
         # No flag is written here: the settings know how the command is typed.
         wider=RateOptions(host="0.0.0.0").command_line(),  # noqa: S104 - shown, not listened on
         may_rename=site.open and someone.session.rater is None,
     )
-
-
-def _progress(site: Site) -> list[RaterProgress]:
-    people = [one for one in site.store.raters() if one.role != "judge"]
-    found = [
-        RaterProgress(one, site.store.progress(site.rubric, one.id, per_item=site.per_item))
-        for one in people
-        if site.rubric.criteria
-    ]
-    # Owners who never rated are no raters: they would stand there as people who are late.
-    return [one for one in found if one.rater.role == "rater" or one.done.done or one.done.skipped]

@@ -24,7 +24,7 @@ from hone.report.sections.agreement import common_span, criterion_values
 from hone.report.wording import strictness
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
-from hone.web.people import Form, Owner, form_field
+from hone.web.people import Form, Owner, form_field, raters_so_far
 from hone.web.site import Site, go, site_of
 
 router = APIRouter()
@@ -68,7 +68,7 @@ def show_results(request: Request, someone: Owner) -> Response:
         sections=found.sections,
         strict=found.strict,
         pairs=_pairs(site.store.choices()),
-        people=_people(site, rubric),
+        people=_people(site),
         all=site.store.progress(rubric, per_item=site.per_item),
         disagreements=disagreements[:MOST_SHOWN],
         more=max(0, len(disagreements) - MOST_SHOWN),
@@ -96,18 +96,10 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
     return go("/results", "settled")
 
 
-def _people(site: Site, rubric: Rubric) -> list[tuple[str, int, int, int, str]]:
-    if not rubric.criteria:
-        return []
-    people = [
-        (one, site.store.progress(rubric, one.id, per_item=site.per_item))
-        for one in site.store.raters()
-        if one.role != "judge"
-    ]
+def _people(site: Site) -> list[tuple[str, int, int, int, str]]:
     return [
         (one.name, done.done, done.skipped, done.left, "yes" if one.active else "no")
-        for one, done in people
-        if done.done or done.skipped or one.role == "rater"
+        for one, done in raters_so_far(site)
     ]
 
 

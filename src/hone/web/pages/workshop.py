@@ -12,6 +12,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from hone.domain.base import first_problem
 from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
@@ -67,9 +68,7 @@ def ask_expert(request: Request, someone: Owner, sent: Form) -> Response:  # noq
 def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
     """Take the decisions of one sitting, all together."""
     site = site_of(request)
-    working = site.project.rubric
-    if form_field(sent, "rubric") != working.digest:
-        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+    working = _as_shown(site, sent)
     advice = site.journey.advice(working)
     merged = merge(working, advice, _choices(sent, advice), by=someone.rater.name)
     site.journey.keep(working, merged, someone.rater.name)
@@ -82,9 +81,7 @@ def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
 def keep_edits(request: Request, someone: Owner, sent: Form) -> Response:
     """Keep the criteria as they were edited, in the order that was asked for."""
     site = site_of(request)
-    working = site.project.rubric
-    if form_field(sent, "rubric") != working.digest:
-        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+    working = _as_shown(site, sent)
     site.journey.edit(working, edited_rubric(sent, working), someone.rater.name)
     return go("/workshop", "edited")
 
@@ -157,6 +154,14 @@ def _said(criterion: Criterion) -> str:
     return f"{criterion.name}: {criterion.sentence}"
 
 
+def _as_shown(site: Site, sent: FormData) -> Rubric:
+    """The working rubric, where it still is the one that the form was made from."""
+    working = site.project.rubric
+    if form_field(sent, "rubric") != working.digest:
+        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+    return working
+
+
 def _choices(sent: FormData, advice: Sequence[Advice]) -> dict[str, Choice]:
     choices = {}
     for piece in advice:
@@ -168,8 +173,7 @@ def _choices(sent: FormData, advice: Sequence[Advice]) -> dict[str, Choice]:
             try:
                 wording = Criterion.model_validate(" ".join(form_field(sent, f"wording-{piece.id}").split()))
             except ValidationError as error:
-                problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-                raise FeedbackError(f"your wording of {piece.id}: {problem}") from error
+                raise FeedbackError(f"your wording of {piece.id}: {first_problem(error)}") from error
         note = form_field(sent, f"note-{piece.id}")[:400]
         choices[piece.id] = Choice(cast("Literal['accept', 'edit', 'reject']", action), wording, note)
     return choices
