@@ -14,7 +14,7 @@ from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.journey.loop import Models, models
-from hone.journey.step import open_step, run_step, same_models, step_config
+from hone.journey.step import each_once, open_step, run_step, same_models, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging.form import rubric_sampling
 from hone.judging.of_project import judge_of, judge_sampling
@@ -92,9 +92,7 @@ def benchmark_by_rubric(
         ModelError: A model cannot be used.
     """
     project = Project.find(Path(folder))
-    settings, names = project.settings, tuple(specs)
-    if len(set(names)) < len(names) or not names:
-        raise ProjectError("name one model or more, each once; their results could not be told apart")
+    settings, names = project.settings, each_once(specs)
     scorer = settings_of(judge) if judge else settings.models.judge
     if scorer.model in names:
         raise ProjectError(f"{scorer.model} would score its own replies; name another judge with {option('judge')}")

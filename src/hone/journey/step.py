@@ -190,6 +190,17 @@ def place_of(folder: Path, **needed: object) -> Project:
     return WorkingFolder(folder)
 
 
+def each_once(specs: Sequence[str]) -> tuple[str, ...]:
+    """Models that are tested beside each other.
+
+    Raises:
+        ProjectError: There is none, or one stands twice.
+    """
+    if len(set(specs)) < len(specs) or not specs:
+        raise ProjectError("name one model or more, each once; their results could not be told apart")
+    return tuple(specs)
+
+
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
     """What tells models of the same name apart: the digest of each one's files, empty where it has none here.
 

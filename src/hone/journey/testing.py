@@ -19,7 +19,7 @@ from hone.errors import ProjectError
 from hone.files import write_whole
 from hone.jobs import Journal
 from hone.journey.options import AskingOptions, OptionForm
-from hone.journey.step import home_of, open_step, run_step, same_models
+from hone.journey.step import each_once, home_of, open_step, run_step, same_models
 from hone.journey.watching import SILENT, Watch
 from hone.models import connect
 from hone.models.spec import settings_of
@@ -99,9 +99,7 @@ def benchmark(
         ProjectError: There are no problems, or a model is named twice.
         ModelError: A model cannot be used.
     """
-    specs = tuple(models)
-    if len(set(specs)) < len(specs) or not specs:
-        raise ProjectError("name one model or more, each once; their results could not be told apart")
+    specs = each_once(models)
     wanted = read_task(task) if isinstance(task, str) else task
     if limit is not None:
         wanted = wanted.model_copy(update={"limit": limit})
