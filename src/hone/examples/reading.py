@@ -22,8 +22,17 @@ from hone.examples.turns import Turns, read_turns
 from hone.extras import library
 from hone.files import typed_path
 from hone.problems import Problem, Prompting, load_problems, numbered_problems
-from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of, was_cut
-from hone.tables import RowProblem as Unreadable
+from hone.tables import (
+    Row,
+    Table,
+    Taken,
+    filled_rows,
+    guess,
+    guess_request,
+    open_table,
+    request_of,
+    was_cut,
+)
 from hone.text import identifier
 from hone.text import name as named
 
@@ -159,12 +168,8 @@ def _from_hub(name: str) -> Path:
 
 
 def _rows(table: Table, taken: Taken) -> Iterator[tuple[int, Row]]:
-    for line, row in table.rows():
-        if isinstance(row, Unreadable):
-            raise FileFormatError(table.path, row.reason, line=line)
-        if is_blank(row):
-            taken.blank += 1
-        elif was_cut(row):
+    for line, row in filled_rows(table, taken):
+        if was_cut(row):
             taken.cut += 1
         else:
             yield line, row

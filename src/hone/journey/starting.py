@@ -19,7 +19,15 @@ from hone.project import Project, find_template
 from hone.project.files import made, read_yaml
 from hone.project.templates import BLANK, DEFAULT
 from hone.spelling import option
-from hone.tables import RowProblem, Taken, guess, guess_request, id_reader, is_blank, open_table, request_of
+from hone.tables import (
+    Taken,
+    filled_rows,
+    guess,
+    guess_request,
+    id_reader,
+    open_table,
+    request_of,
+)
 from hone.tables.wide import as_long
 from hone.text import is_missing
 
@@ -168,12 +176,7 @@ def items_of_table(path: Path, tell: Tell = nothing) -> list[Item]:
     id_of = id_reader(table, columns["id"], taken)
     items: dict[str, Item] = {}
     unnamed: list[str] = []
-    for number, row in table.rows():
-        if isinstance(row, RowProblem):
-            raise FileFormatError(path, row.reason, line=number)
-        if is_blank(row):
-            taken.blank += 1
-            continue
+    for number, row in filled_rows(table, taken):
         text = request_of(row, request)
         if not isinstance(text, str) or not text.strip():
             raise FileFormatError(path, "the row has no request", line=number)

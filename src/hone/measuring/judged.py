@@ -14,7 +14,7 @@ from hone.errors import FileFormatError
 from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
-from hone.tables import RowProblem, Table, Taken, guess, id_reader, is_blank, open_table
+from hone.tables import Table, Taken, filled_rows, guess, id_reader, open_table
 from hone.tables.coding import as_score, labels_of
 from hone.text import name as named
 
@@ -124,12 +124,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     taken = Taken()
     taken.take({"item": key} | {name: name for name in (*found, "judge", "weight") if name in table.columns})
     id_of = id_reader(table, key, taken)
-    for number, row in table.rows():
-        if isinstance(row, RowProblem):
-            raise FileFormatError(table.path, row.reason, line=number)
-        if is_blank(row):
-            taken.blank += 1
-            continue
+    for number, row in filled_rows(table, taken):
         item = id_of(row.get(key))
         if not item:
             raise FileFormatError(table.path, f"the column {key!r} is empty", line=number)

@@ -7,7 +7,7 @@ the caller to say; this room only suggests it by the columns' names.
 from hone.tables.base import Form, Row, RowProblem, Table, is_blank
 from hone.tables.columns import dropped_point, guess, guess_request, id_reader, request_of, was_cut
 from hone.tables.opening import open_table
-from hone.tables.taken import Taken
+from hone.tables.taken import Taken, filled_rows
 from hone.tables.writer import Writer, open_writer
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Taken",
     "Writer",
     "dropped_point",
+    "filled_rows",
     "guess",
     "guess_request",
     "id_reader",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from hone.errors import FileFormatError
+from hone.tables.base import Row, RowProblem, Table, is_blank
 
 
 @dataclass
@@ -46,3 +49,18 @@ class Taken:
                 "stop in the middle"
             )
         return [*lines, *self.remarks]
+
+
+def filled_rows(table: Table, taken: Taken) -> Iterator[tuple[int, Row]]:
+    """Each row that holds a value, and its number; the others are counted in `taken`.
+
+    Raises:
+        FileFormatError: A row does not read; the message names its line.
+    """
+    for number, row in table.rows():
+        if isinstance(row, RowProblem):
+            raise FileFormatError(table.path, row.reason, line=number)
+        if is_blank(row):
+            taken.blank += 1
+        else:
+            yield number, row

@@ -24,7 +24,7 @@ from hone.people.store.raters import entered_rater
 from hone.people.store.rating import save_changes
 from hone.people.store.schema import choices, pairs
 from hone.people.store.store import Store
-from hone.tables import RowProblem, Table, Taken, id_reader, is_blank, open_writer
+from hone.tables import Table, Taken, filled_rows, id_reader, open_writer
 from hone.tables.wide import columns_told
 from hone.text import identifier
 from hone.text import name as named
@@ -192,12 +192,7 @@ def _rows(
         )
     taken.take(columns_told(table, {name: there.get(name) for name in (*required, *optional)}))
     id_of = id_reader(table, there["item"], taken)
-    for number, row in table.rows():
-        if isinstance(row, RowProblem):
-            raise FileFormatError(table.path, row.reason, line=number)
-        if is_blank(row):
-            taken.blank += 1
-            continue
+    for number, row in filled_rows(table, taken):
         yield (
             number,
             {name: row.get(column) for name, column in there.items()} | {"item": id_of(row.get(there["item"]))},
