@@ -24,7 +24,7 @@ from hone.journey.loop import (
 )
 from hone.journey.options import VerbOptions
 from hone.journey.people import InviteOptions, RateOptions, StatusOptions
-from hone.rubrics.compare import summary
+from hone.rubrics.compare import Summary, summary
 from hone.rubrics.lint import lint
 
 if TYPE_CHECKING:  # they load the statistics and the engines, which the rubric's commands do without
@@ -144,25 +144,24 @@ def _rubric(view: ProjectView) -> Iterator[NextStep]:
     if view.compared is None:
         yield NextStep("comparison", "See whether stating the criteria helps.", (CompareOptions(),))
         return
-    found = summary(view.compared.comparisons)
-    if found.unread * 2 >= found.pairs:
-        yield NextStep(
-            "comparison",
-            f"In {found.unread} of {found.pairs} pairs the expert's verdict could not be read, so nothing was shown: "
-            "name a stronger “expert” in hone.yaml, and compare again.",
-            (CompareOptions(fresh=True),),
-        )
-    elif found.flipped * 2 >= found.pairs:
-        yield NextStep(
-            "comparison",
-            f"The expert's verdict changed with the order in {found.flipped} of {found.pairs} pairs, so it is "
-            "too weak: name a stronger “expert” in hone.yaml, and compare again.",
-            (CompareOptions(fresh=True),),
-        )
+    if why := _weak_expert(summary(view.compared.comparisons)):
+        stronger = f"{why}: name a stronger “expert” in hone.yaml, and compare again."
+        yield NextStep("comparison", stronger, (CompareOptions(fresh=True),))
     elif not view.compared.current and view.finalised is None:
         yield NextStep("comparison", "rubric.yaml has changed since it was compared.", (CompareOptions(),))
     if view.advised is not None:
         yield NextStep("comparison", "The expert's advice waits for your decision.", (MergeOptions(),))
+
+
+def _weak_expert(found: Summary) -> str:
+    """Why the expert's comparisons show nothing; empty where they may."""
+    if found.unread * 2 >= found.pairs:
+        unread = f"{found.unread} of {found.pairs} pairs"
+        return f"In {unread} the expert's verdict could not be read, so nothing was shown"
+    if found.flipped * 2 >= found.pairs:
+        flipped = f"{found.flipped} of {found.pairs} pairs"
+        return f"The expert's verdict changed with the order in {flipped}, so it is too weak"
+    return ""
 
 
 def _finalise(view: ProjectView) -> Iterator[NextStep]:
