@@ -54,7 +54,7 @@ def test_one_person_cannot_be_left_out() -> None:
 
 @pytest.mark.parametrize(("n", "ties"), [(12, 0.3), (29, 0.6), (40, 0.1), (100, 0.8)])
 def test_a_true_hypothesis_is_rejected_no_more_often_than_is_said(n: int, ties: float) -> None:
-    """At the very edge, with differences of -1, 0 and 1, where Wilcoxon's test rejects in half of all draws."""
+    """At the very edge, with differences of -1, 0 and 1, where Wilcoxon's test rejects several times too often."""
     generator = np.random.default_rng(n)
     apart, draws = max(1 - ties, EPSILON), 2000
     chances = [(apart - EPSILON) / 2, 1 - apart, (apart + EPSILON) / 2]

@@ -48,6 +48,8 @@ def test_how_many_more_items_it_takes_follows_from_where_the_gap_is() -> None:
     )
     far = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, Rule(margin=0.1))
     assert far.more_items == 125, "at -0.2 it takes as many as show that it is worse"
+    assert "(about 130 more items would show that it is worse)" in far.words, "more items must not promise a pass"
+    assert "more items would show it)" in near.words
     edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, Rule(margin=0.1))
     assert edge.more_items == 1, "at the margin itself, a half width of 0.1 already shows worse"
 

@@ -60,7 +60,8 @@ class JudgeVerdict:
     gap: Figure
     """The judge's agreement minus a person's, on the same items."""
     more_items: int | None = None
-    """About how many more items would show it, if the gap stays as it is; only where it is not shown."""
+    """About how many more items would show it, or that it is worse, if the gap stays as it is; only where neither is
+    shown."""
     alternative: AlternativeTest | None = None
 
 
@@ -81,9 +82,15 @@ def verdict_of(
         return JudgeVerdict("no ceiling", words, statistic, gap)
     outcome = _outcome(gap, rule)
     more = _more(gap, rule.margin) if outcome == "not shown" else None
-    return JudgeVerdict(
-        outcome, _words(outcome, gap, statistic, more, alternative), statistic, gap, more, alternative
+    shows = "that it is worse" if gap.value is not None and gap.value <= -rule.margin else "it"
+    words = _words(
+        outcome,
+        gap,
+        statistic,
+        f"about {_rounded(more):,} more items would show {shows}" if more else "",
+        alternative,
     )
+    return JudgeVerdict(outcome, words, statistic, gap, more, alternative)
 
 
 def _outcome(gap: Figure, rule: Rule) -> Outcome:
@@ -114,9 +121,7 @@ def _more(gap: Figure, margin: float) -> int | None:
     return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
 
 
-def _words(
-    outcome: Outcome, gap: Figure, statistic: str, more: int | None, alternative: AlternativeTest | None
-) -> str:
+def _words(outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None) -> str:
     heads = {
         "better": "better than a person",
         "as good": "as good as a person",
@@ -127,7 +132,7 @@ def _words(
     if outcome == "as good" and gap.high is not None and gap.high < 0:
         head += " to within the margin"
     if outcome == "not shown" and more:
-        head += f" (about {_rounded(more):,} more items would do)"
+        head += f" ({more})"
     measured = _measured(gap, statistic)
     if alternative is None or not alternative.trusted:
         return f"{head}: {measured}"
