@@ -74,6 +74,17 @@ def test_the_end_is_what_the_template_writes_behind_a_reply_whatever_it_is_calle
     assert example.learnt[-1]
 
 
+def test_two_vocabularies_with_one_template_have_each_their_own_end() -> None:
+    template = TEMPLATE.replace("<|im_end|>", "<|finis|>")
+    found = []
+    for names in (["<|finis|>"], ["<|other|>", "<|finis|>"]):
+        tokenizer = small_tokenizer(template)
+        tokenizer.add_special_tokens({"additional_special_tokens": names})
+        found.append(tokenizer.convert_tokens_to_ids("<|finis|>"))
+        assert found[-1] in end_tokens(tokenizer)
+    assert found[0] != found[1]
+
+
 def test_a_system_turn_that_the_template_refuses_opens_the_first_question_as_it_does_when_the_model_is_asked() -> (
     None
 ):

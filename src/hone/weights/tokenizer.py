@@ -19,8 +19,8 @@ from hone.weights.template import check_template
 
 _MARKS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "</s>")
 """Tokens that end a turn wherever a vocabulary has them, as llama.cpp takes them, too."""
-_WRITTEN: dict[str, int | None] = {}
-"""The token that each chat template was found to write behind a reply."""
+_WRITTEN: dict[tuple[str, frozenset[tuple[str, int]]], int | None] = {}
+"""The token that a chat template was found to write behind a reply, by template and control tokens."""
 
 
 def open_tokenizer(folder: Path, kind: type[HoneError] = UnavailableError) -> Any:
@@ -65,9 +65,11 @@ def _behind_reply(tokenizer: Any) -> int | None:
     template = str(tokenizer.chat_template or "")
     if not template:
         return None
-    if template not in _WRITTEN:
-        _WRITTEN[template] = _tried(tokenizer)
-    return _WRITTEN[template]
+    # One template, such as ChatML, goes with many vocabularies, each with its own numbers.
+    key = template, frozenset(tokenizer.get_added_vocab().items())
+    if key not in _WRITTEN:
+        _WRITTEN[key] = _tried(tokenizer)
+    return _WRITTEN[key]
 
 
 def _tried(tokenizer: Any) -> int | None:
