@@ -217,14 +217,9 @@ def main(folders: list[str]) -> None:
     titles = [str(source.folder) for source in sources]
     print("| | " + " | ".join(titles) + " |\n|---|" + "---|" * len(sources))
     for name, measure in MEASURES.items():
-        print(
-            f"| {name} | "
-            + " | ".join(
-                f"{measure(source):,}" if isinstance(value := measure(source), int) else str(value)
-                for source in sources
-            )
-            + " |"
-        )
+        values = [measure(source) for source in sources]
+        cells = [f"{value:,}" if isinstance(value, int) else str(value) for value in values]
+        print(f"| {name} | {' | '.join(cells)} |")
     for source in sources:
         print(f"\n{source.folder}: " + (", ".join(repeated(source)) or "no class name stands twice"))
 
