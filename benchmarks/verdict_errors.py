@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from tests.published import folder, write  # noqa: E402 - the converters stand beside the tests that use them
 
 from hone.measuring import read_ratings  # noqa: E402
-from hone.stats import BootstrapOptions, Ratings, Rule, agreement_figures  # noqa: E402
+from hone.stats import BootstrapOptions, Ratings, VerdictRule, agreement_figures  # noqa: E402
 
 
 def part(ratings: Ratings, rows: np.ndarray, judges: list[int]) -> Ratings:
@@ -59,9 +59,9 @@ def main() -> None:
     everything = np.arange(len(next(iter(whole.people.values()))))
     known = agreement_figures(part(whole, everything, list(range(len(whole.judge_names)))), options).overall.judges
     gaps = {name: one.verdict.gap.value for name, one in known.items() if one.verdict.gap.value is not None}
-    judges = [whole.judge_names.index(name) for name in chosen(gaps, Rule().margin)]
+    judges = [whole.judge_names.index(name) for name in chosen(gaps, VerdictRule().margin)]
     truth = {whole.judge_names[place]: known[whole.judge_names[place]] for place in judges}
-    margin = Rule().margin
+    margin = VerdictRule().margin
     print(f"{platform.machine()}, {given.draws} draws, {given.resamples} resamples, margin {margin:g}\n")
     print(
         "| judge | gap on all 800 | items | better or as good | worse | not shown | |\n|---|---|---|---|---|---|---|"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hone.errors import StatsError
-from hone.stats import AlternativeTest, Figure, Rule
+from hone.stats import AlternativeTest, Figure, VerdictRule
 from hone.stats.alternative import AgainstPerson
 from hone.stats.verdict import verdict_of
 
@@ -29,63 +29,68 @@ def alternative(passed: bool, people: int = 3) -> AlternativeTest:
     ],
 )
 def test_the_interval_of_the_gap_decides(low: float, high: float, outcome: str) -> None:
-    assert verdict_of(gap(low, high), "cohen_kappa", 3, None, Rule()).outcome == outcome
+    assert verdict_of(gap(low, high), "cohen_kappa", 3, None, VerdictRule()).outcome == outcome
 
 
 def test_the_alternative_annotator_test_is_a_second_opinion_and_never_decides() -> None:
     for passed in (True, False):
-        found = verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(passed), Rule())
+        found = verdict_of(gap(-0.2, 0.1), "cohen_kappa", 3, alternative(passed), VerdictRule())
         assert found.outcome == "not shown"
         says = "passes" if passed else "does not pass"
         assert f"as a second opinion, it {says} the alternative annotator test" in found.words
-    assert "second opinion" not in verdict_of(gap(-0.2, 0.1), "x", 3, alternative(True, people=2), Rule()).words
+    assert (
+        "second opinion" not in verdict_of(gap(-0.2, 0.1), "x", 3, alternative(True, people=2), VerdictRule()).words
+    )
 
 
 def test_how_many_more_items_it_takes_follows_from_where_the_gap_is() -> None:
-    near = verdict_of(gap(-0.28, 0.12), "cohen_kappa", 3, None, Rule(margin=0.1))
+    near = verdict_of(gap(-0.28, 0.12), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert near.more_items == pytest.approx(9_900, abs=2), (
         "0.02 of room: a tenth of the half width of 100 items takes 100 times as many"
     )
-    far = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, Rule(margin=0.1))
+    far = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert far.more_items == 125, "at -0.2 it takes as many as show that it is worse"
     assert "(about 130 more items would show that it is worse)" in far.words, "more items must not promise a pass"
     assert "more items would show it)" in near.words
-    edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, Rule(margin=0.1))
+    edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert edge.more_items == 1, "at the margin itself, a half width of 0.1 already shows worse"
 
 
 def test_the_alternative_annotator_test_does_not_excuse_a_clear_gap() -> None:
-    found = verdict_of(gap(-0.2, -0.05), "cohen_kappa", 3, alternative(True), Rule())
+    found = verdict_of(gap(-0.2, -0.05), "cohen_kappa", 3, alternative(True), VerdictRule())
     assert found.outcome == "worse"
     assert "passes the alternative annotator test" in found.words
 
 
 def test_how_many_more_items_follows_the_square_of_the_width() -> None:
-    found = verdict_of(gap(-0.2, 0.2), "cohen_kappa", 3, None, Rule(margin=0.1))
+    found = verdict_of(gap(-0.2, 0.2), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert found.more_items == 300
     assert "about 300 more items" in found.words
 
 
 def test_nine_items_are_too_few_whatever_the_interval() -> None:
-    assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, Rule()).outcome == "not shown"
+    assert verdict_of(gap(0.1, 0.2, n=9), "pearson", 3, None, VerdictRule()).outcome == "not shown"
 
 
 def test_fewer_than_thirty_items_never_show_a_judge_as_good_but_may_show_it_worse() -> None:
     for low, high in ((0.01, 0.2), (-0.05, 0.1)):
-        few = verdict_of(gap(low, high, n=29), "cohen_kappa", 3, None, Rule())
+        few = verdict_of(gap(low, high, n=29), "cohen_kappa", 3, None, VerdictRule())
         assert (few.outcome, few.more_items) == ("not shown", 1)
-        assert verdict_of(gap(low, high, n=30), "cohen_kappa", 3, None, Rule()).outcome in ("better", "as good")
-    assert verdict_of(gap(-0.5, -0.2, n=20), "cohen_kappa", 3, None, Rule()).outcome == "worse"
+        assert verdict_of(gap(low, high, n=30), "cohen_kappa", 3, None, VerdictRule()).outcome in (
+            "better",
+            "as good",
+        )
+    assert verdict_of(gap(-0.5, -0.2, n=20), "cohen_kappa", 3, None, VerdictRule()).outcome == "worse"
 
 
 def test_one_person_is_no_ceiling() -> None:
-    found = verdict_of(Figure(None, None, None, 0, "fewer than 2 raters"), "pearson", 1, None, Rule())
+    found = verdict_of(Figure(None, None, None, 0, "fewer than 2 raters"), "pearson", 1, None, VerdictRule())
     assert found.outcome == "no ceiling"
     assert "at least 2 people" in found.words
 
 
 def test_an_undefined_gap_gives_its_reason() -> None:
-    found = verdict_of(Figure(None, None, None, 50, "one level only"), "cohen_kappa", 3, None, Rule())
+    found = verdict_of(Figure(None, None, None, 50, "one level only"), "cohen_kappa", 3, None, VerdictRule())
     assert found.outcome == "not shown"
     assert "one level only" in found.words
 
@@ -93,4 +98,4 @@ def test_an_undefined_gap_gives_its_reason() -> None:
 @pytest.mark.parametrize(("margin", "epsilon"), [(0.0, 0.1), (0.1, 1.5)])
 def test_rules_that_cannot_be_met_are_refused(margin: float, epsilon: float) -> None:
     with pytest.raises(StatsError):
-        Rule(margin, epsilon)
+        VerdictRule(margin, epsilon)

@@ -33,7 +33,7 @@ from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
 from hone.report.drawing import save_picture
 from hone.report.page import write_page
-from hone.stats import Agreement, BootstrapOptions, Level, Rule
+from hone.stats import Agreement, BootstrapOptions, Level, VerdictRule
 from hone.stats import agreement_figures as _agree
 from hone.tables import Table
 
@@ -181,7 +181,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     for path in map(Path, judged):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
-    agreement = _agree(collected.ratings, options or BootstrapOptions(), Rule(margin=margin))
+    agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
     return AgreementResult(_name(source), agreement, collected, compared, tuple(told))
 
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from hone.stats.scale import guess_level as guess_level
     from hone.stats.share_difference import paired_shares as paired_shares
     from hone.stats.verdict import JudgeVerdict as JudgeVerdict
-    from hone.stats.verdict import Rule as Rule
+    from hone.stats.verdict import VerdictRule as VerdictRule
 
 _HOMES = {
     "AgainstPerson": "hone.stats.alternative",
@@ -75,7 +75,7 @@ _HOMES = {
     "PairedDifference": "hone.stats.paired",
     "PeopleAgreement": "hone.stats.results",
     "Ratings": "hone.stats.ratings",
-    "Rule": "hone.stats.verdict",
+    "VerdictRule": "hone.stats.verdict",
     "JudgeVerdict": "hone.stats.verdict",
     "agreement_figures": "hone.stats.agreement",
     "alternative_annotator_test": "hone.stats.alternative",

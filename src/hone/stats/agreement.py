@@ -20,14 +20,14 @@ from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.verdict import Rule
+from hone.stats.verdict import VerdictRule
 
 ALL = ""
 """The name under which means over criteria stand."""
 
 
 def agreement_figures(
-    ratings: Ratings, options: BootstrapOptions | None = None, rule: Rule | None = None
+    ratings: Ratings, options: BootstrapOptions | None = None, rule: VerdictRule | None = None
 ) -> Agreement:
     """Compute every figure of agreement.
 
@@ -39,7 +39,7 @@ def agreement_figures(
     Raises:
         StatsError: The ratings' shapes, names or levels do not fit together.
     """
-    options, rule = options or BootstrapOptions(), rule or Rule()
+    options, rule = options or BootstrapOptions(), rule or VerdictRule()
     table = read(ratings)
     sampling, rows = sampling_of(table.rows(), table.clusters)
     chosen = table.choose(rows)
@@ -117,7 +117,7 @@ def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColum
     return recipes
 
 
-def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, rule: Rule) -> Frame:
+def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, rule: VerdictRule) -> Frame:
     agreed, scale = criterion.agreed, criterion.scale
     judges = {}
     for column, judge in enumerate(criterion.judge_names):
@@ -136,7 +136,9 @@ def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, ru
     )
 
 
-def _test(table: RatingsTable, criterion: str, judge: int, ratings: Ratings, rule: Rule) -> AlternativeTest | None:
+def _test(
+    table: RatingsTable, criterion: str, judge: int, ratings: Ratings, rule: VerdictRule
+) -> AlternativeTest | None:
     if _grouped(table):
         return None  # the test takes items for independent, and those of a group are not
     people, scores = table.people[criterion], table.judges[criterion][:, judge]
@@ -147,7 +149,7 @@ def _grouped(table: RatingsTable) -> bool:
     return table.clusters is not None and len(np.unique(table.clusters)) < len(table.clusters)
 
 
-def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rule: Rule) -> Frame:
+def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rule: VerdictRule) -> Frame:
     """All criteria together; for the alternative annotator test each criterion's score is an instance of its own."""
     people = np.concatenate(list(table.people.values()))
     scores = np.concatenate(list(table.judges.values()))

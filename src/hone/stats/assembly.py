@@ -13,7 +13,7 @@ from hone.stats.comparison import NAMES
 from hone.stats.criterion import PAIR_NAMES, Where
 from hone.stats.figure import Figure, undefined
 from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
-from hone.stats.verdict import Rule, verdict_of
+from hone.stats.verdict import VerdictRule, verdict_of
 
 PEOPLE_NAMES = (
     "percent_agreement",
@@ -49,7 +49,7 @@ class Frame:
     judges: Mapping[str, JudgeFrame]
 
 
-def assemble(frame: Frame, draws: Draws, rule: Rule) -> CriterionAgreement:
+def assemble(frame: Frame, draws: Draws, rule: VerdictRule) -> CriterionAgreement:
     """Take every figure of a frame from the draws."""
     name, raters = frame.name, frame.raters
     judges = {judge: _judge(frame, judge, known, draws, rule) for judge, known in frame.judges.items()}
@@ -67,7 +67,7 @@ def assemble(frame: Frame, draws: Draws, rule: Rule) -> CriterionAgreement:
     )
 
 
-def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: Rule) -> JudgeAgreement:
+def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule) -> JudgeAgreement:
     gap = _figure(draws, (frame.name, "gap", judge), "gap")
     return JudgeAgreement(
         items=known.items,

@@ -31,7 +31,7 @@ _NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "p
 
 
 @dataclass(frozen=True)
-class Rule:
+class VerdictRule:
     """What counts as being as good as a person."""
 
     margin: float = 0.1
@@ -66,7 +66,7 @@ class JudgeVerdict:
 
 
 def verdict_of(
-    gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: Rule
+    gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: VerdictRule
 ) -> JudgeVerdict:
     """Put the gap into words.
 
@@ -93,7 +93,7 @@ def verdict_of(
     return JudgeVerdict(outcome, words, statistic, gap, more, alternative)
 
 
-def _outcome(gap: Figure, rule: Rule) -> Outcome:
+def _outcome(gap: Figure, rule: VerdictRule) -> Outcome:
     if gap.low is None or gap.high is None or gap.few:
         return "not shown"
     if gap.low >= -rule.margin and gap.n < LEAST_ITEMS:
