@@ -10,7 +10,7 @@ from hone.training.adapting import adapt
 from hone.training.settings import TuneSettings
 from hone.training.solving import solver
 from hone.training.training import train
-from hone.tuning.own import Drawing, own_examples, settled
+from hone.tuning.own import Drawing, learnable_reply, own_examples
 from tests.training.small import small_model, small_tokenizer
 
 
@@ -56,9 +56,9 @@ def test_where_an_answer_is_no_number_nothing_is_solved() -> None:
 )
 def test_a_reply_is_learnt_in_the_form_of_the_gold_one_or_not_at_all(reply: str, learnt: str | None) -> None:
     gold = Example("1", (("user", "How many?"), ("assistant", "There are 3 + 4 = 7.\n#### 7")), "1", "How many?", "7")
-    assert settled(gold, reply) == learnt
+    assert learnable_reply(gold, reply) == learnt
 
 
 def test_where_the_gold_reply_shows_no_steps_and_no_mark_none_are_asked_for() -> None:
     gold = Example("1", (("user", "How many?"), ("assistant", "Seven: 7")), "1", "How many?", "7")
-    assert settled(gold, "The answer is 7.") == "The answer is 7."
+    assert learnable_reply(gold, "The answer is 7.") == "The answer is 7."

@@ -190,7 +190,7 @@ def finalise_command(options: FinaliseOptions, folder: Path, by: str, as_json: b
 @click.argument("name", required=False)
 @project_option
 @json_option
-def show_command(folder: Path, name: str | None, as_json: bool) -> None:
+def show_rubric_command(folder: Path, name: str | None, as_json: bool) -> None:
     """Show a rubric: NAME is v1, v2, …, working, a file, or a rubric of the library; by default the working one."""
     project = Project.find(folder)
     shown, versions = named_rubric(name or "working", project), project.versions

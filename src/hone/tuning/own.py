@@ -78,7 +78,7 @@ def own_examples(
     unsolved: list[Example] = []
     count = solved = 0
     for example, texts in zip(examples, answers, strict=True):
-        good = [reply for text in texts if not text.cut and (reply := settled(example, text.text))]
+        good = [reply for text in texts if not text.cut and (reply := learnable_reply(example, text.text))]
         count, solved = count + len(good), solved + bool(good)
         for place, reply in enumerate(_different(good)[: drawing.keep], 1):
             made.append(_with_reply(example, reply, f"self-{place}"))
@@ -101,11 +101,11 @@ def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing:
     return [
         _with_reply(example, reply, "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)
-        if not texts[0].cut and (reply := settled(example, texts[0].text))
+        if not texts[0].cut and (reply := learnable_reply(example, texts[0].text))
     ]
 
 
-def settled(example: Example, reply: str) -> str | None:
+def learnable_reply(example: Example, reply: str) -> str | None:
     """A reply as it can be learnt, or none where nothing good would be learnt from it.
 
     The answer must be right, and so must every equation: a right answer over a false one teaches the false one. Where

@@ -15,7 +15,7 @@ SALVAGE = "hone feedback export FILE.jsonl"
 """The command that writes what can be read; its form is `store`."""
 
 
-def damaged() -> str:
+def damaged_store() -> str:
     """What is said of a database that does not read any more."""
     form = option("form", "store")
     return f"the database is damaged; restore a copy of it, or save what can be read: {SALVAGE} {form}"
@@ -74,7 +74,7 @@ def explained(error: BaseException, name: str) -> HoneError:
     if isinstance(error, ModuleNotFoundError):
         return missing(str(error.name), "postgres", use=f"databases such as {name}")
     if isinstance(error, UnicodeDecodeError):  # what SQLite quotes of a damaged schema is no text
-        return StoreError(f"{name}: {damaged()}")
+        return StoreError(f"{name}: {damaged_store()}")
     if isinstance(error, (ArgumentError, NoSuchModuleError, ValueError)):
         return StoreError(f"{name}: neither a file nor an SQLAlchemy URL such as postgresql://USER@HOST/NAME")
     if isinstance(error, PoolTimeoutError):
@@ -82,6 +82,6 @@ def explained(error: BaseException, name: str) -> HoneError:
     said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
     lower = said.lower()
     if any(mark in lower for mark in _DAMAGED):
-        return StoreError(f"{name}: {damaged()}")
+        return StoreError(f"{name}: {damaged_store()}")
     words = next((words for mark, words in _SAYS if mark in lower), "")
     return StoreError(f"{name}: {words}" if words else f"{name}: the database says: {said[:200]}")

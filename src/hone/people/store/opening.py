@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from hone.errors import OlderStoreError, StoreError
 from hone.files import make_private
 from hone.people.store.database import Database, alone
-from hone.people.store.failures import damaged
+from hone.people.store.failures import damaged_store
 from hone.people.store.respelt import Respelt
 from hone.people.store.schema import HEAD
 
@@ -99,7 +99,7 @@ def check_whole(database: Database) -> None:
         return whole and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
 
     if not database.read(found):
-        raise StoreError(f"{database.name}: {damaged()}")
+        raise StoreError(f"{database.name}: {damaged_store()}")
 
 
 _PAGES = 16_384

@@ -37,7 +37,7 @@ def begin_rating(request: Request, someone: Someone) -> Response:
 
 
 @router.get("/rate/{subject}")
-def show_reply(request: Request, someone: Someone, subject: str) -> Response:
+def show_reply_to_rate(request: Request, someone: Someone, subject: str) -> Response:
     """One reply, and what this person said of it so far."""
     return _shown(request, someone, subject)
 
