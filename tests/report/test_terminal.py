@@ -15,7 +15,7 @@ from hone.domain.evidence import Advice, Comparison, Decision, Judgement, Rubric
 from hone.domain.rubric import Rubric
 from hone.domain.task import Reply
 from hone.report import terminal
-from hone.rubrics.compare import summary
+from hone.rubrics.compare import Summary, summary
 from hone.rubrics.finalise import RubricChange, finalise
 from hone.rubrics.lint import LintFinding
 from hone.stats.proportion import wilson
@@ -183,3 +183,10 @@ def test_a_version_is_one_line(rubric: Rubric) -> None:
 
 def test_no_change_is_said() -> None:
     assert shown(terminal.diff_block([])).strip() == "nothing changed"
+
+
+def test_where_no_verdict_could_be_used_nothing_is_said_of_who_won() -> None:
+    unread = Summary(pairs=3, won=0, lost=0, tied=0, flipped=0, unread=3, rate=wilson(0, 0))
+    text = terminal.comparison_summary(unread)
+    assert text.startswith("Nothing is known of whether stating the rubric helps: none of the 3 pairs has")
+    assert "won 0" not in text

@@ -98,13 +98,19 @@ def counting_measures(comparison: Comparison) -> list[str]:
 
 def comparison_summary(result: Summary) -> str:
     """The comparisons in one or two sentences."""
-    text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {share_words(result.rate)}."
-    parts = [f"{result.lost} lost", f"{result.tied} tied"]
-    if result.flipped:
-        parts.append(f"of these {result.flipped} because the verdict changed with the order")
-    if result.unread:
-        parts.append(f"{result.unread} could not be read")
-    text = f"{text} {', '.join(parts)}."
+    if result.rate.n:
+        text = f"Stating the rubric won {result.won} of {result.rate.n} pairs: {share_words(result.rate)}."
+        parts = [f"{result.lost} lost", f"{result.tied} tied"]
+        if result.flipped:
+            parts.append(f"of these {result.flipped} because the verdict changed with the order")
+        if result.unread:
+            parts.append(f"{result.unread} could not be read")
+        text = f"{text} {', '.join(parts)}."
+    else:
+        text = (
+            f"Nothing is known of whether stating the rubric helps: none of the {result.pairs} pairs has a verdict "
+            "that can be used. Try a stronger expert."
+        )
     if result.cut:
         text += (
             f" In {result.cut} of {result.pairs} pairs a reply was cut at its length limit, so what it lacks may be "
