@@ -13,6 +13,11 @@ import pytest
 from hone.cli.main import main
 from tests.models.loopback import Loopback, serving
 
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom hone.cli.main import main\nmain()"
+)
+"""A shell that runs the tests in the background ignores Ctrl-C, and its children with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

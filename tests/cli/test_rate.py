@@ -17,6 +17,8 @@ from hone.people.store import open_store
 from hone.project import Project
 from tests.cli.conftest import Hone
 
+from .conftest import INTERRUPTIBLE
+
 pytest.importorskip("fastapi")
 
 
@@ -76,8 +78,8 @@ def test_an_address_in_use_is_named(hone: Hone) -> None:
 def started(project: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
     command = [
         sys.executable,
-        "-m",
-        "hone.cli.main",
+        "-c",
+        INTERRUPTIBLE,
         "rate",
         "-p",
         str(project),

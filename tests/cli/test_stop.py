@@ -16,18 +16,16 @@ from typing import Any
 
 import pytest
 
+from .conftest import INTERRUPTIBLE
+
 Hone = Callable[..., Any]
-START = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom hone.cli.main import main\nmain()"
-)
-"""A shell that runs the tests in the background ignores Ctrl-C, and its children with it."""
 
 
 @contextmanager
 def started(*arguments: object) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-c", START, *map(str, arguments)],
+        [sys.executable, "-c", INTERRUPTIBLE, *map(str, arguments)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
     try:
