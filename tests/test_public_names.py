@@ -71,7 +71,7 @@ def test_every_command_has_its_function() -> None:
 def test_importing_hone_loads_nothing_of_it() -> None:
     code = "import sys, hone; print([name for name in sys.modules if name.startswith('hone.') or name == 'numpy'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['hone.lazily']"
+    assert done.stdout.strip() == "['hone.lazily', 'hone.moved']"
 
 
 def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:

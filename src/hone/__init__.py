@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hone.lazily import lazy
+from hone.moved import know_moved_modules
 
 if TYPE_CHECKING:
     from hone.domain.evidence import Advice as Advice
@@ -174,6 +175,7 @@ _RENAMED = {
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - sorted at run time from one list
 __getattr__ = lazy(__name__, _HOMES, _RENAMED)
+know_moved_modules()
 
 
 def __dir__() -> list[str]:

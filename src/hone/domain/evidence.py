@@ -78,7 +78,7 @@ class Comparison(Frozen):
 
     @property
     def winner(self) -> Side | Literal["tie"] | None:
-        """The side that won in both orders; a flip is a tie; none where an order could not be read."""
+        """The side that won in both orders; a tie where they differ; none where an order could not be read."""
         return settled(*(verdict.winner for verdict in self.verdicts))
 
     @property
@@ -226,7 +226,7 @@ class Preference(Frozen):
 
     @property
     def winner(self) -> Literal["A", "B", "tie"] | None:
-        """The reply that won in both orders; a flip is a tie; none where an order could not be read."""
+        """The reply that won in both orders; a tie where they differ; none where an order could not be read."""
         return settled(*self._sides)
 
     @property

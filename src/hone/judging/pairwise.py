@@ -1,4 +1,4 @@
-"""Which of two replies is better under a rubric: asked in both orders, and a verdict that flips is a tie."""
+"""Which of two replies is better under a rubric: asked in both orders; two different verdicts are a tie."""
 
 from __future__ import annotations
 

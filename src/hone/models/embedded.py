@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hone.errors import ContextError, MissingExtraError, UnavailableError
+from hone.lazily import lazy
 from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.endpoint import EndpointModel, Patience
 from hone.weights.gguf_file import check_gguf
@@ -27,6 +28,10 @@ SLOTS = 4
 _DRY = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 96}
 """llama.cpp's DRY sampler, which penalises a token that would go on with a run of tokens written shortly before. It
 looks back 96 tokens only, so quoting from the prompt costs nothing."""
+
+
+__getattr__ = lazy(__name__, {"smollm2_file": "hone.weights.smollm2"})
+"""`smollm2_file` stood here in version 0.1; kept until 0.3."""
 
 
 class EmbeddedModel(Model):
