@@ -54,6 +54,16 @@ def test_a_folder_that_holds_something_else_is_left_alone(bare: Hone, tmp_path: 
     assert "holds something else" in result.err
 
 
+def test_the_demo_goes_on_with_the_model_that_it_was_begun_with(bare: Hone, project: Path, tmp_path: Path) -> None:
+    result = bare("demo", "--folder", project, "--model", "smollm2")
+    assert result.code == 1
+    assert "is a demo of scripted:" in result.err
+    mistyped = bare("demo", "--folder", tmp_path / "new", "--model", "gpt-4o")
+    assert mistyped.code == 1
+    assert "did you mean openai:gpt-4o" in mistyped.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_whole_demo_says_first_what_it_needs(bare: Hone, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trl", None)
     result = bare("demo", "--full", "--folder", project)

@@ -39,6 +39,15 @@ def test_a_project_can_start_from_the_finalised_rubric(bare: Hone, tmp_path: Pat
     assert bare("rubric", "lint", "--json", "-p", tmp_path / "a").data == []
 
 
+def test_one_model_is_named_for_all_roles(bare: Hone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.gguf").touch()
+    assert bare("init", "a", "--model", "gguf:own.gguf").code == 0
+    roles = Project(tmp_path / "a").settings.models
+    assert {one.model for one in (roles.writer, roles.expert, roles.judge)} == {f"gguf:{tmp_path}/own.gguf"}
+    assert roles.writer.max_tokens is None  # the limit of the template is for the model of the template
+
+
 def test_a_folder_with_brackets_in_its_name_is_named_as_it_is(bare: Hone, tmp_path: Path) -> None:
     folder = tmp_path / "[red]x" / "[" / "red]:heart:"
     result = bare("init", folder)

@@ -11,6 +11,7 @@ from hone.jobs import ask_all
 from hone.models import Call, Message, Request, ScriptedModel, connect
 from hone.models.endpoint import EndpointModel
 from hone.models.recorded import RecordedModel
+from hone.models.spec import spec_from_anywhere
 from hone.weights.smollm2 import smollm2_file
 
 from .loopback import Loopback
@@ -161,3 +162,29 @@ def test_a_recording_answers_by_item_step_and_sample(tmp_path: Path) -> None:
     outcomes = ask_all(model, [*asked, Request((), call=Call("j", "AB"))])
     assert [outcome.completion and outcome.completion.text for outcome in outcomes] == ["ab", "ab1", None, "any step"]
     assert "nothing is recorded for i/BA" in str(outcomes[2].error)
+
+
+def test_a_file_of_a_spec_is_named_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("m.gguf", "a+b.gguf", "low.gguf"):
+        (tmp_path / name).touch()
+    (tmp_path / "base").mkdir()
+    (tmp_path / "adapter").mkdir()
+    assert spec_from_anywhere("gguf:m.gguf") == f"gguf:{tmp_path}/m.gguf"
+    assert spec_from_anywhere("gguf:a+b.gguf") == f"gguf:{tmp_path}/a+b.gguf"
+    assert spec_from_anywhere("gguf:m.gguf+low.gguf") == f"gguf:{tmp_path}/m.gguf+{tmp_path}/low.gguf"
+    assert spec_from_anywhere("hf:base+adapter") == f"hf:{tmp_path}/base+{tmp_path}/adapter"
+    assert spec_from_anywhere("hf:owner/name+adapter") == f"hf:owner/name+{tmp_path}/adapter"
+    assert spec_from_anywhere("smollm2+adapter") == f"smollm2+{tmp_path}/adapter"
+
+
+@pytest.mark.parametrize(
+    "spec", ["smollm2", "openai:gpt-4o", "http://127.0.0.1:1/v1#m", "hf:owner/name", "gguf:hf://o/r/f"]
+)
+def test_a_spec_that_names_no_file_stays_as_it_is(spec: str) -> None:
+    assert spec_from_anywhere(spec) == spec
+
+
+def test_a_spec_of_no_known_form_is_refused() -> None:
+    with pytest.raises(SpecError, match="did you mean openai:gpt-4o"):
+        spec_from_anywhere("gpt-4o")

@@ -29,7 +29,9 @@ from hone.journey.loop import (
 )
 from hone.journey.reporting import write_report
 from hone.judging.dataset import Columns
+from hone.models.spec import spec_from_anywhere
 from hone.project import Project
+from hone.project.folder import SETTINGS
 from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics.advise import measured
@@ -40,36 +42,34 @@ from hone.tables import open_table
 
 _BY = "hone demo (nobody was asked)"
 _REPLIES = 4
+_EMBEDDED = "smollm2"
 
 _WELCOME = """\
 Hone makes a metric that people agree with, and a small model that it then drives. This demo walks the first part on \
-study plans for students: writer, expert and judge are all SmolLM2-135M, which runs here, offline."""
+study plans for students: writer, expert and judge are all {model}."""
 _WEAK = """\
 SmolLM2-135M shows how the journey works, not how good advice is: at 135 million parameters its verdicts follow the \
 order of the replies, and its scores say little. For real work name a stronger expert and judge in hone.yaml, such as
   expert: openai:MODEL                 (the key in OPENAI_API_KEY)
   judge: http://HOST:PORT/v1#MODEL     (vLLM, Ollama, llama.cpp, LM Studio)
   writer: gguf:FILE                    (any GGUF model on this machine)"""
+_UNMEASURED = """\
+Writer, expert and judge were all {model}. How far its scores agree with people's nobody knows before people have \
+rated: hone rate, then hone agree. A model may favour replies of its own; hone.yaml can name another judge."""
 
 
 @click.command("demo")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True)
+@click.option("--model", metavar="SPEC", help="The model of writer, expert and judge, in place of SmolLM2.")
 @click.option("--full", is_flag=True, help="Also tune a small model on sums, test, export and talk to it.")
 @click.option("--fresh", is_flag=True, help="Ask everything again; earlier runs and versions stay.")
-def demo_command(folder: Path, full: bool, fresh: bool) -> None:
-    """Walk the whole journey on study plans, with the embedded model, in a new project folder."""
+def demo_command(folder: Path, model: str | None, full: bool, fresh: bool) -> None:
+    """Walk the whole journey on study plans, with the embedded model or your own, in a new project folder."""
     started = time.monotonic()
     if full:
         check_extras()
     console = out()
-    console.print(_WELCOME, "", sep="\n")
-    if (folder / "hone.yaml").exists():
-        project = Project(folder)
-        console.print(f"{folder} is there already: what was done is shown, what was not is done now.\n", markup=False)
-    elif folder.exists() and any(folder.iterdir()):
-        raise ProjectError(f"{folder} holds something else; name another folder with --folder")
-    else:
-        project = Project.create(folder)
+    project = _project(console, folder, spec_from_anywhere(model) if model else None)
     with models(project, SCREEN) as opened:
         _walk(console, project, opened, fresh=fresh)
     passed = walk_model(console, project, _title) if full else True
@@ -77,6 +77,26 @@ def demo_command(folder: Path, full: bool, fresh: bool) -> None:
         note("the tuned model was refused by its gate; it is neither exported nor talked to")
     _, page = write_report(project)
     _end(console, project, page, time.monotonic() - started)
+
+
+def _project(console: Console, folder: Path, spec: str | None) -> Project:
+    """The demo's project, a new one or the one that is there; what is about to happen is said."""
+    if not (folder / SETTINGS).exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise ProjectError(f"{folder} holds something else; name another folder with --folder")
+        console.print(_WELCOME.format(model=_called(spec or _EMBEDDED)), "", sep="\n", markup=False)
+        return Project.create(folder, model=spec)
+    project = Project(folder)
+    named = project.settings.models.expert.model
+    if spec and spec != named:
+        raise ProjectError(f"{folder} is a demo of {named}; name another folder with --folder")
+    console.print(_WELCOME.format(model=_called(named)), "", sep="\n", markup=False)
+    console.print(f"{folder} is there already: what was done is shown, what was not is done now.\n", markup=False)
+    return project
+
+
+def _called(spec: str) -> str:
+    return "SmolLM2-135M, which runs here, offline" if spec == _EMBEDDED else spec
 
 
 def _walk(console: Console, project: Project, opened: Models, *, fresh: bool) -> None:
@@ -165,7 +185,9 @@ def _score(console: Console, project: Project, opened: Models, rubric: Rubric, *
 def _end(console: Console, project: Project, page: Path, seconds: float) -> None:
     folder = project.folder
     _title(console, f"Done in {seconds:.0f} s. What it means, where it lies, what to type next")
-    console.print(_WEAK, "", sep="\n", markup=False)
+    named = project.settings.models.expert.model
+    words = _WEAK if named == _EMBEDDED else _UNMEASURED.format(model=named)
+    console.print(words, "", sep="\n", markup=False)
     file = folder / Recipe().file
     talk = (f"hone chat gguf:{file}     talk to the tuned model",) if file.exists() else ()
     console.print(

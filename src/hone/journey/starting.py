@@ -15,6 +15,7 @@ from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, HoneError, ProjectError
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import Tell, nothing
+from hone.models.spec import spec_from_anywhere
 from hone.project import Project, find_template
 from hone.project.files import made, read_yaml
 from hone.project.templates import BLANK, DEFAULT
@@ -54,6 +55,8 @@ class InitOptions(VerbOptions):
     """A request; again for more."""
     criterion: tuple[str, ...] = ()
     """'Be Adjective: one sentence'; again for more."""
+    model: str | None = None
+    """The model of writer, expert and judge, to be changed in hone.yaml.  [default: the template's]"""
     source: Annotated[Path | None, OptionForm(spelled="from")] = None
     """Take requests, and ratings, from a table: .csv, .xlsx, .jsonl, .parquet."""
 
@@ -72,6 +75,7 @@ def make_project(options: InitOptions, *, tell: Tell = nothing) -> Project:
 
     Raises:
         ProjectError: An answer is missing or does not fit, there is no such template, or the folder holds something.
+        SpecError: The model has no known form.
         FileFormatError: The table of requests does not read.
     """
     if options.item and options.source:
@@ -86,6 +90,7 @@ def make_project(options: InitOptions, *, tell: Tell = nothing) -> Project:
         task=task,
         items=items,
         criteria=read_criteria(options.criterion),
+        model=spec_from_anywhere(options.model) if options.model else None,
     )
     if options.source:
         _take_ratings(project, options.source, tell)

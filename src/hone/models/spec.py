@@ -107,6 +107,24 @@ def check_spec(spec: str) -> None:
     raise _unknown(spec)
 
 
+def spec_from_anywhere(spec: str) -> str:
+    """A spec that names the same model in whatever folder it is read: what it names here becomes an absolute path.
+
+    Raises:
+        SpecError: It has no known form.
+    """
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    if kind not in {"gguf", "hf"} and not spec.startswith("smollm2+"):
+        return spec
+    if rest and typed_path(rest).exists():  # also a file whose own name holds a plus
+        return f"{kind}:{typed_path(rest).resolve()}"
+    name, plus, adapter = spec.rpartition("+")
+    if plus and typed_path(adapter).exists():
+        return f"{spec_from_anywhere(name)}+{typed_path(adapter).resolve()}"
+    return spec
+
+
 def _unknown(spec: str) -> SpecError:
     meant = _meant(spec)
     hint = f"did you mean {meant}? " if meant else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
 from hone.domain.rubric import Criterion, Rubric, plain_number
-from hone.domain.settings import Settings
+from hone.domain.settings import ModelRoles, Settings
 from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, ProjectError
 from hone.files import copy_whole, make_folder, write_whole
@@ -75,6 +75,7 @@ class Project:
         task: Task | None = None,
         items: Sequence[Item] = (),
         criteria: Sequence[Criterion] = (),
+        model: str | None = None,
     ) -> Project:
         """A new project from a template.
 
@@ -85,6 +86,7 @@ class Project:
             task: In place of the template's task.
             items: In place of the template's items.
             criteria: In place of the template's criteria, and of its scored examples.
+            model: The spec of writer, expert and judge; a file in it lies where the project's folder says.
 
         Raises:
             ProjectError: There is no such template or finalised rubric, or the folder already holds something.
@@ -100,6 +102,8 @@ class Project:
             copy_whole(source.finalised, folder / RUBRIC)
         if task:
             update_yaml(folder / SETTINGS, {"task": task.model_dump()})
+        if model:
+            update_yaml(folder / SETTINGS, {"models": dict.fromkeys(ModelRoles.model_fields, model)})
         if items:
             write_whole(folder / ITEMS, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in items))
         if criteria:
