@@ -22,6 +22,7 @@ SHARED = {
     "errors.py",
     "text.py",
     "files.py",
+    "moved.py",
     "trust.py",
     "lazily.py",
     "spelling.py",
