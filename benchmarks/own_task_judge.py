@@ -44,7 +44,8 @@ def label(folder: Path, source: Path, more: Sequence[str]) -> list[dict[str, obj
     out = folder / f"labelled-{time.time_ns()}.jsonl"
     code = "from hone.cli.main import main; main()"
     command = [sys.executable, "-c", code, "label", "replies.jsonl", "--rubric", "working", "--out", str(out), *more]
-    subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(source)}, check=False)
+    path = os.pathsep.join(filter(None, (str(source), os.environ.get("PYTHONPATH"))))
+    subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": path}, check=False)
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 

@@ -33,7 +33,7 @@ def main() -> None:
         console.print(terminal.comparison_summary(summary(comparisons)), markup=False)
         console.print("\n[bold green]$[/] hone rubric advise")
         for piece in (runs["advise"].read(Advice) if runs["advise"] else [])[-2:]:
-            console.print(terminal.advice_block(piece, start))
+            console.print(terminal.advice_block(piece, start, comparisons))
         console.print("\n[bold green]$[/] hone rubric finalise")
         console.print(terminal.version_line(version), markup=False)
         console.print(terminal.rubric_table(version.rubric))

@@ -45,7 +45,7 @@ def test_one_model_is_named_for_all_roles(bare: Hone, tmp_path: Path, monkeypatc
     assert bare("init", "a", "--model", "gguf:own.gguf").code == 0
     roles = Project(tmp_path / "a").settings.models
     assert {one.model for one in (roles.writer, roles.expert, roles.judge)} == {f"gguf:{tmp_path}/own.gguf"}
-    assert roles.writer.max_tokens is None  # the limit of the template is for the model of the template
+    assert roles.writer.max_tokens == 1500  # not what the template says for its own small model
 
 
 def test_a_folder_with_brackets_in_its_name_is_named_as_it_is(bare: Hone, tmp_path: Path) -> None:

@@ -347,4 +347,15 @@ def test_one_reason_for_two_criteria_is_refused_for_the_second(task: Task, rubri
     first, second, _ = advise(task, rubric, [comparison("i1")], model)
     assert (first.action, first.reason) == ("remove", reason)
     assert (second.action, second.comparisons) == ("keep", ())
-    assert "its reason is that for 'Be Detailed', word for word" in second.reason
+    assert "its reason is that for 'Be Detailed', in (nearly) the same words" in second.reason
+
+
+def test_a_reason_that_differs_from_another_by_a_word_is_the_same(
+    task: Task, rubric: Rubric, comparison: Make
+) -> None:
+    reason = "The first reply gives a {} for the wall, the second a valid one, and both stay kind."
+    both = said(
+        entry("remove", reason=reason.format("reason")), entry("remove", reason=reason.format("specific reason"))
+    )
+    _, second, _ = advise(task, rubric, [comparison("i1")], ScriptedModel(both, both))
+    assert second.reason.startswith(UNREAD)

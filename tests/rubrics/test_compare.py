@@ -147,6 +147,7 @@ def test_no_pairs_make_no_comparisons() -> None:
         ("  plain   WORDS\ni1 ", True),
         ('"Plain words"', True),
         ("…words i1…", True),
+        ("**Plain** words «i1»", True),
         ("Plain  words i2", False),
         ("Rich words i1", False),
         ('"…"', False),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from hone.cli.screen import out
 from hone.domain.base import first_problem
-from hone.domain.evidence import Advice
+from hone.domain.evidence import Advice, Comparison
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FileFormatError
 from hone.project.files import load_document
@@ -31,11 +31,13 @@ def given(file: Path | None, accept: str | None) -> Given | None:
     return None
 
 
-def ask_for_choices(advice: Sequence[Advice], rubric: Rubric) -> dict[str, Choice]:
-    """Show each piece of advice and ask for a decision."""
+def ask_for_choices(
+    advice: Sequence[Advice], rubric: Rubric, comparisons: Sequence[Comparison] = ()
+) -> dict[str, Choice]:
+    """Show each piece of advice, with what it rests on, and ask for a decision."""
     chosen: dict[str, Choice] = {}
     for piece in advice:
-        out().print(terminal.advice_block(piece, rubric))
+        out().print(terminal.advice_block(piece, rubric, comparisons))
         answer = click.prompt("  (a)ccept, (e)dit, (r)eject", type=click.Choice(["a", "e", "r"]), show_choices=False)
         wording = _ask_wording() if answer == "e" else None
         action = {"a": "accept", "e": "edit", "r": "reject"}[answer]

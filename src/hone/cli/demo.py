@@ -136,7 +136,7 @@ def _rubric(console: Console, project: Project, opened: Models, *, fresh: bool) 
     run_advise(project, opened, fresh=fresh)
     advice = latest_advice(project, working)
     for piece in advice:
-        console.print(terminal.advice_block(piece, working))
+        console.print(terminal.advice_block(piece, working, comparisons))
 
     _title(console, "4. A person decides on each piece of advice; here the demo does, and you would choose")
     merged = merge(working, advice, _choices(advice, working, comparisons), by=_BY)

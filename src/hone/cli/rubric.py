@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from hone.journey.loop import (
     freeze,
     keep_merged,
     latest_advice,
+    latest_comparisons,
     models,
     run_advise,
     run_compare,
@@ -120,7 +122,7 @@ def advise_command(options: AdviseOptions, folder: Path, as_json: bool) -> None:
         print_json({"run": done.run.folder.name, "advice": advice})
         return
     for piece in advice:
-        out().print(terminal.advice_block(piece, project.rubric))
+        out().print(terminal.advice_block(piece, project.rubric, latest_comparisons(project)))
     _show_findings(advice_findings(advice, project.rubric))
     note(done.line)
     note(f"Next: {command_of(after(options))}")
@@ -142,7 +144,7 @@ def merge_command(options: MergeOptions, folder: Path, by: str, as_json: bool) -
         merged = _merged_before(*before, working, given, by)
     else:
         advice = latest_advice(project, working)
-        chosen = given or choosing.ask_for_choices
+        chosen = given or partial(choosing.ask_for_choices, comparisons=latest_comparisons(project))
         merged = apply(working, advice, chosen(advice, working), by=by)
         keep_merged(project, working, merged, by)
     if as_json:

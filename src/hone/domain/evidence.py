@@ -86,6 +86,17 @@ class Comparison(Frozen):
         """Whether the two orders named different winners, neither of them a tie."""
         return flips(*(verdict.winner for verdict in self.verdicts))
 
+    @property
+    def found_quotes(self) -> dict[Quote, str]:
+        """The quotes that stand in the replies, each once, with the name of the measure that it was given for."""
+        return {
+            quote: measure.name
+            for verdict in self.verdicts
+            for measure in verdict.measures
+            for quote in measure.quotes
+            if quote.found
+        }
+
 
 Action = Literal["keep", "modify", "add", "remove"]
 

@@ -224,6 +224,12 @@ def run_reply(
     return _run(project, models, "reply", config, Reply, work, fresh=fresh)
 
 
+def latest_comparisons(project: Project) -> list[Comparison]:
+    """What the expert said of pairs in the latest run that compared; empty where there is none."""
+    run = project.latest_run("compare")
+    return run.read(Comparison) if run else []
+
+
 def latest_advice(project: Project, working: Rubric) -> list[Advice]:
     """The latest advice, which must be about the rubric as it stands.
 

@@ -22,6 +22,8 @@ from hone.spelling import option
 from hone.trust import check_database, check_models, sqlite_file
 
 SETTINGS, RUBRIC, ITEMS = "hone.yaml", "rubric.yaml", "items.jsonl"
+ROOM = 1500
+"""Tokens that a writer of one's own may take: a study plan needs more than a step's own default."""
 
 
 class Project:
@@ -103,7 +105,8 @@ class Project:
         if task:
             update_yaml(folder / SETTINGS, {"task": task.model_dump()})
         if model:
-            update_yaml(folder / SETTINGS, {"models": dict.fromkeys(ModelRoles.model_fields, model)})
+            roles: dict[str, Any] = dict.fromkeys(ModelRoles.model_fields, model)
+            update_yaml(folder / SETTINGS, {"models": roles | {"writer": {"model": model, "max_tokens": ROOM}}})
         if items:
             write_whole(folder / ITEMS, "".join(one.model_dump_json(exclude_none=True) + "\n" for one in items))
         if criteria:

@@ -119,8 +119,14 @@ def comparison_summary(result: Summary) -> str:
     return text
 
 
-def advice_block(advice: Advice, rubric: Rubric) -> RenderableType:
-    """One piece of advice: what it would change, why, and what it rests on."""
+def advice_block(advice: Advice, rubric: Rubric, comparisons: Sequence[Comparison] = ()) -> RenderableType:
+    """One piece of advice: what it would change, why, and what it rests on.
+
+    Args:
+        advice: The piece.
+        rubric: The criteria as they stand.
+        comparisons: Those that it may rest on, for a quote from each; without them only their ids are shown.
+    """
     head = Text(f"{advice.id}  {advice.action.upper()}  ", style="bold")
     head.append(clean(advice.criterion or (advice.proposal.name if advice.proposal else "")), style="bold cyan")
     lines = [head]
@@ -132,6 +138,11 @@ def advice_block(advice: Advice, rubric: Rubric) -> RenderableType:
     lines.append(Text(f"  why: {short(advice.reason, 300)}"))
     behind = ", ".join(advice.comparisons) or "no comparison"
     lines.append(Text(f"  rests on: {clean(behind)}", style="dim"))
+    for pair in comparisons:
+        quote = next((one for one in pair.found_quotes if one.side == pair.winner), None)
+        if pair.id in advice.comparisons and quote:
+            written = "with the criteria" if quote.side == "with" else "without them"
+            lines.append(Text(f"    {clean(pair.id)}, better {written}: “{short(quote.text, 200)}”", style="dim"))
     return Group(*lines)
 
 

@@ -28,7 +28,7 @@ from hone.judging.both_orders import once_more
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.draft import CRITERION_SCHEMA
-from hone.rubrics.wording import bullets, names_match, repeats, says_the_same, worded
+from hone.rubrics.wording import alike, bullets, names_match, repeats, says_the_same, worded
 
 UNREAD = "No advice could be read:"
 """How the reason begins where the expert's own was refused twice; the criterion is then left as it is."""
@@ -161,16 +161,9 @@ def _said(pair: Comparison) -> str:
         lines.append(
             f"reason: {verdict.reason} (first: written {written[verdict.first]}; second: written {written[second]})"
         )
-    quotes = {
-        (quote.side, quote.text): measure.name
-        for verdict in pair.verdicts
-        for measure in verdict.measures
-        for quote in measure.quotes
-        if quote.found
-    }
     lines += [
-        f"quote, {name}, written {written[side]}: {json.dumps(text, ensure_ascii=False)}"
-        for (side, text), name in quotes.items()
+        f"quote, {name}, written {written[quote.side]}: {json.dumps(quote.text, ensure_ascii=False)}"
+        for quote, name in pair.found_quotes.items()
     ]
     return "\n".join(lines)
 
@@ -242,12 +235,12 @@ class _Read:
 
 
 def _copied(reason: str, before: Sequence[_Piece]) -> str:
-    """Whether a reason of some length stood before, word for word: it cannot be about both."""
+    """Whether a reason of some length stood before in (nearly) the same words: it cannot be about both."""
     if len(reason.split()) < _SHORT:
         return ""
-    first = next((piece for piece in before if piece.reason == reason), None)
+    first = next((piece for piece in before if alike(piece.reason, reason)), None)
     about = (first.criterion or first.proposal) if first else None
-    return f"its reason is that for {about.name!r}, word for word" if about else ""
+    return f"its reason is that for {about.name!r}, in (nearly) the same words" if about else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,5 +237,9 @@ def _measure(entry: Any, order: tuple[Side, Side], texts: dict[str, str]) -> Mea
     return Measure(name=name, better=_which(entry.get("better"), order), quotes=tuple(quotes))
 
 
+_MARKUP = str.maketrans("", "", "*_`#>\"'“”‘’«»„")
+"""Marks of Markdown, and quotation marks: who quotes what a reader sees leaves them out, or has others."""
+
+
 def _spaced(text: str) -> str:
-    return " ".join(text.lower().split()).strip("\"'“”‘’ .…")
+    return " ".join(text.lower().translate(_MARKUP).split()).strip(" .…")

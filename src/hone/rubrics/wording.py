@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,7 @@ SENTENCE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 12, "maxLength
 
 SAME = 0.75
 """How alike two criteria are when they count as one; see `likeness`."""
+_NEARLY = 0.9
 _REWORDED = 0.7
 """How alike two sentences are when one is the other in other words; see `sentence_likeness`."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -136,6 +138,12 @@ def repeats(text: str, criterion: Criterion) -> bool:
     said = stems(text) - _ABOUT
     own = stems(criterion.name) | stems(criterion.sentence)
     return bool(said) and len(said & own) / len(said) >= SAME
+
+
+def alike(left: str, right: str) -> bool:
+    """Whether two texts are the same but for a word in ten (difflib's ratio of their words)."""
+    first, second = (re.findall(r"\w+", text.lower()) for text in (left, right))
+    return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _NEARLY
 
 
 def names_match(left: str, right: str) -> bool:

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from hone.domain.base import first_problem
-from hone.domain.evidence import Advice, Comparison, RubricVersion
+from hone.domain.evidence import Advice, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
+from hone.journey.loop import latest_comparisons
 from hone.report.diffs import worded_diff
 from hone.rubrics.compare import summary
 from hone.rubrics.finalise import RubricChange, diff
@@ -96,7 +97,7 @@ def freeze_version(request: Request, someone: Owner, sent: Form) -> Response:
 def _shown(request: Request, someone: Visitor) -> Response:
     site = site_of(request)
     working, versions = site.project.rubric, site.project.versions
-    comparisons = _comparisons(site)
+    comparisons = latest_comparisons(site.project)
     advice, why_none = _advice(site, working)
     return site.page(
         request,
@@ -115,11 +116,6 @@ def _shown(request: Request, someone: Visitor) -> Response:
         changed=_changed(versions, working),
         expert=site.project.settings.models.expert.model,
     )
-
-
-def _comparisons(site: Site) -> list[Comparison]:
-    run = site.project.latest_run("compare")
-    return [] if run is None else run.read(Comparison)
 
 
 def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
