@@ -89,7 +89,7 @@ def test_a_statistic_without_spread_has_a_value_and_a_reason_but_no_interval() -
     found = figure_of(of_mean(np.ones(30)), KEY)
     assert found.value == 1
     assert found.low is None
-    assert found.reason == "the same on every resample, so no interval"
+    assert found.reason == "the same on every item, so no interval"
 
 
 def test_one_cluster_cannot_be_resampled() -> None:

@@ -148,7 +148,7 @@ def _against(base: Sequence[JudgedReply], other: Sequence[JudgedReply], rubric: 
 
     def difference(criterion: str | None = None) -> PairedDifference:
         first, second = ([one.share(rubric, criterion) for one in side] for side in (other, base))
-        return paired_means(first, second, groups)
+        return paired_means(first, second, groups, span=(0.0, 1.0))
 
     criteria = {name: difference(name) for name in rubric.names}
     return JudgedComparison(base[0].model, other[0].model, difference(), criteria, len(base))

@@ -87,7 +87,8 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
 
 def _gate(options: BenchOptions, passed: bool | None) -> None:
     if options.gate and not passed:
-        note(f"gate: refused; {options.model[-1]} is not shown to be not worse than {options.model[0]}")
+        points = f"{options.margin * 100:g} points"
+        note(f"gate: refused; {options.model[-1]} may be worse than {options.model[0]} by more than {points}")
         raise SystemExit(GATE)
     if options.gate:
         note(f"gate: open; {options.model[-1]} is not worse than {options.model[0]}")

@@ -54,8 +54,7 @@ def _comparison_lines(comparison: ModelComparison, margin: float) -> list[str]:
         f"{pair}: {_points(difference)}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
         f"  {gained}, {lost}",
     ]
-    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
-    return [*lines, f"  {verdict}: the interval must lie above -{margin * 100:g} points"]
+    return [*lines, f"  {_verdict(comparison, margin)}: the interval must lie above -{margin * 100:g} points"]
 
 
 def judged_report(report: JudgedReport, margin: float) -> RenderableType:
@@ -79,8 +78,8 @@ def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
     pair = f"{clean(comparison.model)} against {clean(comparison.base)}"
     lines = ["", f"{pair}: {_points(overall.difference)}, n = {overall.n} of {comparison.items} items"]
     lines += [f"  {clean(name)}: {_points(found.difference)}" for name, found in comparison.criteria.items()]
-    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
-    lines.append(f"  {verdict}: the interval must lie above -{margin * 100:g} points of the scale's 100")
+    must = f"the interval must lie above -{margin * 100:g} points of the scale's 100"
+    lines.append(f"  {_verdict(comparison, margin)}: {must}")
     if comparison.missing > UNSCORED_AT_MOST:
         lines.append(
             f"  {comparison.missing:.0%} of the items have no pair of scores; use a judge that can score them"
@@ -88,10 +87,16 @@ def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
     return lines
 
 
+def _verdict(comparison: ModelComparison | JudgedComparison, margin: float) -> str:
+    return "not worse" if comparison.not_worse(margin) else f"may be worse by more than {margin * 100:g} points"
+
+
 def _points(figure: Figure) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return f"nothing to compare ({figure.reason})" if figure.reason else "nothing to compare"
-    return f"{figure.value * 100:+.1f} points (95% interval {figure.low * 100:+.1f} to {figure.high * 100:+.1f})"
+    same = "the same on every item; " if figure.method == "unseen" else ""
+    interval = f"95% interval {figure.low * 100:+.1f} to {figure.high * 100:+.1f}"
+    return f"{figure.value * 100:+.1f} points ({same}{interval})"
 
 
 def _share(figure: Figure) -> str:

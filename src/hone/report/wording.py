@@ -112,7 +112,7 @@ def verdict_in_short(judge: JudgeAgreement) -> str:
 def verdict_in_plain_words(judge: JudgeAgreement) -> str:
     """The same for who has not read what a ceiling is."""
     alone = judge.verdict.outcome == "no ceiling"
-    return "not known yet: it takes a second person who rates" if alone else verdict_in_short(judge)
+    return "not known yet: it takes two people who rate the same" if alone else verdict_in_short(judge)
 
 
 def leaning(judge: JudgeAgreement) -> str:
@@ -121,7 +121,7 @@ def leaning(judge: JudgeAgreement) -> str:
     if error.value is None or judge.consensus["accuracy"].reason == OFF_SCALE:
         return "–"
     if error.low is None or error.high is None or error.low <= 0 <= error.high:
-        return "neither"
+        return "not shown"
     return f"{'lenient' if error.value > 0 else 'strict'} {error.value:+.2f}"
 
 

@@ -6,21 +6,32 @@ differences between a judge and a person, have intervals of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
 from hone.stats.assembly import Frame, JudgeFrame, assemble
-from hone.stats.bootstrap import BootstrapOptions, Draws, Key, Recipe, StatisticColumn, combine, resample
+from hone.stats.blocks import Block
+from hone.stats.bootstrap import (
+    BootstrapOptions,
+    Draws,
+    Key,
+    Recipe,
+    StatisticColumn,
+    combine,
+    resample,
+    with_unseen,
+)
 from hone.stats.comparison import NAMES, side_of
 from hone.stats.criterion import CriterionScores, blocks_of
 from hone.stats.levels import confusion
+from hone.stats.made_up import made_up_cases, with_made_up
 from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.verdict import VerdictRule
+from hone.stats.verdict import NO_OVERLAP, VerdictRule
 
 ALL = ""
 """The name under which means over criteria stand."""
@@ -72,34 +83,62 @@ def _criterion(
 
 
 def _draw(criteria: Sequence[CriterionScores], sampling: ClusterSampling, options: BootstrapOptions) -> Draws:
-    blocks = (((criterion.name, *where), block) for criterion in criteria for where, block in blocks_of(criterion))
-    draws = resample(blocks, sampling, options)
-    recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
-    for criterion in criteria:
-        recipes |= _means_over_people(criterion)
-    draws = combine(draws, recipes)
-    return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
+    def blocks(of: Sequence[CriterionScores]) -> Iterator[tuple[tuple[str, ...], Block]]:
+        return (((criterion.name, *where), block) for criterion in of for where, block in blocks_of(criterion))
+
+    def over_people(draws: Draws) -> Draws:
+        recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
+        for criterion in criteria:
+            recipes |= _means_over_people(criterion, draws)
+        return combine(draws, recipes)
+
+    def over_criteria(draws: Draws) -> Draws:
+        return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
+
+    draws = over_criteria(over_people(resample(blocks(criteria), sampling, options)))
+    cases = made_up_cases(max(len(criterion.raters) for criterion in criteria))
+
+    def wider() -> Iterator[Block]:
+        return (block for _, block in blocks([with_made_up(criterion, cases) for criterion in criteria]))
+
+    recipes = (over_people, over_criteria)
+    return with_unseen(draws, wider, sampling, len(cases), recipes, _needs_no_interval)
 
 
-def _means_over_people(criterion: CriterionScores) -> dict[Key, tuple[Recipe, StatisticColumn]]:
+def _needs_no_interval(key: Key) -> bool:
+    """Always the commonest score has no agreement beyond chance, whatever the items."""
+    return key[0][1] == "baseline"
+
+
+def _means_over_people(criterion: CriterionScores, draws: Draws) -> dict[Key, tuple[Recipe, StatisticColumn]]:
     """The ceiling, and each judge's gap to it."""
     name, raters = criterion.name, criterion.raters
     shared = (~np.isnan(criterion.people)).sum(axis=1) >= 2
-    few = "fewer than 2 raters" if len(raters) < 2 else "no two people rated the same item"
-    reason = "undefined for each person" if shared.any() else few
+    few = "fewer than 2 raters" if len(raters) < 2 else NO_OVERLAP
+
+    def column(n: int, recipe: Recipe) -> StatisticColumn:
+        return StatisticColumn(n, _reason(draws, recipe, "undefined for each person") if shared.any() else few)
+
     recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for statistic in NAMES:
         ceilings: Recipe = [(((name, "ceiling", rater), statistic), None) for rater in raters]
-        recipes[((name, "ceiling"), statistic)] = (ceilings, StatisticColumn(criterion.count(shared), reason))
+        recipes[((name, "ceiling"), statistic)] = (ceilings, column(criterion.count(shared), ceilings))
     statistic = criterion.scale.headline
-    for column, judge in enumerate(criterion.judge_names):
-        n = criterion.count(shared & ~np.isnan(criterion.judges[:, column]))
+    for place, judge in enumerate(criterion.judge_names):
+        n = criterion.count(shared & ~np.isnan(criterion.judges[:, place]))
         gaps: Recipe = [
             (((name, "with", judge, rater), statistic), ((name, "without", judge, rater), statistic))
             for rater in raters
         ]
-        recipes[((name, "gap", judge), "gap")] = (gaps, StatisticColumn(n, reason))
+        recipes[((name, "gap", judge), "gap")] = (gaps, column(n, gaps))
     return recipes
+
+
+def _reason(draws: Draws, recipe: Recipe, otherwise: str) -> str:
+    """Why each part of a mean is undefined, where all have one reason."""
+    keys = {key for pair in recipe for key in pair if key is not None and key in draws.columns}
+    reasons = {draws.columns[key][1].reason for key in keys}
+    return reasons.pop() if len(reasons) == 1 else otherwise
 
 
 def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColumn]]:
@@ -111,8 +150,7 @@ def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColum
     recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for key, parts in found.items():
         columns = [draws.columns[part][1] for part, _ in parts]
-        reasons = {column.reason for column in columns}
-        reason = reasons.pop() if len(reasons) == 1 else "undefined for each criterion"
+        reason = _reason(draws, parts, "undefined for each criterion")
         recipes[key] = (parts, StatisticColumn(max(column.n for column in columns), reason))
     return recipes
 
