@@ -97,3 +97,15 @@ def test_one_model_alone_is_scored(match: Hone, tmp_path: Path) -> None:
     data = match("--model", _writer(tmp_path, "base", 3), "--limit", 4, "--json").data
     assert data["comparisons"] == []
     assert data["models"][0]["scored"] == 4
+
+
+def test_the_gate_opens_for_a_model_that_is_better_on_every_item(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 0), _writer(tmp_path, "tuned", ITEMS)
+    opened = match("--model", base, "--model", tuned, "--gate")
+    assert "gate: open" in opened.err
+    assert "the same on every item; 95% interval" in " ".join(opened.out.split())
+    same = _writer(tmp_path, "same", ITEMS)
+    shut = match("--model", tuned, "--model", same, "--gate")
+    assert shut.code == 3
+    assert "may be worse than" in shut.err, "12 items that are equal leave room for more than 2 points"
+    assert "by more than 2 points" in shut.err

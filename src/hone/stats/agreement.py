@@ -120,15 +120,15 @@ def _means_over_people(criterion: CriterionScores, draws: Draws) -> dict[Key, tu
         return StatisticColumn(n, _reason(draws, recipe, "undefined for each person") if shared.any() else few)
 
     recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
-    for statistic in NAMES:
+    for statistic in () if criterion.pooled else NAMES:
         ceilings: Recipe = [(((name, "ceiling", rater), statistic), None) for rater in raters]
         recipes[((name, "ceiling"), statistic)] = (ceilings, column(criterion.count(shared), ceilings))
     statistic = criterion.scale.headline
     for place, judge in enumerate(criterion.judge_names):
         n = criterion.count(shared & ~np.isnan(criterion.judges[:, place]))
+        whose = [(judge,)] if criterion.pooled else [(judge, rater) for rater in raters]
         gaps: Recipe = [
-            (((name, "with", judge, rater), statistic), ((name, "without", judge, rater), statistic))
-            for rater in raters
+            (((name, "with", *where), statistic), ((name, "without", *where), statistic)) for where in whose
         ]
         recipes[((name, "gap", judge), "gap")] = (gaps, column(n, gaps))
     return recipes

@@ -10,8 +10,9 @@ from hone.stats.alternative import AlternativeTest
 from hone.stats.arrays import Floats
 from hone.stats.bootstrap import Draws, figure_of
 from hone.stats.comparison import NAMES
-from hone.stats.criterion import PAIR_NAMES, Where
+from hone.stats.criterion import MOST_PAIRED_RATERS, PAIR_NAMES, Where
 from hone.stats.figure import Figure, undefined
+from hone.stats.pooled import PERSON_NAMES
 from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
 from hone.stats.verdict import VerdictRule, verdict_of
 
@@ -61,7 +62,10 @@ def assemble(frame: Frame, draws: Draws, rule: VerdictRule) -> CriterionAgreemen
         ties=frame.ties,
         people=_people(draws, name, raters),
         ceiling=_figures(draws, (name, "ceiling"), NAMES),
-        ceiling_by_person={rater: _figures(draws, (name, "ceiling", rater), NAMES) for rater in raters},
+        ceiling_by_person={
+            rater: _figures(draws, (name, "ceiling", rater), PERSON_NAMES if _crowd(raters) else NAMES)
+            for rater in raters
+        },
         judges=judges,
         baselines={kind: _figures(draws, (name, "baseline", kind), NAMES) for kind in baselines},
     )
@@ -69,10 +73,11 @@ def assemble(frame: Frame, draws: Draws, rule: VerdictRule) -> CriterionAgreemen
 
 def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule) -> JudgeAgreement:
     gap = _figure(draws, (frame.name, "gap", judge), "gap")
+    apart = () if _crowd(frame.raters) else frame.raters
     return JudgeAgreement(
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
-        people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in frame.raters},
+        people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in apart},
         verdict=verdict_of(gap, frame.statistic, len(frame.raters), known.test, rule),
         confusion=known.confusion,
     )
@@ -80,9 +85,14 @@ def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: Verd
 
 def _people(draws: Draws, criterion: str, raters: Sequence[str]) -> PeopleAgreement:
     together = _figures(draws, (criterion, "people"), PEOPLE_NAMES)
-    pairs = [f"{one}|{other}" for one, other in combinations(raters, 2)]
+    pairs = [] if _crowd(raters) else [f"{one}|{other}" for one, other in combinations(raters, 2)]
     by_pair = {name: {pair: _figure(draws, (criterion, "pair", pair), name) for pair in pairs} for name in PAIR_NAMES}
     return PeopleAgreement(together, by_pair)
+
+
+def _crowd(raters: Sequence[str]) -> bool:
+    """Whether so many people rated that the figures of each two, and of a judge with each, are left out."""
+    return len(raters) > MOST_PAIRED_RATERS
 
 
 def _figures(draws: Draws, place: Where, names: Sequence[str]) -> Figures:

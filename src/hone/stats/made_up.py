@@ -14,10 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hone.stats.arrays import Floats
-from hone.stats.criterion import CriterionScores
-
-_ALL_PERSONS = 20
-"""With more raters than this, no made-up item singles out one of them."""
+from hone.stats.criterion import MOST_PAIRED_RATERS, CriterionScores
 
 
 class MadeUpCase(NamedTuple):
@@ -36,7 +33,7 @@ def made_up_cases(raters: int) -> list[MadeUpCase]:
     """The made-up items for so many raters."""
     levels = list(product(range(4), repeat=2))
     against = [MadeUpCase(judge, people, None) for judge, people in levels]
-    persons = range(raters) if raters <= _ALL_PERSONS else range(0)
+    persons = range(raters) if raters <= MOST_PAIRED_RATERS else range(0)
     two = [(0, 1), (1, 0), (2, 3), (3, 2)]
     alone = [MadeUpCase(one, others, person) for person in (-1, *persons) for one, others in two]
     return against + alone
@@ -54,8 +51,10 @@ def with_made_up(criterion: CriterionScores, cases: list[MadeUpCase]) -> Criteri
             people[row, ::2] = levels[case.judge]
         elif case.apart is not None and case.apart < raters:
             people[row, case.apart] = levels[case.judge]
-    if raters > _ALL_PERSONS:
-        people[:, _ratings_an_item(criterion) :] = np.nan
+    if criterion.pooled:
+        first = np.array([max(case.apart or 0, 0) for case in cases])
+        behind = (np.arange(raters)[None, :] - first[:, None]) % max(raters, 1)
+        people[behind >= _ratings_an_item(criterion)] = np.nan
     return replace(
         criterion,
         people=np.concatenate([criterion.people, people]),
@@ -81,7 +80,7 @@ def extreme_levels(levels: Floats, scores: Floats) -> Floats:
 
 
 def _ratings_an_item(criterion: CriterionScores) -> int:
-    """How many of many people rate an item: an item that all of them rated would weigh as much as many."""
+    """How many people rate an item: one that all of them rated would weigh as much as many items."""
     counts = (~np.isnan(criterion.people)).sum(axis=1)
     rated = counts > 0
     return max(2, round(float(np.average(counts[rated], weights=criterion.copies[rated])))) if rated.any() else 2
