@@ -6,12 +6,12 @@ differences between a judge and a person, have intervals of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
-from hone.stats.assembly import Frame, JudgeFrame, assemble
+from hone.stats.assembly import Frame, JudgeFrame, assemble, gap_of, gaps_together, together
 from hone.stats.blocks import Block
 from hone.stats.bootstrap import (
     BootstrapOptions,
@@ -24,14 +24,14 @@ from hone.stats.bootstrap import (
     with_unseen,
 )
 from hone.stats.comparison import NAMES, side_of
-from hone.stats.criterion import CriterionScores, blocks_of
+from hone.stats.criterion import CriterionScores, Where, blocks_of, gap_blocks
 from hone.stats.levels import confusion
 from hone.stats.made_up import made_up_cases, with_made_up
 from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.verdict import NO_OVERLAP, VerdictRule
+from hone.stats.verdict import NO_OVERLAP, JudgeVerdict, VerdictRule, verdict_of
 
 ALL = ""
 """The name under which means over criteria stand."""
@@ -56,12 +56,36 @@ def agreement_figures(
     chosen = table.choose(rows)
     criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
     draws = _draw(criteria, sampling, options)
-    frames = {criterion.name: _frame(criterion, ratings, table, rule) for criterion in criteria}
-    results = {name: assemble(frame, draws, rule) for name, frame in frames.items()}
-    if len(criteria) == 1:
-        return Agreement(ratings.level, results, results[criteria[0].name])
-    overall = assemble(_overall(list(frames.values()), ratings, table, rule), draws, rule)
-    return Agreement(ratings.level, results, overall)
+    frames = [_frame(criterion, ratings, table, rule) for criterion in criteria]
+    overall = _overall(frames, ratings, table, rule) if len(frames) > 1 else None
+    beside = together([*frames, overall] if overall else frames, draws)
+    results = {frame.name: assemble(frame, draws, rule, beside) for frame in frames}
+    whole = assemble(overall, draws, rule, beside) if overall else results[criteria[0].name]
+    return Agreement(ratings.level, results, whole)
+
+
+def judge_verdicts(
+    ratings: Ratings, options: BootstrapOptions | None = None, rule: VerdictRule | None = None
+) -> dict[str, dict[str, JudgeVerdict]]:
+    """The verdicts alone, by criterion and judge, without the figures and the test beside them: many times as fast.
+
+    Raises:
+        StatsError: The ratings' shapes, names or levels do not fit together.
+    """
+    options, rule = options or BootstrapOptions(), rule or VerdictRule()
+    table = read(ratings)
+    sampling, rows = sampling_of(table.rows(), table.clusters)
+    chosen = table.choose(rows)
+    criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
+    draws = _draw(criteria, sampling, options, gap_blocks)
+    names = [*ratings.criteria, ALL] if len(criteria) > 1 else ratings.criteria
+    confidence, count = gaps_together(draws, [(name, ratings.judge_names) for name in names])
+
+    def verdict(one: CriterionScores, judge: str) -> JudgeVerdict:
+        gap = gap_of(draws, one.name, judge, confidence)
+        return verdict_of(gap, one.scale.headline, len(one.raters), None, rule, count)
+
+    return {one.name: {judge: verdict(one, judge) for judge in ratings.judge_names} for one in criteria}
 
 
 def _criterion(
@@ -82,9 +106,14 @@ def _criterion(
     )
 
 
-def _draw(criteria: Sequence[CriterionScores], sampling: ClusterSampling, options: BootstrapOptions) -> Draws:
+def _draw(
+    criteria: Sequence[CriterionScores],
+    sampling: ClusterSampling,
+    options: BootstrapOptions,
+    made: Callable[[CriterionScores], Iterator[tuple[Where, Block]]] = blocks_of,
+) -> Draws:
     def blocks(of: Sequence[CriterionScores]) -> Iterator[tuple[tuple[str, ...], Block]]:
-        return (((criterion.name, *where), block) for criterion in of for where, block in blocks_of(criterion))
+        return (((criterion.name, *where), block) for criterion in of for where, block in made(criterion))
 
     def over_people(draws: Draws) -> Draws:
         recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}

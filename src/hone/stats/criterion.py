@@ -114,13 +114,7 @@ def blocks_of(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
         yield from _compared(("judge", name), judge, agreed, criterion)
         for rater, person in zip(criterion.raters, persons, strict=False):
             yield from _compared(("judge", name, rater), judge, person, criterion)
-        if pooled is None:
-            yield from _gaps(criterion, name, judge, persons, others)
-        else:
-            pair = pooled.gap(criterion.judges[:, column])
-            yield from (
-                (where, block) for where, block in zip((("with", name), ("without", name)), pair, strict=True)
-            )
+    yield from _gaps(criterion, persons, others, pooled)
     yield from _baselines(criterion, agreed)
 
 
@@ -156,15 +150,31 @@ def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores)
         yield where, block
 
 
+def gap_blocks(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
+    """Only what the verdicts rest on: every judge and a person, held against the same others."""
+    if criterion.pooled:
+        yield from _gaps(criterion, [], [], criterion.ratings)
+    else:
+        raters = range(len(criterion.raters))
+        persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in raters]
+        yield from _gaps(criterion, persons, [criterion.without(rater) for rater in raters], None)
+
+
 def _gaps(
-    criterion: CriterionScores, name: str, judge: Side, persons: list[Side], others: list[Side]
+    criterion: CriterionScores, persons: list[Side], others: list[Side], pooled: PooledRatings | None
 ) -> Iterator[tuple[Where, Block]]:
-    """The judge and each person, held against the others' consensus on the same rows."""
+    """The judges and each person, held against the others' consensus on the same rows."""
     scale, copies, statistic = criterion.scale, criterion.copies, criterion.scale.headline
-    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
-        shared = rest.only(judge.given)
-        yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
-        yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
+    for column, name in enumerate(criterion.judge_names):
+        if pooled is not None:
+            pair = pooled.gap(criterion.judges[:, column])
+            yield from zip((("with", name), ("without", name)), pair, strict=True)
+            continue
+        judge = side_of(criterion.judges[:, column], scale)
+        for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+            shared = rest.only(judge.given)
+            yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
+            yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
 
 
 def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where, Block]]:

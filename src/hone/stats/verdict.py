@@ -66,10 +66,17 @@ class JudgeVerdict:
     """About how many more items would show it, or that it is worse, if the gap stays as it is; only where neither is
     shown."""
     alternative: AlternativeTest | None = None
+    comparisons: int = 1
+    """How many gaps are shown together: their intervals hold together, and each is wider than alone."""
 
 
 def verdict_of(
-    gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: VerdictRule
+    gap: Figure,
+    statistic: str,
+    people: int,
+    alternative: AlternativeTest | None,
+    rule: VerdictRule,
+    comparisons: int = 1,
 ) -> JudgeVerdict:
     """Put the gap into words.
 
@@ -79,6 +86,7 @@ def verdict_of(
         people: How many people rated.
         alternative: The alternative annotator test, where it could be run.
         rule: What counts as being as good.
+        comparisons: How many gaps are shown together.
     """
     if people < 2 or gap.reason == NO_OVERLAP:
         words = "it takes at least 2 people to know how well a person does"
@@ -94,8 +102,9 @@ def verdict_of(
         statistic,
         f"about {_rounded(more):,} more items would show {shows}" if more else "",
         alternative,
+        comparisons,
     )
-    return JudgeVerdict(outcome, words, statistic, gap, more, alternative)
+    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons)
 
 
 def _outcome(gap: Figure, rule: VerdictRule) -> Outcome:
@@ -130,7 +139,9 @@ def _more(gap: Figure, margin: float) -> int | None:
     return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
 
 
-def _words(outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None) -> str:
+def _words(
+    outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None, comparisons: int
+) -> str:
     heads = {
         "better": "better than a person",
         "as good": "as good as a person",
@@ -145,6 +156,8 @@ def _words(outcome: Outcome, gap: Figure, statistic: str, more: str, alternative
     elif outcome == "not shown" and more:
         head += f" ({more})"
     measured = _measured(gap, statistic)
+    if comparisons > 1 and gap.low is not None:
+        measured += f", an interval that holds together with those of all {comparisons:,} differences shown"
     if alternative is None or not alternative.trusted:
         return f"{head}: {measured}"
     says = "passes" if alternative.passed else "does not pass"
