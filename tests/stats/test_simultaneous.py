@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from hone.stats import Agreement, BootstrapOptions, Ratings, agreement_figures, judge_verdicts
-from hone.stats.bootstrap import Draws, StatisticColumn
+from hone.stats.bootstrap import Draws, Key, StatisticColumn
 from hone.stats.simultaneous import joint_confidence, tiers_of
 
 QUICK = BootstrapOptions(resamples=800)
@@ -22,7 +22,7 @@ def file_of(slips: list[float], criteria: int = 1, items: int = 150, seed: int =
 
         def seen(chance: float, truth: np.ndarray = truth) -> np.ndarray:
             steps = generator.choice((-1, 1), len(truth)) * (generator.random(len(truth)) < chance)
-            return np.clip(truth + steps, 1, 5).astype(float)
+            return np.asarray(np.clip(truth + steps, 1, 5), dtype=np.float64)
 
         people[f"c{place}"] = np.stack([seen(0.15) for _ in range(3)], axis=1)
         judges[f"c{place}"] = np.stack([seen(chance) for chance in slips], axis=1)
@@ -37,7 +37,9 @@ def normal(columns: int, correlation: float) -> Draws:
     generator = np.random.default_rng(0)
     shared = generator.normal(size=(20_000, 1))
     values = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * generator.normal(size=(20_000, columns))
-    known = {(("c", str(place)), "x"): (place, StatisticColumn(100, "")) for place in range(columns)}
+    known: dict[Key, tuple[int, StatisticColumn]] = {
+        (("c", str(place)), "x"): (place, StatisticColumn(100, "")) for place in range(columns)
+    }
     return Draws(known, np.zeros(columns), values, np.zeros((0, columns)), np.zeros(0), 10_000, 0.95)
 
 

@@ -94,6 +94,7 @@ class CriterionAgreement:
             "ceiling_by_person": {rater: _figures_data(figures) for rater, figures in self.ceiling_by_person.items()},
             "judges": {name: judge.as_dict() for name, judge in self.judges.items()},
             "baselines": {name: _figures_data(figures) for name, figures in self.baselines.items()},
+            "confidence": self.confidence,
             "tiers": [list(tier) for tier in self.tiers],
         }
 
@@ -117,7 +118,6 @@ class Agreement:
         criteria = {name: criterion.as_dict() for name, criterion in self.criteria.items()}
         return {
             "level": self.level,
-            "confidence": self.confidence,
             "criteria": criteria,
             "overall": self.overall.as_dict(),
         }
