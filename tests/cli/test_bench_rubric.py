@@ -109,3 +109,11 @@ def test_the_gate_opens_for_a_model_that_is_better_on_every_item(match: Hone, tm
     assert shut.code == 3
     assert "may be worse than" in shut.err, "12 items that are equal leave room for more than 2 points"
     assert "by more than 2 points" in shut.err
+
+
+def test_the_confidence_of_the_intervals_is_an_option(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 3), _writer(tmp_path, "tuned", 9)
+    usual = match("--model", base, "--model", tuned, "--json").data["comparisons"][0]["difference"]
+    narrow = match("--model", base, "--model", tuned, "--json", "--confidence", "0.8").data["comparisons"][0]
+    assert usual["low"] < narrow["difference"]["low"] < narrow["difference"]["high"] < usual["high"]
+    assert "80% interval" in " ".join(match("--model", base, "--model", tuned, "--confidence", "0.8").out.split())

@@ -138,3 +138,16 @@ def test_two_judges_that_never_differ_are_told_apart_within_what_was_not_seen(le
     assert found.difference.low is not None
     assert found.difference.high is not None
     assert -0.25 < found.difference.low < 0 < found.difference.high < 0.25
+
+
+def test_a_judge_that_nothing_speaks_against_is_not_yet_as_good_on_thirty_items() -> None:
+    people = agreed(30, 2)
+    people[:5, 0] = 1 - people[:5, 0]
+    few = judged(people, agreed(30, 2)[:, 0], "nominal").verdict
+    assert few.gap.value is not None
+    assert few.gap.low is not None
+    assert few.gap.value > 0, "only people slip"
+    assert few.gap.low < -0.1, "30 items without a slip leave room for a judge that slips on a tenth"
+    assert few.outcome == "not shown"
+    people = np.tile(people, (10, 1))
+    assert judged(people, agreed(300, 2)[:, 0], "nominal").verdict.outcome == "better"

@@ -7,6 +7,7 @@ differences between a judge and a person, have intervals of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -125,6 +126,7 @@ def _draw(
         return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
 
     draws = over_criteria(over_people(resample(blocks(criteria), sampling, options)))
+    draws = replace(draws, one_sided=_one_sided(criteria, draws))
     cases = made_up_cases(max(len(criterion.raters) for criterion in criteria))
 
     def wider() -> Iterator[Block]:
@@ -132,6 +134,22 @@ def _draw(
 
     recipes = (over_people, over_criteria)
     return with_unseen(draws, wider, sampling, len(cases), recipes, _needs_no_interval)
+
+
+def _one_sided(criteria: Sequence[CriterionScores], draws: Draws) -> dict[Key, tuple[bool, bool]]:
+    """The gaps that no item speaks against, or none for; of all criteria together, where that holds on each."""
+    found: dict[Key, tuple[bool, bool]] = {}
+    pools = [(one, one.ratings) for one in criteria if len(one.raters) > 1 and one.judge_names]
+    for judge, name in enumerate(criteria[0].judge_names):
+        sides = {one.name: ratings.one_sided(one.judges[:, judge]) for one, ratings in pools}
+        known = {
+            where: side for where, side in sides.items() if np.isfinite(draws.value(((where, "gap", name), "gap")))
+        }
+        found |= {((where, "gap", name), "gap"): side for where, side in known.items() if any(side)}
+        less, more = (all(side[place] for side in known.values()) for place in (0, 1))
+        if known and len(criteria) > 1 and (less or more):
+            found[((ALL, "gap", name), "gap")] = (less, more)
+    return found
 
 
 def _needs_no_interval(key: Key) -> bool:

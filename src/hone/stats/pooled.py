@@ -18,6 +18,7 @@ from hone.stats.blocks import Block, MomentBlock
 from hone.stats.comparison import Side, comparison_blocks, headline_block, side_of, side_of_consensus
 from hone.stats.consensus import others_consensus
 from hone.stats.scale import ScoreScale
+from hone.stats.unseen import SAME
 
 PERSON_NAMES = ("accuracy", "mean_error")
 """What is computed for each of very many people."""
@@ -68,6 +69,25 @@ class PooledRatings:
         shared, name, copies = self.others.only(side.given), self.scale.headline, self.copies[self.rows]
         one, other = (headline_block(left, shared, self.scale, copies, name) for left in (side, self.person))
         return self._by_row(one, side.given), self._by_row(other, side.given)
+
+    def one_sided(self, judge: Floats) -> tuple[bool, bool]:
+        """Whether no rating speaks against the judge, and whether none speaks for it.
+
+        A rating speaks against it where the person is nearer to the others than the judge is.
+
+        Args:
+            judge: The judge's scores, NaN where missing, shape (rows,).
+        """
+        side = side_of(judge[self.rows], self.scale)
+        nearer = self._nearness(side) - self._nearness(self.person)
+        nearer = nearer[np.isfinite(nearer) & side.given]
+        return bool((nearer >= -SAME).all()), bool((nearer <= SAME).all())
+
+    def _nearness(self, side: Side) -> Floats:
+        if self.scale.level == "nominal":
+            nearness: Floats = (side.membership * self.others.membership).sum(axis=1)
+            return nearness
+        return -np.abs(side.score - self.others.score)
 
     def _by_row(self, block: Block, kept: Booleans) -> Block:
         """A block over ratings as one over rows; it rests on so many items, not ratings."""
