@@ -224,7 +224,9 @@ KINDS: Mapping[str, Callable[[np.random.Generator, int, BootstrapOptions], dict[
 def one_draw(items: int, resamples: int, groups: int, seed: int) -> dict[str, bool]:
     """Whether each interval of one draw holds the truth; `rejected` is whether the test rejects a true null."""
     held: dict[str, bool] = {}
-    kinds = [*KINDS.values()] if groups == 0 else [partial(grouped_figures, groups=groups)]
+    kinds: list[Callable[[np.random.Generator, int, BootstrapOptions], dict[str, Figure]]] = [*KINDS.values()]
+    if groups:
+        kinds = [partial(grouped_figures, groups=groups)]
     for place, kind in enumerate(kinds):
         generator = np.random.default_rng([seed, items, place])
         for key, found in kind(generator, items, BootstrapOptions(resamples=resamples, seed=seed)).items():
