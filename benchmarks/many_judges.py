@@ -81,7 +81,7 @@ def main() -> None:
     for count in (false, tiers):
         share = wilson(count, given.files)
         cells.append(f"{count / given.files:.1%} ({share.low or 0:.1%} to {share.high or 0:.1%})")
-    says = "within 5%" if max(false, tiers) <= binom.ppf(0.999, given.files, 0.05) else "MORE THAN 5%"
+    says = "within 5%" if max(false, tiers) <= binom.ppf(0.99, given.files, 0.05) else "MORE THAN 5%"
     good = shown / (given.files * given.judges * given.criteria)
     cells += [f"{good:.1%}", says]
     print(f"| {given.files} | {given.judges} | {given.criteria} | {given.items} | {' | '.join(cells)} |")

@@ -129,7 +129,7 @@ def line(cells: list[str], gap: float, items: int, count: Counter[str], draws: i
     margin = VerdictRule().margin
     called = count["better"] + count["as good"]
     share = wilson(called, draws)
-    says = "" if gap >= -margin else "within 5%" if called <= binom.ppf(0.999, draws, 0.05) else "MORE THAN 5%"
+    says = "" if gap >= -margin else "within 5%" if called <= binom.ppf(0.99, draws, 0.05) else "MORE THAN 5%"
     rest = " | ".join(f"{count[name] / draws:.1%}" for name in ("worse", "not shown"))
     interval = f"{called / draws:.1%} ({share.low or 0:.1%} to {share.high or 0:.1%})"
     return f"| {' | '.join(cells)} | {gap:+.3f} | {items} | {interval} | {rest} | {says} |"

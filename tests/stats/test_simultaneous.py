@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
@@ -59,12 +61,16 @@ def test_one_judge_on_one_criterion_is_widened_by_nothing() -> None:
 
 
 def test_the_gap_of_a_judge_is_wider_beside_others_and_its_figures_are_not() -> None:
-    alone, beside = found([0.15]), found([0.15] * 12)
-    one, other = (given.overall.judges["j0"] for given in (alone, beside))
-    assert one.verdict.gap.half_width is not None
+    many = file_of([0.15] * 12)
+    few = replace(many, judges={"c0": np.asarray((many.judges or {})["c0"])[:, :1]}, judge_names=["j0"])
+    one, other = (agreement_figures(given, QUICK).overall.judges["j0"] for given in (few, many))
+    gap = one.verdict.gap
+    assert gap.value is not None
+    assert gap.low is not None
+    assert gap.high is not None
     assert other.verdict.gap.half_width is not None
-    stretch = other.verdict.gap.half_width / one.verdict.gap.half_width
-    assert 1.2 < stretch < 1.1 * ndtri(1 - 0.025 / 12) / ndtri(0.975)
+    stretch = other.verdict.gap.half_width / max(gap.value - gap.low, gap.high - gap.value)
+    assert 1.1 < stretch < 1.1 * ndtri(1 - 0.025 / 12) / ndtri(0.975)
     assert other.verdict.comparisons == 12
     assert "holds together with those of all 12 differences shown" in other.verdict.words
     kappas = [given.consensus["weighted_kappa"].half_width for given in (one, other)]

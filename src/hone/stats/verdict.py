@@ -88,11 +88,12 @@ def verdict_of(
         rule: What counts as being as good.
         comparisons: How many gaps are shown together.
     """
-    if people < 2 or gap.reason == NO_OVERLAP:
-        words = "it takes at least 2 people to know how well a person does"
-        if people >= 2:
-            words = f"{NO_OVERLAP}, so nobody knows how well a person does; let two people rate the same items"
-        return JudgeVerdict("no ceiling", f"no ceiling: {words}", statistic, gap)
+    if people < 2:
+        words = "no ceiling: it takes at least 2 people to know how well a person does"
+        return JudgeVerdict("no ceiling", words, statistic, gap)
+    if gap.reason == NO_OVERLAP:
+        words = f"no ceiling ({NO_OVERLAP}): let two people rate the same items, to know how well a person does"
+        return JudgeVerdict("no ceiling", words, statistic, gap)
     outcome = _outcome(gap, rule)
     more = _more(gap, rule.margin) if outcome == "not shown" else None
     shows = "that it is worse" if gap.value is not None and gap.value <= -rule.margin else "it"
