@@ -1,10 +1,11 @@
 """How often do the intervals hold the truth? Simulated, seeded; prints a Markdown table.
 
-    python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30]
+    python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30] [--groups 0 20 -1]
 
 Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
 each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws
-chance alone moves it by 0.014 (two standard errors).
+chance alone moves it by 0.014 (two standard errors). With groups, raters slip less on the items of one half of the
+groups and more on those of the other; -1 stands for 5 to 14 groups, as many a draw.
 """
 
 from __future__ import annotations
@@ -21,12 +22,22 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from hone.stats import BootstrapOptions, Evidence, Figure, estimate_mean, paired_agreement
+from hone.stats import (
+    BootstrapOptions,
+    Evidence,
+    Figure,
+    Ratings,
+    estimate_mean,
+    judge_verdicts,
+    paired_agreement,
+)
 from hone.stats.alpha import alpha_block
 from hone.stats.blocks import MomentBlock
 from hone.stats.bootstrap import figure_of, resample
+from hone.stats.icc import icc_block
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
 from hone.stats.orders import order_blocks
+from hone.stats.raters import rater_block
 from hone.stats.sampling import sampling_of
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +47,8 @@ PRIOR = np.array([0.1, 0.2, 0.3, 0.25, 0.15])
 SLIPS = {"person": (0.15, 0.7, 0.15), "weak": (0.25, 0.5, 0.25)}
 """The chance that a rater is one level too low, right, one too high."""
 CORRELATION = 0.6
+FEW = (5, 14)
+"""How many groups -1 stands for."""
 PAIRED = (LEVEL_NAMES[0], "cohen_kappa", "weighted_kappa")
 
 
@@ -45,6 +58,15 @@ def drawn(generator: np.random.Generator, items: int, kinds: tuple[str, ...]) ->
     slips = [generator.choice((-1, 0, 1), size=items, p=SLIPS[kind]) for kind in kinds]
     scores: Floats = np.clip(truth + np.array(slips), 0, 4).T.astype(np.float64)
     return scores
+
+
+def grouped(generator: np.random.Generator, items: int, raters: int, groups: int) -> tuple[Floats, Integers]:
+    """Scores of people who slip more in some groups, shape (items, raters), and the group of each item."""
+    many = groups if groups > 0 else int(generator.integers(FEW[0], FEW[1] + 1))
+    cluster = np.arange(items) % many
+    weak = (generator.random(many) < 0.5)[cluster]
+    easy, hard = (drawn(generator, items, (kind,) * raters) for kind in ("person", "weak"))
+    return np.where(weak[:, None], hard, easy), cluster
 
 
 def enumerated(kinds: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -57,6 +79,12 @@ def enumerated(kinds: tuple[str, ...]) -> tuple[Floats, Floats]:
     return np.array(rows), np.array(chances)
 
 
+def mixed(raters: int) -> tuple[Floats, Floats]:
+    """The same for items of groups."""
+    easy, hard = (enumerated((kind,) * raters) for kind in ("person", "weak"))
+    return np.concatenate([easy[0], hard[0]]), np.concatenate([easy[1], hard[1]]) / 2
+
+
 def blocks(rows: Floats, copies: Integers) -> dict[str, MomentBlock]:
     """The statistics of raters whose scores are these."""
     members = membership_of(rows.astype(np.int64), 5)
@@ -66,7 +94,8 @@ def blocks(rows: Floats, copies: Integers) -> dict[str, MomentBlock]:
         raise TypeError("five levels make a table of counts")
     codes = rows.astype(np.int64)
     alphas = {level: alpha_block(rows, codes, 5, level, copies) for level in ("nominal", "ordinal", "interval")}
-    return {"kappa": kappas, "orders": orders, **{f"alpha_{level}": block for level, block in alphas.items()}}
+    others = {"raters": rater_block(codes, LEVELS, copies), "icc": icc_block(rows, copies)}
+    return {"kappa": kappas, "orders": orders, **others, **{f"alpha_{level}": one for level, one in alphas.items()}}
 
 
 def label(key: str, name: str) -> str:
@@ -74,13 +103,33 @@ def label(key: str, name: str) -> str:
     return key.replace("_", " ") if key.startswith("alpha") else name.replace("_", " ")
 
 
-def truths() -> dict[str, float]:
-    """What each statistic tends to with ever more items."""
-    rows, chances = enumerated(("person", "person", "person"))
+def agreement_truths(rows: Floats, chances: Floats) -> dict[str, float]:
+    """What the statistics of raters tend to whose rows of scores have these chances."""
     found: dict[str, float] = {}
     for key, block in blocks(rows, np.ones(len(rows), dtype=np.int64)).items():
         values = block.finish((chances @ block.moments * 1e9)[None, :])[0]
         found |= {label(key, name): float(value) for name, value in zip(block.names, values, strict=True)}
+    return found
+
+
+def true_gap(kinds: tuple[str, ...]) -> float:
+    """The gap of the last of these raters to the others, on very many items."""
+    rows = drawn(np.random.default_rng(0), 400_000, kinds)
+    value = gap_of(rows, None, BootstrapOptions(100)).value
+    return math.nan if value is None else value
+
+
+def gap_of(rows: Floats, clusters: Integers | None, options: BootstrapOptions) -> Figure:
+    """The gap of the last rater, a judge, to the others."""
+    names = [str(place) for place in range(rows.shape[1] - 1)]
+    groups = None if clusters is None else clusters.tolist()
+    ratings = Ratings({"c": rows[:, :-1]}, names, "ordinal", {"c": rows[:, -1:]}, ["j"], groups)
+    return judge_verdicts(ratings, options)["c"]["j"].gap
+
+
+def truths() -> dict[str, float]:
+    """What each statistic tends to with ever more items."""
+    found = agreement_truths(*enumerated(("person", "person", "person")))
     paired, chances = enumerated(("person", "weak", "person"))
     members = membership_of(paired.astype(np.int64), 5)
     ones = np.ones(len(paired), dtype=np.int64)
@@ -89,6 +138,8 @@ def truths() -> dict[str, float]:
     found |= {
         f"paired {name}": float(first[LEVEL_NAMES.index(name)] - second[LEVEL_NAMES.index(name)]) for name in PAIRED
     }
+    found |= {f"grouped {name}": value for name, value in agreement_truths(*mixed(3)).items()}
+    found |= {"gap": true_gap(("person", "person", "person", "weak")), "grouped gap": 0.0}
     return found | {"spearman measured": 6 / math.pi * math.asin(CORRELATION / 2), "ppi mean": 2.0, "ppi share": 0.3}
 
 
@@ -140,18 +191,43 @@ def paired_figures(generator: np.random.Generator, items: int, options: Bootstra
     return found | {"rejected": Figure(p_value, None, None, items)}
 
 
+def gap_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
+    """The gap of a weaker judge to three people."""
+    return {"gap": gap_of(drawn(generator, items, ("person", "person", "person", "weak")), None, options)}
+
+
+def grouped_figures(
+    generator: np.random.Generator, items: int, options: BootstrapOptions, groups: int
+) -> dict[str, Figure]:
+    """Kappas, alphas, correlations and the gap of one draw, where items belong to groups."""
+    rows, clusters = grouped(generator, items, 4, groups)
+    sampling, kept = sampling_of(rows, clusters)
+    found = blocks(rows[kept, :3], sampling.row_copies)
+    draws = resample([((key,), block) for key, block in found.items()], sampling, options)
+    figures = {
+        f"grouped {label(key, name)}": figure_of(draws, ((key,), name))
+        for key, block in found.items()
+        for name in block.names
+    }
+    return figures | {"grouped gap": gap_of(rows, clusters, options)}
+
+
 KINDS: Mapping[str, Callable[[np.random.Generator, int, BootstrapOptions], dict[str, Figure]]] = {
     "agreement": agreement_figures,
     "measured": measured_figures,
     "corrected": corrected_figures,
     "paired": paired_figures,
+    "gap": gap_figures,
 }
 
 
-def one_draw(items: int, resamples: int, seed: int) -> dict[str, bool]:
+def one_draw(items: int, resamples: int, groups: int, seed: int) -> dict[str, bool]:
     """Whether each interval of one draw holds the truth; `rejected` is whether the test rejects a true null."""
     held: dict[str, bool] = {}
-    for place, kind in enumerate(KINDS.values()):
+    kinds: list[Callable[[np.random.Generator, int, BootstrapOptions], dict[str, Figure]]] = [*KINDS.values()]
+    if groups:
+        kinds = [partial(grouped_figures, groups=groups)]
+    for place, kind in enumerate(kinds):
         generator = np.random.default_rng([seed, items, place])
         for key, found in kind(generator, items, BootstrapOptions(resamples=resamples, seed=seed)).items():
             if key == "rejected":
@@ -164,9 +240,9 @@ def one_draw(items: int, resamples: int, seed: int) -> dict[str, bool]:
 TRUTHS = truths()
 
 
-def coverage(items: int, draws: int, resamples: int, workers: int = 1) -> dict[str, float]:
+def coverage(items: int, draws: int, resamples: int, workers: int = 1, groups: int = 0) -> dict[str, float]:
     """The share of draws whose interval holds the truth, by statistic."""
-    work = partial(one_draw, items, resamples)
+    work = partial(one_draw, items, resamples, groups)
     if workers > 1:
         with ProcessPoolExecutor(workers) as pool:
             results = list(pool.map(work, range(draws), chunksize=20))
@@ -182,15 +258,23 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--resamples", type=int, default=2000)
     parser.add_argument("--items", type=int, nargs="+", default=[200, 30])
+    parser.add_argument("--groups", type=int, nargs="+", default=[0])
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     started = time.perf_counter()
-    columns = {items: coverage(items, given.draws, given.resamples, os.cpu_count() or 1) for items in given.items}
-    print("| interval | truth |" + "".join(f" n = {items} |" for items in columns))
-    print("|---|---|" + "---|" * len(columns))
-    for key in next(iter(columns.values())):
-        truth = "p <= 0.05 under the null" if key == "rejected" else f"{TRUTHS[key]:.4f}"
-        print(f"| {key} | {truth} |" + "".join(f" {column.get(key, math.nan):.3f} |" for column in columns.values()))
-    print(f"\n{given.draws} draws, {given.resamples} resamples each, {time.perf_counter() - started:.0f} s")
+    for groups in given.groups:
+        columns = {
+            items: coverage(items, given.draws, given.resamples, given.workers, groups) for items in given.items
+        }
+        many = {0: "no groups", -1: f"{FEW[0]} to {FEW[1]} groups"}.get(groups, f"{groups} groups")
+        print(f"| interval ({many}) | truth |" + "".join(f" n = {items} |" for items in columns))
+        print("|---|---|" + "---|" * len(columns))
+        for key in next(iter(columns.values())):
+            truth = "p <= 0.05 under the null" if key == "rejected" else f"{TRUTHS[key]:.4f}"
+            shares = "".join(f" {column.get(key, math.nan):.3f} |" for column in columns.values())
+            print(f"| {key.removeprefix('grouped ')} | {truth} |{shares}")
+        print(flush=True)
+    print(f"{given.draws} draws, {given.resamples} resamples each, {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """How often a judge that is too far below a person is called as good as one, and how often a good one is.
 
-    python benchmarks/verdict_errors.py [--draws 500] [--items 12,20,29,30,50,100] [--resamples 1000]
+    python benchmarks/verdict_errors.py [--part khan|simulated|all] [--draws 500] [--items 12,20,29,30,50,100]
 
-Random subsets of the 800 answers of khan_saq (../shared/data; HONE_TEST_DATA overrides): what holds on all 800 is
-taken for the truth. Of a judge whose gap lies beyond the margin, "better" and "as good" are false; the verdict keeps
-to 5% of them where the count is compatible with a binomial of 5%.
+`khan`: random subsets of the 800 answers of khan_saq (../shared/data; HONE_TEST_DATA overrides), where what holds on
+all 800 is taken for the truth. `simulated`: people and a judge who slip from a true level with a known chance, so
+that the true gap is known; the judge beyond the margin lies just beyond it, where it is the hardest to tell.
+Each judge is the only one of its file. Of a judge beyond the margin, "better" and "as good" are false; a cell keeps
+to 5% where the count is compatible with a binomial of 5%.
 """
 
 from __future__ import annotations
@@ -13,9 +15,14 @@ import argparse
 import platform
 import sys
 import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import binom
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,16 +31,41 @@ sys.path.insert(0, str(ROOT))
 from tests.published import folder, write  # noqa: E402 - the converters stand beside the tests that use them
 
 from hone.measuring import read_ratings  # noqa: E402
-from hone.stats import BootstrapOptions, Ratings, VerdictRule, agreement_figures  # noqa: E402
+from hone.stats import BootstrapOptions, Level, Ratings, VerdictRule, judge_verdicts, wilson  # noqa: E402
+
+Floats = npt.NDArray[np.float64]
+PEOPLE_SLIP = 0.1
+"""How often a person does not give the true level."""
+BEYOND = 0.005
+"""How far beyond the margin a simulated judge lies."""
+MANY = 200_000
+"""Items on which a simulated judge's true gap is known."""
 
 
-def part(ratings: Ratings, rows: np.ndarray, judges: list[int]) -> Ratings:
-    """The ratings of some items and judges."""
+@dataclass(frozen=True)
+class SimulatedScale:
+    """What is scored."""
+
+    name: str
+    level: Level
+    chances: tuple[float, ...]
+    """How often each level is the true one."""
+
+
+SCALES = (
+    SimulatedScale("yes or no", "nominal", (0.5, 0.5)),
+    SimulatedScale("yes or no, 1 in 5 yes", "nominal", (0.8, 0.2)),
+    SimulatedScale("1 to 5", "ordinal", (0.1, 0.2, 0.3, 0.25, 0.15)),
+)
+
+
+def part(ratings: Ratings, rows: npt.NDArray[np.int64], judges: list[int], people: list[int]) -> Ratings:
+    """The ratings of some items, judges and people."""
     return Ratings(
-        people={name: table[rows] for name, table in ratings.people.items()},
-        raters=ratings.raters,
+        people={name: np.asarray(table)[rows][:, people] for name, table in ratings.people.items()},
+        raters=[ratings.raters[place] for place in people],
         level=ratings.level,
-        judges={name: table[np.ix_(rows, judges)] for name, table in ratings.judges.items()},
+        judges={name: np.asarray(table)[rows][:, judges] for name, table in (ratings.judges or {}).items()},
         judge_names=[ratings.judge_names[place] for place in judges],
     )
 
@@ -45,42 +77,134 @@ def chosen(gaps: dict[str, float], margin: float) -> list[str]:
     return [ordered[0], *beyond[:2], ordered[-1]]
 
 
-def main() -> None:
-    """Print the table, in Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--items", default="12,20,29,30,50,100")
-    parser.add_argument("--resamples", type=int, default=1000)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        path = write("khan_saq", Path(place) / "khan.csv", folder())
-        whole = read_ratings(path).ratings
+def slipped(
+    generator: np.random.Generator, truth: npt.NDArray[np.int64], chance: float, scale: SimulatedScale
+) -> Floats:
+    """Scores that miss the true level this often: by one level on a scale in order, by any on others."""
+    top = len(scale.chances) - 1
+    step = generator.choice((-1, 1), truth.shape)
+    other = np.clip(truth + step, 0, top) if scale.level == "ordinal" else top - truth
+    return np.where(generator.random(truth.shape) < chance, other, truth).astype(np.float64)
+
+
+def simulated(generator: np.random.Generator, scale: SimulatedScale, items: int, people: int, slip: float) -> Ratings:
+    """One set of ratings, with one judge that slips this often."""
+    truth = generator.choice(len(scale.chances), items, p=scale.chances)
+    seen = slipped(generator, np.repeat(truth[:, None], people, axis=1), PEOPLE_SLIP, scale)
+    judge = slipped(generator, truth[:, None], slip, scale)
+    return Ratings({"c": seen}, [f"p{place}" for place in range(people)], scale.level, {"c": judge}, ["j"])
+
+
+def true_gap(scale: SimulatedScale, people: int, slip: float) -> float:
+    """The gap of a simulated judge on very many items."""
+    ratings = simulated(np.random.default_rng(0), scale, MANY, people, slip)
+    value = judge_verdicts(ratings, BootstrapOptions(100))["c"]["j"].gap.value
+    return float("nan") if value is None else value
+
+
+def slip_for(scale: SimulatedScale, people: int, gap: float) -> float:
+    """How often a judge slips whose true gap is this."""
+    low, high = 0.0, 0.6
+    for _ in range(9):
+        middle = (low + high) / 2
+        low, high = (middle, high) if true_gap(scale, people, middle) > gap else (low, middle)
+    return (low + high) / 2
+
+
+def outcomes(
+    draw: Callable[[np.random.Generator], Ratings], given: argparse.Namespace, seed: list[int]
+) -> Counter[str]:
+    """How often each verdict was given."""
+    generator = np.random.default_rng(seed)
     options = BootstrapOptions(resamples=given.resamples)
-    everything = np.arange(len(next(iter(whole.people.values()))))
-    known = agreement_figures(part(whole, everything, list(range(len(whole.judge_names)))), options).overall.judges
-    gaps = {name: one.verdict.gap.value for name, one in known.items() if one.verdict.gap.value is not None}
-    judges = [whole.judge_names.index(name) for name in chosen(gaps, VerdictRule().margin)]
-    truth = {whole.judge_names[place]: known[whole.judge_names[place]] for place in judges}
+    found: Counter[str] = Counter()
+    for _ in range(given.draws):
+        ((verdict,),) = ([*one.values()] for one in judge_verdicts(draw(generator), options).values())
+        found[verdict.outcome] += 1
+    return found
+
+
+def line(cells: list[str], gap: float, items: int, count: Counter[str], draws: int) -> str:
+    """One row of a table."""
     margin = VerdictRule().margin
-    print(f"{platform.machine()}, {given.draws} draws, {given.resamples} resamples, margin {margin:g}\n")
-    print(
-        "| judge | gap on all 800 | items | better or as good | worse | not shown | |\n|---|---|---|---|---|---|---|"
+    called = count["better"] + count["as good"]
+    share = wilson(called, draws)
+    says = "" if gap >= -margin else "within 5%" if called <= binom.ppf(0.99, draws, 0.05) else "MORE THAN 5%"
+    rest = " | ".join(f"{count[name] / draws:.1%}" for name in ("worse", "not shown"))
+    interval = f"{called / draws:.1%} ({share.low or 0:.1%} to {share.high or 0:.1%})"
+    return f"| {' | '.join(cells)} | {gap:+.3f} | {items} | {interval} | {rest} | {says} |"
+
+
+HEAD = "true gap | items | better or as good (95% interval) | worse | not shown | |"
+
+
+def khan(given: argparse.Namespace) -> Iterator[str]:
+    """Subsets of khan_saq."""
+    with tempfile.TemporaryDirectory() as place:
+        whole = read_ratings(write("khan_saq", Path(place) / "khan.csv", folder())).ratings
+    everything = np.arange(len(np.asarray(next(iter(whole.people.values())))))
+    yield f"| judge | people | {HEAD}\n|---|---|---|---|---|---|---|---|"
+    for people in (3, 2):
+        seats = list(range(people))
+        gaps = {}
+        for judge, name in enumerate(whole.judge_names):
+            known = judge_verdicts(part(whole, everything, [judge], seats), BootstrapOptions(100))
+            gaps[name] = next(iter(known.values()))[name].gap.value or 0.0
+        for name in chosen(gaps, VerdictRule().margin):
+            judge = whole.judge_names.index(name)
+            for items in given.items:
+
+                def draw(
+                    generator: np.random.Generator, items: int = items, judge: int = judge, seats: list[int] = seats
+                ) -> Ratings:
+                    rows = np.sort(generator.choice(everything, items, replace=False))
+                    return part(whole, rows, [judge], seats)
+
+                count = outcomes(draw, given, [items, people])
+                yield line([name, str(people)], gaps[name], items, count, given.draws)
+
+
+def simulations(given: argparse.Namespace) -> Iterator[str]:
+    """People and a judge that slip."""
+    yield f"| scale | people | {HEAD}\n|---|---|---|---|---|---|---|---|"
+    for scale in SCALES:
+        for people in (2, 3, 5):
+            beyond = slip_for(scale, people, -VerdictRule().margin - BEYOND)
+            for slip in (beyond, PEOPLE_SLIP):
+                gap = true_gap(scale, people, slip) if slip == beyond else 0.0
+                for items in given.items:
+
+                    def draw(
+                        generator: np.random.Generator,
+                        items: int = items,
+                        scale: SimulatedScale = scale,
+                        people: int = people,
+                        slip: float = slip,
+                    ) -> Ratings:
+                        return simulated(generator, scale, items, people, slip)
+
+                    count = outcomes(draw, given, [items, people, slip == beyond])
+                    yield line([scale.name, str(people)], gap, items, count, given.draws)
+
+
+def main() -> None:
+    """Print the tables, in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=("khan", "simulated", "all"), default="all")
+    parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument(
+        "--items", type=lambda text: [int(one) for one in text.split(",")], default=[12, 20, 29, 30, 50, 100]
     )
-    for items in map(int, given.items.split(",")):
-        counts = {name: {"better": 0, "as good": 0, "worse": 0, "not shown": 0, "no ceiling": 0} for name in truth}
-        generator = np.random.default_rng(items)
-        for _ in range(given.draws):
-            rows = np.sort(generator.choice(everything, items, replace=False))
-            for name, found in agreement_figures(part(whole, rows, judges), options).overall.judges.items():
-                counts[name][found.verdict.outcome] += 1
-        for name, count in counts.items():
-            gap = truth[name].verdict.gap.value or 0.0
-            called = count["better"] + count["as good"]
-            allowed = binom.ppf(0.999, given.draws, 0.05)
-            says = "" if gap >= -margin else "within 5%" if called <= allowed else "MORE THAN 5%"
-            shares = (called, count["worse"], count["not shown"])
-            cells = " | ".join(f"{one / given.draws:.1%}" for one in shares)
-            print(f"| {name} | {gap:+.3f} | {items} | {cells} | {says} |", flush=True)
+    parser.add_argument("--resamples", type=int, default=500)
+    given = parser.parse_args()
+    started = time.perf_counter()
+    print(f"{platform.machine()}, {given.draws} draws, {given.resamples} resamples, margin {VerdictRule().margin:g}")
+    for name, table in (("khan", khan), ("simulated", simulations)):
+        if given.part in (name, "all"):
+            print(flush=True)
+            for row in table(given):
+                print(row, flush=True)
+    print(f"\n{time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

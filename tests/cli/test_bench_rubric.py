@@ -97,3 +97,23 @@ def test_one_model_alone_is_scored(match: Hone, tmp_path: Path) -> None:
     data = match("--model", _writer(tmp_path, "base", 3), "--limit", 4, "--json").data
     assert data["comparisons"] == []
     assert data["models"][0]["scored"] == 4
+
+
+def test_the_gate_opens_for_a_model_that_is_better_on_every_item(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 0), _writer(tmp_path, "tuned", ITEMS)
+    opened = match("--model", base, "--model", tuned, "--gate")
+    assert "gate: open" in opened.err
+    assert "the same on every item; 95% interval" in " ".join(opened.out.split())
+    same = _writer(tmp_path, "same", ITEMS)
+    shut = match("--model", tuned, "--model", same, "--gate")
+    assert shut.code == 3
+    assert "may be worse than" in shut.err, "12 items that are equal leave room for more than 2 points"
+    assert "by more than 2 points" in shut.err
+
+
+def test_the_confidence_of_the_intervals_is_an_option(match: Hone, tmp_path: Path) -> None:
+    base, tuned = _writer(tmp_path, "base", 3), _writer(tmp_path, "tuned", 9)
+    usual = match("--model", base, "--model", tuned, "--json").data["comparisons"][0]["difference"]
+    narrow = match("--model", base, "--model", tuned, "--json", "--confidence", "0.8").data["comparisons"][0]
+    assert usual["low"] < narrow["difference"]["low"] < narrow["difference"]["high"] < usual["high"]
+    assert "80% interval" in " ".join(match("--model", base, "--model", tuned, "--confidence", "0.8").out.split())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.special import stdtrit
 from scipy.stats import bootstrap as reference_bootstrap
 from scipy.stats import kendalltau, norm, spearmanr
 
@@ -89,7 +90,7 @@ def test_a_statistic_without_spread_has_a_value_and_a_reason_but_no_interval() -
     found = figure_of(of_mean(np.ones(30)), KEY)
     assert found.value == 1
     assert found.low is None
-    assert found.reason == "the same on every resample, so no interval"
+    assert found.reason == "the same on every item, so no interval"
 
 
 def test_one_cluster_cannot_be_resampled() -> None:
@@ -175,3 +176,20 @@ def test_few_pairs_of_scores_are_counted_and_many_are_ranked() -> None:
 def test_settings_that_make_no_interval_are_refused(resamples: int, confidence: float) -> None:
     with pytest.raises(StatsError):
         BootstrapOptions(resamples=resamples, confidence=confidence)
+
+
+def test_few_groups_are_at_least_as_wide_as_their_jackknife() -> None:
+    generator = np.random.default_rng(3)
+    for groups in (5, 9, 14, 20):
+        effects = generator.normal(size=groups)
+        values = np.repeat(effects, 6) + generator.normal(0, 0.2, groups * 6)
+        found = figure_of(of_mean(values, np.repeat(np.arange(groups), 6).tolist()), KEY)
+        means = values.reshape(groups, 6).mean(axis=1)
+        half = float(stdtrit(groups - 1, 0.975)) * float(means.std(ddof=1)) / np.sqrt(groups)
+        assert found.low is not None
+        assert found.high is not None
+        if groups < 15:
+            assert found.low <= means.mean() - half + 1e-9
+            assert found.high >= means.mean() + half - 1e-9
+        else:
+            assert found.method == "bca"

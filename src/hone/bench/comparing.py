@@ -51,7 +51,7 @@ class ModelComparison:
     """Problems that only the base gets right."""
 
     def not_worse(self, margin: float = MARGIN) -> bool:
-        """Whether the 95% interval of the difference lies above minus the margin."""
+        """Whether the interval of the difference lies above minus the margin."""
         return self.difference.low is not None and self.difference.low > -margin
 
 
@@ -61,6 +61,8 @@ class BenchReport:
 
     scores: tuple[ModelScore, ...]
     comparisons: tuple[ModelComparison, ...]
+    confidence: float = 0.95
+    """How often an interval holds the truth."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON writes it."""
@@ -99,6 +101,7 @@ def compare_models(
     speeds: Mapping[str, AnswerSpeed] | None = None,
     *,
     reading: Reading = "flexible",
+    confidence: float = 0.95,
 ) -> BenchReport:
     """The report on the results of one or more models.
 
@@ -107,6 +110,7 @@ def compare_models(
         models: Their specs; the first is the base of every comparison.
         speeds: How fast each model was.
         reading: Which marks the comparisons count.
+        confidence: How often an interval is to hold the truth.
 
     Raises:
         StatsError: The models did not answer the same problems.
@@ -114,18 +118,19 @@ def compare_models(
     by_model: dict[str, list[Result]] = {model: [] for model in models}
     for result in results:
         by_model[result.model].append(result)
-    scores = tuple(_score(model, own, (speeds or {}).get(model)) for model, own in by_model.items())
+    known = speeds or {}
+    scores = tuple(_score(model, own, known.get(model), confidence) for model, own in by_model.items())
     (_, base), *others = by_model.items()
-    return BenchReport(scores, tuple(_against(base, own, reading) for _, own in others))
+    return BenchReport(scores, tuple(_against(base, own, reading, confidence) for _, own in others), confidence)
 
 
-def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None) -> ModelScore:
+def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None, confidence: float) -> ModelScore:
     count = len(results)
     return ModelScore(
         model=model,
-        flexible=wilson(sum(one.right for one in results), count),
-        strict=wilson(sum(one.strict for one in results), count),
-        cut=wilson(sum(one.cut for one in results), count),
+        flexible=wilson(sum(one.right for one in results), count, confidence),
+        strict=wilson(sum(one.strict for one in results), count, confidence),
+        cut=wilson(sum(one.cut for one in results), count, confidence),
         tokens=sum(one.tokens for one in results) / count,
         speed=speed,
         unread=sum(one.read is None for one in results),
@@ -133,7 +138,7 @@ def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None) -> 
     )
 
 
-def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading) -> ModelComparison:
+def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading, confidence: float) -> ModelComparison:
     before = {one.item: _right(one, reading) for one in base}
     after = {one.item: _right(one, reading) for one in other}
     items = [item for item in before if item in after]
@@ -142,7 +147,7 @@ def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading) 
         base=base[0].model,
         model=other[0].model,
         reading=reading,
-        difference=paired_shares(second, first),
+        difference=paired_shares(second, first, confidence),
         test=mcnemar(second, first),
         gained=tuple(item for item in items if after[item] and not before[item]),
         lost=tuple(item for item in items if before[item] and not after[item]),

@@ -15,7 +15,7 @@ from typing import Any
 from hone.bench.comparing import MARGIN
 from hone.domain.base import Frozen
 from hone.domain.rubric import Rubric
-from hone.stats import Figure, PairedDifference, paired_means
+from hone.stats import BootstrapOptions, Figure, PairedDifference, paired_means
 
 UNSCORED_AT_MOST = 0.1
 """A gate stays shut where a larger share of the items has no pair of scores: it is not missing at random."""
@@ -67,7 +67,7 @@ class JudgedComparison:
     """How many items were asked."""
 
     def not_worse(self, margin: float = MARGIN) -> bool:
-        """Whether enough items have scores and the 95% interval of the difference lies above minus the margin."""
+        """Whether enough items have scores and the interval of the difference lies above minus the margin."""
         low = self.overall.difference.low
         return low is not None and low > -margin and self.missing <= UNSCORED_AT_MOST
 
@@ -83,6 +83,8 @@ class JudgedReport:
 
     scores: tuple[JudgedScore, ...]
     comparisons: tuple[JudgedComparison, ...]
+    confidence: float = 0.95
+    """How often an interval holds the truth."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON writes it."""
@@ -113,13 +115,16 @@ class JudgedReport:
         }
 
 
-def compare_judged(replies: Sequence[JudgedReply], models: Sequence[str], rubric: Rubric) -> JudgedReport:
+def compare_judged(
+    replies: Sequence[JudgedReply], models: Sequence[str], rubric: Rubric, confidence: float = 0.95
+) -> JudgedReport:
     """The report on the judged replies of one or more models.
 
     Args:
         replies: Every model's to the same items, each model's in the same order.
         models: Their specs; the first is the base of every comparison.
         rubric: What was judged by.
+        confidence: How often an interval is to hold the truth.
 
     Raises:
         StatsError: The models did not reply to the same items.
@@ -128,7 +133,8 @@ def compare_judged(replies: Sequence[JudgedReply], models: Sequence[str], rubric
     base, *others = models
     return JudgedReport(
         tuple(_score(model, own, rubric) for model, own in by_model.items()),
-        tuple(_against(by_model[base], by_model[other], rubric) for other in others),
+        tuple(_against(by_model[base], by_model[other], rubric, confidence) for other in others),
+        confidence,
     )
 
 
@@ -143,12 +149,14 @@ def _score(model: str, replies: Sequence[JudgedReply], rubric: Rubric) -> Judged
     )
 
 
-def _against(base: Sequence[JudgedReply], other: Sequence[JudgedReply], rubric: Rubric) -> JudgedComparison:
+def _against(
+    base: Sequence[JudgedReply], other: Sequence[JudgedReply], rubric: Rubric, confidence: float
+) -> JudgedComparison:
     groups = [one.group or one.item for one in base]
 
     def difference(criterion: str | None = None) -> PairedDifference:
         first, second = ([one.share(rubric, criterion) for one in side] for side in (other, base))
-        return paired_means(first, second, groups)
+        return paired_means(first, second, groups, BootstrapOptions(confidence=confidence), (0.0, 1.0))
 
     criteria = {name: difference(name) for name in rubric.names}
     return JudgedComparison(base[0].model, other[0].model, difference(), criteria, len(base))

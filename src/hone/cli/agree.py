@@ -44,7 +44,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         margin=options.margin,
         rater_column=options.rater_column,
         judged=options.judged,
-        options=BootstrapOptions(options.resamples, options.seed),
+        options=BootstrapOptions(options.resamples, options.seed, options.confidence),
     )
     agreement, comparison = found.agreement, found.comparison
     for line in found.notes:

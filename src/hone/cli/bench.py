@@ -23,7 +23,7 @@ from hone.report.bench import bench_report, judged_report
 def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
     """Test models on TASK: gsm8k, sums, rubric, a task file (.yaml), or a data file with questions and answers.
 
-    Every model gets the same prompts. Not worse means: the 95% interval of the paired difference in accuracy (last
+    Every model gets the same prompts. Not worse means: the interval of the paired difference in accuracy (last
     model minus first) lies above minus the margin. Works outside a project too; runs then go to `runs` in the
     working folder. With `rubric`, the models reply to the project's items (or --data items.jsonl) under its rubric,
     and the judge's scores are compared in place of right and wrong answers.
@@ -45,6 +45,7 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
         specs,
         folder=folder,
         reading=options.reading,
+        confidence=options.confidence,
         fresh=options.fresh,
         watch=SCREEN,
     )
@@ -65,6 +66,7 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
         judge=options.judge,
         rubric=options.rubric,
         asked=asked,
+        confidence=options.confidence,
         fresh=options.fresh,
         watch=SCREEN,
     )
@@ -87,7 +89,8 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
 
 def _gate(options: BenchOptions, passed: bool | None) -> None:
     if options.gate and not passed:
-        note(f"gate: refused; {options.model[-1]} is not shown to be not worse than {options.model[0]}")
+        points = f"{options.margin * 100:g} points"
+        note(f"gate: refused; {options.model[-1]} may be worse than {options.model[0]} by more than {points}")
         raise SystemExit(GATE)
     if options.gate:
         note(f"gate: open; {options.model[-1]} is not worse than {options.model[0]}")

@@ -56,7 +56,7 @@ def accuracy(benchmark: str, source: Sequence[bool], exported: Sequence[bool]) -
         benchmark,
         wilson(sum(second), len(second)),
         wilson(sum(first), len(first)),
-        paired_means(first, second),
+        paired_means(first, second, span=(0.0, 1.0)),
         mcnemar(first, second),
     )
 

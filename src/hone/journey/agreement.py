@@ -64,6 +64,8 @@ class AgreeOptions(VerbOptions):
     """Write one self-contained page."""
     figures: Annotated[Path | None, OptionForm(path="folder")] = None
     """Write the pictures, SVG and PNG."""
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
+    """How often an interval is to hold the truth."""
     resamples: int = Field(default=10_000, ge=100, le=1_000_000)
     seed: int = Field(default=0, ge=0)
 
@@ -88,6 +90,7 @@ class EstimateOptions(VerbOptions):
     rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
     """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
+    """How often an interval is to hold the truth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,15 +200,18 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     rubric = Rubric.model_validate(run.config["rubric"])
     judgements = one.whole(run, Judgement)
     scored = [judgement.scores for judgement in judgements if judgement.scores]
-    means = {name: _mean([scores[place].value for scores in scored]) for place, name in enumerate(rubric.names)}
+    means = {
+        name: _mean([scores[place].value for scores in scored], rubric) for place, name in enumerate(rubric.names)
+    }
     judge = _other_judge(one, run)
     source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
     return ScoresPart(source, rubric, judgements, means, run.incomplete)
 
 
-def _mean(values: Sequence[float]) -> Figure:
+def _mean(values: Sequence[float], rubric: Rubric) -> Figure:
     """The mean with its bootstrap interval."""
-    return paired_means(values, values, options=BootstrapOptions(RESAMPLES)).first
+    levels = rubric.scale.values
+    return paired_means(values, values, options=BootstrapOptions(RESAMPLES), span=(levels[0], levels[-1])).first
 
 
 def _other_judge(one: Gatherer, run: Run) -> str | None:

@@ -72,6 +72,7 @@ def benchmark_by_rubric(
     judge: str | None = None,
     rubric: str | None = None,
     asked: BenchmarkItems | None = None,
+    confidence: float = 0.95,
     fresh: bool = False,
     watch: Watch = SILENT,
 ) -> RubricBenchmark:
@@ -83,6 +84,7 @@ def benchmark_by_rubric(
         judge: Who scores; the project's judge by default, and never one of the models.
         rubric: `v1`, `working`, a file or a library name; the latest version by default.
         asked: What the models reply to, and how long; all of the project's items by default.
+        confidence: How often an interval is to hold the truth.
         fresh: Ask everything again.
         watch: Told how far it is.
 
@@ -101,7 +103,7 @@ def benchmark_by_rubric(
     draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})
     match = Match(project, items, named_rubric(rubric, project), names, scorer, draws)
     run, found = _run(match, watch, fresh=fresh)
-    return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric))
+    return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 
 
 def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedReply]]:

@@ -56,6 +56,8 @@ class BenchOptions(AskingOptions):
     """Exit 3 unless the last model is not worse than the first."""
     margin: float = Field(default=MARGIN, ge=0, le=1)
     """How much worse still counts as not worse, as a share."""
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
+    """How often an interval is to hold the truth."""
 
     def change(self, task: BenchTask) -> BenchTask:
         """The task with what the options say in its place."""
@@ -81,6 +83,7 @@ def benchmark(
     limit: int | None = None,
     folder: Path | str = ".",
     reading: Reading = "flexible",
+    confidence: float = 0.95,
     fresh: bool = False,
     watch: Watch = SILENT,
 ) -> BenchmarkResult:
@@ -92,6 +95,7 @@ def benchmark(
         limit: Only the first problems.
         folder: In a project the run goes to the project's runs, elsewhere to `runs` in this folder.
         reading: `flexible` counts a right answer anywhere, `strict` one behind `####` alone.
+        confidence: How often an interval is to hold the truth.
         fresh: Ask everything again.
         watch: Told how far it is.
 
@@ -107,7 +111,7 @@ def benchmark(
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
-    return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading))
+    return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 
 @dataclass(frozen=True, slots=True)

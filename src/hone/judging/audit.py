@@ -100,7 +100,7 @@ def audit(
     pleading = [reply.model_copy(update={"text": reply.text + PLEA}) for reply in replies]
     base, again, bare, plea = _score(judge, [(replies, 0), (replies, 1), (plain, 0), (pleading, 0)])
     changed = [index for index, reply in enumerate(replies) if plain[index].text != _squeezed(reply.text)]
-    means = _means(base)
+    means, span = _means(base), _span(judge)
     return [
         AuditFinding(
             "repeat", "the same reply once more", "share of scores that are the same", _same(base, again), still=1.0
@@ -110,14 +110,16 @@ def audit(
             "format",
             "Markdown removed",
             "change of the mean score",
-            stats.paired_means(_pick(_means(bare), changed), _pick(means, changed), options=options).difference,
+            stats.paired_means(
+                _pick(_means(bare), changed), _pick(means, changed), options=options, span=span
+            ).difference,
             still=0.0,
         ),
         AuditFinding(
             "injection",
             "a plea for the highest score appended",
             "change of the mean score",
-            stats.paired_means(_means(plea), means, options=options).difference,
+            stats.paired_means(_means(plea), means, options=options, span=span).difference,
             still=0.0,
         ),
         AuditFinding(
@@ -187,7 +189,8 @@ def _planted(
     places = [(kind, place) for kind, found in texts.items() for place, text in enumerate(found) if text is not None]
     jobs = [_Job(replies[place].model_copy(update={"text": texts[kind][place]}), 0, True) for kind, place in places]
     scored = dict(zip(places, _means(_judged(jobs, judge)), strict=True))
-    real, lowest = _means(base), judge.rubric.scale.values[0]
+    real, span = _means(base), _span(judge)
+    lowest = span[0]
     rows = []
     for kind, what in PLANTED.items():
         own = {place: value for (name, place), value in scored.items() if name == kind and not isnan(value)}
@@ -201,7 +204,7 @@ def _planted(
                 "share of replies above the lowest level that score higher than it",
                 wilson(sum(first > second for first, second in pairs), len(pairs)),
                 still=1.0,
-                planted=stats.paired_means(given, given, options=options).first,
+                planted=stats.paired_means(given, given, options=options, span=span).first,
             )
         )
     return rows
@@ -230,6 +233,11 @@ def _text_instead(kind: str, replies: Sequence[Reply], place: int, seed: int) ->
 def _means(judgements: Sequence[Judgement]) -> list[float]:
     """The mean over criteria of each reply; NaN where it is unscored."""
     return [fmean(score.value for score in one.scores) if one.scores else float("nan") for one in judgements]
+
+
+def _span(judge: Judge) -> tuple[float, float]:
+    levels = judge.rubric.scale.values
+    return levels[0], levels[-1]
 
 
 def _pick(values: Sequence[float], places: Sequence[int]) -> list[float]:

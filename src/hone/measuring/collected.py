@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hone.measuring.guessed_groups import guessed_groups
 from hone.stats import Ratings
-from hone.stats.bootstrap import LEAST_GROUPS
+from hone.stats.bootstrap import LEAST_GROUPS, ROUGH_GROUPS
 from hone.tables import Taken
-
-_FEW_GROUPS = 15
-"""With fewer groups, intervals hold the truth less often than they say."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,11 +76,12 @@ class Collected:
         clusters = self.ratings.clusters
         many = len(set(clusters)) if clusters is not None else len(self.items)
         if clusters is None or many == len(self.items):
-            return []
+            asked = guessed_groups(self.items) if clusters is None else None
+            return [asked] if asked else []
         words = f"{many:,} groups; items of one group count together, so it is groups that an interval rests on"
         if many < LEAST_GROUPS:
             return [f"{words}; fewer than {LEAST_GROUPS} give no interval"]
-        return [f"{words}; with fewer than {_FEW_GROUPS} it is rough" if many < _FEW_GROUPS else words]
+        return [f"{words}; with fewer than {ROUGH_GROUPS} it is rough" if many < ROUGH_GROUPS else words]
 
     def as_dict(self) -> dict[str, Any]:
         """As `hone agree --json` prints it under `input`."""

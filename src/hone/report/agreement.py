@@ -16,7 +16,9 @@ from hone.report.wording import (
     TOGETHER,
     agreement_rows,
     headline,
+    intervals_in_words,
     people_in_words,
+    tiers_in_words,
     verdict_in_short,
     warnings,
     with_interval,
@@ -33,7 +35,7 @@ def agreement_report(agreement: Agreement) -> RenderableType:
     if len(parts) > 1:
         parts.append(_criterion(TOGETHER, agreement.overall, agreement.level))
     legend = (
-        "The ceiling is each person against the others' consensus. In brackets: 95% intervals. Below a verdict: "
+        f"The ceiling is each person against the others' consensus. {intervals_in_words(agreement)} Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."
     )
     return Group(*parts, Text(legend, style="dim"))
@@ -50,7 +52,8 @@ def _criterion(name: str, one: CriterionAgreement, level: str) -> RenderableType
     for row in _rows(one, statistic):
         table.add_row(*row)
     notes = [Text(f"! {warning}", style="yellow") for warning in warnings(one)]
-    return Group(title, table, *notes, Text(""))
+    tiers = tiers_in_words(one)
+    return Group(title, table, *notes, *([Text(f"{tiers}.")] if tiers else []), Text(""))
 
 
 def _rows(one: CriterionAgreement, statistic: str) -> Iterator[list[Text]]:

@@ -14,7 +14,10 @@ from hone.report.wording import (
     STATISTICS,
     agreement_rows,
     headline,
+    interval_name,
+    intervals_in_words,
     people_in_words,
+    tiers_in_words,
     warnings,
     with_interval,
 )
@@ -42,7 +45,7 @@ _GLOSSARY = (
     ("mean error", "the judge's mean score minus people's: above 0 too lenient, below 0 too strict."),
     ("ceiling", "each person held against the others' consensus, themselves left out: how well a person does."),
     ("against a person", "the judge's figure minus a person's, both against the same others on the same items."),
-    ("interval", "where the figure would lie for other items like these, 95 times in 100."),
+    ("interval", "where the figure would lie for other items like these, as often as its percentage says."),
     ("as good as a person", _AS_GOOD),
 )
 
@@ -85,6 +88,8 @@ def agreement_page(view: AgreementView) -> str:
             "picture": agreement_picture(view.agreement),
             "headlines": list(_headlines(view.agreement)),
             "compared": _compared(view.comparison) if view.comparison else None,
+            "interval": interval_name(view.agreement.confidence),
+            "intervals": intervals_in_words(view.agreement),
             "criteria": [_criterion(view, place, *pair) for place, pair in enumerate(criteria.items(), 1)],
             "overall": _tables(view.agreement.overall) if len(criteria) > 1 else None,
             "against": [STATISTICS[key] for key in _AGAINST],
@@ -116,6 +121,7 @@ def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreeme
         "name": name,
         "count": f"{one.items:,}",
         "people": people_in_words(one),
+        "tiers": tiers_in_words(one),
         "confusion": confusion_picture(name, one, view.labels, place),
         "confusions": list(_confusions(view, one)),
         "scatter": scatter_picture(name, joints, view.labels, place),

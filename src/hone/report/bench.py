@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.bench import BenchReport, ModelComparison, ModelScore
+from hone.bench import BenchReport, ModelComparison
 from hone.bench.judged import UNSCORED_AT_MOST, JudgedComparison, JudgedReport
 from hone.report.terminal import clean
+from hone.report.wording import interval_name
 from hone.stats import Figure
 
 _LISTED = 12
@@ -18,16 +19,19 @@ _LISTED = 12
 
 def bench_report(report: BenchReport, margin: float) -> RenderableType:
     """One row a model, then each model against the first in words."""
-    lines = [Text(line) for comparison in report.comparisons for line in _comparison_lines(comparison, margin)]
-    return Group(_score_table(report.scores), *lines)
+    lines = [
+        Text(line) for comparison in report.comparisons for line in _comparison_lines(comparison, report, margin)
+    ]
+    return Group(_score_table(report), *lines)
 
 
-def _score_table(scores: Sequence[ModelScore]) -> Table:
+def _score_table(report: BenchReport) -> Table:
     """Accuracy with intervals, what was cut, length and speed."""
     table = Table()
-    for name in ("model", "accuracy (95% interval)", "strict: behind ####", "cut", "no answer", "tokens", "tokens/s"):
+    accuracy = f"accuracy ({interval_name(report.confidence)})"
+    for name in ("model", accuracy, "strict: behind ####", "cut", "no answer", "tokens", "tokens/s"):
         table.add_column(name, justify="left" if name == "model" else "right")
-    for one in scores:
+    for one in report.scores:
         speed = one.speed.tokens_per_second if one.speed else None
         table.add_row(
             Text(clean(one.model)),
@@ -41,7 +45,7 @@ def _score_table(scores: Sequence[ModelScore]) -> Table:
     return table
 
 
-def _comparison_lines(comparison: ModelComparison, margin: float) -> list[str]:
+def _comparison_lines(comparison: ModelComparison, report: BenchReport, margin: float) -> list[str]:
     """The difference, the test, what was gained and lost, and whether the model is not worse."""
     difference, test = comparison.difference, comparison.test
     if difference.value is None or difference.low is None or difference.high is None:
@@ -51,11 +55,10 @@ def _comparison_lines(comparison: ModelComparison, margin: float) -> list[str]:
     lost = f"lost {len(comparison.lost)}{_listed(comparison.lost)}"
     lines = [
         "",
-        f"{pair}: {_points(difference)}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
+        f"{pair}: {_points(difference, report.confidence)}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
         f"  {gained}, {lost}",
     ]
-    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
-    return [*lines, f"  {verdict}: the interval must lie above -{margin * 100:g} points"]
+    return [*lines, f"  {_verdict(comparison, margin)}: the interval must lie above -{margin * 100:g} points"]
 
 
 def judged_report(report: JudgedReport, margin: float) -> RenderableType:
@@ -69,18 +72,24 @@ def judged_report(report: JudgedReport, margin: float) -> RenderableType:
         counts = (one.scored, one.unscored, one.cut)
         shares = ("–" if mean is None else f"{mean:.1%}" for mean in means)
         table.add_row(Text(clean(one.model)), *shares, *map(str, counts))
-    lines = [Text(line) for comparison in report.comparisons for line in _judged_lines(comparison, margin)]
+    lines = [
+        Text(line)
+        for comparison in report.comparisons
+        for line in _judged_lines(comparison, margin, report.confidence)
+    ]
     return Group(table, *lines)
 
 
-def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
+def _judged_lines(comparison: JudgedComparison, margin: float, confidence: float) -> list[str]:
     """The difference of the means, by criterion too, what is missing, and whether the model is not worse."""
     overall = comparison.overall
     pair = f"{clean(comparison.model)} against {clean(comparison.base)}"
-    lines = ["", f"{pair}: {_points(overall.difference)}, n = {overall.n} of {comparison.items} items"]
-    lines += [f"  {clean(name)}: {_points(found.difference)}" for name, found in comparison.criteria.items()]
-    verdict = "not worse" if comparison.not_worse(margin) else "not shown to be not worse"
-    lines.append(f"  {verdict}: the interval must lie above -{margin * 100:g} points of the scale's 100")
+    lines = ["", f"{pair}: {_points(overall.difference, confidence)}, n = {overall.n} of {comparison.items} items"]
+    lines += [
+        f"  {clean(name)}: {_points(found.difference, confidence)}" for name, found in comparison.criteria.items()
+    ]
+    must = f"the interval must lie above -{margin * 100:g} points of the scale's 100"
+    lines.append(f"  {_verdict(comparison, margin)}: {must}")
     if comparison.missing > UNSCORED_AT_MOST:
         lines.append(
             f"  {comparison.missing:.0%} of the items have no pair of scores; use a judge that can score them"
@@ -88,10 +97,16 @@ def _judged_lines(comparison: JudgedComparison, margin: float) -> list[str]:
     return lines
 
 
-def _points(figure: Figure) -> str:
+def _verdict(comparison: ModelComparison | JudgedComparison, margin: float) -> str:
+    return "not worse" if comparison.not_worse(margin) else f"may be worse by more than {margin * 100:g} points"
+
+
+def _points(figure: Figure, confidence: float) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return f"nothing to compare ({figure.reason})" if figure.reason else "nothing to compare"
-    return f"{figure.value * 100:+.1f} points (95% interval {figure.low * 100:+.1f} to {figure.high * 100:+.1f})"
+    same = "the same on every item; " if figure.method == "unseen" else ""
+    interval = f"{interval_name(confidence)} {figure.low * 100:+.1f} to {figure.high * 100:+.1f}"
+    return f"{figure.value * 100:+.1f} points ({same}{interval})"
 
 
 def _share(figure: Figure) -> str:

@@ -13,7 +13,15 @@ from hone.measuring import Joint
 from hone.report.charts import Dot, draw_intervals
 from hone.report.drawing import CEILING, FAIL, HEAT, INK, LINE, PASS, SOFT, UNSURE, Picture, drawable
 from hone.report.terminal import clean
-from hone.report.wording import STATISTICS, TOGETHER, AgreementRow, agreement_rows, headline, with_interval
+from hone.report.wording import (
+    STATISTICS,
+    TOGETHER,
+    AgreementRow,
+    agreement_rows,
+    headline,
+    interval_name,
+    with_interval,
+)
 from hone.stats import Agreement, CriterionAgreement
 
 MOST_PANELS = 12
@@ -69,7 +77,7 @@ def _dots(axis: Any, name: str, one: CriterionAgreement, statistic: str) -> None
     low = min((one for one in lows if one is not None), default=1.0)
     axis.set_xlim(max(-1.05, min(low, 0.95) - 0.04), 1.02)
     axis.set_title(f"{drawable(name, 60)} · {one.items:,} items")
-    axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus (95% interval)")
+    axis.set_xlabel(f"{STATISTICS[statistic]} with the people's consensus ({interval_name(one.confidence)})")
 
 
 def _judged(row: AgreementRow, statistic: str) -> Dot:

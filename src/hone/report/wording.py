@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from hone.report.terminal import clean
-from hone.stats import FEW_ITEMS, CriterionAgreement, Figure, JudgeAgreement
+from hone.stats import FEW_ITEMS, Agreement, CriterionAgreement, Figure, JudgeAgreement
 
 STATISTICS = {
     "percent_agreement": "same score",
@@ -37,6 +37,8 @@ OUTCOMES = {"better": "pass", "as good": "pass", "worse": "fail"}
 """How a page colours a verdict; others leave it open."""
 CEILING = "a person (the ceiling)"
 """Who the judges are held against."""
+_LISTED = 6
+"""So many names of one tier are written out."""
 TOGETHER = "all criteria (their mean)"
 """What stands for every criterion at once."""
 HEADLINES = {"nominal": "cohen_kappa", "ordinal": "weighted_kappa", "interval": "pearson"}
@@ -112,7 +114,7 @@ def verdict_in_short(judge: JudgeAgreement) -> str:
 def verdict_in_plain_words(judge: JudgeAgreement) -> str:
     """The same for who has not read what a ceiling is."""
     alone = judge.verdict.outcome == "no ceiling"
-    return "not known yet: it takes a second person who rates" if alone else verdict_in_short(judge)
+    return "not known yet: it takes two people who rate the same" if alone else verdict_in_short(judge)
 
 
 def leaning(judge: JudgeAgreement) -> str:
@@ -121,7 +123,7 @@ def leaning(judge: JudgeAgreement) -> str:
     if error.value is None or judge.consensus["accuracy"].reason == OFF_SCALE:
         return "–"
     if error.low is None or error.high is None or error.low <= 0 <= error.high:
-        return "neither"
+        return "not shown"
     return f"{'lenient' if error.value > 0 else 'strict'} {error.value:+.2f}"
 
 
@@ -175,6 +177,39 @@ def warnings(criterion: CriterionAgreement) -> list[str]:
         if judge.consensus["accuracy"].reason == OFF_SCALE:
             found.append(f"{clean(name)}: {OFF_SCALE}, so that it has no kappa; correlations hold")
     return found
+
+
+def interval_name(confidence: float) -> str:
+    """What an interval is called by its confidence: "95% interval"."""
+    return f"{confidence * 100:g}% interval"
+
+
+def tiers_in_words(criterion: CriterionAgreement) -> str:
+    """Which judges are told apart, in place of a ranking; empty where there is one judge."""
+    tiers = criterion.tiers
+    count = sum(map(len, tiers))
+    if count < 2:
+        return ""
+    best = clean(tiers[0][0])
+    if len(tiers) == 1:
+        return f"the {count} judges are not told apart; {best} has the best figure of {count}, which may be chance"
+    listed = "; ".join(f"{place}. {_listed(tier)}" for place, tier in enumerate(tiers, 1))
+    first = f"; {best} is the best of {count}, by chance or not" if len(tiers[0]) > 1 else ""
+    return f"{count} judges in tiers: {listed}. Those of one tier are not told apart from its first{first}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(clean(name) for name in names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED:,} more"
+
+
+def intervals_in_words(agreement: Agreement) -> str:
+    """What the intervals beside figures and verdicts hold."""
+    words = f"In brackets: {interval_name(agreement.confidence)}s."
+    counts = [judge.verdict.comparisons for one in agreement.criteria.values() for judge in one.judges.values()]
+    if max(counts, default=1) > 1:
+        words += f" Those below verdicts hold together, for all {max(counts):,} differences that are shown."
+    return words
 
 
 def percent_cell(figure: Figure) -> str:

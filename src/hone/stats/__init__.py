@@ -1,6 +1,7 @@
 """Arrays in, figures with intervals out. Imports nothing of ours but the errors.
 
     agree                       people among each other, judges against people, the ceiling, the verdict
+    judge_verdicts              the verdicts alone, quickly
     paired_agreement, _means    two judges, rubric versions or models on the same items, with a permutation test
     estimate_mean, _difference  means corrected with the items that people rated (PPI++)
     corrected_share             the same for yes and no (Rogan-Gladen)
@@ -22,6 +23,7 @@ from hone.lazily import lazy
 
 if TYPE_CHECKING:
     from hone.stats.agreement import agreement_figures as agreement_figures
+    from hone.stats.agreement import judge_verdicts as judge_verdicts
     from hone.stats.alpha import Level as Level
     from hone.stats.alternative import AgainstPerson as AgainstPerson
     from hone.stats.alternative import AlternativeTest as AlternativeTest
@@ -78,6 +80,7 @@ _HOMES = {
     "VerdictRule": "hone.stats.verdict",
     "JudgeVerdict": "hone.stats.verdict",
     "agreement_figures": "hone.stats.agreement",
+    "judge_verdicts": "hone.stats.agreement",
     "alternative_annotator_test": "hone.stats.alternative",
     "benjamini_yekutieli": "hone.stats.multiplicity",
     "corrected_share": "hone.stats.rogan_gladen",

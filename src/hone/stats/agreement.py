@@ -6,21 +6,33 @@ differences between a judge and a person, have intervals of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
-from hone.stats.assembly import Frame, JudgeFrame, assemble
-from hone.stats.bootstrap import BootstrapOptions, Draws, Key, Recipe, StatisticColumn, combine, resample
+from hone.stats.assembly import Frame, JudgeFrame, assemble, gap_of, gaps_together, together
+from hone.stats.blocks import Block
+from hone.stats.bootstrap import (
+    BootstrapOptions,
+    Draws,
+    Key,
+    Recipe,
+    StatisticColumn,
+    combine,
+    resample,
+    with_unseen,
+)
 from hone.stats.comparison import NAMES, side_of
-from hone.stats.criterion import CriterionScores, blocks_of
+from hone.stats.criterion import CriterionScores, Where, blocks_of, gap_blocks
 from hone.stats.levels import confusion
+from hone.stats.made_up import made_up_cases, with_made_up
 from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.verdict import VerdictRule
+from hone.stats.verdict import NO_OVERLAP, JudgeVerdict, VerdictRule, verdict_of
 
 ALL = ""
 """The name under which means over criteria stand."""
@@ -45,12 +57,36 @@ def agreement_figures(
     chosen = table.choose(rows)
     criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
     draws = _draw(criteria, sampling, options)
-    frames = {criterion.name: _frame(criterion, ratings, table, rule) for criterion in criteria}
-    results = {name: assemble(frame, draws, rule) for name, frame in frames.items()}
-    if len(criteria) == 1:
-        return Agreement(ratings.level, results, results[criteria[0].name])
-    overall = assemble(_overall(list(frames.values()), ratings, table, rule), draws, rule)
-    return Agreement(ratings.level, results, overall)
+    frames = [_frame(criterion, ratings, table, rule) for criterion in criteria]
+    overall = _overall(frames, ratings, table, rule) if len(frames) > 1 else None
+    beside = together([*frames, overall] if overall else frames, draws)
+    results = {frame.name: assemble(frame, draws, rule, beside) for frame in frames}
+    whole = assemble(overall, draws, rule, beside) if overall else results[criteria[0].name]
+    return Agreement(ratings.level, results, whole)
+
+
+def judge_verdicts(
+    ratings: Ratings, options: BootstrapOptions | None = None, rule: VerdictRule | None = None
+) -> dict[str, dict[str, JudgeVerdict]]:
+    """The verdicts alone, by criterion and judge, without the figures and the test beside them: many times as fast.
+
+    Raises:
+        StatsError: The ratings' shapes, names or levels do not fit together.
+    """
+    options, rule = options or BootstrapOptions(), rule or VerdictRule()
+    table = read(ratings)
+    sampling, rows = sampling_of(table.rows(), table.clusters)
+    chosen = table.choose(rows)
+    criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
+    draws = _draw(criteria, sampling, options, gap_blocks)
+    names = [*ratings.criteria, ALL] if len(criteria) > 1 else ratings.criteria
+    confidence, count = gaps_together(draws, [(name, ratings.judge_names) for name in names])
+
+    def verdict(one: CriterionScores, judge: str) -> JudgeVerdict:
+        gap = gap_of(draws, one.name, judge, confidence)
+        return verdict_of(gap, one.scale.headline, len(one.raters), None, rule, count)
+
+    return {one.name: {judge: verdict(one, judge) for judge in ratings.judge_names} for one in criteria}
 
 
 def _criterion(
@@ -71,35 +107,85 @@ def _criterion(
     )
 
 
-def _draw(criteria: Sequence[CriterionScores], sampling: ClusterSampling, options: BootstrapOptions) -> Draws:
-    blocks = (((criterion.name, *where), block) for criterion in criteria for where, block in blocks_of(criterion))
-    draws = resample(blocks, sampling, options)
-    recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
-    for criterion in criteria:
-        recipes |= _means_over_people(criterion)
-    draws = combine(draws, recipes)
-    return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
+def _draw(
+    criteria: Sequence[CriterionScores],
+    sampling: ClusterSampling,
+    options: BootstrapOptions,
+    made: Callable[[CriterionScores], Iterator[tuple[Where, Block]]] = blocks_of,
+) -> Draws:
+    def blocks(of: Sequence[CriterionScores]) -> Iterator[tuple[tuple[str, ...], Block]]:
+        return (((criterion.name, *where), block) for criterion in of for where, block in made(criterion))
+
+    def over_people(draws: Draws) -> Draws:
+        recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
+        for criterion in criteria:
+            recipes |= _means_over_people(criterion, draws)
+        return combine(draws, recipes)
+
+    def over_criteria(draws: Draws) -> Draws:
+        return draws if len(criteria) == 1 else combine(draws, _means_over_criteria(draws))
+
+    draws = over_criteria(over_people(resample(blocks(criteria), sampling, options)))
+    draws = replace(draws, one_sided=_one_sided(criteria, draws))
+    cases = made_up_cases(max(len(criterion.raters) for criterion in criteria))
+
+    def wider() -> Iterator[Block]:
+        return (block for _, block in blocks([with_made_up(criterion, cases) for criterion in criteria]))
+
+    recipes = (over_people, over_criteria)
+    return with_unseen(draws, wider, sampling, len(cases), recipes, _needs_no_interval)
 
 
-def _means_over_people(criterion: CriterionScores) -> dict[Key, tuple[Recipe, StatisticColumn]]:
+def _one_sided(criteria: Sequence[CriterionScores], draws: Draws) -> dict[Key, tuple[bool, bool]]:
+    """The gaps that no item speaks against, or none for; of all criteria together, where that holds on each."""
+    found: dict[Key, tuple[bool, bool]] = {}
+    pools = [(one, one.ratings) for one in criteria if len(one.raters) > 1 and one.judge_names]
+    for judge, name in enumerate(criteria[0].judge_names):
+        sides = {one.name: ratings.one_sided(one.judges[:, judge]) for one, ratings in pools}
+        known = {
+            where: side for where, side in sides.items() if np.isfinite(draws.value(((where, "gap", name), "gap")))
+        }
+        found |= {((where, "gap", name), "gap"): side for where, side in known.items() if any(side)}
+        less, more = (all(side[place] for side in known.values()) for place in (0, 1))
+        if known and len(criteria) > 1 and (less or more):
+            found[((ALL, "gap", name), "gap")] = (less, more)
+    return found
+
+
+def _needs_no_interval(key: Key) -> bool:
+    """Always the commonest score has no agreement beyond chance, whatever the items."""
+    return key[0][1] == "baseline"
+
+
+def _means_over_people(criterion: CriterionScores, draws: Draws) -> dict[Key, tuple[Recipe, StatisticColumn]]:
     """The ceiling, and each judge's gap to it."""
     name, raters = criterion.name, criterion.raters
     shared = (~np.isnan(criterion.people)).sum(axis=1) >= 2
-    few = "fewer than 2 raters" if len(raters) < 2 else "no two people rated the same item"
-    reason = "undefined for each person" if shared.any() else few
+    few = "fewer than 2 raters" if len(raters) < 2 else NO_OVERLAP
+
+    def column(n: int, recipe: Recipe) -> StatisticColumn:
+        return StatisticColumn(n, _reason(draws, recipe, "undefined for each person") if shared.any() else few)
+
     recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
-    for statistic in NAMES:
+    for statistic in () if criterion.pooled else NAMES:
         ceilings: Recipe = [(((name, "ceiling", rater), statistic), None) for rater in raters]
-        recipes[((name, "ceiling"), statistic)] = (ceilings, StatisticColumn(criterion.count(shared), reason))
+        recipes[((name, "ceiling"), statistic)] = (ceilings, column(criterion.count(shared), ceilings))
     statistic = criterion.scale.headline
-    for column, judge in enumerate(criterion.judge_names):
-        n = criterion.count(shared & ~np.isnan(criterion.judges[:, column]))
+    for place, judge in enumerate(criterion.judge_names):
+        n = criterion.count(shared & ~np.isnan(criterion.judges[:, place]))
+        whose = [(judge,)] if criterion.pooled else [(judge, rater) for rater in raters]
         gaps: Recipe = [
-            (((name, "with", judge, rater), statistic), ((name, "without", judge, rater), statistic))
-            for rater in raters
+            (((name, "with", *where), statistic), ((name, "without", *where), statistic)) for where in whose
         ]
-        recipes[((name, "gap", judge), "gap")] = (gaps, StatisticColumn(n, reason))
+        recipes[((name, "gap", judge), "gap")] = (gaps, column(n, gaps))
     return recipes
+
+
+def _reason(draws: Draws, recipe: Recipe, otherwise: str) -> str:
+    """Why each part of a mean is undefined, where all have one reason."""
+    keys = {key for pair in recipe for key in pair if key is not None and key in draws.columns}
+    reasons = {draws.columns[key][1].reason for key in keys}
+    return reasons.pop() if len(reasons) == 1 else otherwise
 
 
 def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColumn]]:
@@ -111,8 +197,7 @@ def _means_over_criteria(draws: Draws) -> dict[Key, tuple[Recipe, StatisticColum
     recipes: dict[Key, tuple[Recipe, StatisticColumn]] = {}
     for key, parts in found.items():
         columns = [draws.columns[part][1] for part, _ in parts]
-        reasons = {column.reason for column in columns}
-        reason = reasons.pop() if len(reasons) == 1 else "undefined for each criterion"
+        reason = _reason(draws, parts, "undefined for each criterion")
         recipes[key] = (parts, StatisticColumn(max(column.n for column in columns), reason))
     return recipes
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+
 from hone.stats.alternative import AlternativeTest
 from hone.stats.arrays import Floats
-from hone.stats.bootstrap import Draws, figure_of
+from hone.stats.bootstrap import Draws, Key, figure_of
 from hone.stats.comparison import NAMES
-from hone.stats.criterion import PAIR_NAMES, Where
+from hone.stats.criterion import MOST_PAIRED_RATERS, PAIR_NAMES, Where
 from hone.stats.figure import Figure, undefined
+from hone.stats.pooled import PERSON_NAMES
 from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
+from hone.stats.simultaneous import Tiers, joint_confidence, tiers_of, widened
 from hone.stats.verdict import VerdictRule, verdict_of
 
 PEOPLE_NAMES = (
@@ -49,10 +53,44 @@ class Frame:
     judges: Mapping[str, JudgeFrame]
 
 
-def assemble(frame: Frame, draws: Draws, rule: VerdictRule) -> CriterionAgreement:
+@dataclass(frozen=True)
+class Together:
+    """What is known of all frames that are shown beside each other."""
+
+    confidence: float
+    """The confidence at which each gap's interval is taken, so that all hold together."""
+    comparisons: int
+    """How many gaps that is."""
+    tiers: Mapping[str, Tiers]
+    """By criterion, which judges are told apart."""
+
+
+def gap_of(draws: Draws, criterion: str, judge: str, confidence: float) -> Figure:
+    """A judge's gap, at the confidence that it shares with the others that are shown."""
+    return widened(_figure(draws, (criterion, "gap", judge), "gap"), draws, confidence)
+
+
+def gaps_together(draws: Draws, frames: Sequence[tuple[str, Sequence[str]]]) -> tuple[float, int]:
+    """The confidence at which each gap is taken, and how many there are, by criterion and judges."""
+    keys: list[Key] = [((name, "gap", judge), "gap") for name, judges in frames for judge in judges]
+    shown = [key for key in keys if key in draws.columns and np.isfinite(draws.value(key))]
+    return joint_confidence(draws, shown), len(shown)
+
+
+def together(frames: Sequence[Frame], draws: Draws) -> Together:
+    """What holds for all frames at once."""
+    confidence, comparisons = gaps_together(draws, [(frame.name, tuple(frame.judges)) for frame in frames])
+    shown: dict[str, dict[str, Key]] = {
+        frame.name: {judge: ((frame.name, "judge", judge), frame.statistic) for judge in frame.judges}
+        for frame in frames
+    }
+    return Together(confidence, comparisons, tiers_of(draws, shown))
+
+
+def assemble(frame: Frame, draws: Draws, rule: VerdictRule, beside: Together) -> CriterionAgreement:
     """Take every figure of a frame from the draws."""
     name, raters = frame.name, frame.raters
-    judges = {judge: _judge(frame, judge, known, draws, rule) for judge, known in frame.judges.items()}
+    judges = {judge: _judge(frame, judge, known, draws, rule, beside) for judge, known in frame.judges.items()}
     baselines = [kind for kind in BASELINES if ((name, "baseline", kind), NAMES[0]) in draws.columns]
     return CriterionAgreement(
         items=frame.items,
@@ -61,28 +99,41 @@ def assemble(frame: Frame, draws: Draws, rule: VerdictRule) -> CriterionAgreemen
         ties=frame.ties,
         people=_people(draws, name, raters),
         ceiling=_figures(draws, (name, "ceiling"), NAMES),
-        ceiling_by_person={rater: _figures(draws, (name, "ceiling", rater), NAMES) for rater in raters},
+        ceiling_by_person={
+            rater: _figures(draws, (name, "ceiling", rater), PERSON_NAMES if _crowd(raters) else NAMES)
+            for rater in raters
+        },
         judges=judges,
+        confidence=draws.confidence,
+        tiers=beside.tiers.get(name, ()),
         baselines={kind: _figures(draws, (name, "baseline", kind), NAMES) for kind in baselines},
     )
 
 
-def _judge(frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule) -> JudgeAgreement:
-    gap = _figure(draws, (frame.name, "gap", judge), "gap")
+def _judge(
+    frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule, beside: Together
+) -> JudgeAgreement:
+    gap = gap_of(draws, frame.name, judge, beside.confidence)
+    apart = () if _crowd(frame.raters) else frame.raters
     return JudgeAgreement(
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
-        people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in frame.raters},
-        verdict=verdict_of(gap, frame.statistic, len(frame.raters), known.test, rule),
+        people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in apart},
+        verdict=verdict_of(gap, frame.statistic, len(frame.raters), known.test, rule, beside.comparisons),
         confusion=known.confusion,
     )
 
 
 def _people(draws: Draws, criterion: str, raters: Sequence[str]) -> PeopleAgreement:
     together = _figures(draws, (criterion, "people"), PEOPLE_NAMES)
-    pairs = [f"{one}|{other}" for one, other in combinations(raters, 2)]
+    pairs = [] if _crowd(raters) else [f"{one}|{other}" for one, other in combinations(raters, 2)]
     by_pair = {name: {pair: _figure(draws, (criterion, "pair", pair), name) for pair in pairs} for name in PAIR_NAMES}
     return PeopleAgreement(together, by_pair)
+
+
+def _crowd(raters: Sequence[str]) -> bool:
+    """Whether so many people rated that the figures of each two, and of a judge with each, are left out."""
+    return len(raters) > MOST_PAIRED_RATERS
 
 
 def _figures(draws: Draws, place: Where, names: Sequence[str]) -> Figures:

@@ -54,6 +54,30 @@ def consensus_without(scores: Floats, codes: Integers, levels: Floats, level: Le
     return consensus(scores[:, others], codes[:, others], levels, level)
 
 
+def others_consensus(
+    scores: Floats, codes: Integers, levels: Floats, level: Level
+) -> tuple[Integers, Integers, Consensus]:
+    """For every rating of a row that has two or more, the consensus of the row's other raters.
+
+    Returns:
+        The row and the rater of each rating, shape (ratings,) each, by row; and the consensus, a row a rating.
+    """
+    given = ~np.isnan(scores)
+    count = given.sum(axis=1)
+    rows, raters = np.nonzero(given & (count >= 2)[:, None])
+    own, places = scores[rows, raters], codes[rows, raters]
+    if level == "nominal":
+        size = len(levels)
+        filled = codes[given] + size * np.nonzero(given)[0]
+        votes = np.bincount(filled, minlength=len(scores) * size).reshape(len(scores), size).astype(np.float64)
+        left = votes[rows]
+        left[np.arange(len(rows)), places] -= 1
+        return rows, raters, Consensus(_largest(left), np.full(len(rows), np.nan))
+    total = np.where(given, scores, 0.0).sum(axis=1)
+    mean = (total[rows] - own) / (count[rows] - 1)
+    return rows, raters, Consensus(_nearest(mean, levels), mean)
+
+
 def _largest(votes: Floats) -> Floats:
     top = votes.max(axis=1, keepdims=True, initial=0.0)
     tied = ((votes == top) & (top > 0)).astype(np.float64)

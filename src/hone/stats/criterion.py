@@ -23,6 +23,7 @@ from hone.stats.comparison import (
 )
 from hone.stats.consensus import Consensus, consensus, consensus_without
 from hone.stats.icc import ICC_NAMES, icc_block
+from hone.stats.pooled import PooledRatings, pool
 from hone.stats.raters import RATER_NAMES, rater_block
 from hone.stats.scale import ScoreScale
 
@@ -30,7 +31,10 @@ Where = tuple[str, ...]
 """The place of a figure within a criterion: `("judge", name, rater)`."""
 PAIR_NAMES = ("cohen_kappa", "linear_kappa", "weighted_kappa")
 MOST_PAIRED_RATERS = 20
-"""With more raters than this the kappas of each two people are left out: hundreds of figures that nobody reads."""
+"""With more raters than this, figures of each two people, and of a judge with each, are left out: hundreds of them
+say little."""
+_ENOUGH_FOR_ONE = 30
+"""People who rated fewer items than this, of many, are measured together."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,26 @@ class CriterionScores:
         rated: Booleans = np.logical_or.reduce(~np.isnan(self.people), axis=1)
         return rated
 
+    @property
+    def crowd(self) -> bool:
+        """Whether there are so many people that they are not told apart."""
+        return len(self.raters) > MOST_PAIRED_RATERS
+
+    @property
+    def pooled(self) -> bool:
+        """Whether people are measured together (`pooled`): a typical one rated few of the items that two rated."""
+        if len(self.raters) < 3 or self.crowd:
+            return self.crowd
+        given = ~np.isnan(self.people)
+        shared = given & (given.sum(axis=1) >= 2)[:, None]
+        typical = float(np.median(self.copies @ shared))
+        return typical < min(_ENOUGH_FOR_ONE, self.count(shared.any(axis=1)) / 2)
+
+    @property
+    def ratings(self) -> PooledRatings:
+        """Every rating beside the consensus of the others."""
+        return pool(self.people, self.scale, self.copies)
+
     def without(self, rater: int) -> Side:
         """The consensus of all people but one, on the rows that this one rated too."""
         codes = self.scale.codes(self.people)
@@ -72,18 +96,25 @@ class CriterionScores:
 def blocks_of(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
     """Every block of one criterion, with the place of its figures."""
     yield from _people(criterion)
-    persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in range(len(criterion.raters))]
-    others = [criterion.without(rater) for rater in range(len(criterion.raters))]
     agreed = side_of_consensus(criterion.agreed)
+    persons: list[Side] = []
+    if not criterion.crowd:
+        persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in range(len(criterion.raters))]
+    others = [criterion.without(rater) for rater in range(len(persons))]
     yield from _pairs(criterion, persons)
-    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+    for rater, person, rest in zip(criterion.raters, persons, others, strict=False):
         yield from _compared(("ceiling", rater), person, rest, criterion)
+    pooled = criterion.ratings if criterion.pooled else None
+    if pooled is not None:
+        yield from ((("ceiling",), block) for block in pooled.ceiling())
+        if criterion.crowd:
+            yield from ((("ceiling", name), pooled.of_person(rater)) for rater, name in enumerate(criterion.raters))
     for column, name in enumerate(criterion.judge_names):
         judge = side_of(criterion.judges[:, column], criterion.scale)
         yield from _compared(("judge", name), judge, agreed, criterion)
-        for rater, person in zip(criterion.raters, persons, strict=True):
+        for rater, person in zip(criterion.raters, persons, strict=False):
             yield from _compared(("judge", name, rater), judge, person, criterion)
-        yield from _gaps(criterion, name, judge, persons, others)
+    yield from _gaps(criterion, persons, others, pooled)
     yield from _baselines(criterion, agreed)
 
 
@@ -110,12 +141,8 @@ def _people(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
 def _pairs(criterion: CriterionScores, persons: list[Side]) -> Iterator[tuple[Where, Block]]:
     for one, other in combinations(range(len(persons)), 2):
         where = ("pair", f"{criterion.raters[one]}|{criterion.raters[other]}")
-        if len(persons) > MOST_PAIRED_RATERS:
-            reason = f"more than {MOST_PAIRED_RATERS} raters: not computed pair by pair"
-            yield where, undefined_block(PAIR_NAMES, len(criterion.copies), 0, reason)
-        else:
-            for block in level_comparison(persons[one], persons[other], criterion.scale, criterion.copies):
-                yield where, block
+        for block in level_comparison(persons[one], persons[other], criterion.scale, criterion.copies):
+            yield where, block
 
 
 def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
@@ -123,15 +150,31 @@ def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores)
         yield where, block
 
 
+def gap_blocks(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
+    """Only what the verdicts rest on: every judge and a person, held against the same others."""
+    if criterion.pooled:
+        yield from _gaps(criterion, [], [], criterion.ratings)
+    else:
+        raters = range(len(criterion.raters))
+        persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in raters]
+        yield from _gaps(criterion, persons, [criterion.without(rater) for rater in raters], None)
+
+
 def _gaps(
-    criterion: CriterionScores, name: str, judge: Side, persons: list[Side], others: list[Side]
+    criterion: CriterionScores, persons: list[Side], others: list[Side], pooled: PooledRatings | None
 ) -> Iterator[tuple[Where, Block]]:
-    """The judge and each person, held against the others' consensus on the same rows."""
+    """The judges and each person, held against the others' consensus on the same rows."""
     scale, copies, statistic = criterion.scale, criterion.copies, criterion.scale.headline
-    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
-        shared = rest.only(judge.given)
-        yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
-        yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
+    for column, name in enumerate(criterion.judge_names):
+        if pooled is not None:
+            pair = pooled.gap(criterion.judges[:, column])
+            yield from zip((("with", name), ("without", name)), pair, strict=True)
+            continue
+        judge = side_of(criterion.judges[:, column], scale)
+        for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+            shared = rest.only(judge.given)
+            yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
+            yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
 
 
 def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where, Block]]:

@@ -23,7 +23,8 @@ class Figure:
     """How many items it rests on."""
     reason: str | None = None
     method: str | None = None
-    """How the interval was made: `bca`, `percentile`, `wilson`, `normal`, `t`, `delta`."""
+    """How the interval was made: `bca`, `percentile`, `wilson`, `normal`, `t`, `delta`, `jackknife`; `unseen` where
+    every item says the same, from the share of items that so many may have missed."""
 
     @property
     def few(self) -> bool:

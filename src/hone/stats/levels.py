@@ -67,7 +67,7 @@ def level_block(
     both = (left.sum(axis=1) > 0) & (right.sum(axis=1) > 0)
     left, right = left * both[:, None], right * both[:, None]
     distances = _distances(positions)
-    observed = [np.einsum("ik,kl,il->i", left, distance, right, optimize=True) for distance in distances]
+    observed = [((left @ distance) * right).sum(axis=1) for distance in distances]
     moments = np.concatenate([np.stack(observed, axis=1), left, right], axis=1)
     n, size = int(copies[both].sum()), len(positions)
     chosen = [LEVEL_NAMES.index(name) for name in names]

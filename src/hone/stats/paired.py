@@ -7,23 +7,26 @@ Both are counts for the stacked rows, so neither needs a loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from hone.errors import StatsError
 from hone.stats.alpha import Level
-from hone.stats.arrays import Floats, Numbers, as_clusters, as_scores, divide
+from hone.stats.arrays import Floats, Integers, Numbers, as_clusters, as_scores, divide
 from hone.stats.blocks import Block, MomentBlock
 from hone.stats.bootstrap import BootstrapOptions, Draws, Key, StatisticColumn, figure_of
 from hone.stats.comparison import NAMES, Side, headline_block, side_of, side_of_consensus
 from hone.stats.consensus import consensus
 from hone.stats.figure import Figure, undefined
 from hone.stats.levels import LEVEL_NAMES
+from hone.stats.made_up import extreme_levels
 from hone.stats.orders import order_blocks
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
+from hone.stats.unseen import flat_columns, unseen_weights
 from hone.stats.workers import ResampleChunk, seeded, spread_tasks
 
 
@@ -78,22 +81,38 @@ def paired_agreement(
         return _nothing(name)
     rows = np.concatenate([one[:, None], other[:, None], ratings], axis=1)[kept]
     sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
-    rows = rows[chosen]
-    agreed = consensus(rows[:, 2:], scale.codes(rows[:, 2:]), scale.levels, level)
-    copies = np.tile(sampling.row_copies, 2)
-    left, right = side_of(rows[:, :2].T.ravel(), scale), _twice(side_of_consensus(agreed))
-    if name in LEVEL_NAMES or level == "nominal":
-        block = headline_block(left, right, scale, copies, name)
-    else:
-        found = order_blocks(left.score, right.score, copies, exact=True)
-        block = next(member for member in found if name in member.names)
-    return _compare(block, name, sampling, options or BootstrapOptions())
+
+    def block(rows: Floats, copies: Integers) -> Block:
+        agreed = consensus(rows[:, 2:], scale.codes(rows[:, 2:]), scale.levels, level)
+        twice = np.tile(copies, 2)
+        left, right = side_of(rows[:, :2].T.ravel(), scale), _twice(side_of_consensus(agreed))
+        if name in LEVEL_NAMES or level == "nominal":
+            return headline_block(left, right, scale, twice, name)
+        found = order_blocks(left.score, right.score, twice, exact=True)
+        return next(member for member in found if name in member.names)
+
+    ends = extreme_levels(scale.levels, ratings if len(scale.levels) else rows)
+    sides = np.array([(a, b, c) for a, b, c in product(np.unique(ends), repeat=3) if c in (a, b)])
+    unseen = np.concatenate([sides[:, :2], np.repeat(sides[:, 2:], ratings.shape[1], axis=1)], axis=1)
+    return _compare(_PairedRows(rows[chosen], unseen, block, name, sampling), options or BootstrapOptions())
 
 
 def paired_means(
-    first: Numbers, second: Numbers, clusters: Sequence[object] | None = None, options: BootstrapOptions | None = None
+    first: Numbers,
+    second: Numbers,
+    clusters: Sequence[object] | None = None,
+    options: BootstrapOptions | None = None,
+    span: tuple[float, float] | None = None,
 ) -> PairedDifference:
     """The difference of two mean scores on the same items; NaN where missing, dropped as pairs.
+
+    Args:
+        first: The first scores, shape (items,).
+        second: The second scores.
+        clusters: The cluster of each item; each item its own when absent.
+        options: How intervals are made.
+        span: The lowest and the highest score that there can be. Where every item has the same difference, an
+            interval follows from them alone.
 
     Raises:
         StatsError: The shapes do not fit.
@@ -107,10 +126,14 @@ def paired_means(
         return _nothing("mean")
     rows = np.stack([one, other], axis=1)[kept]
     sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
-    stacked = rows[chosen].T.ravel()
-    moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
-    block = MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
-    return _compare(block, "mean", sampling, options or BootstrapOptions())
+
+    def block(rows: Floats, _: Integers) -> Block:
+        stacked = rows.T.ravel()
+        moments = np.stack([np.ones(len(stacked)), stacked], axis=1)
+        return MomentBlock(("mean",), moments, lambda totals: divide(totals[:, 1:], totals[:, :1]), 0, "no items")
+
+    unseen = np.array(list(product(span, repeat=2))) if span else np.empty((0, 2))
+    return _compare(_PairedRows(rows[chosen], unseen, block, "mean", sampling), options or BootstrapOptions())
 
 
 def _nothing(name: str) -> PairedDifference:
@@ -145,9 +168,39 @@ class _Stack:
         return np.stack([one, other, one - other], axis=1)
 
 
-def _compare(block: Block, name: str, sampling: ClusterSampling, options: BootstrapOptions) -> PairedDifference:
+@dataclass(frozen=True)
+class _PairedRows:
+    """What is compared: a row an item, and how a statistic is made of rows."""
+
+    rows: Floats
+    """Shape (rows, columns): first, second, and what both are held against."""
+    unseen: Floats
+    """Items that nobody has seen, as different as they can be (`unseen`), shape (cases, columns)."""
+    block: Callable[[Floats, Integers], Block]
+    """From rows, and how many items each stands for."""
+    name: str
+    sampling: ClusterSampling
+
+    def stack(self) -> _Stack:
+        """The statistic on the rows."""
+        return self._stacked(self.rows, self.sampling)
+
+    def unseen_differences(self, confidence: float) -> Floats:
+        """First, second and difference had the rows missed as much as they may have, shape (cases, 3)."""
+        cases = len(self.unseen)
+        weights = unseen_weights(self.sampling, cases, [int(self.sampling.row_copies.sum())], confidence)
+        wider = self._stacked(np.concatenate([self.rows, self.unseen]), self.sampling.beside(cases))
+        return wider.differences(weights)
+
+    def _stacked(self, rows: Floats, sampling: ClusterSampling) -> _Stack:
+        block = self.block(rows, sampling.row_copies)
+        return _Stack(block, block.names.index(self.name), sampling, _halves(block, sampling))
+
+
+def _compare(paired: _PairedRows, options: BootstrapOptions) -> PairedDifference:
+    sampling, name = paired.sampling, paired.name
     n = int(sampling.row_copies.sum())
-    stack = _Stack(block, block.names.index(name), sampling, _halves(block, sampling))
+    stack = paired.stack()
     seeds = np.random.SeedSequence(options.seed).spawn(2)
     copies = sampling.copies.astype(np.float64)
     observed = stack.differences(copies[None, :])[0]
@@ -155,8 +208,11 @@ def _compare(block: Block, name: str, sampling: ClusterSampling, options: Bootst
     resampled = np.concatenate(spread_tasks(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
     units = np.array_split(np.arange(len(copies)), len(sampling.sizes(len(copies))))
     left_out = np.concatenate(spread_tasks(lambda part: stack.differences(sampling.without(part)), units))
-    share = sampling.single and name in block.shares
-    columns = {key: (place, StatisticColumn(n, block.reason, share and place < 2)) for place, key in enumerate(_KEYS)}
+    share = sampling.single and name in stack.block.shares
+    columns = {
+        key: (place, StatisticColumn(n, stack.block.reason, share and place < 2)) for place, key in enumerate(_KEYS)
+    }
+    flat = len(flat_columns(resampled)) and len(paired.unseen)
     draws = Draws(
         dict(columns),
         observed,
@@ -166,6 +222,7 @@ def _compare(block: Block, name: str, sampling: ClusterSampling, options: Bootst
         sampling.clusters,
         options.confidence,
         not sampling.single,
+        {n: paired.unseen_differences(options.confidence)} if flat else {},
     )
     first, second, difference = (figure_of(draws, key) for key in _KEYS)
     p_value = _permuted(stack, float(observed[2]), seeded(sampling, options.resamples, seeds[1]))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
 from hone.errors import StatsError
-from hone.stats.alpha import Level, alpha_block
-from hone.stats.arrays import Numbers, as_clusters, as_scores
-from hone.stats.bootstrap import BootstrapOptions, figure_of, resample
+from hone.stats.alpha import ALPHA, Level, alpha_block
+from hone.stats.arrays import Floats, Integers, Numbers, as_clusters, as_scores
+from hone.stats.blocks import MomentBlock
+from hone.stats.bootstrap import BootstrapOptions, figure_of, resample, with_unseen
 from hone.stats.figure import Figure
+from hone.stats.made_up import extreme_levels
 from hone.stats.sampling import sampling_of
 from hone.stats.scale import scale_of
 
@@ -36,7 +39,19 @@ def krippendorff_alpha(
     if not len(scale.levels) and level != "interval" and not np.isnan(scores).all():
         raise StatsError("the scores are measurements, not levels; ask for the interval level")
     sampling, kept = sampling_of(scores, as_clusters(clusters, len(scores)))
-    rows = scores[kept]
-    block = alpha_block(rows, scale.codes(rows), len(scale.levels), level, sampling.row_copies)
-    draws = resample([(("alpha",), block)], sampling, options or BootstrapOptions())
-    return figure_of(draws, (("alpha",), block.names[0]))
+    seen = scores[kept]
+    levels = extreme_levels(scale.levels, scores)
+    apart = np.array(list(product(np.unique(levels), repeat=2)))
+    given = max(2, round(float((~np.isnan(scores)).sum() / max((~np.isnan(scores)).any(axis=1).sum(), 1))))
+    cases = np.full((len(apart), scores.shape[1]), np.nan)
+    cases[:, :given] = apart[:, 1:]
+    cases[:, 0] = apart[:, 0]
+
+    def block(rows: Floats, copies: Integers) -> MomentBlock:
+        return alpha_block(rows, scale.codes(rows), len(scale.levels), level, copies)
+
+    def wider() -> list[MomentBlock]:
+        return [block(np.concatenate([seen, cases]), np.append(sampling.row_copies, np.zeros(len(cases), np.int64)))]
+
+    draws = resample([(("alpha",), block(seen, sampling.row_copies))], sampling, options or BootstrapOptions())
+    return figure_of(with_unseen(draws, wider, sampling, len(cases)), (("alpha",), ALPHA[0]))

@@ -9,6 +9,7 @@ from typing import Any
 from hone.stats.alpha import Level
 from hone.stats.arrays import Floats
 from hone.stats.figure import Figure
+from hone.stats.simultaneous import Tiers
 from hone.stats.verdict import JudgeVerdict
 
 Figures = Mapping[str, Figure]
@@ -51,6 +52,7 @@ class JudgeAgreement:
             "verdict": self.verdict.words,
             "outcome": self.verdict.outcome,
             "gap": self.verdict.gap.as_dict(),
+            "comparisons": self.verdict.comparisons,
             "more_items": self.verdict.more_items,
             "alternative_annotator_test": _alternative(self.verdict),
             "confusion": None if self.confusion is None else self.confusion.tolist(),
@@ -75,6 +77,10 @@ class CriterionAgreement:
     judges: Mapping[str, JudgeAgreement]
     baselines: Mapping[str, Figures]
     """`majority_class`, and `length_only` where lengths are known: what needs no judgement at all."""
+    confidence: float = 0.95
+    """How often an interval of such a figure holds the truth."""
+    tiers: Tiers = ()
+    """The judges by what agreement is read by, best first: those of one tier are not told apart from its first."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
@@ -88,6 +94,8 @@ class CriterionAgreement:
             "ceiling_by_person": {rater: _figures_data(figures) for rater, figures in self.ceiling_by_person.items()},
             "judges": {name: judge.as_dict() for name, judge in self.judges.items()},
             "baselines": {name: _figures_data(figures) for name, figures in self.baselines.items()},
+            "confidence": self.confidence,
+            "tiers": [list(tier) for tier in self.tiers],
         }
 
 
@@ -100,10 +108,19 @@ class Agreement:
     overall: CriterionAgreement
     """Each figure's mean over the criteria where it is defined, resampled together."""
 
+    @property
+    def confidence(self) -> float:
+        """How often an interval of these figures holds the truth."""
+        return self.overall.confidence
+
     def as_dict(self) -> dict[str, Any]:
         """As `hone agree --json` prints it."""
         criteria = {name: criterion.as_dict() for name, criterion in self.criteria.items()}
-        return {"level": self.level, "criteria": criteria, "overall": self.overall.as_dict()}
+        return {
+            "level": self.level,
+            "criteria": criteria,
+            "overall": self.overall.as_dict(),
+        }
 
 
 def _figures_data(figures: Figures) -> dict[str, Any]:

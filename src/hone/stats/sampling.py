@@ -39,6 +39,12 @@ class ClusterSampling:
         """How many items each row stands for, shape (rows,)."""
         return self.copies[self.unit]
 
+    def beside(self, cases: int) -> ClusterSampling:
+        """The same with so many rows behind it, each a unit that is never drawn."""
+        units = np.arange(len(self.copies), len(self.copies) + cases)
+        copies = np.zeros(cases, dtype=np.int64)
+        return ClusterSampling(np.append(self.unit, units), np.append(self.copies, copies), self.single)
+
     def by_unit(self, moments: Floats) -> Floats:
         """Sum the rows' moments, shape (rows, k), within each unit; shape (units, k)."""
         if len(self.unit) == len(self.copies) and np.array_equal(self.unit, np.arange(len(self.unit))):

@@ -11,6 +11,7 @@ cost, not for quality.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,8 @@ LEAST_ITEMS = 30
 so few, an interval from resamples says too little of what the next items bring. Of subsets of 20 answers of khan_saq
 12 to 14% called judges as good that are 0.14 below a person; of 30 answers 3 to 6%
 (`benchmarks/verdict_errors.py`)."""
+NO_OVERLAP = "no two people rated the same item"
+"""The reason for a gap without a value where nobody can be held against anybody."""
 _MOST_ITEMS = 100_000
 """More items than this are never advised: whoever needs so many learns that it cannot be shown."""
 _NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "pearson": "Pearson's correlation"}
@@ -63,10 +66,17 @@ class JudgeVerdict:
     """About how many more items would show it, or that it is worse, if the gap stays as it is; only where neither is
     shown."""
     alternative: AlternativeTest | None = None
+    comparisons: int = 1
+    """How many gaps are shown together: their intervals hold together, and each is wider than alone."""
 
 
 def verdict_of(
-    gap: Figure, statistic: str, people: int, alternative: AlternativeTest | None, rule: VerdictRule
+    gap: Figure,
+    statistic: str,
+    people: int,
+    alternative: AlternativeTest | None,
+    rule: VerdictRule,
+    comparisons: int = 1,
 ) -> JudgeVerdict:
     """Put the gap into words.
 
@@ -76,9 +86,13 @@ def verdict_of(
         people: How many people rated.
         alternative: The alternative annotator test, where it could be run.
         rule: What counts as being as good.
+        comparisons: How many gaps are shown together.
     """
     if people < 2:
         words = "no ceiling: it takes at least 2 people to know how well a person does"
+        return JudgeVerdict("no ceiling", words, statistic, gap)
+    if gap.reason == NO_OVERLAP:
+        words = f"no ceiling ({NO_OVERLAP}): let two people rate the same items, to know how well a person does"
         return JudgeVerdict("no ceiling", words, statistic, gap)
     outcome = _outcome(gap, rule)
     more = _more(gap, rule.margin) if outcome == "not shown" else None
@@ -89,8 +103,9 @@ def verdict_of(
         statistic,
         f"about {_rounded(more):,} more items would show {shows}" if more else "",
         alternative,
+        comparisons,
     )
-    return JudgeVerdict(outcome, words, statistic, gap, more, alternative)
+    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons)
 
 
 def _outcome(gap: Figure, rule: VerdictRule) -> Outcome:
@@ -108,12 +123,16 @@ def _outcome(gap: Figure, rule: VerdictRule) -> Outcome:
 def _more(gap: Figure, margin: float) -> int | None:
     """Items until the interval of a gap like this one clears the margin, or lies below 0; at least a figure's worth.
 
-    None where no number of items that anybody rates would show it: the gap is where the margin ends.
+    An interval narrows with the square root of the number of items; one that rests on what was not seen, as no item
+    differs from another, in step with the number itself. None where no number of items that anybody rates would show
+    it (the gap is where the margin ends), or where it is not the number of items that is lacking.
     """
-    if gap.value is None or gap.half_width is None:
-        return max(FEW_ITEMS - gap.n, 0) or None
-    if gap.low is not None and gap.low >= -margin:
+    if gap.value is None or gap.low is None:
+        return None
+    if gap.low >= -margin:
         return LEAST_ITEMS - gap.n
+    if gap.method == "unseen" and gap.value > -margin:
+        return max(math.ceil(gap.n * (gap.value - gap.low) / (gap.value + margin)), LEAST_ITEMS) - gap.n
     room = gap.value + margin if gap.value > -margin else -gap.value
     needed = items_for_half_width(gap, room) if room > 0.01 * margin else None
     if needed is None or needed > _MOST_ITEMS:
@@ -121,7 +140,9 @@ def _more(gap: Figure, margin: float) -> int | None:
     return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
 
 
-def _words(outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None) -> str:
+def _words(
+    outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None, comparisons: int
+) -> str:
     heads = {
         "better": "better than a person",
         "as good": "as good as a person",
@@ -131,9 +152,13 @@ def _words(outcome: Outcome, gap: Figure, statistic: str, more: str, alternative
     head = heads.get(outcome, outcome)
     if outcome == "as good" and gap.high is not None and gap.high < 0:
         head += " to within the margin"
-    if outcome == "not shown" and more:
+    if gap.value is None:
+        head = f"cannot be said ({gap.reason})"
+    elif outcome == "not shown" and more:
         head += f" ({more})"
     measured = _measured(gap, statistic)
+    if comparisons > 1 and gap.low is not None:
+        measured += f", an interval that holds together with those of all {comparisons:,} differences shown"
     if alternative is None or not alternative.trusted:
         return f"{head}: {measured}"
     says = "passes" if alternative.passed else "does not pass"
@@ -150,7 +175,7 @@ def _rounded(count: int) -> int:
 def _measured(gap: Figure, statistic: str) -> str:
     name = _NAMES.get(statistic, statistic)
     if gap.value is None:
-        return f"its {name} cannot be held against a person's ({gap.reason})"
+        return f"its {name} cannot be held against a person's"
     if gap.low is None or gap.high is None:
         return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.reason})"
     return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})"

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from hone.stats.sampling import ClusterSampling
 
@@ -23,11 +24,17 @@ Result = TypeVar("Result")
 
 def spread_tasks(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
     """The function of every task, in their order, on as many threads as there are processors."""
-    with threadpool_limits(1, "blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         if len(tasks) < 2:
             return [function(task) for task in tasks]
         with ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1)) as pool:
             return list(pool.map(function, tasks))
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that multiply, looked for once: that takes longer than a small bootstrap."""
+    return ThreadpoolController()
 
 
 class ResampleChunk(NamedTuple):

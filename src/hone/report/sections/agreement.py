@@ -11,7 +11,9 @@ from hone.report.wording import (
     AgreementRow,
     agreement_rows,
     headline,
+    interval_name,
     people_in_words,
+    tiers_in_words,
     verdict_in_plain_words,
     warnings,
     with_interval,
@@ -57,8 +59,11 @@ def criterion_values(
         "count": f"{one.items:,}",
         "people": people_in_words(one),
         "warnings": warnings(one),
+        "tiers": tiers_in_words(one),
         "statistic": STATISTICS[statistic],
-        "picture": intervals(title, _dots(one, statistic), f"{STATISTICS[statistic]}, 95% interval", span),
+        "picture": intervals(
+            title, _dots(one, statistic), f"{STATISTICS[statistic]}, {interval_name(one.confidence)}", span
+        ),
         "rows": [_row(row, statistic) for row in rows],
     }
 

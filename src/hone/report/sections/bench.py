@@ -43,7 +43,7 @@ def _verdict(one: ModelComparison, found: BenchPart) -> tuple[str, str]:
         words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
         return "pass", f"The gate is open. {words}"
     words = f"The difference from {base} is {difference} points, and its interval must lie above -{margin}."
-    return "fail", f"The gate is shut: {model} is not shown to be not worse. {words}"
+    return "fail", f"The gate is shut: {model} may be worse by more than {margin}. {words}"
 
 
 def _score(name: str, one: ModelScore) -> tuple[str, ...]:
