@@ -80,9 +80,7 @@ class Collected:
         if clusters is None or many == len(self.items):
             return []
         words = f"{many:,} groups; items of one group count together, so it is groups that an interval rests on"
-        if many < LEAST_GROUPS:
-            return [f"{words}; fewer than {LEAST_GROUPS} give no interval"]
-        return [f"{words}; with fewer than {_FEW_GROUPS} it is rough" if many < _FEW_GROUPS else words]
+        return ["; ".join([words, *group_warnings(many)])]
 
     def as_dict(self) -> dict[str, Any]:
         """As `hone agree --json` prints it under `input`."""
@@ -98,6 +96,18 @@ class Collected:
         if self.positions:
             found["positions"] = {rater: vars(one) for rater, one in self.positions.items()}
         return found
+
+
+def alone(item: str) -> str:
+    """The cluster of an item that has no group: itself."""
+    return f"item {item}"
+
+
+def group_warnings(many: int) -> list[str]:
+    """What so few groups mean for an interval; nothing where they are enough."""
+    if many < LEAST_GROUPS:
+        return [f"fewer than {LEAST_GROUPS} give no interval"]
+    return [f"with fewer than {_FEW_GROUPS} it is rough"] if many < _FEW_GROUPS else []
 
 
 def _position(rater: str, one: Position) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hone.domain.rubric import Rubric
 from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, figure_an_item, one_an_item, raters_of
-from hone.measuring.collected import Collected
+from hone.measuring.collected import Collected, alone
 from hone.measuring.pairs import collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
@@ -90,7 +90,7 @@ def _clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> lis
     """The cluster of each item: its group, or itself where it has none."""
     if groups is None or all(group is None for group in groups):
         return None
-    return [f"item {item}" if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
+    return [alone(item) if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
 
 
 def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:

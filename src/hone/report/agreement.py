@@ -21,7 +21,7 @@ from hone.report.wording import (
     warnings,
     with_interval,
 )
-from hone.stats import Agreement, CriterionAgreement, JudgeAgreement
+from hone.stats import Agreement, CorrectedShare, CriterionAgreement, JudgeAgreement
 
 _KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
 _STYLES = {"better": "green", "as good": "green", "worse": "red", "not shown": "yellow", "no ceiling": "yellow"}
@@ -115,14 +115,19 @@ def estimates_report(estimates: Estimates, title: str) -> RenderableType:
         if one.share is not None:
             share = one.share
             table.add_row(
-                "  share of yes (Rogan–Gladen)",
+                "  unrated items (Rogan–Gladen)",
                 "",
                 "",
                 with_interval(share.judge_only),
                 "",
                 with_interval(share.corrected),
             )
-            words.append(Text(f"  {share.words}"))
-        if one.rated < 10:
-            words.append(Text(f"! {clean(name)}: fewer than 10 rated items say next to nothing", style="yellow"))
+            words.append(Text(_rogan_gladen(share)))
+        words += [Text(f"! {clean(name)}: {warning}", style="yellow") for warning in one.warnings()]
     return Group(table, *words)
+
+
+def _rogan_gladen(share: CorrectedShare) -> str:
+    """What the second correction is about: other items, and another truth, than the first."""
+    about = f"the share of yes among the {share.judge_only.n:,} items that nobody rated, as most people would say"
+    return f"  Rogan–Gladen, {about}: {share.words}"

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from hone.stats.discordance import mcnemar as mcnemar
     from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
     from hone.stats.figure import Figure as Figure
+    from hone.stats.intervals import ScoreRange as ScoreRange
+    from hone.stats.intervals import plain_mean as plain_mean
     from hone.stats.multiplicity import benjamini_yekutieli as benjamini_yekutieli
     from hone.stats.multiplicity import holm as holm
     from hone.stats.paired import PairedDifference as PairedDifference
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from hone.stats.ppi import estimate_difference as estimate_difference
     from hone.stats.ppi import estimate_mean as estimate_mean
     from hone.stats.proportion import wilson as wilson
+    from hone.stats.random_draw import draw_p_value as draw_p_value
     from hone.stats.ratings import Ratings as Ratings
     from hone.stats.reliability import krippendorff_alpha as krippendorff_alpha
     from hone.stats.results import Agreement as Agreement
@@ -75,12 +78,14 @@ _HOMES = {
     "PairedDifference": "hone.stats.paired",
     "PeopleAgreement": "hone.stats.results",
     "Ratings": "hone.stats.ratings",
+    "ScoreRange": "hone.stats.intervals",
     "VerdictRule": "hone.stats.verdict",
     "JudgeVerdict": "hone.stats.verdict",
     "agreement_figures": "hone.stats.agreement",
     "alternative_annotator_test": "hone.stats.alternative",
     "benjamini_yekutieli": "hone.stats.multiplicity",
     "corrected_share": "hone.stats.rogan_gladen",
+    "draw_p_value": "hone.stats.random_draw",
     "estimate_difference": "hone.stats.ppi",
     "estimate_mean": "hone.stats.ppi",
     "guess_level": "hone.stats.scale",
@@ -93,6 +98,7 @@ _HOMES = {
     "paired_agreement": "hone.stats.paired",
     "paired_means": "hone.stats.paired",
     "paired_shares": "hone.stats.share_difference",
+    "plain_mean": "hone.stats.intervals",
     "power_of_difference": "hone.stats.power",
     "wilson": "hone.stats.proportion",
 }
