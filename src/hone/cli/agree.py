@@ -11,7 +11,7 @@ from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import AgreementResult, AgreeOptions, agree
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
-from hone.report.agreement import agreement_report, comparison_report
+from hone.report.agreement import agreement_report, comparison_report, pairs_report
 from hone.report.drawing import check_drawing
 from hone.stats import BootstrapOptions
 
@@ -41,6 +41,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         level=options.level,
         compare=options.compare,
         pairs=options.pairs,
+        unusable_wrong=options.unusable_wrong,
         margin=options.margin,
         rater_column=options.rater_column,
         judged=options.judged,
@@ -51,6 +52,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         note(line)
     if as_json:
         compared = {"comparison": comparison.as_dict()} if comparison else {}
+        compared |= {"pairs": found.pairs.as_dict()} if found.pairs else {}
         print_json(
             {
                 **agreement.as_dict(),
@@ -60,7 +62,9 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
             }
         )
     else:
-        out().print(agreement_report(agreement))
+        if found.pairs:
+            out().print(pairs_report(found.pairs))
+        out().print(agreement_report(agreement, pairs=found.pairs is not None))
         if comparison:
             out().print(comparison_report(comparison))
     if options.html or options.figures:

@@ -18,11 +18,13 @@ from hone.measuring import (
     Collected,
     Estimates,
     JudgeComparison,
+    PairAccuracies,
     Reading,
     Sources,
     compare_judges,
     estimate_gap,
     joint_counts,
+    pair_accuracies,
     read_judged,
     read_ratings,
     with_judged,
@@ -58,6 +60,8 @@ class AgreeOptions(VerbOptions):
     """Two judges on the same items, Holm over criteria."""
     pairs: bool = False
     """Without FILE: the verdicts on pairs in the project's store."""
+    unusable_wrong: bool = False
+    """Verdicts on pairs that cannot be used count as wrong.  [default: they are left out]"""
     margin: float = Field(default=0.1, gt=0, le=1)
     """How far below a person still counts as being as good."""
     html: Annotated[Path | None, OptionForm(path="file")] = None
@@ -102,6 +106,8 @@ class AgreementResult:
     """The ratings as arrays, and what was left out."""
     comparison: JudgeComparison | None = None
     """Two judges on the same items, where that was asked for."""
+    pairs: PairAccuracies | None = None
+    """How often judges of pairs are right, where the ratings are verdicts on pairs."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
 
@@ -122,7 +128,9 @@ class AgreementResult:
             }
             for criterion in ratings.criteria
         }
-        return AgreementView(self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison)
+        return AgreementView(
+            self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison, self.pairs
+        )
 
     def page(self, file: Path | str) -> None:
         """Write one page that stands alone, with pictures and tables.
@@ -150,6 +158,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     level: Level | None = None,
     compare: tuple[str, str] | None = None,
     pairs: bool = False,
+    unusable_wrong: bool = False,
     margin: float = 0.1,
     rater_column: Sequence[str] = (),
     judged: Sequence[Path | str] = (),
@@ -164,6 +173,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
         compare: Two judges to compare on the same items.
         pairs: Of a project, the verdicts on pairs.
+        unusable_wrong: Count verdicts on pairs that cannot be used as wrong; by default they are left out.
         margin: How far below a person still counts as being as good.
         rater_column: The columns of the file that are raters; by their headings by default.
         judged: What `label` wrote, a file a judge: their scores of the rated items, matched by id.
@@ -182,7 +192,9 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
-    return AgreementResult(_name(source), agreement, collected, compared, tuple(told))
+    confidence = (options or BootstrapOptions()).confidence
+    right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
+    return AgreementResult(_name(source), agreement, collected, compared, right, tuple(told))
 
 
 def estimate(

@@ -108,3 +108,17 @@ def figure_an_item(source: Coded, items: CodedColumn, name: str) -> Floats | Non
     found = np.full(len(items.values), np.nan)
     found[items.codes[given]] = figures[given]
     return found
+
+
+def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
+    """The cluster of each item: its group, or itself where it has none."""
+    if groups is None or all(group is None for group in groups):
+        return None
+    return [
+        own_cluster(item) if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)
+    ]
+
+
+def own_cluster(item: str) -> str:
+    """The cluster of an item that has no group: itself."""
+    return f"item {item}"

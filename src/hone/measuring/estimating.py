@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.measuring.collected import Collected, alone, group_warnings
+from hone.measuring.arranging import own_cluster
+from hone.measuring.collected import Collected, group_warnings
 from hone.measuring.judged import Judged, choose_judge, read_judged
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
@@ -307,9 +308,9 @@ def _groups(collected: Collected, judged: Judged, items: tuple[str, ...]) -> tup
         known |= {
             item: str(group)
             for item, group in zip(collected.items, own, strict=True)
-            if item not in known or group != alone(item)
+            if item not in known or group != own_cluster(item)
         }
-    return tuple(known.get(item, alone(item)) for item in items)
+    return tuple(known.get(item, own_cluster(item)) for item in items)
 
 
 def _scale(people: Floats, judge: Floats, levels: Sequence[float] | None) -> ScoreRange | None:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.measuring.collected import Collected, alone
+from hone.measuring.arranging import own_cluster
+from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.tables import Table, Taken, filled_rows, guess, id_reader, open_table
@@ -151,5 +152,5 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     scores = {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
     weights = scores.pop("weight")
     name = ", ".join(sorted(judges)) if judges else table.path.stem
-    clusters = tuple(groups.get(item, alone(item)) for item in places) if groups else None
+    clusters = tuple(groups.get(item, own_cluster(item)) for item in places) if groups else None
     return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, clusters, taken)

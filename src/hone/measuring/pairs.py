@@ -12,8 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.domain.orders import NOT_ASKED, flips, settled
-from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, raters_of
-from hone.measuring.collected import Collected, Position
+from hone.measuring.arranging import (
+    KINDS,
+    Floats,
+    RaterNames,
+    arrange,
+    clusters_of,
+    figure_an_item,
+    one_an_item,
+    raters_of,
+)
+from hone.measuring.collected import UNUSABLE, Collected, PairVerdicts, Position
 from hone.spelling import option
 from hone.stats import Level, Ratings
 from hone.tables import Table
@@ -22,9 +31,11 @@ from hone.tables.coding import coded
 PREFERENCE = "preference"
 """The one criterion that verdicts on pairs are about."""
 ORDERS = ("AB", "BA")
+LENGTHS = ("length_a", "length_b")
+"""How long the two replies are, for the baseline that takes the longer one."""
 WINNERS = {"A": -1.0, "tie": 0.0, "B": 1.0}
 _NONE = "no verdict"
-_UNREAD = 2.0
+_UNREAD = UNUSABLE
 """A verdict that was asked for and could not be read."""
 _SAID: tuple[str | None, ...] = ("A", "tie", "B", None, NOT_ASKED)
 """What an order can say, in the order of its numbers: A is -1, not asked is NaN."""
@@ -42,15 +53,15 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     """Read verdicts.
 
     Args:
-        table: Its columns are item, rater, order, winner[, kind].
+        table: Its columns are item, rater, order, winner[, kind][, group][, length_a, length_b].
         level: `nominal`, or `ordinal` where a tie lies between A and B.
         guessed: Whether the level is our own guess.
 
     Raises:
         FileFormatError: A column is missing, or a row does not read; the message names its line.
     """
-    form = "verdicts on pairs have the columns item, rater, order, winner[, kind]; "
-    source = coded(table, ("item", "rater", "order", "winner"), ("kind",), form)
+    form = "verdicts on pairs have the columns item, rater, order, winner[, kind][, group]; "
+    source = coded(table, ("item", "rater", "order", "winner"), ("kind", "group", *LENGTHS), form)
     items = source.names("item")
     orders = source.words("order", "AB", ORDERS)
     winners = source.words("winner", _NONE, tuple(WINNERS))
@@ -61,6 +72,7 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     cube[np.isnan(cube) & ~np.isnan(shown)] = _UNREAD
     forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
     verdicts = _verdict(forward, backward)
+    lengths = [figure_an_item(source, items, name) for name in LENGTHS]
     says = f"verdicts on pairs are labels; {option('level', 'ordinal')} puts a tie between A and B"
     says = says if guessed else "as chosen"
     return Collected(
@@ -70,6 +82,7 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
             level=level,
             judges={PREFERENCE: verdicts[raters.judges].T},
             judge_names=raters.named(judges=True),
+            clusters=clusters_of(one_an_item(source, items, "group"), items.values),
         ),
         items=items.values,
         rows=source.rows,
@@ -78,6 +91,12 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
         level_note=f"level: {level}, {says}",
         labels={value: word for word, value in WINNERS.items()},
         positions=_positions(forward, backward, raters),
+        verdicts={
+            name: PairVerdicts(forward[place], backward[place])
+            for place, name in enumerate(raters.names)
+            if raters.judges[place]
+        },
+        pair_lengths=None if lengths[0] is None or lengths[1] is None else (lengths[0], lengths[1]),
         taken=source.taken,
     )
 
@@ -104,6 +123,8 @@ def _positions(forward: Floats, backward: Floats, raters: RaterNames) -> dict[st
         both = read[0] & read[1]
         decided = [side[there & (side != 0)] for side, there in zip((one, other), read, strict=True)]
         found[name] = Position(
+            asked=int((~np.isnan(one)).sum() + (~np.isnan(other)).sum()),
+            unusable=int((one == _UNREAD).sum() + (other == _UNREAD).sum()),
             pairs=int((read[0] | read[1]).sum()),
             both_orders=int(both.sum()),
             flips=int(_FLIPS[_code(one), _code(other)].sum()),

@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from hone.domain.rubric import Rubric
-from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, figure_an_item, one_an_item, raters_of
-from hone.measuring.collected import Collected, alone
+from hone.measuring.arranging import (
+    KINDS,
+    Floats,
+    RaterNames,
+    arrange,
+    clusters_of,
+    figure_an_item,
+    one_an_item,
+    raters_of,
+)
+from hone.measuring.collected import Collected
 from hone.measuring.pairs import collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
@@ -86,13 +95,6 @@ def _collect(table: Table, reading: Reading) -> Collected:
     )
 
 
-def _clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
-    """The cluster of each item: its group, or itself where it has none."""
-    if groups is None or all(group is None for group in groups):
-        return None
-    return [alone(item) if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
-
-
 def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
     score = source.columns["score"]
     of_people = np.zeros(len(score.values), dtype=bool)
@@ -117,7 +119,7 @@ def _ratings(
         level=meaning.level,
         judges={name: layer[raters.judges].T for name, layer in layers},
         judge_names=raters.named(judges=True),
-        clusters=_clusters_of(one_an_item(source, items, "group"), items.values),
+        clusters=clusters_of(one_an_item(source, items, "group"), items.values),
         lengths=figure_an_item(source, items, "length"),
         levels=meaning.levels,
     )

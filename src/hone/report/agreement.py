@@ -9,13 +9,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.measuring import Estimates, JudgeComparison
+from hone.measuring import Estimates, JudgeComparison, PairAccuracies
 from hone.report.terminal import clean
 from hone.report.wording import (
+    PAIR_COLUMNS,
     STATISTICS,
     TOGETHER,
     agreement_rows,
     headline,
+    pair_rows,
+    pairs_in_words,
     people_in_words,
     verdict_in_short,
     warnings,
@@ -27,11 +30,26 @@ _KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
 _STYLES = {"better": "green", "as good": "green", "worse": "red", "not shown": "yellow", "no ceiling": "yellow"}
 
 
-def agreement_report(agreement: Agreement) -> RenderableType:
-    """Every criterion, and all of them together where there are several."""
-    parts = [_criterion(name, one, agreement.level) for name, one in agreement.criteria.items()]
+def pairs_report(pairs: PairAccuracies) -> RenderableType:
+    """How often judges of pairs are right, and what takes no judgement beside them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, column in enumerate(PAIR_COLUMNS):
+        table.add_column(column, justify="right" if place else "left")
+    for row in pair_rows(pairs):
+        table.add_row(*map(Text, row), style="" if row[-1] else "dim")
+    return Group(table, Text(pairs_in_words(pairs), style="dim"), Text(""))
+
+
+def agreement_report(agreement: Agreement, *, pairs: bool = False) -> RenderableType:
+    """Every criterion, and all of them together where there are several.
+
+    Args:
+        agreement: The figures.
+        pairs: Whether they are of verdicts on pairs, where "the same" takes a judge that flips for undecided.
+    """
+    parts = [_criterion(name, one, agreement.level, pairs) for name, one in agreement.criteria.items()]
     if len(parts) > 1:
-        parts.append(_criterion(TOGETHER, agreement.overall, agreement.level))
+        parts.append(_criterion(TOGETHER, agreement.overall, agreement.level, pairs))
     legend = (
         "The ceiling is each person against the others' consensus. In brackets: 95% intervals. Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."
@@ -39,12 +57,13 @@ def agreement_report(agreement: Agreement) -> RenderableType:
     return Group(*parts, Text(legend, style="dim"))
 
 
-def _criterion(name: str, one: CriterionAgreement, level: str) -> RenderableType:
+def _criterion(name: str, one: CriterionAgreement, level: str, pairs: bool) -> RenderableType:
     statistic = headline(one, level)
     title = Text.assemble((clean(name), "bold"), f" · {one.items:,} items · {people_in_words(one)}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("against the people's consensus", overflow="fold", min_width=22)
-    for column in ("items", "same score", STATISTICS[statistic], "leans"):
+    same = "same verdict, a flip as a tie" if pairs else STATISTICS["accuracy"]
+    for column in ("items", same, STATISTICS[statistic], "leans"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict, and difference to a person", min_width=24)
     for row in _rows(one, statistic):

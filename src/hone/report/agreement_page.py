@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hone.measuring import Joint, JudgeComparison
+from hone.measuring import Joint, JudgeComparison, PairAccuracies
 from hone.report.agreement import p_value
 from hone.report.drawing import Picture
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
 from hone.report.page import TableCell, fill
 from hone.report.wording import (
+    PAIR_COLUMNS,
     STATISTICS,
     agreement_rows,
     headline,
+    pair_rows,
+    pairs_in_words,
     people_in_words,
     warnings,
     with_interval,
@@ -59,6 +62,7 @@ class AgreementView:
     joints: Mapping[str, Mapping[str, Joint]] = field(default_factory=dict)
     """By criterion and judge."""
     comparison: JudgeComparison | None = None
+    pairs: PairAccuracies | None = None
 
 
 def pictures(view: AgreementView) -> Iterator[Picture]:
@@ -85,6 +89,9 @@ def agreement_page(view: AgreementView) -> str:
             "picture": agreement_picture(view.agreement),
             "headlines": list(_headlines(view.agreement)),
             "compared": _compared(view.comparison) if view.comparison else None,
+            "pairs": pair_rows(view.pairs) if view.pairs else None,
+            "pair_columns": list(PAIR_COLUMNS),
+            "pair_words": pairs_in_words(view.pairs) if view.pairs else "",
             "criteria": [_criterion(view, place, *pair) for place, pair in enumerate(criteria.items(), 1)],
             "overall": _tables(view.agreement.overall) if len(criteria) > 1 else None,
             "against": [STATISTICS[key] for key in _AGAINST],

@@ -5,6 +5,7 @@
     estimate_mean, _difference  means corrected with the items that people rated (PPI++)
     corrected_share             the same for yes and no (Rogan-Gladen)
     alternative_annotator_test  may a judge take a person's place?
+    pair_accuracy               verdicts on pairs in both orders: how often right, and consistently so
     krippendorff_alpha          alpha alone, in a tenth of a second
     wilson, paired_shares, mcnemar, holm, benjamini_yekutieli, items_for_…
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from hone.stats.alternative import AlternativeTest as AlternativeTest
     from hone.stats.alternative import alternative_annotator_test as alternative_annotator_test
     from hone.stats.bootstrap import BootstrapOptions as BootstrapOptions
+    from hone.stats.both_orders import BothOrders as BothOrders
+    from hone.stats.both_orders import PairAccuracy as PairAccuracy
+    from hone.stats.both_orders import pair_accuracy as pair_accuracy
+    from hone.stats.both_orders import pair_baselines as pair_baselines
     from hone.stats.discordance import McNemar as McNemar
     from hone.stats.discordance import mcnemar as mcnemar
     from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
@@ -75,6 +80,8 @@ _HOMES = {
     "Level": "hone.stats.alpha",
     "McNemar": "hone.stats.discordance",
     "BootstrapOptions": "hone.stats.bootstrap",
+    "BothOrders": "hone.stats.both_orders",
+    "PairAccuracy": "hone.stats.both_orders",
     "PairedDifference": "hone.stats.paired",
     "PeopleAgreement": "hone.stats.results",
     "Ratings": "hone.stats.ratings",
@@ -95,6 +102,8 @@ _HOMES = {
     "items_for_share": "hone.stats.power",
     "krippendorff_alpha": "hone.stats.reliability",
     "mcnemar": "hone.stats.discordance",
+    "pair_accuracy": "hone.stats.both_orders",
+    "pair_baselines": "hone.stats.both_orders",
     "paired_agreement": "hone.stats.paired",
     "paired_means": "hone.stats.paired",
     "paired_shares": "hone.stats.share_difference",
