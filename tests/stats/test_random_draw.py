@@ -16,9 +16,9 @@ def test_two_different_scores_give_fishers_exact_test(yes: int, rated: int) -> N
 
 def test_random_draws_are_seldom_called_uneven() -> None:
     generator = np.random.default_rng(0)
-    found = [
-        draw_p_value(generator.integers(1, 6, 40) * 1.0, generator.integers(1, 6, 400) * 1.0) for _ in range(300)
-    ]
+    scores = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], 88)
+    orders = [generator.permutation(440).tolist() for _ in range(300)]
+    found = [draw_p_value(scores[order[:40]], scores[order[40:]]) for order in orders]
     assert np.mean(np.array(found) < 0.05) < 0.09
 
 

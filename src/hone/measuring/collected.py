@@ -67,6 +67,8 @@ class Collected:
     labels: Mapping[float, str] = field(default_factory=dict)
     weights: Floats | None = None
     """How many items each one stands for, shape (items,), NaN where not said."""
+    systems: tuple[str | None, ...] | None = None
+    """What wrote the reply of each item, where the file says it."""
     positions: Mapping[str, Position] = field(default_factory=dict)
     """By rater, for verdicts on pairs."""
     verdicts: Mapping[str, PairVerdicts] = field(default_factory=dict)

@@ -66,13 +66,15 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
     orders = source.words("order", "AB", ORDERS)
     winners = source.words("winner", _NONE, tuple(WINNERS))
     raters = raters_of(source.names("rater"), source.words("kind", "human", KINDS))
+    groups = clusters_of(one_an_item(source, items, "group"), items.values)
+    lengths = [figure_an_item(source, items, name) for name in LENGTHS]
+    source.check()
     values = np.array([WINNERS.get(word, np.nan) for word in winners.values])[winners.codes]
     cube, duplicates = arrange(source, items, orders, raters, values)
     shown, _ = arrange(source, items, orders, raters, np.ones(len(values)))
     cube[np.isnan(cube) & ~np.isnan(shown)] = _UNREAD
     forward, backward = (_layer(cube, orders.values, order) for order in ORDERS)
     verdicts = _verdict(forward, backward)
-    lengths = [figure_an_item(source, items, name) for name in LENGTHS]
     says = f"verdicts on pairs are labels; {option('level', 'ordinal')} puts a tie between A and B"
     says = says if guessed else "as chosen"
     return Collected(
@@ -82,7 +84,7 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
             level=level,
             judges={PREFERENCE: verdicts[raters.judges].T},
             judge_names=raters.named(judges=True),
-            clusters=clusters_of(one_an_item(source, items, "group"), items.values),
+            clusters=groups,
         ),
         items=items.values,
         rows=source.rows,

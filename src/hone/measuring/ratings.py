@@ -27,7 +27,7 @@ from hone.tables.coding import Coded, CodedColumn, coded
 from hone.tables.wide import as_long, columns_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
-OPTIONAL = ("kind", "group", "length", "weight")
+OPTIONAL = ("kind", "group", "system", "length", "weight")
 _FORM = (
     "ratings have the columns item, criterion, rater, score[, kind][, group][, time] and verdicts on pairs item, "
     "rater, order, winner[, kind]; "
@@ -72,24 +72,42 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
     return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
 
 
+@dataclass(frozen=True)
+class _Aside:
+    """What the table says of each item beside its scores."""
+
+    groups: list[str | None] | None
+    systems: list[str | None] | None
+    lengths: Floats | None
+    weights: Floats | None
+
+
 def _collect(table: Table, reading: Reading) -> Collected:
     rows = coded(table, COLUMNS, OPTIONAL, _FORM)
     rows.taken.take(columns_told(table, rows.taken.columns))
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
     meaning = _meaning(rows, raters, reading)
+    aside = _Aside(
+        one_an_item(rows, items, "group"),
+        one_an_item(rows, items, "system"),
+        figure_an_item(rows, items, "length"),
+        figure_an_item(rows, items, "weight"),
+    )
+    rows.check()
     values = meaning.numbers[rows.columns["score"].codes]
     cube, duplicates = arrange(rows, items, criteria, raters, values)
     names = () if reading.rubric is None else reading.rubric.names
     return Collected(
-        ratings=_ratings(cube, items, criteria, raters, meaning, rows),
+        ratings=_ratings(cube, items, criteria, raters, meaning, aside),
         items=items.values,
         rows=rows.rows,
         duplicates=duplicates,
         missing=int(np.isnan(values).sum()),
         level_note=meaning.note,
         labels=meaning.labels,
-        weights=figure_an_item(rows, items, "weight"),
+        weights=aside.weights,
+        systems=None if aside.systems is None else tuple(aside.systems),
         taken=rows.taken,
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
@@ -105,12 +123,12 @@ def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
         of_people.tolist(),
         reading.level,
         scale,
-        lambda code, why: source.refuse_value("score", code, why),
+        lambda code, why: source.fault_value("score", code, why),
     )
 
 
 def _ratings(
-    cube: Floats, items: CodedColumn, criteria: CodedColumn, raters: RaterNames, meaning: Meaning, source: Coded
+    cube: Floats, items: CodedColumn, criteria: CodedColumn, raters: RaterNames, meaning: Meaning, aside: _Aside
 ) -> Ratings:
     layers = list(zip(criteria.values, cube, strict=True))
     return Ratings(
@@ -119,7 +137,7 @@ def _ratings(
         level=meaning.level,
         judges={name: layer[raters.judges].T for name, layer in layers},
         judge_names=raters.named(judges=True),
-        clusters=clusters_of(one_an_item(source, items, "group"), items.values),
-        lengths=figure_an_item(source, items, "length"),
+        clusters=clusters_of(aside.groups, items.values),
+        lengths=aside.lengths,
         levels=meaning.levels,
     )

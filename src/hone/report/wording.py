@@ -115,12 +115,12 @@ def agreement_rows(one: CriterionAgreement) -> list[AgreementRow]:
 
 def pair_rows(pairs: PairAccuracies) -> list[tuple[str, ...]]:
     """Judges of pairs and what needs no judge, on one footing: the cells of `PAIR_COLUMNS`."""
-    judges = [
+    judges: list[tuple[str, ...]] = [
         (clean(name), *_pair_cells(one.accuracy), f"{one.unusable:,} of {one.asked:,}")
         for name, one in pairs.judges.items()
     ]
     others = [(PAIR_BASELINES[name], *_pair_cells(one), "") for name, one in pairs.baselines.items()]
-    return judges + others
+    return [*judges, *others]
 
 
 def _pair_cells(one: PairAccuracy) -> tuple[str, str, str]:

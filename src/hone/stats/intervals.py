@@ -163,8 +163,8 @@ def _adjusted(
 def _with_ends(
     mean: float, spread: float, items: float, scale: ScoreRange, trust: float, confidence: float
 ) -> tuple[float, float]:
-    """Mean and its variance with z^2 items more, spread over the corners; for a difference of shares half as many."""
-    more = float(ndtri((1 + confidence) / 2)) ** 2 / (2 if scale.difference else 1)
+    """Mean and its variance with z^2 items more, spread over the corners."""
+    more = float(ndtri((1 + confidence) / 2)) ** 2
     corners = scale.corners(trust)
     total = items + more
     centre = (items * mean + more * float(corners.mean())) / total
