@@ -31,10 +31,8 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     """
     if options.html or options.figures:
         check_drawing()
-    if options.judged and options.pairs:
-        raise click.UsageError("--judged holds scores of replies, and --pairs reads verdicts on pairs")
-    if options.file is not None and options.pairs:
-        raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
+    if options.judged and options.pairs and options.file is None:
+        raise click.UsageError("--judged goes with FILE where --pairs reads verdicts on pairs")
     found = agree(
         options.file or Project.find(folder),
         rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
@@ -45,6 +43,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         margin=options.margin,
         rater_column=options.rater_column,
         judged=options.judged,
+        columns=options.columns(),
         options=BootstrapOptions(options.resamples, options.seed),
     )
     agreement, comparison = found.agreement, found.comparison

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
-from hone.journey.options import OptionForm, VerbOptions
+from hone.journey.column_options import ColumnOptions
+from hone.journey.options import OptionForm
 from hone.journey.stored import project_ratings
 from hone.journey.watching import Tell
 from hone.measuring import (
@@ -23,6 +24,7 @@ from hone.measuring import (
     Sources,
     compare_judges,
     estimate_gap,
+    is_labelled,
     joint_counts,
     pair_accuracies,
     read_judged,
@@ -38,12 +40,13 @@ from hone.report.page import write_page
 from hone.stats import Agreement, BootstrapOptions, Level, VerdictRule
 from hone.stats import agreement_figures as _agree
 from hone.tables import Table
+from hone.tables.shape import FileColumns
 
 Ratings = Path | str | Project | Table
 """A long-form file, or a project, whose store is read."""
 
 
-class AgreeOptions(VerbOptions):
+class AgreeOptions(ColumnOptions):
     """What may be set for `agree`."""
 
     verb = "agree"
@@ -52,14 +55,12 @@ class AgreeOptions(VerbOptions):
     """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
-    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
-    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     judged: tuple[Path, ...] = ()
     """What `hone label` wrote: a judge beside the people of FILE; again for more."""
     compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
     """Two judges on the same items, Holm over criteria."""
     pairs: bool = False
-    """Without FILE: the verdicts on pairs in the project's store."""
+    """The scores of FILE are verdicts on pairs (A or 1, B or 2, tie or 0); without FILE, those in the store."""
     unusable_wrong: bool = False
     """Verdicts on pairs that cannot be used count as wrong.  [default: they are left out]"""
     margin: float = Field(default=0.1, gt=0, le=1)
@@ -72,7 +73,7 @@ class AgreeOptions(VerbOptions):
     seed: int = Field(default=0, ge=0)
 
 
-class EstimateOptions(VerbOptions):
+class EstimateOptions(ColumnOptions):
     """What may be set for `estimate`."""
 
     verb = "estimate"
@@ -89,8 +90,6 @@ class EstimateOptions(VerbOptions):
     """What scores mean.  [default: guessed]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
-    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
-    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
 
 
@@ -162,6 +161,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     margin: float = 0.1,
     rater_column: Sequence[str] = (),
     judged: Sequence[Path | str] = (),
+    columns: FileColumns | None = None,
     options: BootstrapOptions | None = None,
 ) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
@@ -172,11 +172,13 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
         level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
         compare: Two judges to compare on the same items.
-        pairs: Of a project, the verdicts on pairs.
+        pairs: Of a project, the verdicts on pairs; of a file with one column a rater, that its scores are such.
         unusable_wrong: Count verdicts on pairs that cannot be used as wrong; by default they are left out.
         margin: How far below a person still counts as being as good.
         rater_column: The columns of the file that are raters; by their headings by default.
-        judged: What `label` wrote, a file a judge: their scores of the rated items, matched by id.
+        judged: What `label` wrote, a file a judge, or a file in any form that ratings have: the scores of the rated
+            items, matched by id.
+        columns: What the columns of the files are, where their headings do not say it.
         options: Resamples, seed and confidence.
 
     Raises:
@@ -186,9 +188,12 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
-    reading = Reading(level, None if pairs else found, raters=tuple(rater_column))
-    collected = read_ratings(source, reading)
-    for path in map(Path, judged):
+    of_file = pairs and not isinstance(ratings, Project)
+    reading = Reading(level, None if pairs else found, raters=tuple(rater_column), pairs=of_file)
+    reading = replace(reading, columns=columns or FileColumns())
+    apart = [path for path in map(Path, judged) if not is_labelled(path, reading.columns)]
+    collected = read_ratings(source, reading, judged=apart)
+    for path in (path for path in map(Path, judged) if path not in apart):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
@@ -197,7 +202,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     return AgreementResult(_name(source), agreement, collected, compared, right, tuple(told))
 
 
-def estimate(
+def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     judged: Path | str | None = None,
@@ -206,6 +211,7 @@ def estimate(
     rubric: Rubric | str | None = None,
     level: Level | None = None,
     rater_column: Sequence[str] = (),
+    columns: FileColumns | None = None,
     confidence: float = 0.95,
 ) -> Estimates:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
@@ -218,6 +224,7 @@ def estimate(
         rubric: The rubric that the scores are on.
         level: `ordinal` or `interval`; guessed by default.
         rater_column: The columns of `ratings` that are raters; by their headings by default.
+        columns: What else is known of its columns.
         confidence: Of the intervals.
 
     Raises:
@@ -226,7 +233,7 @@ def estimate(
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, unrated=judged is None, tell=told.append)
-    reading = Reading(level, found, raters=tuple(rater_column))
+    reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     first = Sources(source, None if judged is None else Path(judged), judge)
     if against is None:
         made = _estimate(first, reading, confidence)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hone.measuring.estimating import estimate_gap as estimate_gap
     from hone.measuring.joint import Joint as Joint
     from hone.measuring.joint import joint_counts as joint_counts
+    from hone.measuring.judged import is_labelled as is_labelled
     from hone.measuring.judged import read_judged as read_judged
     from hone.measuring.judged import with_judged as with_judged
     from hone.measuring.judges_of_pairs import PairAccuracies as PairAccuracies
@@ -53,6 +54,7 @@ _HOMES = {
     "compare_judges": "hone.measuring.comparing",
     "corrected_means": "hone.measuring.estimating",
     "estimate_gap": "hone.measuring.estimating",
+    "is_labelled": "hone.measuring.judged",
     "joint_counts": "hone.measuring.joint",
     "pair_accuracies": "hone.measuring.judges_of_pairs",
     "read_judged": "hone.measuring.judged",

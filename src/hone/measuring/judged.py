@@ -17,6 +17,7 @@ from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.tables import Table, Taken, filled_rows, guess, id_reader, open_table
 from hone.tables.coding import as_score, labels_of
+from hone.tables.shape import FileColumns, text_columns
 from hone.text import is_missing
 from hone.text import name as named
 
@@ -62,6 +63,17 @@ def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading:
         groups = None if clusters is None else tuple(map(str, clusters))
         return Judged(name, collected.items, scores, collected.weights, groups, collected.taken)
     return _wide(table, criteria, reading)
+
+
+def is_labelled(path: Path, columns: FileColumns) -> bool:
+    """Whether a file holds one judge's scores, as `label` writes them or in long form; else it is read as ratings.
+
+    Args:
+        path: The file.
+        columns: What is known of the columns; a column of scores among them makes it ratings.
+    """
+    table = open_table(path)
+    return not (columns.of_scores(table) or (columns.judge_name and text_columns(table, columns.judge_name)))
 
 
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:

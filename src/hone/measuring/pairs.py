@@ -6,7 +6,8 @@ the verdict is a tie.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,9 @@ from hone.measuring.arranging import (
 from hone.measuring.collected import UNUSABLE, Collected, PairVerdicts, Position
 from hone.spelling import option
 from hone.stats import Level, Ratings
-from hone.tables import Table
+from hone.tables import Row, RowProblem, Table, is_blank
 from hone.tables.coding import coded
+from hone.text import name as named
 
 PREFERENCE = "preference"
 """The one criterion that verdicts on pairs are about."""
@@ -35,6 +37,18 @@ LENGTHS = ("length_a", "length_b")
 """How long the two replies are, for the baseline that takes the longer one."""
 WINNERS = {"A": -1.0, "tie": 0.0, "B": 1.0}
 _NONE = "no verdict"
+_SPELT = {
+    "a": "A",
+    "1": "A",
+    "first": "A",
+    "b": "B",
+    "2": "B",
+    "second": "B",
+    "tie": "tie",
+    "0": "tie",
+    "equal": "tie",
+}
+"""How verdicts are written where the two replies are numbered."""
 _UNREAD = UNUSABLE
 """A verdict that was asked for and could not be read."""
 _SAID: tuple[str | None, ...] = ("A", "tie", "B", None, NOT_ASKED)
@@ -101,6 +115,45 @@ def collect_pairs(table: Table, level: Level, guessed: bool) -> Collected:
         pair_lengths=None if lengths[0] is None or lengths[1] is None else (lengths[0], lengths[1]),
         taken=source.taken,
     )
+
+
+class AsVerdicts(Table):
+    """Ratings in long form whose scores are verdicts on pairs, all in the order AB.
+
+    Args:
+        table: The ratings. A judge's score that is no verdict is one that cannot be used; a person's is a fault.
+    """
+
+    form = "csv"
+    columns = ("item", "rater", "order", "winner", "kind", "group")
+
+    def __init__(self, table: Table) -> None:
+        self.path, self._table = table.path, table
+
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
+        """Each verdict."""
+        for _, number, row in self.located():
+            yield number, row
+
+    def located(self) -> Iterator[tuple[Path, int, Row | RowProblem]]:
+        """Each verdict with the file that it stands in."""
+        for path, number, row in self._table.located():
+            if isinstance(row, RowProblem) or is_blank(row):
+                yield path, number, row
+            else:
+                yield path, number, self._verdict(row)
+
+    def count(self) -> int:
+        """Verdicts."""
+        return self._table.count()
+
+    def _verdict(self, row: Row) -> Row:
+        said = named(row.get("score")).lower()
+        winner: str | None = _SPELT.get(said, said)
+        if winner not in _SPELT.values() and row.get("kind") == "judge":
+            winner = None
+        kept = {name: row.get(name) for name in ("item", "rater", "kind", "group")}
+        return kept | {"order": "AB", "winner": winner}
 
 
 def _layer(cube: Floats, orders: Sequence[str], order: str) -> Floats:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +20,14 @@ from hone.measuring.arranging import (
     one_an_item,
     raters_of,
 )
-from hone.measuring.collected import Collected
-from hone.measuring.pairs import collect_pairs, is_pairs
+from hone.measuring.collected import Collected, PairVerdicts
+from hone.measuring.pairs import AsVerdicts, collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
 from hone.tables.coding import Coded, CodedColumn, coded
-from hone.tables.wide import as_long, columns_told
+from hone.tables.shape import FileColumns
+from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "system", "length", "weight")
@@ -43,20 +46,25 @@ class Reading:
         rubric: Whose scale the scores are on.
         kind: What a row without a kind is.
         raters: The columns that are raters, of a table with one column a rater; found by their headings by default.
+        columns: What else is known of the columns.
+        pairs: Whether the scores of a wide table are verdicts on pairs: A or 1, B or 2, tie or 0.
     """
 
     level: Level | None = None
     rubric: Rubric | None = None
     kind: str = "human"
     raters: tuple[str, ...] = ()
+    columns: FileColumns = field(default_factory=FileColumns)
+    pairs: bool = False
 
 
-def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collected:
+def read_ratings(source: Path | Table, reading: Reading | None = None, *, judged: Sequence[Path] = ()) -> Collected:
     """Read ratings, or verdicts on pairs. The columns tell which.
 
     Args:
         source: A CSV, XLSX, JSONL or Parquet file, long or wide, or a table, such as the one that a store gives.
         reading: How it is read.
+        judged: Files with the scores of judges, of the same form, read together with it.
 
     Raises:
         ProjectError: The file is missing or of a form that is not known.
@@ -67,9 +75,59 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
     if is_pairs(table.columns):
         found = collect_pairs(table, reading.level or "nominal", reading.level is None)
     else:
-        found = _collect(as_long(table, raters=reading.raters, rubric=reading.rubric), reading)
+        others = [open_table(path) for path in judged]
+        long = _long(table, reading, others)
+        if others:
+            tables = (table, *others)
+            long = ChainedRatings([long, *(_as_judges(_long(one, reading, tables)) for one in others)])
+        if reading.pairs:
+            found = collect_pairs(AsVerdicts(long), reading.level or "nominal", reading.level is None)
+        else:
+            found = _collect(long, reading)
+        if judged:
+            found = _only_rated(found)
     # Of a store nothing was guessed, so that there is nothing to say of its columns.
     return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
+
+
+def _long(table: Table, reading: Reading, elsewhere: Sequence[Table]) -> Table:
+    return as_long(table, raters=reading.raters, rubric=reading.rubric, columns=reading.columns, elsewhere=elsewhere)
+
+
+def _as_judges(table: Table) -> Table:
+    """A file of judges, whose rows are a judge's unless they say otherwise."""
+    return table if "kind" in table.columns else OfKind(table, "judge")
+
+
+def _only_rated(found: Collected) -> Collected:
+    """Without the items that only judges scored; how many there were is said."""
+    ratings = found.ratings
+    people = np.concatenate([np.asarray(one, dtype=np.float64) for one in ratings.people.values()], axis=1)
+    at = np.flatnonzero((~np.isnan(people)).any(axis=1))
+    if len(at) == len(people):
+        return found
+
+    def chosen(values: Any) -> Any:
+        return None if values is None else [values[place] for place in at.tolist()]
+
+    kept = replace(
+        ratings,
+        people={name: np.asarray(one)[at] for name, one in ratings.people.items()},
+        judges={name: np.asarray(one)[at] for name, one in (ratings.judges or {}).items()},
+        clusters=chosen(ratings.clusters),
+        lengths=None if ratings.lengths is None else np.asarray(ratings.lengths)[at],
+    )
+    left = len(people) - len(at)
+    return replace(
+        found,
+        ratings=kept,
+        items=tuple(chosen(found.items)),
+        systems=None if found.systems is None else tuple(chosen(found.systems)),
+        weights=None if found.weights is None else found.weights[at],
+        verdicts={name: PairVerdicts(one.forward[at], one.backward[at]) for name, one in found.verdicts.items()},
+        pair_lengths=None if found.pair_lengths is None else (found.pair_lengths[0][at], found.pair_lengths[1][at]),
+        remarks=(*found.remarks, f"{left:,} items that nobody rated are left out"),
+    )
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def pair_accuracy(
     same = np.where(verdicts.forward == verdicts.backward, forward, 0.0)
     return PairAccuracy(
         _mean(single, rated & (usable > 0), clusters, "no pair that people rated has a usable verdict", confidence),
-        _mean(same, twice, clusters, "no pair that people rated was shown in both orders", confidence),
+        _mean(same, twice, clusters, "not shown in both orders", confidence),
     )
 
 
