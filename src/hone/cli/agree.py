@@ -9,10 +9,12 @@ import click
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import AgreementResult, AgreeOptions, agree
+from hone.journey.looking import look
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report, pairs_report
 from hone.report.drawing import check_drawing
+from hone.report.looking import look_report
 from hone.stats import BootstrapOptions
 
 
@@ -29,6 +31,9 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
     the judgements of the latest `hone label`.
     """
+    if options.look:
+        _look(options, as_json=as_json)
+        return
     if options.html or options.figures:
         check_drawing()
     if options.judged and options.pairs and options.file is None:
@@ -68,6 +73,14 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
             out().print(comparison_report(comparison))
     if options.html or options.figures:
         _write(options, found)
+
+
+def _look(options: AgreeOptions, *, as_json: bool) -> None:
+    found = look(options, rubric_anywhere(options.rubric))
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        out().print(look_report(found.look, found.next))
 
 
 def _write(options: AgreeOptions, found: AgreementResult) -> None:

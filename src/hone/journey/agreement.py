@@ -51,6 +51,8 @@ class AgreeOptions(ColumnOptions):
 
     verb = "agree"
     file: Annotated[Path | None, OptionForm(positional=True)] = None
+    look: bool = False
+    """Say which columns are what, what is missing and what comes next; compute nothing."""
     level: Level | None = None
     """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
