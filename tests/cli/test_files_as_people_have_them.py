@@ -107,9 +107,14 @@ def test_all_faults_of_a_file_are_told_in_one_run(tmp_path: Path) -> None:
         agree(path)
     text = str(found.value)
     assert "4 faults in all" in text
-    for line in (":4: score 'one'", ":5: kind 'robot' is not known", ":6: the column 'rater' is empty; write a name"):
+    for line in (
+        "line 4: score 'one'",
+        "line 5: kind 'robot' is not known",
+        "line 6: the column 'rater' is empty; write a name",
+    ):
         assert line in text
-    assert "(and 2 more)" in text
+    assert "(and 2 more rows)" in text
+    assert "\n" not in text
 
 
 def test_percentages_beside_larger_numbers_are_not_guessed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report, pairs_report
 from hone.report.drawing import check_drawing
+from hone.report.further import further_report
 from hone.report.looking import look_report
 from hone.stats import BootstrapOptions
 
@@ -56,6 +57,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         note(line)
     if as_json:
         compared = {"comparison": comparison.as_dict()} if comparison else {}
+        compared |= {"further": {name: one.as_dict() for name, one in found.further.items()}} if found.further else {}
         compared |= {"pairs": found.pairs.as_dict()} if found.pairs else {}
         print_json(
             {
@@ -69,6 +71,8 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         if found.pairs:
             out().print(pairs_report(found.pairs))
         out().print(agreement_report(agreement, pairs=found.pairs is not None))
+        if found.further:
+            out().print(further_report(found.further))
         if comparison:
             out().print(comparison_report(comparison))
     if options.html or options.figures:

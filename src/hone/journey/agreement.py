@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +32,7 @@ from hone.measuring import (
     with_judged,
 )
 from hone.measuring import corrected_means as _estimate
+from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
@@ -53,8 +54,8 @@ class AgreeOptions(ColumnOptions):
     file: Annotated[Path | None, OptionForm(positional=True)] = None
     look: bool = False
     """Say which columns are what, what is missing and what comes next; compute nothing."""
-    level: Level | None = None
-    """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
+    level: Level | Literal["ratio"] | None = None
+    """Labels, an order, or distances; ratio where 0 is none.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
     judged: tuple[Path, ...] = ()
@@ -109,6 +110,8 @@ class AgreementResult:
     """Two judges on the same items, where that was asked for."""
     pairs: PairAccuracies | None = None
     """How often judges of pairs are right, where the ratings are verdicts on pairs."""
+    further: Mapping[str, FurtherOfCriterion] = field(default_factory=dict)
+    """By criterion, errors, who is strict, detection, calibration, and correlations by system."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
 
@@ -130,7 +133,14 @@ class AgreementResult:
             for criterion in ratings.criteria
         }
         return AgreementView(
-            self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison, self.pairs
+            self.name,
+            self.agreement,
+            self.collected.labels,
+            self.notes,
+            joints,
+            self.comparison,
+            self.pairs,
+            self.further,
         )
 
     def page(self, file: Path | str) -> None:
@@ -156,7 +166,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     rubric: Rubric | str | None = None,
-    level: Level | None = None,
+    level: Level | Literal["ratio"] | None = None,
     compare: tuple[str, str] | None = None,
     pairs: bool = False,
     unusable_wrong: bool = False,
@@ -172,7 +182,8 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         ratings: A CSV, XLSX, JSONL or Parquet file in long form (`item, criterion, rater, score[, kind][, group]`,
             or verdicts on pairs) or with one column a rater, or a project.
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
-        level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
+        level: `nominal`, `ordinal`, `interval` or `ratio` (as interval, beside alpha with ratio distances); from the
+            rubric's scale, else guessed and noted, by default.
         compare: Two judges to compare on the same items.
         pairs: Of a project, the verdicts on pairs; of a file with one column a rater, that its scores are such.
         unusable_wrong: Count verdicts on pairs that cannot be used as wrong; by default they are left out.
@@ -191,7 +202,9 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
     of_file = pairs and not isinstance(ratings, Project)
-    reading = Reading(level, None if pairs else found, raters=tuple(rater_column), pairs=of_file)
+    of_ratio = level == "ratio"
+    measured: Level | None = "interval" if level == "ratio" else level
+    reading = Reading(measured, None if pairs else found, raters=tuple(rater_column), pairs=of_file)
     reading = replace(reading, columns=columns or FileColumns())
     apart = [path for path in map(Path, judged) if not is_labelled(path, reading.columns)]
     collected = read_ratings(source, reading, judged=apart)
@@ -201,7 +214,8 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
     confidence = (options or BootstrapOptions()).confidence
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
-    return AgreementResult(_name(source), agreement, collected, compared, right, tuple(told))
+    further = {} if right else further_figures(collected, options, ratio=of_ratio)
+    return AgreementResult(_name(source), agreement, collected, compared, right, further, tuple(told))
 
 
 def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them

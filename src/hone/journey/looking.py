@@ -10,7 +10,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.agreement import AgreeOptions, EstimateOptions
 from hone.measuring import is_labelled
-from hone.measuring.looking import Look, look_at
+from hone.measuring.looking import RatingsLook, look_at
 from hone.measuring.ratings import Reading
 from hone.spelling import option
 
@@ -22,7 +22,7 @@ _MANY_MORE = 2
 class LookedFile:
     """A look, and what to do next."""
 
-    look: Look
+    look: RatingsLook
     next: tuple[str, ...]
     """Commands, or what to say of the columns first."""
 
@@ -44,13 +44,19 @@ def look(options: AgreeOptions, rubric: Rubric | None = None) -> LookedFile:
     if options.file is None:
         raise ProjectError(f"name the file to look at: {option('look')} goes with one")
     columns = options.columns()
-    reading = Reading(options.level, rubric, raters=options.rater_column, columns=columns, pairs=options.pairs)
+    reading = Reading(
+        "interval" if options.level == "ratio" else options.level,
+        rubric,
+        raters=options.rater_column,
+        columns=columns,
+        pairs=options.pairs,
+    )
     apart = [path for path in options.judged if not is_labelled(path, columns)]
     found = look_at(options.file, reading, apart)
     return LookedFile(found, tuple(_next(options, found)))
 
 
-def _next(options: AgreeOptions, found: Look) -> list[str]:
+def _next(options: AgreeOptions, found: RatingsLook) -> list[str]:
     plain = options.model_copy(update={"look": False})
     if found.fault:
         columns = ", ".join(option(name) for name in ("item", "criterion", "rater_column", "judge_column"))
@@ -64,7 +70,7 @@ def _next(options: AgreeOptions, found: Look) -> list[str]:
         same = {
             name: getattr(options, name) for name in EstimateOptions.model_fields if name in AgreeOptions.model_fields
         }
-        same |= {"judged": None, "level": None if options.level == "nominal" else options.level}
+        same |= {"judged": None, "level": options.level if options.level in {"ordinal", "interval"} else None}
         commands.append(EstimateOptions(**same).command_line())
     return commands
 

@@ -37,7 +37,7 @@ class LookedColumn:
 
 
 @dataclass(frozen=True)
-class Look:
+class RatingsLook:
     """What a file holds."""
 
     columns: tuple[LookedColumn, ...]
@@ -69,7 +69,7 @@ class Look:
         }
 
 
-def look_at(path: Path, reading: Reading, judged: Sequence[Path] = ()) -> Look:
+def look_at(path: Path, reading: Reading, judged: Sequence[Path] = ()) -> RatingsLook:
     """Look at a file.
 
     Args:
@@ -84,7 +84,7 @@ def look_at(path: Path, reading: Reading, judged: Sequence[Path] = ()) -> Look:
     try:
         found = read_ratings(path, reading, judged=judged)
     except HoneError as error:
-        return Look(_columns(table, {}), {}, {}, {}, 0, None, (), (), fault=str(error))
+        return RatingsLook(_columns(table, {}), {}, {}, {}, 0, None, (), (), fault=str(error))
     ratings = found.ratings
     people, judges = (
         _stacked(ratings.people, len(ratings.raters)),
@@ -95,7 +95,7 @@ def look_at(path: Path, reading: Reading, judged: Sequence[Path] = ()) -> Look:
         for name, one in ratings.people.items()
     }
     clusters = ratings.clusters
-    look = Look(
+    look = RatingsLook(
         _columns(table, found.taken.columns),
         dict(zip(ratings.raters, people, strict=True)),
         dict(zip(ratings.judge_names, judges, strict=True)),
@@ -105,7 +105,7 @@ def look_at(path: Path, reading: Reading, judged: Sequence[Path] = ()) -> Look:
         tuple(found.notes()),
         (),
     )
-    return Look(**{**vars(look), "lacking": tuple(_lacking(look, found))})
+    return RatingsLook(**{**vars(look), "lacking": tuple(_lacking(look, found))})
 
 
 def _stacked(scores: Mapping[str, Any] | None, count: int) -> list[int]:
@@ -116,7 +116,7 @@ def _stacked(scores: Mapping[str, Any] | None, count: int) -> list[int]:
     return [int(total) for total in totals]
 
 
-def _lacking(look: Look, found: Collected) -> list[str]:
+def _lacking(look: RatingsLook, found: Collected) -> list[str]:
     lines = []
     if not look.people:
         lines.append("no people: a judge can only be held against people's ratings")

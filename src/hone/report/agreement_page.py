@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hone.measuring import Joint, JudgeComparison, PairAccuracies
+from hone.measuring.further import FurtherOfCriterion
 from hone.report.agreement import p_value
 from hone.report.drawing import Picture
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
+from hone.report.further import further_lines, reliability_pictures
 from hone.report.page import TableCell, fill
 from hone.report.wording import (
     PAIR_COLUMNS,
@@ -63,6 +65,7 @@ class AgreementView:
     """By criterion and judge."""
     comparison: JudgeComparison | None = None
     pairs: PairAccuracies | None = None
+    further: Mapping[str, FurtherOfCriterion] = field(default_factory=dict)
 
 
 def pictures(view: AgreementView) -> Iterator[Picture]:
@@ -74,6 +77,7 @@ def pictures(view: AgreementView) -> Iterator[Picture]:
         for picture in (confusion_picture(name, one, view.labels, place), scatter):
             if picture is not None:
                 yield picture
+    yield from reliability_pictures(view.further)
 
 
 def agreement_page(view: AgreementView) -> str:
@@ -127,6 +131,8 @@ def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreeme
         "confusions": list(_confusions(view, one)),
         "scatter": scatter_picture(name, joints, view.labels, place),
         "joints": [_joint(judge, joint) for judge, joint in joints.items()],
+        "further": further_lines(view.further[name]) if name in view.further else [],
+        "reliability": list(reliability_pictures({name: view.further[name]})) if name in view.further else [],
     }
 
 

@@ -9,11 +9,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.measuring.looking import Look
+from hone.measuring.looking import RatingsLook
 from hone.report.terminal import clean
 
 
-def look_report(look: Look, steps: Sequence[str]) -> RenderableType:
+def look_report(look: RatingsLook, steps: Sequence[str]) -> RenderableType:
     """Columns, people, judges, what is missing, and the next command."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("column", "read as", "holds"):

@@ -168,6 +168,8 @@ def strictness(who: str, error: Figure) -> str:
     who, items = clean(who), f"{error.n:,} {'reply' if error.n == 1 else 'replies'}"
     if error.value is None:
         return f"{who}: cannot be known ({error.reason or 'nobody else rated the same replies'})"
+    if error.low is None and error.reason and not error.few:
+        return f"{who}: {error.value:+.2f} on average, on {items}; it has no interval ({error.reason})"
     if error.low is None or error.high is None or error.few:
         return f"{who}: too few to say ({error.value:+.2f} on average, on {items})"
     figures = f"95% interval {error.low:+.2f} to {error.high:+.2f}, on {items}"

@@ -74,7 +74,7 @@ class Coded:
     def fault_value(self, name: str, code: int, problem: str) -> None:
         """The same for the first row that has this value in this column, and how many rows more have it."""
         rows = np.flatnonzero(self.columns[name].codes == code)
-        more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
+        more = f" (and {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
         self.fault(int(rows[0]), problem + more)
 
     def check(self) -> None:
@@ -191,13 +191,25 @@ def is_blank_or_broken(row: Row | RowProblem) -> bool:
 
 
 def faults_told(path: Path, faults: Sequence[tuple[Path, int, str]]) -> FileFormatError:
-    """All faults of a file as one error: the first with its line, the others below it, a few of very many."""
+    """All faults of a file as one error: the first with its line, then the others, a few of very many."""
     first, number, problem = faults[0]
-    more = [f"{one.name if one != path else ''}:{line}: {text}" for one, line, text in faults[1:MOST_FAULTS]]
-    if len(faults) > MOST_FAULTS:
-        more.append(f"and {len(faults) - MOST_FAULTS:,} more")
-    told = [f"{problem}; {len(faults)} faults in all:" if more else problem, *(f"  {line}" for line in more)]
-    return FileFormatError(first, "\n".join(told), line=number or None)
+    more = [
+        f"{'' if one == path else f'{one.name} '}line {line}: {text}" for one, line, text in faults[1:MOST_FAULTS]
+    ]
+    return FileFormatError(first, told_at_once([problem, *more], len(faults)), line=number or None)
+
+
+def told_at_once(faults: Sequence[str], count: int) -> str:
+    """Faults as one line: the first, how many there are in all, the others, and how many of very many are not told.
+
+    Args:
+        faults: Those that are told.
+        count: How many there are.
+    """
+    if count < 2:
+        return faults[0]
+    rest = f"; and {count - len(faults):,} more" if count > len(faults) else ""
+    return f"{faults[0]}; {count:,} faults in all: {'; '.join(faults[1:])}{rest}"
 
 
 def as_number(value: Any) -> float | None:

@@ -19,7 +19,7 @@ from hone.people.store.rating import Cell, current, is_complete, moved, noted, s
 from hone.people.store.schema import subjects
 from hone.people.store.store import Store
 from hone.people.store.subjects import entered_replies
-from hone.tables.coding import MOST_FAULTS, as_score, labels_of
+from hone.tables.coding import MOST_FAULTS, as_score, labels_of, told_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,12 @@ def enter_feedback(store: Store, entries: Iterable[FeedbackEntry], rubric: Rubri
             except HoneError as error:
                 faults.append(f"{entry.place}: {error}")
         if faults:
-            raise FileFormatError(path, _told(faults))
+            raise FileFormatError(path, told_at_once(faults[:MOST_FAULTS], len(faults)))
         for (rater, subject), said in cells.items():
             said.write(connection, Cell(rater, subject, questions), now)
         return tally
 
     return store.database.write(work)
-
-
-def _told(faults: list[str]) -> str:
-    """All faults of a file, a few of very many."""
-    more = [f"and {len(faults) - MOST_FAULTS:,} more"] if len(faults) > MOST_FAULTS else []
-    first = f"{faults[0]}; {len(faults)} faults in all:" if len(faults) > 1 else faults[0]
-    return "\n  ".join([first, *faults[1:MOST_FAULTS], *more])
 
 
 class _Replies:
