@@ -12,7 +12,7 @@ from hone.journey.agreement import AgreementResult, AgreeOptions, agree
 from hone.journey.looking import look
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
-from hone.report.agreement import agreement_report, comparison_report, pairs_report
+from hone.report.agreement import agreement_report, comparison_report, drift_report, pairs_report
 from hone.report.drawing import check_drawing
 from hone.report.further import further_report
 from hone.report.looking import look_report
@@ -50,33 +50,41 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         rater_column=options.rater_column,
         judged=options.judged,
         columns=options.columns(),
+        against=options.against,
         options=BootstrapOptions(options.resamples, options.seed),
     )
-    agreement, comparison = found.agreement, found.comparison
     for line in found.notes:
         note(line)
     if as_json:
-        compared = {"comparison": comparison.as_dict()} if comparison else {}
-        compared |= {"further": {name: one.as_dict() for name, one in found.further.items()}} if found.further else {}
-        compared |= {"pairs": found.pairs.as_dict()} if found.pairs else {}
-        print_json(
-            {
-                **agreement.as_dict(),
-                **compared,
-                "columns": found.collected.taken.columns,
-                "input": found.collected.as_dict(),
-            }
-        )
+        _print_data(found)
     else:
-        if found.pairs:
-            out().print(pairs_report(found.pairs))
-        out().print(agreement_report(agreement, pairs=found.pairs is not None))
-        if found.further:
-            out().print(further_report(found.further))
-        if comparison:
-            out().print(comparison_report(comparison))
+        _print(found)
     if options.html or options.figures:
         _write(options, found)
+
+
+def _print(found: AgreementResult) -> None:
+    if found.pairs:
+        out().print(pairs_report(found.pairs))
+    out().print(agreement_report(found.agreement, pairs=found.pairs is not None))
+    if found.further:
+        out().print(further_report(found.further))
+    for one in found.drift:
+        out().print(drift_report(one))
+    if found.comparison:
+        out().print(comparison_report(found.comparison))
+
+
+def _print_data(found: AgreementResult) -> None:
+    parts = {
+        "comparison": found.comparison.as_dict() if found.comparison else None,
+        "drift": [one.as_dict() for one in found.drift],
+        "further": {name: one.as_dict() for name, one in found.further.items()},
+        "pairs": found.pairs.as_dict() if found.pairs else None,
+    }
+    told = {name: part for name, part in parts.items() if part}
+    columns = {"columns": found.collected.taken.columns, "input": found.collected.as_dict()}
+    print_json(found.agreement.as_dict() | told | columns)
 
 
 def _look(options: AgreeOptions, *, as_json: bool) -> None:

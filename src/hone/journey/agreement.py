@@ -32,6 +32,7 @@ from hone.measuring import (
     with_judged,
 )
 from hone.measuring import corrected_means as _estimate
+from hone.measuring.drift import Drift, EarlierJudges, drifts, is_long, with_earlier
 from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.project import Project
 from hone.project.naming import named_rubric
@@ -40,7 +41,7 @@ from hone.report.drawing import save_picture
 from hone.report.page import write_page
 from hone.stats import Agreement, BootstrapOptions, Level, VerdictRule
 from hone.stats import agreement_figures as _agree
-from hone.tables import Table
+from hone.tables import Table, open_table
 from hone.tables.shape import FileColumns
 
 Ratings = Path | str | Project | Table
@@ -62,6 +63,8 @@ class AgreeOptions(ColumnOptions):
     """What `hone label` wrote: a judge beside the people of FILE; again for more."""
     compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
     """Two judges on the same items, Holm over criteria."""
+    against: Path | None = None
+    """Ratings, or a labelled set, of the same judge earlier: what changed, and is it nearer to people?"""
     pairs: bool = False
     """The scores of FILE are verdicts on pairs (A or 1, B or 2, tie or 0); without FILE, those in the store."""
     unusable_wrong: bool = False
@@ -112,6 +115,8 @@ class AgreementResult:
     """How often judges of pairs are right, where the ratings are verdicts on pairs."""
     further: Mapping[str, FurtherOfCriterion] = field(default_factory=dict)
     """By criterion, errors, who is strict, detection, calibration, and correlations by system."""
+    drift: tuple[Drift, ...] = ()
+    """Every judge beside itself earlier, where an earlier file was named."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
 
@@ -174,6 +179,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     rater_column: Sequence[str] = (),
     judged: Sequence[Path | str] = (),
     columns: FileColumns | None = None,
+    against: Path | str | None = None,
     options: BootstrapOptions | None = None,
 ) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
@@ -192,6 +198,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         judged: What `label` wrote, a file a judge, or a file in any form that ratings have: the scores of the rated
             items, matched by id.
         columns: What the columns of the files are, where their headings do not say it.
+        against: Ratings, or what `label` wrote, of a judge, model or rubric version earlier, on the same items.
         options: Resamples, seed and confidence.
 
     Raises:
@@ -207,15 +214,20 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     reading = Reading(measured, None if pairs else found, raters=tuple(rater_column), pairs=of_file)
     reading = replace(reading, columns=columns or FileColumns())
     apart = [path for path in map(Path, judged) if not is_labelled(path, reading.columns)]
-    collected = read_ratings(source, reading, judged=apart)
+    before = None if against is None else Path(against)
+    long = [EarlierJudges(open_table(before))] if before and is_long(before) else []
+    collected = read_ratings(source, reading, judged=[*apart, *long])
+    if before and not long:
+        collected = with_earlier(collected, before, reading)
     for path in (path for path in map(Path, judged) if path not in apart):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
+    drift = tuple(drifts(collected, before, options or BootstrapOptions())) if before else ()
     confidence = (options or BootstrapOptions()).confidence
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
     further = {} if right else further_figures(collected, options, ratio=of_ratio)
-    return AgreementResult(_name(source), agreement, collected, compared, right, further, tuple(told))
+    return AgreementResult(_name(source), agreement, collected, compared, right, further, drift, tuple(told))
 
 
 def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them

@@ -58,7 +58,9 @@ class Reading:
     pairs: bool = False
 
 
-def read_ratings(source: Path | Table, reading: Reading | None = None, *, judged: Sequence[Path] = ()) -> Collected:
+def read_ratings(
+    source: Path | Table, reading: Reading | None = None, *, judged: Sequence[Path | Table] = ()
+) -> Collected:
     """Read ratings, or verdicts on pairs. The columns tell which.
 
     Args:
@@ -75,7 +77,7 @@ def read_ratings(source: Path | Table, reading: Reading | None = None, *, judged
     if is_pairs(table.columns):
         found = collect_pairs(table, reading.level or "nominal", reading.level is None)
     else:
-        others = [open_table(path) for path in judged]
+        others = [open_table(one) if isinstance(one, Path) else one for one in judged]
         long = _long(table, reading, others)
         if others:
             tables = (table, *others)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hone.measuring import Estimates, JudgeComparison, PairAccuracies
+from hone.measuring.drift import Drift
 from hone.report.terminal import clean
 from hone.report.wording import (
     PAIR_COLUMNS,
@@ -20,6 +21,7 @@ from hone.report.wording import (
     pair_rows,
     pairs_in_words,
     people_in_words,
+    percent_cell,
     verdict_in_short,
     warnings,
     with_interval,
@@ -112,6 +114,17 @@ def comparison_report(comparison: JudgeComparison) -> RenderableType:
             Text(clean(one.words)),
         )
     return table
+
+
+def drift_report(drift: Drift) -> RenderableType:
+    """A judge beside itself earlier: what changed, and which of the two is nearer to people."""
+    lines = []
+    for name, one in drift.changes.items():
+        told = f"{clean(name)}: the same score on {percent_cell(one.same)} of {one.same.n:,} items"
+        if one.shift is not None and one.shift.value is not None:
+            told += f"; now {with_interval(one.shift, 'gap')} on average"
+        lines.append(Text(told))
+    return Group(comparison_report(drift.comparison), *lines)
 
 
 def p_value(p: float) -> str:
