@@ -9,6 +9,7 @@ import click
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import AgreementResult, AgreeOptions, agree
+from hone.journey.certifying import certify
 from hone.journey.looking import look
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
@@ -59,6 +60,10 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         _print_data(found)
     else:
         _print(found)
+    if options.certify:
+        project = None if options.file else Project.find(folder)
+        for path in certify(found, options.certify, project, margin=options.margin):
+            note(f"written: {path}, signed with a key of yours: to others it shows nothing without the ratings")
     if options.html or options.figures:
         _write(options, found)
 

@@ -71,6 +71,8 @@ class AgreeOptions(ColumnOptions):
     """Verdicts on pairs that cannot be used count as wrong.  [default: they are left out]"""
     margin: float = Field(default=0.1, gt=0, le=1)
     """How far below a person still counts as being as good."""
+    certify: Annotated[Path | None, OptionForm(path="file")] = None
+    """Write a signed certificate of each judge; those in PROJECT/certificates are looked for by `hone label`."""
     html: Annotated[Path | None, OptionForm(path="file")] = None
     """Write one self-contained page."""
     figures: Annotated[Path | None, OptionForm(path="folder")] = None
@@ -117,6 +119,8 @@ class AgreementResult:
     """By criterion, errors, who is strict, detection, calibration, and correlations by system."""
     drift: tuple[Drift, ...] = ()
     """Every judge beside itself earlier, where an earlier file was named."""
+    confidence: float = 0.95
+    """Of the intervals."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
 
@@ -227,7 +231,9 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     confidence = (options or BootstrapOptions()).confidence
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
     further = {} if right else further_figures(collected, options, ratio=of_ratio)
-    return AgreementResult(_name(source), agreement, collected, compared, right, further, drift, tuple(told))
+    return AgreementResult(
+        _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told)
+    )
 
 
 def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
