@@ -21,7 +21,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from hone.stats import BootstrapOptions, Evidence, Figure, estimate_mean, paired_agreement
+from hone.stats import BootstrapOptions, Evidence, Figure, ScoreRange, estimate_mean, paired_agreement
 from hone.stats.alpha import alpha_block
 from hone.stats.blocks import MomentBlock
 from hone.stats.bootstrap import figure_of, resample
@@ -36,6 +36,7 @@ PRIOR = np.array([0.1, 0.2, 0.3, 0.25, 0.15])
 SLIPS = {"person": (0.15, 0.7, 0.15), "weak": (0.25, 0.5, 0.25)}
 """The chance that a rater is one level too low, right, one too high."""
 CORRELATION = 0.6
+SHARE = ScoreRange(0.0, 1.0, share=True)
 PAIRED = (LEVEL_NAMES[0], "cohen_kappa", "weighted_kappa")
 
 
@@ -121,7 +122,10 @@ def corrected_figures(generator: np.random.Generator, items: int, options: Boots
     said = np.where(generator.random(len(truth)) < 0.15, 1 - yes, yes)
     parts = {"ppi mean": (truth, judge), "ppi share": (yes, said)}
     return {
-        key: estimate_mean(Evidence(people[:items], scores[:items], scores[items:]), confidence).corrected
+        key: estimate_mean(
+            Evidence(people[:items], scores[:items], scores[items:], scale=SHARE if key == "ppi share" else None),
+            confidence,
+        ).corrected
         for key, (people, scores) in parts.items()
     }
 
