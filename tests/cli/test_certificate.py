@@ -10,7 +10,7 @@ import pytest
 from hone.errors import FileFormatError, ProjectError
 from hone.files import config_folder
 from hone.journey.agreement import agree
-from hone.journey.certifying import certify
+from hone.journey.certifying import certified_judge, certify
 from hone.measuring.certificate import SUFFIX, fit_of, read_certificate, write_certificate
 from hone.project import Project
 from hone.stats import BootstrapOptions
@@ -117,3 +117,22 @@ def test_agree_writes_one_and_says_what_it_is_worth(bare: Hone, tmp_path: Path) 
     assert result.code == 0, result.err
     assert (tmp_path / f"c{SUFFIX}").exists()
     assert "to others it shows nothing without the ratings" in result.err
+
+
+def test_bench_by_rubric_and_serve_ask_for_the_same_certificate(hone: Hone, project: Path) -> None:
+    data = project / "data.jsonl"
+    data.write_text(json.dumps({"prompt": "Plan?", "reply": "Plan."}) + "\n")
+    assert hone("label", data).code == 0
+    found = Project.find(project)
+    own = (found, found.rubric, found.settings.models.judge)
+    assert certified_judge(*own, required=False) == "", "nobody asked for certificates here"
+    refused = hone("bench", "rubric", "--model", "recorded:a", "--model", "recorded:b", "--require-certificate")
+    assert refused.code == 1
+    assert "the judge has no certificate" in refused.err
+    (project / "certificates").mkdir()
+    made = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
+    certify(made, project / "certificates" / "judge", found, margin=0.1)
+    assert certified_judge(*own, required=True).startswith("its certificate fits")
+    other = found.rubric.with_criteria(found.rubric.criteria[:1])
+    with pytest.raises(ProjectError, match="is of another rubric"):
+        certified_judge(found, other, found.settings.models.judge, required=True)

@@ -66,6 +66,7 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
         rubric=options.rubric,
         asked=asked,
         fresh=options.fresh,
+        require_certificate=options.require_certificate,
         watch=SCREEN,
     )
     match, report = matched.match, matched.report

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from hone.domain.base import digest
 from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
+from hone.journey.step import step_config
+from hone.judging.of_project import judge_sampling
 from hone.project import Project
 from hone.spelling import option
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
 CERTIFICATES = "certificates"
 """The folder of a project's certificates."""
-_ASIDE = frozenset({"data", "told"})
+_ASIDE = frozenset({"data"})
 """What a labelling run depends on beside the judge itself."""
 
 
@@ -66,13 +70,29 @@ def certify(found: AgreementResult, path: Path, project: Project | None, *, marg
 def certified(project: Project, config: Mapping[str, Any], *, required: bool) -> str:
     """Whether the judge of a labelling run has a certificate in the project that fits, in words.
 
+    Empty where the project has no folder of certificates and none is required.
+
     Raises:
         ProjectError: It has none, and one is required.
     """
     from hone.measuring.certificate import fit_of  # noqa: PLC0415 - scipy
 
+    if not required and not (project.folder / CERTIFICATES).is_dir():
+        return ""  # nobody asked for certificates here
     fits, words = fit_of(project.folder / CERTIFICATES, judge_parts(config))
     if required and not fits:
         remedy = f"have replies rated, then: hone agree {option('certify', f'{CERTIFICATES}/NAME')}"
-        raise ProjectError(f"{words}; {remedy}; or label without {option('require_certificate')}")
+        raise ProjectError(f"{words}; {remedy}; or go on without {option('require_certificate')}")
     return words
+
+
+def certified_judge(project: Project, rubric: Rubric, judge: ModelSettings, *, required: bool) -> str:
+    """The same for a judge that judges the project's way, as it would label.
+
+    Raises:
+        ProjectError: It has none, and one is required.
+    """
+    config = step_config(
+        project, rubric=rubric, judging=project.settings.judging, sampling=judge_sampling(judge, rubric), judge=judge
+    )
+    return certified(project, config, required=required)

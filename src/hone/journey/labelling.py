@@ -19,7 +19,7 @@ from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
-from hone.journey.certifying import CERTIFICATES, certified
+from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, open_step, place_of, step_config
@@ -277,8 +277,8 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
-    if judges and (work.require_certificate or (work.project.folder / CERTIFICATES).is_dir()):
-        tell(certified(work.project, config, required=work.require_certificate))
+    if judges and (words := certified(work.project, config, required=work.require_certificate)):
+        tell(words)
     step = open_step(work.project.runs_folder, "label", config, fresh=work.fresh, tell=tell)
     run = step.run
     sealed = run.sealed and not work.retry
