@@ -27,6 +27,7 @@ from hone.stats import (
     Evidence,
     Figure,
     Ratings,
+    ScoreRange,
     estimate_mean,
     judge_verdicts,
     paired_agreement,
@@ -49,6 +50,7 @@ SLIPS = {"person": (0.15, 0.7, 0.15), "weak": (0.25, 0.5, 0.25)}
 CORRELATION = 0.6
 FEW = (5, 14)
 """How many groups -1 stands for."""
+SHARE = ScoreRange(0.0, 1.0, share=True)
 PAIRED = (LEVEL_NAMES[0], "cohen_kappa", "weighted_kappa")
 
 
@@ -172,7 +174,10 @@ def corrected_figures(generator: np.random.Generator, items: int, options: Boots
     said = np.where(generator.random(len(truth)) < 0.15, 1 - yes, yes)
     parts = {"ppi mean": (truth, judge), "ppi share": (yes, said)}
     return {
-        key: estimate_mean(Evidence(people[:items], scores[:items], scores[items:]), confidence).corrected
+        key: estimate_mean(
+            Evidence(people[:items], scores[:items], scores[items:], scale=SHARE if key == "ppi share" else None),
+            confidence,
+        ).corrected
         for key, (people, scores) in parts.items()
     }
 

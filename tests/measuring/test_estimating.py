@@ -86,7 +86,8 @@ def test_the_same_items_of_two_models_are_compared_item_by_item(tmp_path: Path) 
     first, second = simulated(tmp_path, "one", 0.5), simulated(tmp_path, "two")
     found = estimate_gap(first, second, Reading("interval")).criteria["c"]
     assert found.estimate.corrected.value == pytest.approx(0.5)
-    assert found.estimate.corrected.half_width == pytest.approx(0, abs=1e-6)
+    assert found.estimate.corrected.low is not None
+    assert 0 < found.estimate.corrected.low < 0.5, "60 equal differences leave room for others"
     assert found.rated == 60
 
 
@@ -120,6 +121,85 @@ def test_the_weighted_interval_holds_the_truth_as_often_as_it_says() -> None:
         assert found.high is not None
         held += found.low <= 3.4 <= found.high
     assert 0.93 <= held / draws <= 0.97
+
+
+def _scores(tmp_path: Path, rows: Sequence[Sequence[object]], name: str = "s.csv") -> Sources:
+    _write(tmp_path / name, ("item", "criterion", "rater", "score", "kind", "group"), rows)
+    return Sources(tmp_path / name)
+
+
+def test_25_of_25_yes_leave_room_and_nothing_is_said_against_the_judge(tmp_path: Path) -> None:
+    rows = [(n, "c", "A", 1, "human", "") for n in range(25)]
+    rows += [(n, "c", "J", int(n % 10 > 0), "judge", "") for n in range(400)]
+    found = corrected_means(_scores(tmp_path, rows), Reading()).criteria["c"].estimate
+    assert found.corrected.value == 1
+    assert found.corrected.low == pytest.approx(0.867, abs=0.001)
+    assert "nothing shows whether the judge follows them" in found.words
+
+
+def test_scores_of_a_scale_that_are_all_the_same_have_the_exact_bound(tmp_path: Path) -> None:
+    rows = [(n, "c", "A", 5, "human", "") for n in range(25)]
+    rows += [(n, "c", "J", 1 + n % 5, "judge", "") for n in range(25, 100)] + [(0, "c", "J", 5, "judge", "")]
+    rows += [(n, "c", "J", 5, "judge", "") for n in range(1, 25)]
+    found = corrected_means(_scores(tmp_path, rows), Reading()).criteria["c"].estimate.people_only
+    assert found.low == pytest.approx(5 - 4 * (1 - 0.025 ** (1 / 25)))
+    alone = [(n, "c", who, 5, kind, "") for n in range(25) for who, kind in (("A", "human"), ("J", "judge"))]
+    found = corrected_means(_scores(tmp_path, alone), Reading()).criteria["c"].estimate.people_only
+    assert (found.low, found.reason) == (None, "all scores are the same, and the scale is not known")
+
+
+@pytest.mark.parametrize(
+    ("groups", "warning"), [(4, "fewer than 5 give no interval"), (8, "fewer than 15"), (20, "")]
+)
+def test_groups_widen_the_interval_and_few_are_said(tmp_path: Path, groups: int, warning: str) -> None:
+    generator = np.random.default_rng(3)
+    effect = generator.normal(0, 2, 40)
+    group = [n % (2 * groups) for n in range(600)]
+    truth = [effect[one] + generator.normal() for one in group]
+    rows = [(n, "c", "A", truth[n], "human", f"g{group[n]}") for n in range(600) if group[n] < groups]
+    rows += [(n, "c", "J", truth[n] + generator.normal(), "judge", f"g{group[n]}") for n in range(600)]
+    one = corrected_means(_scores(tmp_path, rows), Reading("interval")).criteria["c"]
+    assert one.groups == groups
+    alone = corrected_means(_scores(tmp_path, [(*row[:5], "") for row in rows]), Reading("interval")).criteria["c"]
+    if groups < 5:
+        assert one.estimate.corrected.low is None
+    else:
+        assert one.estimate.people_only.half_width is not None
+        assert alone.estimate.people_only.half_width is not None
+        assert one.estimate.people_only.half_width > 2 * alone.estimate.people_only.half_width
+    assert any(warning in line for line in one.warnings()) == bool(warning)
+
+
+def test_a_model_that_lacks_an_item_is_still_compared_item_by_item(tmp_path: Path) -> None:
+    first = simulated(tmp_path, "one", 0.5)
+    rows = [(f"i{n}", "c", "r", n % 3, "human", "") for n in range(40)]
+    rows += [(f"i{n}", "c", "bot", n % 3 + n % 2, "judge", "") for n in range(599)]
+    second = _scores(tmp_path, rows)
+    found = estimate_gap(first, second, Reading("interval"))
+    assert found.criteria["c"].rated == 40
+    assert any("item by item on the 599 items" in line and "left out: 1 of one.csv, 0 of s.csv" in line
+               for line in found.notes)  # fmt: skip
+    apart = _scores(tmp_path, [(f"x{row[0]}", *row[1:]) for row in rows], "apart.csv")
+    notes = estimate_gap(first, apart, Reading("interval")).notes
+    assert any("taken for independent" in line for line in notes)
+
+
+@pytest.mark.parametrize(("chosen", "said"), [(True, True), (False, False)])
+def test_rated_items_that_were_chosen_by_the_judges_verdict_are_said(
+    tmp_path: Path, chosen: bool, said: bool
+) -> None:
+    scores = [n % 5 + 1 for n in range(500)]
+    rated = [n for n in range(500) if (scores[n] <= 2 if chosen else n < 40)][:40]
+    rows = [(n, "c", "A", scores[n], "human", "") for n in rated]
+    rows += [(n, "c", "J", scores[n], "judge", "") for n in range(500)]
+    found = corrected_means(_scores(tmp_path, rows), Reading()).criteria["c"]
+    assert any("more than a random draw explains" in line for line in found.warnings()) is said
+
+
+def test_few_rated_items_do_not_say_that_the_judge_does_not_follow_people(tmp_path: Path) -> None:
+    rows = [(n, "c", "A", n % 2, "human", "") for n in range(12)]
+    rows += [(n, "c", "J", 1 - n % 2, "judge", "") for n in range(100)]
+    assert "too few to say" in corrected_means(_scores(tmp_path, rows), Reading()).criteria["c"].estimate.words
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
+from scipy.special import ndtri, stdtrit
 
 from hone.errors import StatsError
 from hone.stats import Evidence, corrected_share, estimate_difference, estimate_mean
@@ -24,10 +25,12 @@ def simulated(seed: int, rated: int = 80, rest: int = 700, noise: float = 0.5) -
 def test_the_corrected_mean_equals_ppi_python(seed: int, noise: float, tuning: float | None) -> None:
     people, judge, rest = simulated(seed, noise=noise)
     found = estimate_mean(Evidence(people, judge, rest), tuning=tuning).corrected
-    low, high = ppi_mean_ci(people, judge, rest, alpha=0.05, lam=tuning)
-    point = ppi_mean_pointestimate(people, judge, rest, lam=tuning)
-    expected = [float(np.squeeze(value)) for value in (point, low, high)]
-    assert [found.value, found.low, found.high] == pytest.approx(expected, abs=1e-6)
+    low, high = (float(np.squeeze(limit)) for limit in ppi_mean_ci(people, judge, rest, alpha=0.05, lam=tuning))
+    assert found.value == pytest.approx(float(np.squeeze(ppi_mean_pointestimate(people, judge, rest, lam=tuning))))
+    # The same variance, with n - 1 in place of n for the rated items, and t with n - 1 in place of the normal z.
+    n, wider = len(people), stdtrit(len(people) - 1, 0.975) / ndtri(0.975)
+    assert found.half_width is not None
+    assert wider <= found.half_width / ((high - low) / 2) <= wider * np.sqrt(n / (n - 1)) * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -66,8 +69,8 @@ def test_a_pair_that_lacks_either_score_is_dropped_as_a_pair() -> None:
 def test_a_paired_difference_is_the_mean_of_differences() -> None:
     one, other = simulated(3), simulated(4)
     found = estimate_difference(Evidence(*one), Evidence(*other))
-    differences = [a - b for a, b in zip(one, other, strict=True)]
-    assert found == estimate_mean(Evidence(*differences))
+    people, judge, rest = (a - b for a, b in zip(one, other, strict=True))
+    assert found == estimate_mean(Evidence(people, judge, rest))
 
 
 def test_an_unpaired_difference_adds_the_variances() -> None:

@@ -9,10 +9,14 @@ import click
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import AgreementResult, AgreeOptions, agree
+from hone.journey.certifying import certify
+from hone.journey.looking import look
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
-from hone.report.agreement import agreement_report, comparison_report
+from hone.report.agreement import agreement_report, comparison_report, drift_report, pairs_report
 from hone.report.drawing import check_drawing
+from hone.report.further import further_report
+from hone.report.looking import look_report
 from hone.stats import BootstrapOptions
 
 
@@ -29,42 +33,71 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     rater, order (AB or BA), winner (A, B or tie)[, kind]. Without FILE, what the project's own people said, beside
     the judgements of the latest `hone label`.
     """
+    if options.look:
+        _look(options, as_json=as_json)
+        return
     if options.html or options.figures:
         check_drawing()
-    if options.judged and options.pairs:
-        raise click.UsageError("--judged holds scores of replies, and --pairs reads verdicts on pairs")
-    if options.file is not None and options.pairs:
-        raise click.UsageError("--pairs goes without FILE: a file's columns tell what it holds")
+    if options.judged and options.pairs and options.file is None:
+        raise click.UsageError("--judged goes with FILE where --pairs reads verdicts on pairs")
     found = agree(
         options.file or Project.find(folder),
         rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
         level=options.level,
         compare=options.compare,
         pairs=options.pairs,
+        unusable_wrong=options.unusable_wrong,
         margin=options.margin,
         rater_column=options.rater_column,
         judged=options.judged,
+        columns=options.columns(),
+        against=options.against,
         options=BootstrapOptions(options.resamples, options.seed, options.confidence),
     )
-    agreement, comparison = found.agreement, found.comparison
     for line in found.notes:
         note(line)
     if as_json:
-        compared = {"comparison": comparison.as_dict()} if comparison else {}
-        print_json(
-            {
-                **agreement.as_dict(),
-                **compared,
-                "columns": found.collected.taken.columns,
-                "input": found.collected.as_dict(),
-            }
-        )
+        _print_data(found)
     else:
-        out().print(agreement_report(agreement))
-        if comparison:
-            out().print(comparison_report(comparison))
+        _print(found)
+    if options.certify:
+        project = None if options.file else Project.find(folder)
+        for path in certify(found, options.certify, project, margin=options.margin):
+            note(f"written: {path}, signed with a key of yours: to others it shows nothing without the ratings")
     if options.html or options.figures:
         _write(options, found)
+
+
+def _print(found: AgreementResult) -> None:
+    if found.pairs:
+        out().print(pairs_report(found.pairs))
+    out().print(agreement_report(found.agreement, pairs=found.pairs is not None))
+    if found.further:
+        out().print(further_report(found.further))
+    for one in found.drift:
+        out().print(drift_report(one))
+    if found.comparison:
+        out().print(comparison_report(found.comparison))
+
+
+def _print_data(found: AgreementResult) -> None:
+    parts = {
+        "comparison": found.comparison.as_dict() if found.comparison else None,
+        "drift": [one.as_dict() for one in found.drift],
+        "further": {name: one.as_dict() for name, one in found.further.items()},
+        "pairs": found.pairs.as_dict() if found.pairs else None,
+    }
+    told = {name: part for name, part in parts.items() if part}
+    columns = {"columns": found.collected.taken.columns, "input": found.collected.as_dict()}
+    print_json(found.agreement.as_dict() | told | columns)
+
+
+def _look(options: AgreeOptions, *, as_json: bool) -> None:
+    found = look(options, rubric_anywhere(options.rubric))
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        out().print(look_report(found.look, found.next))
 
 
 def _write(options: AgreeOptions, found: AgreementResult) -> None:

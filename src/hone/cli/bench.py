@@ -68,6 +68,7 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
         asked=asked,
         confidence=options.confidence,
         fresh=options.fresh,
+        require_certificate=options.require_certificate,
         watch=SCREEN,
     )
     match, report = matched.match, matched.report

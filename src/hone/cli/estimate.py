@@ -38,6 +38,7 @@ def estimate_command(options: EstimateOptions, folder: Path, as_json: bool) -> N
         rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
         level=options.level,
         rater_column=options.rater_column,
+        columns=options.columns(),
         confidence=options.confidence,
     )
     title = f"Mean scores by {found.judge}" + (", weighted" if found.weighted else "")

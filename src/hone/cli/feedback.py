@@ -56,6 +56,7 @@ def import_(options: ImportOptions, folder: Path, as_json: bool) -> None:
         options.file,
         form=options.form,
         rater_column=options.rater_column,
+        columns=options.columns(),
         rubric=options.rubric,
         database=options.database,
         tell=note,

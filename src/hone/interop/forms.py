@@ -20,6 +20,7 @@ from hone.people.store.database import database_at
 from hone.people.store.store import Store
 from hone.spelling import option
 from hone.tables import Taken, open_table
+from hone.tables.shape import FileColumns
 from hone.tables.wide import as_long
 
 Form = Literal["store", "ratings", "pairs", "label-studio", "argilla"]
@@ -102,7 +103,13 @@ def export_whole(where: Path | str, path: Path, *, whole: bool = False) -> Excha
 
 
 def import_file(
-    store: Store, path: Path, rubric: Rubric, form: Form | None = None, *, raters: Sequence[str] = ()
+    store: Store,
+    path: Path,
+    rubric: Rubric,
+    form: Form | None = None,
+    *,
+    raters: Sequence[str] = (),
+    columns: FileColumns | None = None,
 ) -> Exchanged:
     """Read feedback from a file, all of it or nothing.
 
@@ -112,6 +119,7 @@ def import_file(
         rubric: The rubric that the scores were given under.
         form: What the file holds; found out where it is not said.
         raters: Of ratings with one column a rater, the columns that are raters; found by their headings by default.
+        columns: Of ratings, what else is known of the columns.
 
     Raises:
         FileFormatError: The file does not read; the message says where.
@@ -125,7 +133,7 @@ def import_file(
     if form == "pairs":
         return _told(form, read_choices(store, open_table(path), taken), taken)
     if form == "ratings":
-        entries = read_entries(as_long(open_table(path), raters=raters, rubric=rubric), taken)
+        entries = read_entries(as_long(open_table(path), raters=raters, rubric=rubric, columns=columns), taken)
     else:
         entries = read_tasks(path, rubric) if form == "label-studio" else read_records(path, rubric)
     return _told(form, enter_feedback(store, entries, rubric, path), taken)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,23 +11,29 @@ from pydantic import Field
 
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
-from hone.journey.options import OptionForm, VerbOptions
+from hone.journey.column_options import ColumnOptions
+from hone.journey.options import OptionForm
 from hone.journey.stored import project_ratings
 from hone.journey.watching import Tell
 from hone.measuring import (
     Collected,
     Estimates,
     JudgeComparison,
+    PairAccuracies,
     Reading,
     Sources,
     compare_judges,
     estimate_gap,
+    is_labelled,
     joint_counts,
+    pair_accuracies,
     read_judged,
     read_ratings,
     with_judged,
 )
 from hone.measuring import corrected_means as _estimate
+from hone.measuring.drift import Drift, EarlierJudges, drifts, is_long, with_earlier
+from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.project import Project
 from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
@@ -35,31 +41,38 @@ from hone.report.drawing import save_picture
 from hone.report.page import write_page
 from hone.stats import Agreement, BootstrapOptions, Level, VerdictRule
 from hone.stats import agreement_figures as _agree
-from hone.tables import Table
+from hone.tables import Table, open_table
+from hone.tables.shape import FileColumns
 
 Ratings = Path | str | Project | Table
 """A long-form file, or a project, whose store is read."""
 
 
-class AgreeOptions(VerbOptions):
+class AgreeOptions(ColumnOptions):
     """What may be set for `agree`."""
 
     verb = "agree"
     file: Annotated[Path | None, OptionForm(positional=True)] = None
-    level: Level | None = None
-    """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
+    look: bool = False
+    """Say which columns are what, what is missing and what comes next; compute nothing."""
+    level: Level | Literal["ratio"] | None = None
+    """Labels, an order, or distances; ratio where 0 is none.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
-    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
-    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     judged: tuple[Path, ...] = ()
     """What `hone label` wrote: a judge beside the people of FILE; again for more."""
     compare: Annotated[tuple[str, str] | None, OptionForm(metavar="JUDGE_A JUDGE_B")] = None
     """Two judges on the same items, Holm over criteria."""
+    against: Path | None = None
+    """Ratings, or a labelled set, of the same judge earlier: what changed, and is it nearer to people?"""
     pairs: bool = False
-    """Without FILE: the verdicts on pairs in the project's store."""
+    """The scores of FILE are verdicts on pairs (A or 1, B or 2, tie or 0); without FILE, those in the store."""
+    unusable_wrong: bool = False
+    """Verdicts on pairs that cannot be used count as wrong.  [default: they are left out]"""
     margin: float = Field(default=0.1, gt=0, le=1)
     """How far below a person still counts as being as good."""
+    certify: Annotated[Path | None, OptionForm(path="file")] = None
+    """Write a signed certificate of each judge; those in PROJECT/certificates are looked for by `hone label`."""
     html: Annotated[Path | None, OptionForm(path="file")] = None
     """Write one self-contained page."""
     figures: Annotated[Path | None, OptionForm(path="folder")] = None
@@ -70,7 +83,7 @@ class AgreeOptions(VerbOptions):
     seed: int = Field(default=0, ge=0)
 
 
-class EstimateOptions(VerbOptions):
+class EstimateOptions(ColumnOptions):
     """What may be set for `estimate`."""
 
     verb = "estimate"
@@ -87,8 +100,6 @@ class EstimateOptions(VerbOptions):
     """What scores mean.  [default: guessed]"""
     rubric: str | None = None
     """The rubric that the scores are on: a file, a library name, v1, v2, … or working."""
-    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
-    """A column of FILE that is a rater; again for more.  [default: by its heading]"""
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
     """How often an interval is to hold the truth."""
 
@@ -105,6 +116,14 @@ class AgreementResult:
     """The ratings as arrays, and what was left out."""
     comparison: JudgeComparison | None = None
     """Two judges on the same items, where that was asked for."""
+    pairs: PairAccuracies | None = None
+    """How often judges of pairs are right, where the ratings are verdicts on pairs."""
+    further: Mapping[str, FurtherOfCriterion] = field(default_factory=dict)
+    """By criterion, errors, who is strict, detection, calibration, and correlations by system."""
+    drift: tuple[Drift, ...] = ()
+    """Every judge beside itself earlier, where an earlier file was named."""
+    confidence: float = 0.95
+    """Of the intervals."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
 
@@ -125,7 +144,16 @@ class AgreementResult:
             }
             for criterion in ratings.criteria
         }
-        return AgreementView(self.name, self.agreement, self.collected.labels, self.notes, joints, self.comparison)
+        return AgreementView(
+            self.name,
+            self.agreement,
+            self.collected.labels,
+            self.notes,
+            joints,
+            self.comparison,
+            self.pairs,
+            self.further,
+        )
 
     def page(self, file: Path | str) -> None:
         """Write one page that stands alone, with pictures and tables.
@@ -150,12 +178,15 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     rubric: Rubric | str | None = None,
-    level: Level | None = None,
+    level: Level | Literal["ratio"] | None = None,
     compare: tuple[str, str] | None = None,
     pairs: bool = False,
+    unusable_wrong: bool = False,
     margin: float = 0.1,
     rater_column: Sequence[str] = (),
     judged: Sequence[Path | str] = (),
+    columns: FileColumns | None = None,
+    against: Path | str | None = None,
     options: BootstrapOptions | None = None,
 ) -> AgreementResult:
     """How well people agree, and is a judge as good as a person?
@@ -164,12 +195,17 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         ratings: A CSV, XLSX, JSONL or Parquet file in long form (`item, criterion, rater, score[, kind][, group]`,
             or verdicts on pairs) or with one column a rater, or a project.
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
-        level: `nominal`, `ordinal` or `interval`; from the rubric's scale, else guessed and noted, by default.
+        level: `nominal`, `ordinal`, `interval` or `ratio` (as interval, beside alpha with ratio distances); from the
+            rubric's scale, else guessed and noted, by default.
         compare: Two judges to compare on the same items.
-        pairs: Of a project, the verdicts on pairs.
+        pairs: Of a project, the verdicts on pairs; of a file with one column a rater, that its scores are such.
+        unusable_wrong: Count verdicts on pairs that cannot be used as wrong; by default they are left out.
         margin: How far below a person still counts as being as good.
         rater_column: The columns of the file that are raters; by their headings by default.
-        judged: What `label` wrote, a file a judge: their scores of the rated items, matched by id.
+        judged: What `label` wrote, a file a judge, or a file in any form that ratings have: the scores of the rated
+            items, matched by id.
+        columns: What the columns of the files are, where their headings do not say it.
+        against: Ratings, or what `label` wrote, of a judge, model or rubric version earlier, on the same items.
         options: Resamples, seed and confidence.
 
     Raises:
@@ -179,16 +215,31 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
-    reading = Reading(level, None if pairs else found, raters=tuple(rater_column))
-    collected = read_ratings(source, reading)
-    for path in map(Path, judged):
+    of_file = pairs and not isinstance(ratings, Project)
+    of_ratio = level == "ratio"
+    measured: Level | None = "interval" if level == "ratio" else level
+    reading = Reading(measured, None if pairs else found, raters=tuple(rater_column), pairs=of_file)
+    reading = replace(reading, columns=columns or FileColumns())
+    apart = [path for path in map(Path, judged) if not is_labelled(path, reading.columns)]
+    before = None if against is None else Path(against)
+    long = [EarlierJudges(open_table(before))] if before and is_long(before) else []
+    collected = read_ratings(source, reading, judged=[*apart, *long])
+    if before and not long:
+        collected = with_earlier(collected, before, reading)
+    for path in (path for path in map(Path, judged) if path not in apart):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
     agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
-    return AgreementResult(_name(source), agreement, collected, compared, tuple(told))
+    drift = tuple(drifts(collected, before, options or BootstrapOptions())) if before else ()
+    confidence = (options or BootstrapOptions()).confidence
+    right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
+    further = {} if right else further_figures(collected, options, ratio=of_ratio)
+    return AgreementResult(
+        _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told)
+    )
 
 
-def estimate(
+def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
     ratings: Ratings,
     *,
     judged: Path | str | None = None,
@@ -197,6 +248,7 @@ def estimate(
     rubric: Rubric | str | None = None,
     level: Level | None = None,
     rater_column: Sequence[str] = (),
+    columns: FileColumns | None = None,
     confidence: float = 0.95,
 ) -> Estimates:
     """The mean score over everything that a judge labelled, corrected with the items that people rated.
@@ -209,6 +261,7 @@ def estimate(
         rubric: The rubric that the scores are on.
         level: `ordinal` or `interval`; guessed by default.
         rater_column: The columns of `ratings` that are raters; by their headings by default.
+        columns: What else is known of its columns.
         confidence: Of the intervals.
 
     Raises:
@@ -217,7 +270,7 @@ def estimate(
     """
     told: list[str] = []
     source, found = _read(ratings, rubric, unrated=judged is None, tell=told.append)
-    reading = Reading(level, found, raters=tuple(rater_column))
+    reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     first = Sources(source, None if judged is None else Path(judged), judge)
     if against is None:
         made = _estimate(first, reading, confidence)

@@ -19,6 +19,7 @@ from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
 from hone.jobs import Budget
 from hone.jobs.prices import price
+from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, open_step, place_of, step_config
@@ -78,6 +79,8 @@ class LabelOptions(AskingOptions):
     """What the writer was told to do.  [default: the task in hone.yaml]"""
     engine: Literal["local", "ray"] = "local"
     """In this process, or in several on Ray (RAY_ADDRESS names a cluster)."""
+    require_certificate: bool = False
+    """Refuse to start unless the judge has a certificate that fits (`hone agree --certify`)."""
     retry: bool = False
     """Ask again for rows whose answer in the journal could not be read; keep the others."""
 
@@ -118,6 +121,8 @@ class Labelling:
     """Where: in this process, or in several on Ray. The results are the same."""
     brief: Brief | None = None
     """What the writer was told, where it is not the project's task."""
+    require_certificate: bool = False
+    """Whether to refuse a judge without a certificate that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         retry=options.retry,
         engine=options.engine,
         brief=other_brief(project, options.role, options.instruction),
+        require_certificate=options.require_certificate,
     )
 
 
@@ -271,6 +277,8 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
+    if judges and (words := certified(work.project, config, required=work.require_certificate)):
+        tell(words)
     step = open_step(work.project.runs_folder, "label", config, fresh=work.fresh, tell=tell)
     run = step.run
     sealed = run.sealed and not work.retry

@@ -13,6 +13,7 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
+from hone.journey.certifying import certified_judge
 from hone.journey.loop import Models, models
 from hone.journey.step import each_once, open_step, run_step, same_models, step_config
 from hone.journey.watching import SILENT, Watch
@@ -65,7 +66,7 @@ class RubricBenchmark:
     """Mean scores as shares of the scale and paired differences to the first model; `not_worse` is the gate."""
 
 
-def benchmark_by_rubric(
+def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     folder: Path | str,
     specs: Sequence[str],
     *,
@@ -74,6 +75,7 @@ def benchmark_by_rubric(
     asked: BenchmarkItems | None = None,
     confidence: float = 0.95,
     fresh: bool = False,
+    require_certificate: bool = False,
     watch: Watch = SILENT,
 ) -> RubricBenchmark:
     """Let a rubric's judge compare models on the same items.
@@ -86,6 +88,7 @@ def benchmark_by_rubric(
         asked: What the models reply to, and how long; all of the project's items by default.
         confidence: How often an interval is to hold the truth.
         fresh: Ask everything again.
+        require_certificate: Refuse a judge without a certificate that fits.
         watch: Told how far it is.
 
     Raises:
@@ -102,6 +105,8 @@ def benchmark_by_rubric(
     items = (read_items(wanted.items) if wanted.items else project.items)[: wanted.limit]
     draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})
     match = Match(project, items, named_rubric(rubric, project), names, scorer, draws)
+    if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
+        watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
     return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 

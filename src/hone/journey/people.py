@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from hone.journey.column_options import ColumnOptions
 from hone.journey.forgetting import note_export
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.stored import check_there, database_of, project_store
@@ -15,6 +16,7 @@ from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed
 from hone.project import Project
 from hone.project.naming import named_rubric
+from hone.tables.shape import FileColumns
 
 if TYPE_CHECKING:
     from hone.domain.rubric import Rubric
@@ -61,15 +63,13 @@ class InviteOptions(VerbOptions):
     """The address that they will type."""
 
 
-class ImportOptions(VerbOptions):
+class ImportOptions(ColumnOptions):
     """What may be set for `feedback import`."""
 
     verb = "feedback import"
     file: Annotated[Path, OptionForm(positional=True)]
     form: Form | None = None
     """What the file holds.  [default: found out]"""
-    rater_column: Annotated[tuple[str, ...], OptionForm(metavar="COLUMN")] = ()
-    """A column that is a rater; again for more.  [default: by its heading]"""
     rubric: str | None = None
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     database: str | None = None
@@ -113,6 +113,7 @@ def import_feedback(
     *,
     form: Form | None = None,
     rater_column: Sequence[str] = (),
+    columns: FileColumns | None = None,
     rubric: str | None = None,
     database: str | None = None,
     tell: Tell = nothing,
@@ -125,6 +126,7 @@ def import_feedback(
             store.
         form: What the file holds; found out by default.
         rater_column: Of a file with one column a rater, the columns that are raters; by their headings by default.
+        columns: Of a file of ratings, what else is known of its columns.
         rubric: The version that the ratings were given under; the latest by default.
         database: Another store than the project's.
         tell: Told where the store's schema was brought up to date.
@@ -137,7 +139,7 @@ def import_feedback(
     with project_store(project, database=database, tell=tell) as store:
         from hone.interop import import_file  # noqa: PLC0415 - loads SQLAlchemy
 
-        return import_file(store, Path(file), found, form, raters=rater_column)
+        return import_file(store, Path(file), found, form, raters=rater_column, columns=columns)
 
 
 def export_feedback(

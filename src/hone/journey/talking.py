@@ -15,6 +15,7 @@ from pydantic import Field
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
+from hone.journey.certifying import certified_judge
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
@@ -160,6 +161,8 @@ class Endpoint(VerbOptions):
     """For /v1/score: v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: str | None = None
     """Who scores.  [default: the judge in hone.yaml, else the served model]"""
+    require_certificate: bool = False
+    """Refuse a judge without a certificate that fits (`hone agree --certify`)."""
 
 
 class ServeOptions(Endpoint):
@@ -185,6 +188,10 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
     check_host(at.host, at.key)
     check_port(at.host, at.port)
     found = behind(Path(project), at.rubric, at.judge)
+    if found.project is not None and found.rubric is not None:
+        words = certified_judge(found.project, found.rubric, found.judge, required=at.require_certificate)
+        if words:
+            watch.tell(words)
     with ExitStack() as stack:
         settings = settings_of(model, context=at.context, concurrency=at.slots)
         served = stack.enter_context(opened(settings, watch=watch))

@@ -52,6 +52,8 @@ class BenchOptions(AskingOptions):
     """For `rubric`: v1, working, a file or a library name.  [default: the latest version]"""
     reading: Reading = "flexible"
     """What counts in comparisons: a right answer anywhere, or behind #### alone."""
+    require_certificate: bool = False
+    """For `rubric`: refuse a judge without a certificate that fits (`hone agree --certify`)."""
     gate: bool = False
     """Exit 3 unless the last model is not worse than the first."""
     margin: float = Field(default=MARGIN, ge=0, le=1)

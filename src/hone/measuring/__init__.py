@@ -3,6 +3,7 @@
     join            the one join of ratings with judgements, by the reply that both are about
     read_ratings    long-form ratings, or verdicts on pairs, of people and judges
     compare_judges  two judges or rubric versions on the same items, Holm over criteria
+    pair_accuracies how often verdicts on pairs are right, beside what takes no judgement
     joint_counts    how often each score of a judge met each score of the people
     estimate, _gap  the mean over a large labelled set, corrected with what people rated
     stop_rule       how many more ratings an interval of a given width takes
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from hone.measuring.estimating import estimate_gap as estimate_gap
     from hone.measuring.joint import Joint as Joint
     from hone.measuring.joint import joint_counts as joint_counts
+    from hone.measuring.judged import is_labelled as is_labelled
     from hone.measuring.judged import read_judged as read_judged
     from hone.measuring.judged import with_judged as with_judged
+    from hone.measuring.judges_of_pairs import PairAccuracies as PairAccuracies
+    from hone.measuring.judges_of_pairs import pair_accuracies as pair_accuracies
     from hone.measuring.ratings import Reading as Reading
     from hone.measuring.ratings import read_ratings as read_ratings
     from hone.measuring.stopping import Stopping as Stopping
@@ -43,13 +47,16 @@ _HOMES = {
     "Corrected": "hone.measuring.estimating",
     "Estimates": "hone.measuring.estimating",
     "Joint": "hone.measuring.joint",
+    "PairAccuracies": "hone.measuring.judges_of_pairs",
     "Reading": "hone.measuring.ratings",
     "Sources": "hone.measuring.estimating",
     "Stopping": "hone.measuring.stopping",
     "compare_judges": "hone.measuring.comparing",
     "corrected_means": "hone.measuring.estimating",
     "estimate_gap": "hone.measuring.estimating",
+    "is_labelled": "hone.measuring.judged",
     "joint_counts": "hone.measuring.joint",
+    "pair_accuracies": "hone.measuring.judges_of_pairs",
     "read_judged": "hone.measuring.judged",
     "read_ratings": "hone.measuring.ratings",
     "stop_rule": "hone.measuring.stopping",

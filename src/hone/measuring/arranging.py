@@ -77,8 +77,7 @@ def arrange(
 def one_an_item(source: Coded, items: CodedColumn, name: str) -> list[str | None] | None:
     """A column of names of which each item has one, such as its group; none where the table lacks it.
 
-    Raises:
-        FileFormatError: An item has two.
+    An item with two is a fault.
     """
     if name not in source:
         return None
@@ -88,10 +87,13 @@ def one_an_item(source: Coded, items: CodedColumn, name: str) -> list[str | None
     found = np.full(len(items.values), -1, dtype=np.int64)
     found[items.codes[given]] = column.codes[given]
     strange = given[found[items.codes[given]] != column.codes[given]]
-    if len(strange):
-        row = int(strange[0])
+    told = set()
+    for row in strange.tolist():
         item = items.values[items.codes[row]]
-        source.refuse(
+        if item in told:
+            continue
+        told.add(item)
+        source.fault(
             row,
             f"item {item!r} stands in two {name}s ({column.values[column.codes[row]]!r} and "
             f"{column.values[found[items.codes[row]]]!r}); an item has one",
@@ -108,3 +110,17 @@ def figure_an_item(source: Coded, items: CodedColumn, name: str) -> Floats | Non
     found = np.full(len(items.values), np.nan)
     found[items.codes[given]] = figures[given]
     return found
+
+
+def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
+    """The cluster of each item: its group, or itself where it has none."""
+    if groups is None or all(group is None for group in groups):
+        return None
+    return [
+        own_cluster(item) if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)
+    ]
+
+
+def own_cluster(item: str) -> str:
+    """The cluster of an item that has no group: itself."""
+    return f"item {item}"

@@ -21,8 +21,12 @@ Floats = npt.NDArray[np.float64]
 class Position:
     """What one rater made of the order in which two replies stood."""
 
+    asked: int
+    """Verdicts that the rater was asked for."""
+    unusable: int
+    """Of those, how many cannot be used: empty, or not read."""
     pairs: int
-    """Pairs that the rater saw at all."""
+    """Pairs with a verdict that can be used."""
     both_orders: int
     """Pairs seen in both orders."""
     flips: int
@@ -31,6 +35,18 @@ class Position:
     """Verdicts that were no tie."""
     first: int
     """Of those, how many fell on the reply that stood first."""
+
+
+UNUSABLE = 2.0
+"""Stands for a verdict that was asked for and cannot be used."""
+
+
+@dataclass(frozen=True)
+class PairVerdicts:
+    """One judge's verdicts by order, shape (pairs,): -1 (A), 0 (tie), 1 (B), `UNUSABLE`, NaN where none was asked."""
+
+    forward: Floats
+    backward: Floats
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,14 @@ class Collected:
     labels: Mapping[float, str] = field(default_factory=dict)
     weights: Floats | None = None
     """How many items each one stands for, shape (items,), NaN where not said."""
+    systems: tuple[str | None, ...] | None = None
+    """What wrote the reply of each item, where the file says it."""
     positions: Mapping[str, Position] = field(default_factory=dict)
     """By rater, for verdicts on pairs."""
+    verdicts: Mapping[str, PairVerdicts] = field(default_factory=dict)
+    """By judge, for verdicts on pairs."""
+    pair_lengths: tuple[Floats, Floats] | None = None
+    """The lengths of the two replies of each pair, where the file has them."""
     unknown: tuple[str, ...] = ()
     """Criteria that the rubric does not have."""
     remarks: tuple[str, ...] = ()
@@ -68,7 +90,9 @@ class Collected:
         if self.unknown:
             lines.append(f"not in the rubric: {', '.join(self.unknown)}")
         lines += [*self._groups(), *self.remarks]
-        lines += [_position(rater, one) for rater, one in self.positions.items() if one.both_orders]
+        known = self.positions.items()
+        lines += [_unusable(rater, one) for rater, one in known if one.unusable or rater in self.verdicts]
+        lines += [_position(rater, one) for rater, one in known if one.both_orders]
         return lines
 
     def _groups(self) -> list[str]:
@@ -79,9 +103,7 @@ class Collected:
             asked = guessed_groups(self.items) if clusters is None else None
             return [asked] if asked else []
         words = f"{many:,} groups; items of one group count together, so it is groups that an interval rests on"
-        if many < LEAST_GROUPS:
-            return [f"{words}; fewer than {LEAST_GROUPS} give no interval"]
-        return [f"{words}; with fewer than {ROUGH_GROUPS} it is rough" if many < ROUGH_GROUPS else words]
+        return ["; ".join([words, *group_warnings(many)])]
 
     def as_dict(self) -> dict[str, Any]:
         """As `hone agree --json` prints it under `input`."""
@@ -97,6 +119,19 @@ class Collected:
         if self.positions:
             found["positions"] = {rater: vars(one) for rater, one in self.positions.items()}
         return found
+
+
+def group_warnings(many: int) -> list[str]:
+    """What so few groups mean for an interval; nothing where they are enough."""
+    if many < LEAST_GROUPS:
+        return [f"fewer than {LEAST_GROUPS} give no interval"]
+    return [f"with fewer than {ROUGH_GROUPS} it is rough"] if many < ROUGH_GROUPS else []
+
+
+def _unusable(rater: str, one: Position) -> str:
+    if not one.unusable:
+        return f"{rater}: all {one.asked:,} verdicts can be used"
+    return f"{rater}: {one.unusable:,} of {one.asked:,} verdicts cannot be used"
 
 
 def _position(rater: str, one: Position) -> str:

@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
+from hone.measuring.arranging import own_cluster
 from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.tables import Table, Taken, filled_rows, guess, id_reader, open_table
 from hone.tables.coding import as_score, labels_of
+from hone.tables.shape import FileColumns, text_columns
+from hone.text import is_missing
 from hone.text import name as named
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +34,8 @@ class Judged:
     """By criterion, NaN where unscored; shape (items,)."""
     weights: Floats | None = None
     """How many items each stands for, shape (items,); NaN where not said."""
+    groups: tuple[str, ...] | None = None
+    """The cluster of each item; none where the file has no groups."""
     taken: Taken = field(default_factory=Taken)
     """Which columns of the file were read, and how many rows without any value were passed over."""
 
@@ -54,8 +59,21 @@ def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading:
         name = choose_judge(path, collected.ratings.judge_names, judge)
         place = collected.ratings.judge_names.index(name)
         scores = {key: np.asarray(one)[:, place] for key, one in (collected.ratings.judges or {}).items()}
-        return Judged(name, collected.items, scores, collected.weights, collected.taken)
+        clusters = collected.ratings.clusters
+        groups = None if clusters is None else tuple(map(str, clusters))
+        return Judged(name, collected.items, scores, collected.weights, groups, collected.taken)
     return _wide(table, criteria, reading)
+
+
+def is_labelled(path: Path, columns: FileColumns) -> bool:
+    """Whether a file holds one judge's scores, as `label` writes them or in long form; else it is read as ratings.
+
+    Args:
+        path: The file.
+        columns: What is known of the columns; a column of scores among them makes it ratings.
+    """
+    table = open_table(path)
+    return not (columns.of_scores(table) or (columns.judge_name and text_columns(table, columns.judge_name)))
 
 
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
@@ -121,8 +139,9 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     places: dict[str, int] = {}
     columns = {name: array("d") for name in (*found, "weight")}
     judges: set[str] = set()
+    groups: dict[str, str] = {}
     taken = Taken()
-    taken.take({"item": key} | {name: name for name in (*found, "judge", "weight") if name in table.columns})
+    taken.take({"item": key} | {name: name for name in (*found, "judge", "weight", "group") if name in table.columns})
     id_of = id_reader(table, key, taken)
     for number, row in filled_rows(table, taken):
         item = id_of(row.get(key))
@@ -131,6 +150,8 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
         place = places.setdefault(item, len(places))
         if row.get("judge"):
             judges.add(named(row["judge"]))
+        if not is_missing(row.get("group")):
+            groups[item] = f"group {named(row['group'])}"
         for name, values in columns.items():
             value = row.get(name)
             figure = as_score(value, labels)
@@ -143,4 +164,5 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     scores = {name: np.frombuffer(values, dtype=np.float64) for name, values in columns.items()}
     weights = scores.pop("weight")
     name = ", ".join(sorted(judges)) if judges else table.path.stem
-    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, taken)
+    clusters = tuple(groups.get(item, own_cluster(item)) for item in places) if groups else None
+    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, clusters, taken)

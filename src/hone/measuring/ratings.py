@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hone.domain.rubric import Rubric
-from hone.measuring.arranging import KINDS, Floats, RaterNames, arrange, figure_an_item, one_an_item, raters_of
-from hone.measuring.collected import Collected
-from hone.measuring.pairs import collect_pairs, is_pairs
+from hone.measuring.arranging import (
+    KINDS,
+    Floats,
+    RaterNames,
+    arrange,
+    clusters_of,
+    figure_an_item,
+    one_an_item,
+    raters_of,
+)
+from hone.measuring.collected import Collected, PairVerdicts
+from hone.measuring.pairs import AsVerdicts, collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
 from hone.tables.coding import Coded, CodedColumn, coded
-from hone.tables.wide import as_long, columns_told
+from hone.tables.shape import FileColumns
+from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
-OPTIONAL = ("kind", "group", "length", "weight")
+OPTIONAL = ("kind", "group", "system", "length", "weight")
 _FORM = (
     "ratings have the columns item, criterion, rater, score[, kind][, group][, time] and verdicts on pairs item, "
     "rater, order, winner[, kind]; "
@@ -34,20 +46,27 @@ class Reading:
         rubric: Whose scale the scores are on.
         kind: What a row without a kind is.
         raters: The columns that are raters, of a table with one column a rater; found by their headings by default.
+        columns: What else is known of the columns.
+        pairs: Whether the scores of a wide table are verdicts on pairs: A or 1, B or 2, tie or 0.
     """
 
     level: Level | None = None
     rubric: Rubric | None = None
     kind: str = "human"
     raters: tuple[str, ...] = ()
+    columns: FileColumns = field(default_factory=FileColumns)
+    pairs: bool = False
 
 
-def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collected:
+def read_ratings(
+    source: Path | Table, reading: Reading | None = None, *, judged: Sequence[Path | Table] = ()
+) -> Collected:
     """Read ratings, or verdicts on pairs. The columns tell which.
 
     Args:
         source: A CSV, XLSX, JSONL or Parquet file, long or wide, or a table, such as the one that a store gives.
         reading: How it is read.
+        judged: Files with the scores of judges, of the same form, read together with it.
 
     Raises:
         ProjectError: The file is missing or of a form that is not known.
@@ -58,9 +77,69 @@ def read_ratings(source: Path | Table, reading: Reading | None = None) -> Collec
     if is_pairs(table.columns):
         found = collect_pairs(table, reading.level or "nominal", reading.level is None)
     else:
-        found = _collect(as_long(table, raters=reading.raters, rubric=reading.rubric), reading)
+        others = [open_table(one) if isinstance(one, Path) else one for one in judged]
+        long = _long(table, reading, others)
+        if others:
+            tables = (table, *others)
+            long = ChainedRatings([long, *(_as_judges(_long(one, reading, tables)) for one in others)])
+        if reading.pairs:
+            found = collect_pairs(AsVerdicts(long), reading.level or "nominal", reading.level is None)
+        else:
+            found = _collect(long, reading)
+        if judged:
+            found = _only_rated(found)
     # Of a store nothing was guessed, so that there is nothing to say of its columns.
     return found if isinstance(source, Path) else replace(found, taken=Taken(blank=found.taken.blank))
+
+
+def _long(table: Table, reading: Reading, elsewhere: Sequence[Table]) -> Table:
+    return as_long(table, raters=reading.raters, rubric=reading.rubric, columns=reading.columns, elsewhere=elsewhere)
+
+
+def _as_judges(table: Table) -> Table:
+    """A file of judges, whose rows are a judge's unless they say otherwise."""
+    return table if "kind" in table.columns else OfKind(table, "judge")
+
+
+def _only_rated(found: Collected) -> Collected:
+    """Without the items that only judges scored; how many there were is said."""
+    ratings = found.ratings
+    people = np.concatenate([np.asarray(one, dtype=np.float64) for one in ratings.people.values()], axis=1)
+    at = np.flatnonzero((~np.isnan(people)).any(axis=1))
+    if len(at) == len(people):
+        return found
+
+    def chosen(values: Any) -> Any:
+        return None if values is None else [values[place] for place in at.tolist()]
+
+    kept = replace(
+        ratings,
+        people={name: np.asarray(one)[at] for name, one in ratings.people.items()},
+        judges={name: np.asarray(one)[at] for name, one in (ratings.judges or {}).items()},
+        clusters=chosen(ratings.clusters),
+        lengths=None if ratings.lengths is None else np.asarray(ratings.lengths)[at],
+    )
+    left = len(people) - len(at)
+    return replace(
+        found,
+        ratings=kept,
+        items=tuple(chosen(found.items)),
+        systems=None if found.systems is None else tuple(chosen(found.systems)),
+        weights=None if found.weights is None else found.weights[at],
+        verdicts={name: PairVerdicts(one.forward[at], one.backward[at]) for name, one in found.verdicts.items()},
+        pair_lengths=None if found.pair_lengths is None else (found.pair_lengths[0][at], found.pair_lengths[1][at]),
+        remarks=(*found.remarks, f"{left:,} items that nobody rated are left out"),
+    )
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """What the table says of each item beside its scores."""
+
+    groups: list[str | None] | None
+    systems: list[str | None] | None
+    lengths: Floats | None
+    weights: Floats | None
 
 
 def _collect(table: Table, reading: Reading) -> Collected:
@@ -69,28 +148,29 @@ def _collect(table: Table, reading: Reading) -> Collected:
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
     meaning = _meaning(rows, raters, reading)
+    aside = _Aside(
+        one_an_item(rows, items, "group"),
+        one_an_item(rows, items, "system"),
+        figure_an_item(rows, items, "length"),
+        figure_an_item(rows, items, "weight"),
+    )
+    rows.check()
     values = meaning.numbers[rows.columns["score"].codes]
     cube, duplicates = arrange(rows, items, criteria, raters, values)
     names = () if reading.rubric is None else reading.rubric.names
     return Collected(
-        ratings=_ratings(cube, items, criteria, raters, meaning, rows),
+        ratings=_ratings(cube, items, criteria, raters, meaning, aside),
         items=items.values,
         rows=rows.rows,
         duplicates=duplicates,
         missing=int(np.isnan(values).sum()),
         level_note=meaning.note,
         labels=meaning.labels,
-        weights=figure_an_item(rows, items, "weight"),
+        weights=aside.weights,
+        systems=None if aside.systems is None else tuple(aside.systems),
         taken=rows.taken,
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
-
-
-def _clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
-    """The cluster of each item: its group, or itself where it has none."""
-    if groups is None or all(group is None for group in groups):
-        return None
-    return [f"item {item}" if group is None else f"group {group}" for group, item in zip(groups, items, strict=True)]
 
 
 def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
@@ -103,12 +183,12 @@ def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:
         of_people.tolist(),
         reading.level,
         scale,
-        lambda code, why: source.refuse_value("score", code, why),
+        lambda code, why: source.fault_value("score", code, why),
     )
 
 
 def _ratings(
-    cube: Floats, items: CodedColumn, criteria: CodedColumn, raters: RaterNames, meaning: Meaning, source: Coded
+    cube: Floats, items: CodedColumn, criteria: CodedColumn, raters: RaterNames, meaning: Meaning, aside: _Aside
 ) -> Ratings:
     layers = list(zip(criteria.values, cube, strict=True))
     return Ratings(
@@ -117,7 +197,7 @@ def _ratings(
         level=meaning.level,
         judges={name: layer[raters.judges].T for name, layer in layers},
         judge_names=raters.named(judges=True),
-        clusters=_clusters_of(one_an_item(source, items, "group"), items.values),
-        lengths=figure_an_item(source, items, "length"),
+        clusters=clusters_of(aside.groups, items.values),
+        lengths=aside.lengths,
         levels=meaning.levels,
     )

@@ -9,31 +9,51 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hone.measuring import Estimates, JudgeComparison
+from hone.measuring import Estimates, JudgeComparison, PairAccuracies
+from hone.measuring.drift import Drift
 from hone.report.terminal import clean
 from hone.report.wording import (
+    PAIR_COLUMNS,
     STATISTICS,
     TOGETHER,
     agreement_rows,
     headline,
     intervals_in_words,
+    pair_rows,
+    pairs_in_words,
     people_in_words,
+    percent_cell,
     tiers_in_words,
     verdict_in_short,
     warnings,
     with_interval,
 )
-from hone.stats import Agreement, CriterionAgreement, JudgeAgreement
+from hone.stats import Agreement, CorrectedShare, CriterionAgreement, JudgeAgreement
 
 _KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
 _STYLES = {"better": "green", "as good": "green", "worse": "red", "not shown": "yellow", "no ceiling": "yellow"}
 
 
-def agreement_report(agreement: Agreement) -> RenderableType:
-    """Every criterion, and all of them together where there are several."""
-    parts = [_criterion(name, one, agreement.level) for name, one in agreement.criteria.items()]
+def pairs_report(pairs: PairAccuracies) -> RenderableType:
+    """How often judges of pairs are right, and what takes no judgement beside them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, column in enumerate(PAIR_COLUMNS):
+        table.add_column(column, justify="right" if place else "left")
+    for row in pair_rows(pairs):
+        table.add_row(*map(Text, row), style="" if row[-1] else "dim")
+    return Group(table, Text(pairs_in_words(pairs), style="dim"), Text(""))
+
+
+def agreement_report(agreement: Agreement, *, pairs: bool = False) -> RenderableType:
+    """Every criterion, and all of them together where there are several.
+
+    Args:
+        agreement: The figures.
+        pairs: Whether they are of verdicts on pairs, where "the same" takes a judge that flips for undecided.
+    """
+    parts = [_criterion(name, one, agreement.level, pairs) for name, one in agreement.criteria.items()]
     if len(parts) > 1:
-        parts.append(_criterion(TOGETHER, agreement.overall, agreement.level))
+        parts.append(_criterion(TOGETHER, agreement.overall, agreement.level, pairs))
     legend = (
         f"The ceiling is each person against the others' consensus. {intervals_in_words(agreement)} Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."
@@ -41,12 +61,13 @@ def agreement_report(agreement: Agreement) -> RenderableType:
     return Group(*parts, Text(legend, style="dim"))
 
 
-def _criterion(name: str, one: CriterionAgreement, level: str) -> RenderableType:
+def _criterion(name: str, one: CriterionAgreement, level: str, pairs: bool) -> RenderableType:
     statistic = headline(one, level)
     title = Text.assemble((clean(name), "bold"), f" · {one.items:,} items · {people_in_words(one)}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("against the people's consensus", overflow="fold", min_width=22)
-    for column in ("items", "same score", STATISTICS[statistic], "leans"):
+    same = "same verdict, a flip as a tie" if pairs else STATISTICS["accuracy"]
+    for column in ("items", same, STATISTICS[statistic], "leans"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict, and difference to a person", min_width=24)
     for row in _rows(one, statistic):
@@ -98,6 +119,17 @@ def comparison_report(comparison: JudgeComparison) -> RenderableType:
     return table
 
 
+def drift_report(drift: Drift) -> RenderableType:
+    """A judge beside itself earlier: what changed, and which of the two is nearer to people."""
+    lines = []
+    for name, one in drift.changes.items():
+        told = f"{clean(name)}: the same score on {percent_cell(one.same)} of {one.same.n:,} items"
+        if one.shift is not None and one.shift.value is not None:
+            told += f"; now {with_interval(one.shift, 'gap')} on average"
+        lines.append(Text(told))
+    return Group(comparison_report(drift.comparison), *lines)
+
+
 def p_value(p: float) -> str:
     """A p value, never as nothing."""
     return "<0.001" if p < 0.001 else f"{p:.3f}"
@@ -118,14 +150,19 @@ def estimates_report(estimates: Estimates, title: str) -> RenderableType:
         if one.share is not None:
             share = one.share
             table.add_row(
-                "  share of yes (Rogan–Gladen)",
+                "  unrated items (Rogan–Gladen)",
                 "",
                 "",
                 with_interval(share.judge_only),
                 "",
                 with_interval(share.corrected),
             )
-            words.append(Text(f"  {share.words}"))
-        if one.rated < 10:
-            words.append(Text(f"! {clean(name)}: fewer than 10 rated items say next to nothing", style="yellow"))
+            words.append(Text(_rogan_gladen(share)))
+        words += [Text(f"! {clean(name)}: {warning}", style="yellow") for warning in one.warnings()]
     return Group(table, *words)
+
+
+def _rogan_gladen(share: CorrectedShare) -> str:
+    """What the second correction is about: other items, and another truth, than the first."""
+    about = f"the share of yes among the {share.judge_only.n:,} items that nobody rated, as most people would say"
+    return f"  Rogan–Gladen, {about}: {share.words}"

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hone.measuring import Joint, JudgeComparison
+from hone.measuring import Joint, JudgeComparison, PairAccuracies
+from hone.measuring.further import FurtherOfCriterion
 from hone.report.agreement import p_value
 from hone.report.drawing import Picture
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
+from hone.report.further import further_lines, reliability_pictures
 from hone.report.page import TableCell, fill
 from hone.report.wording import (
+    PAIR_COLUMNS,
     STATISTICS,
     agreement_rows,
     headline,
     interval_name,
     intervals_in_words,
+    pair_rows,
+    pairs_in_words,
     people_in_words,
     tiers_in_words,
     warnings,
@@ -62,6 +67,8 @@ class AgreementView:
     joints: Mapping[str, Mapping[str, Joint]] = field(default_factory=dict)
     """By criterion and judge."""
     comparison: JudgeComparison | None = None
+    pairs: PairAccuracies | None = None
+    further: Mapping[str, FurtherOfCriterion] = field(default_factory=dict)
 
 
 def pictures(view: AgreementView) -> Iterator[Picture]:
@@ -73,6 +80,7 @@ def pictures(view: AgreementView) -> Iterator[Picture]:
         for picture in (confusion_picture(name, one, view.labels, place), scatter):
             if picture is not None:
                 yield picture
+    yield from reliability_pictures(view.further)
 
 
 def agreement_page(view: AgreementView) -> str:
@@ -90,6 +98,9 @@ def agreement_page(view: AgreementView) -> str:
             "compared": _compared(view.comparison) if view.comparison else None,
             "interval": interval_name(view.agreement.confidence),
             "intervals": intervals_in_words(view.agreement),
+            "pairs": pair_rows(view.pairs) if view.pairs else None,
+            "pair_columns": list(PAIR_COLUMNS),
+            "pair_words": pairs_in_words(view.pairs) if view.pairs else "",
             "criteria": [_criterion(view, place, *pair) for place, pair in enumerate(criteria.items(), 1)],
             "overall": _tables(view.agreement.overall) if len(criteria) > 1 else None,
             "against": [STATISTICS[key] for key in _AGAINST],
@@ -126,6 +137,8 @@ def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreeme
         "confusions": list(_confusions(view, one)),
         "scatter": scatter_picture(name, joints, view.labels, place),
         "joints": [_joint(judge, joint) for judge, joint in joints.items()],
+        "further": further_lines(view.further[name]) if name in view.further else [],
+        "reliability": list(reliability_pictures({name: view.further[name]})) if name in view.further else [],
     }
 
 

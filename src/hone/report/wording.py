@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hone.measuring import PairAccuracies
 from hone.report.terminal import clean
-from hone.stats import FEW_ITEMS, Agreement, CriterionAgreement, Figure, JudgeAgreement
+from hone.stats import FEW_ITEMS, Agreement, CriterionAgreement, Figure, JudgeAgreement, PairAccuracy
 
 STATISTICS = {
     "percent_agreement": "same score",
@@ -31,6 +32,14 @@ SHARES = frozenset({"percent_agreement", "accuracy"})
 """Statistics that are read as percentages."""
 BASELINES = {"majority_class": "always the commonest score", "length_only": "the longer the better"}
 """What needs no judge, for people."""
+PAIR_BASELINES = {
+    "first_shown": "always the first shown",
+    "second_shown": "always the second shown",
+    "commonest_verdict": "always the commonest verdict",
+    "longer_reply": "always the longer reply",
+}
+"""What needs no judge of pairs, for people."""
+PAIR_COLUMNS = ("on pairs that people rated", "pairs", "single verdicts right", "consistent and right", "unusable")
 OFF_SCALE = "some scores are not on the people's scale"
 """The reason that a judge's kappas and accuracy are undefined; its mean error then compares unlike things."""
 OUTCOMES = {"better": "pass", "as good": "pass", "worse": "fail"}
@@ -106,6 +115,30 @@ def agreement_rows(one: CriterionAgreement) -> list[AgreementRow]:
     return [AgreementRow(CEILING, one.ceiling, "person"), *judges, *others]
 
 
+def pair_rows(pairs: PairAccuracies) -> list[tuple[str, ...]]:
+    """Judges of pairs and what needs no judge, on one footing: the cells of `PAIR_COLUMNS`."""
+    judges: list[tuple[str, ...]] = [
+        (clean(name), *_pair_cells(one.accuracy), f"{one.unusable:,} of {one.asked:,}")
+        for name, one in pairs.judges.items()
+    ]
+    others = [(PAIR_BASELINES[name], *_pair_cells(one), "") for name, one in pairs.baselines.items()]
+    return [*judges, *others]
+
+
+def _pair_cells(one: PairAccuracy) -> tuple[str, str, str]:
+    return f"{max(one.single.n, one.consistent.n):,}", percent_cell(one.single), percent_cell(one.consistent)
+
+
+def pairs_in_words(pairs: PairAccuracies) -> str:
+    """How the two figures are to be read."""
+    unusable = "count as wrong" if pairs.unusable_wrong else "are left out"
+    return (
+        "Single verdicts: how often one verdict is right, averaged over the orders in which a pair was shown. "
+        "Consistent and right: both orders give the same verdict, and it is people's. "
+        f"Verdicts that cannot be used {unusable}."
+    )
+
+
 def verdict_in_short(judge: JudgeAgreement) -> str:
     """The verdict up to its figures: "worse than a person"."""
     return judge.verdict.words.partition(":")[0].replace(" to within the margin", ", within the margin")
@@ -137,6 +170,8 @@ def strictness(who: str, error: Figure) -> str:
     who, items = clean(who), f"{error.n:,} {'reply' if error.n == 1 else 'replies'}"
     if error.value is None:
         return f"{who}: cannot be known ({error.reason or 'nobody else rated the same replies'})"
+    if error.low is None and error.reason and not error.few:
+        return f"{who}: {error.value:+.2f} on average, on {items}; it has no interval ({error.reason})"
     if error.low is None or error.high is None or error.few:
         return f"{who}: too few to say ({error.value:+.2f} on average, on {items})"
     figures = f"95% interval {error.low:+.2f} to {error.high:+.2f}, on {items}"

@@ -6,6 +6,7 @@
     estimate_mean, _difference  means corrected with the items that people rated (PPI++)
     corrected_share             the same for yes and no (Rogan-Gladen)
     alternative_annotator_test  may a judge take a person's place?
+    pair_accuracy               verdicts on pairs in both orders: how often right, and consistently so
     krippendorff_alpha          alpha alone, in a tenth of a second
     wilson, paired_shares, mcnemar, holm, benjamini_yekutieli, items_for_…
 
@@ -29,10 +30,16 @@ if TYPE_CHECKING:
     from hone.stats.alternative import AlternativeTest as AlternativeTest
     from hone.stats.alternative import alternative_annotator_test as alternative_annotator_test
     from hone.stats.bootstrap import BootstrapOptions as BootstrapOptions
+    from hone.stats.both_orders import BothOrders as BothOrders
+    from hone.stats.both_orders import PairAccuracy as PairAccuracy
+    from hone.stats.both_orders import pair_accuracy as pair_accuracy
+    from hone.stats.both_orders import pair_baselines as pair_baselines
     from hone.stats.discordance import McNemar as McNemar
     from hone.stats.discordance import mcnemar as mcnemar
     from hone.stats.figure import FEW_ITEMS as FEW_ITEMS
     from hone.stats.figure import Figure as Figure
+    from hone.stats.intervals import ScoreRange as ScoreRange
+    from hone.stats.intervals import plain_mean as plain_mean
     from hone.stats.multiplicity import benjamini_yekutieli as benjamini_yekutieli
     from hone.stats.multiplicity import holm as holm
     from hone.stats.paired import PairedDifference as PairedDifference
@@ -47,6 +54,7 @@ if TYPE_CHECKING:
     from hone.stats.ppi import estimate_difference as estimate_difference
     from hone.stats.ppi import estimate_mean as estimate_mean
     from hone.stats.proportion import wilson as wilson
+    from hone.stats.random_draw import draw_p_value as draw_p_value
     from hone.stats.ratings import Ratings as Ratings
     from hone.stats.reliability import krippendorff_alpha as krippendorff_alpha
     from hone.stats.results import Agreement as Agreement
@@ -74,9 +82,12 @@ _HOMES = {
     "Level": "hone.stats.alpha",
     "McNemar": "hone.stats.discordance",
     "BootstrapOptions": "hone.stats.bootstrap",
+    "BothOrders": "hone.stats.both_orders",
+    "PairAccuracy": "hone.stats.both_orders",
     "PairedDifference": "hone.stats.paired",
     "PeopleAgreement": "hone.stats.results",
     "Ratings": "hone.stats.ratings",
+    "ScoreRange": "hone.stats.intervals",
     "VerdictRule": "hone.stats.verdict",
     "JudgeVerdict": "hone.stats.verdict",
     "agreement_figures": "hone.stats.agreement",
@@ -84,6 +95,7 @@ _HOMES = {
     "alternative_annotator_test": "hone.stats.alternative",
     "benjamini_yekutieli": "hone.stats.multiplicity",
     "corrected_share": "hone.stats.rogan_gladen",
+    "draw_p_value": "hone.stats.random_draw",
     "estimate_difference": "hone.stats.ppi",
     "estimate_mean": "hone.stats.ppi",
     "guess_level": "hone.stats.scale",
@@ -93,9 +105,12 @@ _HOMES = {
     "items_for_share": "hone.stats.power",
     "krippendorff_alpha": "hone.stats.reliability",
     "mcnemar": "hone.stats.discordance",
+    "pair_accuracy": "hone.stats.both_orders",
+    "pair_baselines": "hone.stats.both_orders",
     "paired_agreement": "hone.stats.paired",
     "paired_means": "hone.stats.paired",
     "paired_shares": "hone.stats.share_difference",
+    "plain_mean": "hone.stats.intervals",
     "power_of_difference": "hone.stats.power",
     "wilson": "hone.stats.proportion",
 }

@@ -47,6 +47,32 @@ def alpha_block(scores: Floats, codes: Integers, size: int, level: Level, copies
     return MomentBlock(ALPHA, moments, finish, n, reason)
 
 
+def ratio_block(scores: Floats, copies: Integers) -> MomentBlock:
+    """Krippendorff's alpha with ratio distances, ((a - b) / (a + b))^2: twice as much is as far from 2 as from 20.
+
+    Args:
+        scores: The ratings, 0 or more, NaN where missing, shape (rows, raters).
+        copies: How many items each row stands for.
+    """
+    given = ~np.isnan(scores)
+    values = np.unique(scores[given])
+    codes = np.where(given, np.searchsorted(values, np.where(given, scores, 0.0)), -1)
+    total = values[:, None] + values[None, :]
+    distances = divide(values[:, None] - values[None, :], total) ** 2
+    distances = np.nan_to_num(distances)
+    paired = given.sum(axis=1) >= 2
+    counts = (codes[:, :, None] == np.arange(len(values))).sum(axis=1) * paired[:, None].astype(np.float64)
+    within = ((counts @ distances) * counts).sum(axis=1, keepdims=True)
+    moments = np.concatenate([within / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1), counts], axis=1)
+
+    def finish(totals: Floats) -> Floats:
+        of_all = totals[:, 1:]
+        return _alpha(totals[:, 0], of_all.sum(axis=1), ((of_all @ distances) * of_all).sum(axis=1))
+
+    n = int(copies[paired].sum())
+    return MomentBlock(ALPHA, moments, finish, n, "fewer than 2 raters on any item" if n == 0 else "one level only")
+
+
 def _interval_moments(scores: Floats, given: Booleans) -> Floats:
     """The disagreement within each item, and the count, sum and sum of squares of its values around their mean."""
     centre = scores[given].mean() if given.any() else 0.0

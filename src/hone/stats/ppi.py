@@ -2,20 +2,25 @@
 
 Sources: A. N. Angelopoulos and others, Science 382 (2023), 669-674; A. N. Angelopoulos, J. C. Duchi and T. Zrnic,
 PPI++ (arXiv 2311.01453), section 6 (power tuning). With weights, the variance is that of a ratio of weighted sums
-(Hajek; C.-E. Sarndal and others, Model Assisted Survey Sampling (1992), section 5.7).
+(Hajek; C.-E. Sarndal and others, Model Assisted Survey Sampling (1992), section 5.7). How the intervals are made is
+in `stats/intervals`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from hone.errors import StatsError
-from hone.stats.arrays import Floats, Numbers, as_scores
+from hone.stats.arrays import Floats, Integers, Numbers, as_clusters, as_scores
 from hone.stats.figure import Figure, undefined
+from hone.stats.intervals import MeanPart, ScoreRange, mean_interval
+
+_FEW_RATED = 30
+"""With fewer rated items nothing is said of whether a judge's scores follow people's."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ class Evidence:
     """How many items each rated one stands for (1 / its chance to be rated), in any unit; equal when absent."""
     rest_weights: Numbers | None = None
     """The same for the rest."""
+    groups: Sequence[object] | None = None
+    """The group of each rated item, whose items are not independent; each its own when absent."""
+    rest_groups: Sequence[object] | None = None
+    """The same for the rest; given where `groups` is."""
+    scale: ScoreRange | None = None
+    """The lowest and the highest score there is, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,9 @@ class _Sample:
     rest: Floats
     weights: Floats
     rest_weights: Floats
+    groups: Integers | None
+    rest_groups: Integers | None
+    scale: ScoreRange | None
 
 
 def estimate_mean(evidence: Evidence, confidence: float = 0.95, tuning: float | None = None) -> Estimate:
@@ -84,6 +98,8 @@ def estimate_mean(evidence: Evidence, confidence: float = 0.95, tuning: float | 
         raise StatsError(f"a tuning of {tuning:g} is not between 0 and 1")
     sample = _sample(evidence)
     n, rest = len(sample.people), len(sample.rest)
+    if not 0 < confidence < 1:
+        raise StatsError(f"a confidence of {confidence} is not between 0 and 1")
     if n < 2:
         nothing = undefined(n, "fewer than 2 items were rated by people and judge")
         return Estimate(nothing, nothing, _judge_only(sample, confidence), 0.0, 1.0, "Too few items were rated.")
@@ -91,7 +107,7 @@ def estimate_mean(evidence: Evidence, confidence: float = 0.95, tuning: float | 
     people_only = _combined(sample, 0.0, confidence)
     corrected = _combined(sample, trust, confidence)
     gain = _gain(people_only, corrected)
-    return Estimate(corrected, people_only, _judge_only(sample, confidence), trust, gain, _words(gain, n, trust))
+    return Estimate(corrected, people_only, _judge_only(sample, confidence), trust, gain, _words(gain, sample, trust))
 
 
 def estimate_difference(first: Evidence, second: Evidence, paired: bool = True, confidence: float = 0.95) -> Estimate:
@@ -113,7 +129,7 @@ def estimate_difference(first: Evidence, second: Evidence, paired: bool = True, 
     people_only = _apart(one.people_only, other.people_only)
     gain = _gain(people_only, corrected)
     tuning = (one.tuning + other.tuning) / 2
-    words = _words(gain, people_only.n, tuning)
+    words = _gained(gain, people_only.n) or "The judge adds next to nothing to what people's ratings show."
     return Estimate(corrected, people_only, _apart(one.judge_only, other.judge_only), tuning, gain, words)
 
 
@@ -125,6 +141,9 @@ def _differences(first: Evidence, second: Evidence) -> Evidence:
             np.asarray(first.rest, dtype=np.float64) - np.asarray(second.rest, dtype=np.float64),
             first.weights,
             first.rest_weights,
+            first.groups,
+            first.rest_groups,
+            None if first.scale is None else first.scale.of_differences(),
         )
     except ValueError as error:
         raise StatsError("a paired difference needs both models' scores of the same items, in one order") from error
@@ -140,7 +159,29 @@ def _sample(evidence: Evidence) -> _Sample:
         raise StatsError(f"people scored {len(people)} items and the judge {len(judge)}; give the same items")
     weights, rest_weights = _weights(evidence.weights, len(people)), _weights(evidence.rest_weights, len(rest))
     both, known = ~(np.isnan(people) | np.isnan(judge)), ~np.isnan(rest)
-    return _Sample(people[both], judge[both], rest[known], _scaled(weights[both]), _scaled(rest_weights[known]))
+    groups, rest_groups = _groups(evidence, len(people), len(rest))
+    return _Sample(
+        people[both],
+        judge[both],
+        rest[known],
+        _scaled(weights[both]),
+        _scaled(rest_weights[known]),
+        None if groups is None else groups[both],
+        None if rest_groups is None else rest_groups[known],
+        evidence.scale,
+    )
+
+
+def _groups(evidence: Evidence, rated: int, rest: int) -> tuple[Integers | None, Integers | None]:
+    """The groups of the rated items and of the rest, numbered alike."""
+    if evidence.groups is None:
+        return None, None
+    others = list(evidence.rest_groups) if evidence.rest_groups is not None else []
+    if len(evidence.groups) != rated or len(others) != rest:
+        raise StatsError(f"give one group for each of the {rated} rated items and the {rest} others")
+    numbers = as_clusters([*evidence.groups, *others], rated + rest)
+    assert numbers is not None  # noqa: S101 - groups were given; this tells the type checker
+    return numbers[:rated], numbers[rated:]
 
 
 def _weights(values: Numbers | None, count: int) -> Floats:
@@ -161,44 +202,41 @@ def _tuning(sample: _Sample) -> float:
     people, judge = w * (sample.people - first), w * (sample.judge - first)
     covariance = float(np.mean((people - people.mean()) * (judge - judge.mean())))
     spread = float(np.var(np.concatenate([judge, v * (sample.rest - first)]), ddof=1))
-    if spread <= 0:
+    if spread <= 0 or not np.ptp(sample.people):
         return 0.0
     return float(np.clip(covariance / ((1 + len(people) / len(sample.rest)) * spread), 0, 1))
 
 
 def _combined(sample: _Sample, trust: float, confidence: float) -> Figure:
-    value, variance = _moments(sample.people - trust * sample.judge, sample.weights)
-    if trust:
-        mean, spread = _moments(trust * sample.rest, sample.rest_weights)
-        value, variance = value + mean, variance + spread
-    return _normal(value, variance, len(sample.people), confidence)
-
-
-def _moments(values: Floats, weights: Floats) -> tuple[float, float]:
-    """The weighted mean, and the variance of it (weights have a mean of 1)."""
-    mean = float(np.mean(weights * values))
-    return mean, float(np.mean((weights * (values - mean)) ** 2)) / len(values)
+    rated = MeanPart(sample.people - trust * sample.judge, sample.weights, sample.groups)
+    rest = MeanPart(trust * sample.rest, sample.rest_weights, sample.rest_groups) if trust else None
+    return mean_interval(rated, rest, sample.scale, trust, confidence)
 
 
 def _judge_only(sample: _Sample, confidence: float) -> Figure:
     if len(sample.rest) < 2:
         return undefined(len(sample.rest), "the judge scored fewer than 2 other items")
-    return _normal(*_moments(sample.rest, sample.rest_weights), len(sample.rest), confidence)
-
-
-def _normal(value: float, variance: float, n: int, confidence: float) -> Figure:
-    if not 0 < confidence < 1:
-        raise StatsError(f"a confidence of {confidence} is not between 0 and 1")
-    half = float(ndtri((1 + confidence) / 2)) * math.sqrt(variance)
-    return Figure(value, value - half, value + half, n, method="normal")
+    return mean_interval(
+        MeanPart(sample.rest, sample.rest_weights, sample.rest_groups), None, sample.scale, 0.0, confidence
+    )
 
 
 def _apart(first: Figure, second: Figure) -> Figure:
+    """The difference of two independent means; each limit adds what either mean's own interval allows on that side.
+
+    Source: G. Y. Zou and A. Donner, Stat. Med. 27 (2008), 1693-1702 (limits that need not lie evenly).
+    """
     n = first.n + second.n
-    if first.value is None or second.value is None or first.half_width is None or second.half_width is None:
+    if first.value is None or second.value is None:
         return undefined(n, first.reason or second.reason or "undefined")
-    value, half = first.value - second.value, math.hypot(first.half_width, second.half_width)
-    return Figure(value, value - half, value + half, n, method="normal")
+    value = first.value - second.value
+    limits = (first.low, first.high, second.low, second.high)
+    low, high, other_low, other_high = (math.nan if limit is None else limit for limit in limits)
+    if math.isnan(low + high + other_low + other_high):
+        return Figure(value, None, None, n, reason=first.reason or second.reason)
+    below = math.hypot(first.value - low, other_high - second.value)
+    above = math.hypot(high - first.value, second.value - other_low)
+    return Figure(value, value - below, value + above, n, method="combined")
 
 
 def _gain(people_only: Figure, corrected: Figure) -> float:
@@ -207,10 +245,27 @@ def _gain(people_only: Figure, corrected: Figure) -> float:
     return (people_only.half_width / corrected.half_width) ** 2
 
 
-def _words(gain: float, n: int, trust: float) -> str:
-    if gain > 1.05:
-        extra = round(n * (gain - 1))
-        return f"The judge's scores are worth about {extra} more rated items (beside the {n} that there are)."
+def _gained(gain: float, n: int) -> str:
+    if gain <= 1.05:
+        return ""
+    extra = round(n * (gain - 1))
+    return f"The judge's scores are worth about {extra} more rated items (beside the {n} that there are)."
+
+
+def _words(gain: float, sample: _Sample, trust: float) -> str:
+    n = len(sample.people)
+    if gained := _gained(gain, n):
+        return gained
+    if not np.ptp(sample.people):
+        return "All of people's scores are the same, so nothing shows whether the judge follows them."
+    if not np.ptp(sample.judge):
+        return "The judge gave every rated item the same score, so it adds nothing: the figure rests on people alone."
+    if len(sample.rest) < 2:
+        return "The judge scored no other items, so it adds nothing: the figure rests on people alone."
+    if n < _FEW_RATED:
+        return f"On {n} rated items the judge adds nothing yet; they are too few to say whether it follows people."
     if trust < 0.05:
-        return "The judge adds nothing: its scores do not follow people's. The figure rests on people alone."
+        return (
+            "The judge adds nothing: its scores are not shown to follow people's. The figure rests on people alone."
+        )
     return "The judge adds next to nothing: the interval is as wide as from people alone."

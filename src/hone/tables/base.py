@@ -56,6 +56,11 @@ class Table(ABC):
             ProjectError: The file has gone, or the disk fails. A row that does not read is a `RowProblem` instead.
         """
 
+    def located(self) -> Iterator[tuple[Path, int, Row | RowProblem]]:
+        """Each row as `rows` gives it, with the file that it stands in: of tables in several files, which one."""
+        for number, row in self.rows():
+            yield self.path, number, row
+
     @abstractmethod
     def count(self) -> int:
         """How many times `rows` yields, problems included; without reading the rows where the form allows it."""

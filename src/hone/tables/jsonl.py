@@ -1,4 +1,4 @@
-"""JSON Lines, and JSON files that hold one array of objects."""
+"""JSON Lines, and JSON files that hold one array of objects, or one object."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from hone.errors import FileFormatError
+from hone.tables import turns
 from hone.tables.base import Row, RowProblem, Table, first_columns, unreadable
 from hone.tables.feed import Feed
 from hone.text import whole_text
@@ -22,6 +23,8 @@ _DECODER = json.JSONDecoder(parse_constant=_CONSTANTS.__getitem__)
 _INEXACT = {float, list, dict}
 """What may be, or hold, a whole number of more than 64 bits, which orjson rounds."""
 NOT_AN_OBJECT = 'not a JSON object; write one {"column": value, …} a row'
+MOST_BYTES = 200_000_000
+"""Bytes of a file that is one object."""
 NOT_UTF8 = "bytes that are not UTF-8"
 
 
@@ -80,8 +83,54 @@ class JsonArray(Table):
         return sum(1 for _ in self.rows())
 
 
-def open_json(path: Path) -> JsonLines | JsonArray:
-    """A `.json` file, which may hold either; the first character tells.
+class JsonObject(Table):
+    """A `.json` file with one object: items by their ids, or one list of objects under a name, such as ``data``.
+
+    It is read into memory, as only its end tells which it is; `MOST_BYTES` is the most.
+    """
+
+    form = "jsonl"
+
+    def __init__(self, path: Path, rows: list[Row]) -> None:
+        self.path, self._rows = path, rows
+        self.columns = first_columns(path, self.rows())
+
+    def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
+        """Each object and its number."""
+        yield from enumerate(self._rows, 1)
+
+    def count(self) -> int:
+        """Objects."""
+        return len(self._rows)
+
+
+def _one_object(path: Path) -> list[Row] | None:
+    """The rows of a file that is one object; none where it is something else."""
+    if path.stat().st_size > MOST_BYTES:
+        return None
+    try:
+        whole = _DECODER.decode(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None  # objects line by line, or broken: whoever reads them says what is wrong
+    if not isinstance(whole, dict) or not whole:
+        return None
+    lists = [name for name, value in whole.items() if name not in turns.COLUMNS and _holds_objects(value)]
+    if len(lists) > 1:
+        names = ", ".join(map(repr, lists))
+        raise FileFormatError(path, f"it holds several lists of objects ({names}); write one of them into a file")
+    if lists:
+        return [_mended(row) for row in whole[lists[0]]]
+    if all(isinstance(value, dict) for value in whole.values()):
+        return [{"id": _mended(name), **_mended(value)} for name, value in whole.items()]
+    return None
+
+
+def _holds_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def open_json(path: Path) -> JsonLines | JsonArray | JsonObject:
+    """A `.json` file, which may hold any of the three; what it begins with tells.
 
     Raises:
         FileFormatError: No row can be read.
@@ -93,6 +142,8 @@ def open_json(path: Path) -> JsonLines | JsonArray:
         raise unreadable(path, error) from error
     if first == "[":
         return JsonArray(path)
+    if first == "{" and (rows := _one_object(path)) is not None:
+        return JsonObject(path, rows)
     try:
         return JsonLines(path)
     except FileFormatError as error:

@@ -19,7 +19,7 @@ from hone.people.store.rating import Cell, current, is_complete, moved, noted, s
 from hone.people.store.schema import subjects
 from hone.people.store.store import Store
 from hone.people.store.subjects import entered_replies
-from hone.tables.coding import as_score, labels_of
+from hone.tables.coding import MOST_FAULTS, as_score, labels_of, told_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def enter_feedback(store: Store, entries: Iterable[FeedbackEntry], rubric: Rubri
         tally = ImportTally()
         known = _Replies(connection, store, now, tally)
         cells: dict[tuple[str, str], _Said] = {}
+        faults: list[str] = []
         for entry in entries:
             tally.rows += 1
             try:
@@ -75,7 +76,9 @@ def enter_feedback(store: Store, entries: Iterable[FeedbackEntry], rubric: Rubri
                 said = cells.setdefault((rater, known.subject(entry)), _Said(entry.rater, entry.kind))
                 said.add(entry, questions, labels, tally)
             except HoneError as error:
-                raise FileFormatError(path, f"{entry.place}: {error}") from error
+                faults.append(f"{entry.place}: {error}")
+        if faults:
+            raise FileFormatError(path, told_at_once(faults[:MOST_FAULTS], len(faults)))
         for (rater, subject), said in cells.items():
             said.write(connection, Cell(rater, subject, questions), now)
         return tally

@@ -1,0 +1,98 @@
+"""Certificates of judges where a project and a command meet: what a judge's scores depend on, and whether one fits.
+
+What certificates need of the statistics is loaded when it is asked for: most labelling has nothing to do with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hone.domain.base import digest
+from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
+from hone.errors import ProjectError
+from hone.journey.step import step_config
+from hone.judging.of_project import judge_sampling
+from hone.project import Project
+from hone.spelling import option
+
+if TYPE_CHECKING:
+    from hone.journey.agreement import AgreementResult
+
+CERTIFICATES = "certificates"
+"""The folder of a project's certificates."""
+_ASIDE = frozenset({"data"})
+"""What a labelling run depends on beside the judge itself."""
+
+
+def judge_parts(config: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of all that a judge's scores depend on, out of the config of a labelling run, by name."""
+    return {name: digest(part) for name, part in config.items() if name not in _ASIDE}
+
+
+def certify(found: AgreementResult, path: Path, project: Project | None, *, margin: float) -> list[Path]:
+    """Write a signed certificate of each judge.
+
+    Args:
+        found: What `agree` found.
+        path: The file; of several judges, numbers are put behind its name.
+        project: Whose latest labelling the judge is of; none where a file alone was read.
+        margin: How far below a person still counts as being as good.
+
+    Raises:
+        ProjectError: There is no judge, or a file cannot be written.
+    """
+    from hone.measuring.certificate import certificates_of, names_of, write_certificate  # noqa: PLC0415 - scipy
+
+    parts: dict[str, dict[str, str]] = {}
+    if project is not None and (run := project.latest_run("label")) is not None:
+        parts = {one.judge: judge_parts(run.config) for one in run.read(Judgement)}
+    made = certificates_of(
+        found.collected,
+        found.agreement,
+        margin=margin,
+        confidence=found.confidence,
+        parts=parts,
+        version=version("hone-llm"),
+    )
+    if not made:
+        raise ProjectError("there is no judge in these ratings to certify")
+    files = names_of(made, path)
+    for file, one in zip(files, made, strict=True):
+        write_certificate(file, one)
+    return files
+
+
+def certified(project: Project, config: Mapping[str, Any], *, required: bool) -> str:
+    """Whether the judge of a labelling run has a certificate in the project that fits, in words.
+
+    Empty where the project has no folder of certificates and none is required.
+
+    Raises:
+        ProjectError: It has none, and one is required.
+    """
+    from hone.measuring.certificate import fit_of  # noqa: PLC0415 - scipy
+
+    if not required and not (project.folder / CERTIFICATES).is_dir():
+        return ""  # nobody asked for certificates here
+    fits, words = fit_of(project.folder / CERTIFICATES, judge_parts(config))
+    if required and not fits:
+        remedy = f"have replies rated, then: hone agree {option('certify', f'{CERTIFICATES}/NAME')}"
+        raise ProjectError(f"{words}; {remedy}; or go on without {option('require_certificate')}")
+    return words
+
+
+def certified_judge(project: Project, rubric: Rubric, judge: ModelSettings, *, required: bool) -> str:
+    """The same for a judge that judges the project's way, as it would label.
+
+    Raises:
+        ProjectError: It has none, and one is required.
+    """
+    config = step_config(
+        project, rubric=rubric, judging=project.settings.judging, sampling=judge_sampling(judge, rubric), judge=judge
+    )
+    return certified(project, config, required=required)

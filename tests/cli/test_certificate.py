@@ -1,0 +1,138 @@
+"""A certificate of a judge: signed here, stale once its judge changes, untrusted where it comes from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hone.errors import FileFormatError, ProjectError
+from hone.files import config_folder
+from hone.journey.agreement import agree
+from hone.journey.certifying import certified_judge, certify
+from hone.measuring.certificate import SUFFIX, fit_of, read_certificate, write_certificate
+from hone.project import Project
+from hone.stats import BootstrapOptions
+
+from .conftest import Hone
+
+JUDGE = "scripted:script.jsonl"
+
+
+def _ratings(path: Path, *, right: bool = True) -> Path:
+    lines = ["item,criterion,rater,score,kind"]
+    for n in range(60):
+        score = n % 3
+        slips = {"a": n % 9 == 0, "b": n % 9 == 4}
+        lines += [f"{n},c,{who},{(score + 1) % 3 if slip else score},human" for who, slip in slips.items()]
+        lines.append(f"{n},c,{JUDGE},{score if right else (n * 7 + n // 5) % 3},judge")
+    path.write_text("\n".join(lines))
+    return path
+
+
+def _certified(folder: Path, parts: dict[str, str], *, right: bool = True) -> Path:
+    found = agree(_ratings(folder / "r.csv", right=right), options=BootstrapOptions(resamples=300))
+    (path,) = certify(found, folder / "mine.json", None, margin=0.1)
+    made, _ = read_certificate(path)
+    assert made.criteria["c"].items == 60
+    from hone.measuring.certificate import _own_key, _signature  # noqa: PLC0415 - what a project adds is added by hand
+
+    known = made.model_copy(update={"parts": parts})
+    write_certificate(path, known.model_copy(update={"signature": _signature(known, _own_key())}))
+    return path
+
+
+def test_a_certificate_of_ones_own_fits_until_the_judge_changes(tmp_path: Path) -> None:
+    path = _certified(tmp_path, {"rubric": "1", "judge": "2"})
+    assert path.name == f"mine{SUFFIX}"
+    fits, words = fit_of(tmp_path, {"rubric": "1", "judge": "2"})
+    assert fits
+    assert words.startswith(f"its certificate fits: mine{SUFFIX}, 60 items, 2 people")
+    fits, words = fit_of(tmp_path, {"rubric": "1", "judge": "3", "prompts": "4"})
+    assert not fits
+    assert "is of another judge, prompts" in words
+
+
+def test_one_that_was_changed_or_made_elsewhere_is_not_trusted(tmp_path: Path) -> None:
+    path = _certified(tmp_path, {"judge": "2"})
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps(told | {"items": 6000}))
+    assert read_certificate(path)[1] == "elsewhere"
+    assert "not trusted until it is proved again from its ratings" in fit_of(tmp_path, {"judge": "2"})[1]
+    path.write_text(json.dumps(told))
+    assert read_certificate(path)[1] == "own"
+    (config_folder() / "certificate.key").write_bytes(b"0" * 32)
+    assert read_certificate(path)[1] == "elsewhere"
+
+
+def test_the_key_is_its_owners_alone(tmp_path: Path) -> None:
+    _certified(tmp_path, {})
+    assert (config_folder() / "certificate.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_judge_that_is_not_shown_to_be_as_good_has_one_that_says_so(tmp_path: Path) -> None:
+    _certified(tmp_path, {"judge": "2"}, right=False)
+    assert "does not show that the judge is as good as a person" in fit_of(tmp_path, {"judge": "2"})[1]
+
+
+def test_what_is_no_certificate_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / f"x{SUFFIX}"
+    path.write_text('{"judge": 1}')
+    with pytest.raises(FileFormatError, match="not a certificate of a judge"):
+        read_certificate(path)
+    fits, words = fit_of(tmp_path, {})
+    assert not fits
+    assert "not a certificate" in words
+
+
+def test_ratings_without_a_judge_cannot_be_certified(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("item,criterion,rater,score\na,c,r,1\nb,c,r,2\n")
+    with pytest.raises(ProjectError, match="no judge in these ratings to certify"):
+        certify(agree(path, options=BootstrapOptions(resamples=100)), tmp_path / "c", None, margin=0.1)
+
+
+def test_label_refuses_a_judge_without_one_and_says_that_it_fits(hone: Hone, project: Path) -> None:
+    data = project / "data.jsonl"
+    data.write_text("".join(json.dumps({"prompt": f"Plan {n}?", "reply": f"Plan {n}."}) + "\n" for n in range(3)))
+    refused = hone("label", data, "--require-certificate")
+    assert refused.code == 1
+    assert "the judge has no certificate" in refused.err
+    assert "hone agree --certify certificates/NAME" in refused.err
+    assert hone("label", data).code == 0
+    (project / "certificates").mkdir()
+    found = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
+    certify(found, project / "certificates" / "judge", Project.find(project), margin=0.1)
+    passed = hone("label", data, "--require-certificate", "--fresh")
+    assert passed.code == 0, passed.err
+    assert f"its certificate fits: judge{SUFFIX}" in passed.err
+    changed = hone("label", data, "--per-criterion", "--require-certificate")
+    assert changed.code == 1
+    assert "is of another judging" in changed.err
+
+
+def test_agree_writes_one_and_says_what_it_is_worth(bare: Hone, tmp_path: Path) -> None:
+    result = bare("agree", _ratings(tmp_path / "r.csv"), "--resamples", 200, "--certify", tmp_path / "c.json")
+    assert result.code == 0, result.err
+    assert (tmp_path / f"c{SUFFIX}").exists()
+    assert "to others it shows nothing without the ratings" in result.err
+
+
+def test_bench_by_rubric_and_serve_ask_for_the_same_certificate(hone: Hone, project: Path) -> None:
+    data = project / "data.jsonl"
+    data.write_text(json.dumps({"prompt": "Plan?", "reply": "Plan."}) + "\n")
+    assert hone("label", data).code == 0
+    found = Project.find(project)
+    own = (found, found.rubric, found.settings.models.judge)
+    assert certified_judge(*own, required=False) == "", "nobody asked for certificates here"
+    refused = hone("bench", "rubric", "--model", "recorded:a", "--model", "recorded:b", "--require-certificate")
+    assert refused.code == 1
+    assert "the judge has no certificate" in refused.err
+    (project / "certificates").mkdir()
+    made = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
+    certify(made, project / "certificates" / "judge", found, margin=0.1)
+    assert certified_judge(*own, required=True).startswith("its certificate fits")
+    other = found.rubric.with_criteria(found.rubric.criteria[:1])
+    with pytest.raises(ProjectError, match="is of another rubric"):
+        certified_judge(found, other, found.settings.models.judge, required=True)
