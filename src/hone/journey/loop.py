@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
+from hone.domain.language import LANGUAGES
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
@@ -278,7 +279,8 @@ def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion,
 @contextmanager
 def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
     with watch.progress(title) as progress:
-        yield Setup(project.prompts, sampling, journal, progress)
+        language = LANGUAGES[project.settings.language]
+        yield Setup(project.prompts, sampling, journal, progress, language=language)
 
 
 def _run(

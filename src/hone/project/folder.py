@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
+from hone.domain.language import ENGLISH, LANGUAGES
 from hone.domain.rubric import Criterion, Rubric, plain_number
 from hone.domain.settings import Settings
 from hone.domain.task import Item, Task
@@ -17,7 +18,7 @@ from hone.project import runs
 from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
-from hone.prompts import Prompts, load_prompts
+from hone.prompts import Prompts, in_language, load_prompts
 from hone.spelling import option
 from hone.trust import check_database, check_models, sqlite_file
 
@@ -120,8 +121,9 @@ class Project:
 
     @property
     def prompts(self) -> Prompts:
-        """The prompts, the project's own in place of the built-in ones."""
-        return load_prompts(self.folder / "prompts")
+        """The prompts, the project's own in place of the built-in ones; they ask for the project's language."""
+        prompts, language = load_prompts(self.folder / "prompts"), LANGUAGES[self.settings.language]
+        return prompts if language == ENGLISH else in_language(prompts, language.name)
 
     @property
     def database(self) -> Path | str:

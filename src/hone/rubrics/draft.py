@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hone.domain.language import Language
 from hone.domain.rubric import Anchor, Criterion, Scale, plain_number
 from hone.domain.settings import Sampling
 from hone.domain.task import Item, Task
@@ -13,12 +14,10 @@ from hone.jobs import Setup
 from hone.judging import read_object
 from hone.models import Call, Model, Request
 from hone.rubrics.lint import anchor_problems, pair_finding
-from hone.rubrics.wording import NAME_SCHEMA, SENTENCE_SCHEMA, says_the_same, worded
+from hone.rubrics.wording import criterion_schema, says_the_same, worded
 
 SAMPLING = Sampling(max_tokens=900, break_loops=True)
 _SHOWN, _TRIES = 3, 6
-
-CRITERION_SCHEMA: dict[str, Any] = {"name": NAME_SCHEMA, "sentence": SENTENCE_SCHEMA}
 
 
 def draft(
@@ -54,7 +53,7 @@ def draft(
         levels=_levels_text(scale) if scale else "",
     )
     levels = scale if "levels" in used.prompts["draft"].fields else None
-    schema = _schema(levels)
+    schema = _schema(levels, used.language)
     kept: list[Criterion] = []
     for sample in range(_TRIES):
         sampling = used.sampling or SAMPLING
@@ -74,8 +73,8 @@ def draft(
     )
 
 
-def _schema(scale: Scale | None) -> dict[str, Any]:
-    properties = dict(CRITERION_SCHEMA)
+def _schema(scale: Scale | None, language: Language) -> dict[str, Any]:
+    properties = criterion_schema(language)
     if scale:
         text = {"type": "string", "minLength": 8, "maxLength": 160}
         keys = [_key(level.value) for level in scale.levels]

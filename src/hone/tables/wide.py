@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from hone.domain.language import has_lead
 from hone.domain.rubric import Rubric, Scale
 from hone.errors import FileFormatError
 from hone.spelling import option
@@ -161,7 +162,7 @@ def _criterion(heading: str, rubric: Rubric | None) -> str | None:
     for known in rubric.names if rubric else ():
         if known.lower() == name.lower():
             return known
-    return name if rubric is None and name.startswith("Be ") else None
+    return name if rubric is None and has_lead(name) else None
 
 
 def _both(heading: str, rubric: Rubric | None) -> ScoreColumn | None:
@@ -187,7 +188,7 @@ def _people(table: Table, headings: Sequence[str], rubric: Rubric | None) -> lis
     names = [
         one
         for one in headings
-        if _PERSON.fullmatch(named(one)) and not one.startswith("Be ") and named(one).lower() not in _FIGURES
+        if _PERSON.fullmatch(named(one)) and not has_lead(one) and named(one).lower() not in _FIGURES
     ]
     labels = labels_of(rubric.scale) if rubric else dict.fromkeys(_LABELS, 0.0)
     first = [row for _, row in islice(table.rows(), _LOOKED_AT) if not isinstance(row, RowProblem)]
