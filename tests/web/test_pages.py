@@ -235,6 +235,17 @@ def test_the_expert_compares_and_advises_from_the_page(site: Site, owner: Browse
     assert owner.code == 404
 
 
+def test_the_expert_proposes_criteria_beside_those_that_are_there(site: Site, owner: Browser) -> None:
+    lines = [json.dumps({"contains": words, "text": text}) for words, text in ANSWERS.items()]
+    (site.project.folder / "script.jsonl").write_text("\n".join(lines))
+    assert "propose others beside them" in owner.get("/workshop")
+    owner.send("/workshop/ask", step="draft")
+    assert owner.code == 200
+    assert "stand behind your criteria" in owner.html
+    assert site.project.rubric.names == ("Be Detailed", "Be Adaptable", "Be Specific", "Be Realistic")
+    assert len(list((site.project.folder / "rubrics").glob("before-*.yaml"))) == 1
+
+
 def test_models_play_one_part_at_a_time(site: Site, owner: Browser) -> None:
     owner.get("/workshop")
     with site.at_work():

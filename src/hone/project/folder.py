@@ -15,6 +15,7 @@ from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, ProjectError
 from hone.files import copy_whole, make_folder, write_whole
 from hone.project import runs
+from hone.project.examples import name_what_is_gone
 from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
@@ -160,9 +161,16 @@ class Project:
 
     @property
     def rubric(self) -> Rubric:
-        """The working rubric; an empty one where there is no file yet."""
+        """The working rubric; an empty one where there is no file yet.
+
+        Raises:
+            FileFormatError: It does not read; where examples score criteria that are gone, it says which.
+        """
         path = self.folder / RUBRIC
-        return read_yaml(path, Rubric) if path.exists() else Rubric()
+        try:
+            return read_yaml(path, Rubric) if path.exists() else Rubric()
+        except FileFormatError as error:
+            raise name_what_is_gone(path, error) from error
 
     @property
     def items(self) -> list[Item]:

@@ -13,7 +13,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "system": frozenset(),
     "task": frozenset({"role", "instruction"}),
     "evaluation": frozenset({"subject", "criteria"}),
-    "draft": frozenset({"subject", "role", "instruction", "requests", "levels"}),
+    "draft": frozenset({"subject", "role", "instruction", "requests", "present", "levels"}),
     "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
     "score": frozenset(

@@ -150,6 +150,7 @@ MESSAGES = {
     "undone": "Your last save was undone.",
     "nothing": "There is nothing to undo.",
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
+    "drafted": "The expert's proposals stand behind your criteria; the file as it was is kept in rubrics/.",
     "edited": "Your changes are kept in rubric.yaml.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
