@@ -76,8 +76,8 @@ the base. {rows} rows passed `--keep`.
 
 {table(taken)}
 
-`$(ls -d runs/*-tune-*/adapter)` stands for the adapter of the run. The files are there to show the way: a judge of
-this size has no verdict that counts, which `hone agree` says, and 48 rows teach a form, not a skill.
+`$(ls -d runs/*-tune-*/adapter)` stands for the adapter of the run. The files are there to show the way: on the
+criterion that SmolLM2 judges, `hone agree` calls it worse than a person, and 48 rows teach a form, not a skill.
 """
 
 

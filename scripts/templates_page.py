@@ -48,7 +48,7 @@ open, and `hone init FOLDER --template NAME --role "You are …"` changes a read
 def _row(one: Template) -> str:
     rubric, settings = _rubric(one), _settings(one)
     rules = sum(criterion.rule is not None for criterion in rubric.criteria)
-    language = LANGUAGES[settings.language].name
+    language = LANGUAGES[settings.language or "en"].name
     return f"| [`{one.name}`](#{one.name}) | {one.field} | {language} | {len(rubric.criteria)} | {rules or ''} |"
 
 

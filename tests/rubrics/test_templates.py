@@ -55,21 +55,21 @@ def test_the_example_that_meets_every_criterion_meets_its_rules(project: Project
 
 def test_its_prompts_render_and_ask_for_its_language(project: Project) -> None:
     settings, rubric, prompts = project.settings, project.rubric, project.prompts
-    language = LANGUAGES[settings.language]
+    language = LANGUAGES[settings.language or "en"]
     reply = Reply(item="a", prompt=project.items[0].prompt, text="-", model="-")
     question = JudgeQuestion(rubric.judged, settings.task.subject, Setup(prompts), brief=settings.task.brief)
     asked = "\n".join(message.content for message in question.request(reply).messages)
     written = system_text(settings.task, rubric, prompts)
     for text in (asked, written):
         assert settings.task.instruction in text
-        assert ("Write all of your own words in" in text) == (settings.language != "en")
-        assert (f"in {language.name}," in text) == (settings.language != "en")
+        assert ("Write all of your own words in" in text) == (settings.language is not None)
+        assert (f"in {language.name}," in text) == (settings.language is not None)
     assert all(name in asked for name in rubric.judged.names)
     assert all(name.startswith(f"{language.lead} ") for name in rubric.names)
 
 
 def test_an_expert_may_draft_criteria_in_its_language(project: Project) -> None:
-    language = LANGUAGES[project.settings.language]
+    language = LANGUAGES[project.settings.language or "en"]
     answer = (
         f'{{"criteria": [{{"name": "{language.lead} Ágil", "sentence": "Das erste Wort nennt Tage."}}, '
         f'{{"name": "{language.lead} Weit", "sentence": "Am Ende steht eine Frage."}}]}}'

@@ -129,7 +129,7 @@ class Settings(Frozen):
     """Which model plays which part."""
     judging: Judging = Judging()
     """How the judge scores."""
-    language: LanguageCode = "en"
-    """What models are told to write in, and what the raters' pages speak where they can."""
+    language: LanguageCode | None = None
+    """Models write in it, and raters' pages speak it where they can; left out, pages follow the browser."""
     database: str = "feedback.db"
     """A file in the project, or an SQLAlchemy URL."""

@@ -296,7 +296,7 @@ def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion,
 @contextmanager
 def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
     with watch.progress(title) as progress:
-        language = LANGUAGES[project.settings.language]
+        language = LANGUAGES[project.settings.language or "en"]
         yield Setup(project.prompts, sampling, journal, progress, language=language)
 
 

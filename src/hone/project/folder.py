@@ -123,7 +123,7 @@ class Project:
     @property
     def prompts(self) -> Prompts:
         """The prompts, the project's own in place of the built-in ones; they ask for the project's language."""
-        prompts, language = load_prompts(self.folder / "prompts"), LANGUAGES[self.settings.language]
+        prompts, language = load_prompts(self.folder / "prompts"), LANGUAGES[self.settings.language or "en"]
         return prompts if language == ENGLISH else in_language(prompts, language.name)
 
     @property

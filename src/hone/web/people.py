@@ -101,7 +101,7 @@ def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(_
     """
     site: Site = request.app.state.site
     if not site.sessions.matches(someone.session, form_field(sent, "token")):
-        raise HTTPException(403, "This form is too old. Go back, load the page again and send it once more.")
+        raise HTTPException(403, str(site.texts(request)("problem.old_form")))
     return sent
 
 
