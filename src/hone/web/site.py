@@ -124,13 +124,8 @@ class Site:
     ) -> Response:
         """A page made from a template."""
         said = self.texts(request) if template in FOR_RATERS else texts_in("en")
-        known = {
-            "person": person,
-            "path": request.url.path,
-            "open": self.open,
-            "said_before": _message(request, said),
-        }
-        known["t"] = said
+        known: dict[str, Any] = {"person": person, "path": request.url.path, "open": self.open, "t": said}
+        known["said_before"] = _message(request, said)
         html = self.templates.get_template(template).render(known | values)
         return HTMLResponse(html, status_code=code)
 
@@ -165,6 +160,7 @@ MESSAGES = {
     "edited": "Your changes are kept in rubric.yaml.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "guided": "What raters are told is kept in guidelines.md.",
     "withdrawn": "That person is let in no more; what they said stays.",
     "named": "Your name is kept, on this machine, for all projects.",
     "settled": "Your decision is kept beside what the raters said.",

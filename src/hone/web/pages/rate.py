@@ -154,6 +154,7 @@ def _shown(request: Request, someone: Visitor, subject: str, *, problem: str = "
         mine=mine,
         new=is_new(site, request, someone, begun=bool(mine.done or mine.skipped)),
         asks="" if someone.owner else site.owner.name,
+        guidelines=site.project.guidelines,
         earlier=_earlier(site, someone, answer, rubric),
         key=new_key(),
         problem=problem,
