@@ -57,6 +57,8 @@ class Site:
     made: dict[str, tuple[object, Any]] = field(default_factory=dict)
     """What was made from files or the store, and from which state of them."""
 
+    uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict, repr=False)
+    """Files that wait for their columns, by a name that nobody can guess: each file's own name, and its content."""
     busy: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -150,7 +152,13 @@ FOR_RATERS = frozenset(f"{name}.html" for name in "rate rated compare compared m
 
 MENU: dict[str, tuple[Any, ...]] = {
     "raters": ("/rate", "/compare", "/mine"),
-    "owner": (("/workshop", "Rubric"), ("/people", "People"), ("/results", "Results"), ("/playground", "Playground")),
+    "owner": (
+        ("/workshop", "Rubric"),
+        ("/people", "People"),
+        ("/data", "Data"),
+        ("/results", "Results"),
+        ("/playground", "Playground"),
+    ),
 }
 """The pages in the order of the menu; an owner sees both rows. What a rater's link says stands in `texts`."""
 
