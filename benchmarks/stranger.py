@@ -24,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "stranger.md"
+HERE_TOO = "## An engineer's path"
+"""Where the part of benchmarks/engineer.py begins, which this script leaves as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,17 @@ def walk(work: Path, *, quick: bool) -> list[Taken]:
     return taken
 
 
-def page(taken: Sequence[Taken], *, quick: bool) -> str:
-    """The table as a page of the docs."""
-    rows = "\n".join(
+def table(taken: Sequence[Taken]) -> str:
+    """What was first, its command, and how long it took."""
+    head = "| what | command | took | since the start |\n|---|---|---|---|\n"
+    return head + "\n".join(
         f"| first {one.step.first} | `{one.step.command.replace('|', chr(92) + '|')}` | {_time(one.seconds)} | {_time(one.since)} |"
         for one in taken
     )
+
+
+def page(taken: Sequence[Taken], *, quick: bool) -> str:
+    """The table as a page of the docs."""
     before = [f"- *{one.step.first}*: the script {one.step.by}." for one in taken if one.step.by]
     small = " **Made with `--quick`: smaller than what the commands do by themselves.**" if quick else ""
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
@@ -149,9 +156,7 @@ From a fresh clone to the first of everything, each with its one command. `pytho
 {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load} at the end, one run; packages come from an
 index nearby.{small} Models are all SmolLM2-135M, inside the machine.
 
-| what | command | took | since the start |
-|---|---|---|---|
-{rows}
+{table(taken)}
 
 What a person does in between is done by the script:
 
@@ -179,7 +184,8 @@ def main() -> int:
     text = page(walk(arguments.work, quick=arguments.quick), quick=arguments.quick)
     print(text)
     if arguments.write:
-        PAGE.write_text(text, encoding="utf-8")
+        _, begins, kept = PAGE.read_text(encoding="utf-8").partition(HERE_TOO)
+        PAGE.write_text(f"{text}\n{begins}{kept}" if begins else text, encoding="utf-8")
     shutil.rmtree(arguments.work)
     return 0
 

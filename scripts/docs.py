@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from reference import python_page
 from settings import schema_text, settings_page
+from templates_page import templates_page
 
 from hone.cli.main import cli
 from hone.files import write_whole
@@ -48,6 +49,7 @@ PAGES = {
     "commands.md": commands_page,
     "python.md": python_page,
     "settings.md": settings_page,
+    "templates.md": templates_page,
     "hone.schema.json": schema_text,
 }
 """Every page that is written from the code."""

@@ -1,4 +1,4 @@
-"""Draws docs/images/journey.svg: two walks through the rooms, each box a module and what it does.
+"""Draws docs/images/journey.svg (what a person does) and docs/images/rooms.svg (two walks through the rooms).
 
 ``python scripts/journey_picture.py``
 """
@@ -8,14 +8,51 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-WALKS = (
+Walks = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Each walk: its title, and its boxes in order, each with its name and what stands below it."""
+
+JOURNEY: Walks = (
+    (
+        "1  Make the metric",
+        (
+            ("task and requests", "hone init"),
+            ("criteria", "hone rubric draft"),
+            ("replies, compared blind", "hone rubric compare"),
+            ("advice with evidence", "hone rubric advise"),
+            ("you decide: v1", "merge, finalise"),
+        ),
+    ),
+    (
+        "2  Know what it is worth; where people and judge differ, mend the words and go round again",
+        (
+            ("replies", "hone reply"),
+            ("a judge's scores", "hone label"),
+            ("what moves the judge", "hone audit"),
+            ("your people's ratings", "hone rate"),
+            ("as good as a person?", "hone agree"),
+        ),
+    ),
+    (
+        "3  Make a small model that the metric drives",
+        (
+            ("what scored well", "hone label"),
+            ("a tuned model", "hone tune"),
+            ("better than before?", "hone bench --gate"),
+            ("one file for a laptop", "hone export"),
+            ("talk to it", "hone chat, hone serve"),
+        ),
+    ),
+)
+"""What a person does, and with which command."""
+
+ROOMS: Walks = (
     (
         "An item, from its file to a figure",
         (
             ("tables/opening", "reads a row"),
             ("judging/dataset", "finds request and reply"),
             ("judging/form", "writes the question"),
-            ("jobs/calls", "asks once, keeps the answer"),
+            ("jobs/calls", "asks once, keeps answers"),
             ("models/endpoint", "sends it to an engine"),
             ("judging/verdict", "reads scores, or why not"),
             ("tables/writer", "writes the labelled row"),
@@ -40,15 +77,15 @@ WALKS = (
         ),
     ),
 )
-"""Each walk: its title, and its modules in the order in which they are passed."""
+"""The modules in the order in which an item and an example pass them."""
 
 WIDE, HIGH, GAP, EDGE, ROW = 176, 58, 26, 16, 5
 
 
-def picture() -> str:
-    """The picture, as SVG that reads in light and dark."""
+def picture(walks: Walks) -> str:
+    """The picture, as SVG that reads in light and dark, and fits a page of 1,016 pixels."""
     parts, top = [], EDGE
-    for title, boxes in WALKS:
+    for title, boxes in walks:
         parts.append(f'<text class="title" x="{EDGE}" y="{top + 16}">{escape(title)}</text>')
         top += 32
         for place, (module, does) in enumerate(boxes):
@@ -58,14 +95,14 @@ def picture() -> str:
         top += -(-len(boxes) // ROW) * (HIGH + GAP) + 12
     width = 2 * EDGE + ROW * WIDE + (ROW - 1) * GAP
     label = ". ".join(
-        f"{title}: " + ", ".join(f"{module} {does}" for module, does in boxes) for title, boxes in WALKS
+        f"{title}: " + ", ".join(f"{module} {does}" for module, does in boxes) for title, boxes in walks
     )
     head = f'viewBox="0 0 {width} {top}" role="img" aria-label="{escape(label)}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {head}>\n'
-        "<style>text{font:13px sans-serif;fill:#1f2933}.title{font-weight:bold;font-size:15px}"
+        "<style>text{font:15px sans-serif;fill:#1f2933}.title{font-weight:bold;font-size:16px}"
         ".does{fill:#52606d;"
-        "font-size:12px}rect{fill:#f5f7fa;stroke:#7b8794}path{stroke:#52606d;fill:none}</style>\n"
+        "font-size:13px}rect{fill:#f5f7fa;stroke:#7b8794}path{stroke:#52606d;fill:none}</style>\n"
         f'<rect width="{width}" height="{top}" style="fill:#ffffff;stroke:none"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
 
@@ -90,4 +127,6 @@ def _arrow(left: int, top: int, place: int, count: int) -> str:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parent.parent / "docs" / "images" / "journey.svg").write_text(picture(), encoding="utf-8")
+    images = Path(__file__).parent.parent / "docs" / "images"
+    for name, walks in (("journey", JOURNEY), ("rooms", ROOMS)):
+        (images / f"{name}.svg").write_text(picture(walks), encoding="utf-8")

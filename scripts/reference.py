@@ -8,6 +8,20 @@ from typing import Any
 
 import hone
 
+MINUTE = """\
+## In a minute
+
+<!-- run -->
+```python
+import hone
+
+project = hone.Project.create("plans", template="study-plan-student")
+journey = hone.Journey(project)          # journey.compare(), .advise(), .reply(), .label() ask models
+print(journey.rubric().names, [finding.message for finding in hone.lint(project.rubric)])
+print(hone.write_report(project))
+```\
+"""
+"""What the page begins with."""
 _SECTION = re.compile(r"^(Args|Returns|Raises|Example|Yields):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\w[\w.\[\]]*): ", re.MULTILINE)
 GROUPS = {
@@ -89,6 +103,7 @@ Written by `make docs` from the code; do not edit. Every name is loaded when it 
 next to nothing. All functions are synchronous and work in a notebook; `Conversation.say`, a reply piece by piece, is
 asynchronous.\
 """,
+        MINUTE,
     ]
     for title, names in groups.items():
         parts.append(f"## {title}")

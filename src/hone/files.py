@@ -14,6 +14,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,9 @@ except ImportError:  # pragma: no cover - Windows has no flock; there, two proce
     fcntl = None  # type: ignore[assignment]
 
 _MOVE = "set HONE_CACHE to a folder that can be written"
-_FOLLOW_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""Follow no link; and on Windows, write a line break as the one byte that it is."""
+_READING = threading.Lock()
 _OF_DISKS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 """What only a disk says; a network's errors are others."""
 
@@ -226,12 +229,36 @@ def open_to_append(
         HoneError: It cannot be written.
     """
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _FOLLOW_NO_LINK, mode)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _AS_IT_IS, mode)
         if fresh:
             os.ftruncate(file, 0)
     except OSError as error:
         raise kind(f"{path}: cannot be written ({reason(error)})") from error
     return file
+
+
+def open_to_read(path: Path) -> int:
+    """The descriptor of a file that is read by places; see `read_at`.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
+def read_at(file: int, length: int, start: int) -> bytes:
+    """Bytes of an open file from a place on, as many as there are up to a length; several threads may read at once.
+
+    Args:
+        file: The descriptor.
+        length: The most bytes.
+        start: The place of the first, from 0.
+    """
+    if hasattr(os, "pread"):
+        return os.pread(file, length, start)
+    with _READING:  # Windows has one place a descriptor, which is moved there and read from
+        os.lseek(file, start, os.SEEK_SET)
+        return os.read(file, length)
 
 
 def open_new(path: Path, *, buffering: int = -1) -> BinaryIO:
@@ -253,7 +280,7 @@ def make_private(path: Path, content: bytes = b"", *, kind: type[HoneError] = Pr
     with _errors_of(path, path, part, kind=kind):
         if path.exists():
             return
-        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FOLLOW_NO_LINK, 0o600)
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, 0o600)
         try:
             with os.fdopen(file, "wb") as stream:
                 stream.write(content)
@@ -284,11 +311,11 @@ def whole_path(
     part = part_of(path)
     with _errors_of(path, path, path.parent, *path.parent.parents[:-1], kind=kind, hint=hint):
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FOLLOW_NO_LINK, mode))
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _AS_IT_IS, mode))
     with _errors_of(path, path, part, kind=kind, hint=hint):
         try:
             yield part
-            with part.open("rb") as stream:
+            with part.open("r+b") as stream:  # Windows puts only what can be written onto the disk
                 os.fsync(stream.fileno())
             part.replace(path)
         finally:
@@ -452,12 +479,13 @@ def locked(
     """
     make_folder(path.parent, kind=kind)
     with disk_errors(path, kind):
-        file = os.open(path, os.O_RDWR | os.O_CREAT | _FOLLOW_NO_LINK, 0o666)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | _AS_IT_IS, 0o666)
     try:
         _wait_for(file, path, patience, busy or kind, what)
         with disk_errors(path, kind):
             os.ftruncate(file, 0)
-            os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+            os.lseek(file, 0, os.SEEK_SET)
+            os.write(file, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
         yield
     finally:
         os.close(file)
@@ -472,7 +500,7 @@ def holder_of(path: Path) -> str | None:
     if fcntl is None:
         return None
     try:
-        file = os.open(path, os.O_RDONLY | _FOLLOW_NO_LINK)
+        file = os.open(path, os.O_RDONLY | _AS_IT_IS)
     except OSError:
         return None
     try:
@@ -487,7 +515,7 @@ def holder_of(path: Path) -> str | None:
 
 
 def _named(file: int) -> str:
-    return os.pread(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
+    return read_at(file, 200, 0).decode("utf-8", "replace").strip() or "another process"
 
 
 def _wait_for(file: int, path: Path, patience: float, kind: type[HoneError], what: str) -> None:

@@ -91,6 +91,103 @@ def test_a_draft_keeps_the_criteria_that_a_person_has(hone: Hone, project: Path)
     assert not (project / "runs").exists()
 
 
+def test_a_draft_beside_what_is_there_keeps_it_word_for_word(hone: Hone, project: Path) -> None:
+    before = (project / "rubric.yaml").read_bytes()
+    result = hone("rubric", "draft", "--more", "--json")
+    assert result.code == 0
+    names = "Be Detailed, Be Adaptable, Be Specific, Be Realistic".split(", ")
+    assert [one["name"] for one in result.data["criteria"]] == names
+    assert result.data["criteria"][0]["sentence"] == "Each session names its minutes."
+    (kept,) = (project / "rubrics").glob("before-*.yaml")
+    assert kept.read_bytes() == before
+    assert kept.name in result.err
+
+
+def test_a_draft_in_place_of_what_is_there_keeps_the_file_and_its_examples(hone: Hone, project: Path) -> None:
+    before = (project / "rubric.yaml").read_text() + EXAMPLES
+    (project / "rubric.yaml").write_text(before)
+    result = hone("rubric", "draft", "--instead", "--json")
+    assert result.code == 0
+    assert [one["name"] for one in result.data["criteria"]] == ["Be Specific", "Be Realistic"]
+    assert result.data["examples"] == []
+    assert "2 scored examples were about criteria that are gone" in result.err
+    (kept,) = (project / "rubrics").glob("before-*.yaml")
+    assert kept.read_text() == before
+    assert [one["name"] for one in hone("rubric", "show", kept, "--json").data["criteria"]] == [
+        "Be Detailed",
+        "Be Adaptable",
+    ]
+    assert hone("rubric", "draft", "--instead").code == 0, "no version is taken from the file that was kept"
+
+
+def test_a_draft_cannot_be_beside_and_instead(hone: Hone, project: Path) -> None:
+    result = hone("rubric", "draft", "--more", "--instead")
+    assert result.code == 2
+    assert "give --more or --instead, not both" in result.err
+
+
+def test_a_full_rubric_has_no_room_for_a_draft(hone: Hone, project: Path) -> None:
+    words = "Apt Bold Calm Deft Even Fair Glad".split()
+    rows = "".join(f"  - Be {word}: {word} things stand there.\n" for word in words)
+    (project / "rubric.yaml").write_text(f"criteria:\n{rows}scale: -1..1\n")
+    before = (project / "rubric.yaml").read_bytes()
+    result = hone("rubric", "draft", "--more")
+    assert result.code == 1
+    assert "has 7 criteria, and no room for more" in result.err
+    assert (project / "rubric.yaml").read_bytes() == before
+    assert not list((project / "rubrics").glob("*"))
+
+
+EXAMPLES = """\
+examples:
+  # of last year
+  - prompt: Plan it.
+    reply: Day 1, 20 minutes.
+    scores: {Be Detailed: 1, Be Adaptable: -1}
+    reasons: {Be Detailed: It has minutes.}
+  - prompt: Plan more.
+    reply: Soon.
+    scores: {Be Detailed: -1}
+"""
+
+
+def test_examples_that_score_what_is_gone_are_named_and_taken_out(hone: Hone, project: Path) -> None:
+    text = (project / "rubric.yaml").read_text().replace("Be Detailed", "Be Timed") + EXAMPLES
+    (project / "rubric.yaml").write_text(text)
+    refused = hone("rubric", "show")
+    assert refused.code == 1
+    assert len(refused.err.splitlines()) == 1
+    assert "Be Detailed in example 1, Be Detailed in example 2; delete them, or run" in refused.err
+    assert "--prune" in refused.err
+    done = hone("rubric", "lint", "--prune", "--json")
+    assert done.code == 0
+    assert "taken out: example 1: Be Detailed, example 2: Be Detailed" in done.err
+    assert "1 examples had no other score" in done.err
+    (example,) = hone("rubric", "show", "--json").data["examples"]
+    assert (example["scores"], example["reasons"]) == ({"Be Adaptable": -1.0}, {})
+    (kept,) = (project / "rubrics").glob("before-*.yaml")
+    assert kept.read_text() == text
+    assert "no example scores a criterion that is gone" in hone("rubric", "lint", "--prune").err
+
+
+def test_an_example_that_does_not_read_otherwise_is_explained_as_before(hone: Hone, project: Path) -> None:
+    (project / "rubric.yaml").write_text((project / "rubric.yaml").read_text() + EXAMPLES.replace("-1}", "-4}"))
+    refused = hone("rubric", "show")
+    assert "-4 is not on the scale" in refused.err
+    assert "--prune" not in refused.err
+
+
+def test_a_reworded_criterion_with_old_scores_is_found_by_lint(hone: Hone, project: Path) -> None:
+    (project / "rubric.yaml").write_text((project / "rubric.yaml").read_text() + EXAMPLES)
+    assert hone("rubric", "finalise", "--by", "Ada").code == 0
+    assert hone("rubric", "lint", "--json").data == []
+    text = (project / "rubric.yaml").read_text().replace("names its minutes", "names its topic")
+    (project / "rubric.yaml").write_text(text)
+    found = hone("rubric", "lint", "--json").data
+    assert [(one["rule"], one["criterion"]) for one in found] == [("examples", "Be Detailed")] * 2
+    assert "example 1 has the score from before" in found[0]["message"]
+
+
 def test_a_second_run_asks_nothing_again(hone: Hone, advised: Path) -> None:
     (advised / "script.jsonl").write_text("")
     for step in ("compare", "advise"):

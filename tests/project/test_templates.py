@@ -9,9 +9,11 @@ from hone.errors import ProjectError
 from hone.project import Project, Template, finalised_rubrics, find_template, templates
 
 
-def test_the_library_has_four_templates_and_the_default_comes_first() -> None:
+def test_the_library_has_ten_templates_from_five_fields_and_the_default_comes_first() -> None:
     names = [template.name for template in templates()]
-    assert len(names) >= 4
+    assert len(names) >= 10
+    assert len({template.field for template in templates()} - {""}) >= 5
+    assert all(template.field for template in templates())
     assert names[0] == "study-plan-student"
     assert "course-plan-teacher" in names
 

@@ -143,6 +143,28 @@ def test_a_proposal_that_denies_another_is_dropped(task: Task, items: list[Item]
     assert [one.name for one in draft(task, items, model)] == ["Be Specific", "Be Realistic"]
 
 
+def test_beside_others_one_new_criterion_is_enough_and_none_repeats_them(task: Task, items: list[Item]) -> None:
+    there = Rubric.model_validate({"criteria": [": ".join(TOPIC), ": ".join(CHECK)]}).criteria
+    model = ScriptedModel(proposal(TOPIC, CHECK), proposal(TOPIC, REST))
+    drafted = draft(task, items, model, beside=there)
+    assert [one.name for one in drafted] == ["Be Realistic"]
+    said = model.requests[0].messages[-1].content
+    assert "Propose only what none of them asks for:\n\n- Be Specific: Each day names a topic." in said
+    assert "there already" not in asked_of_none(task, items)
+
+
+def asked_of_none(task: Task, items: list[Item]) -> str:
+    model = ScriptedModel(proposal(TOPIC, REST))
+    draft(task, items, model)
+    return model.requests[0].messages[-1].content
+
+
+def test_beside_six_there_is_room_for_one(task: Task, items: list[Item]) -> None:
+    words = "Apt Bold Calm Deft Even Fair".split()
+    there = Rubric.model_validate({"criteria": [f"Be {word}: {word} things stand there." for word in words]}).criteria
+    assert len(draft(task, items, ScriptedModel(proposal(TOPIC, REST, CHECK)), beside=there)) == 1
+
+
 @pytest.mark.parametrize("name", ["draft", "compare"])
 def test_a_prompt_shows_no_example_of_a_name(name: str) -> None:
     assert "such as" not in load_prompts()[name].sent

@@ -235,6 +235,79 @@ def test_the_expert_compares_and_advises_from_the_page(site: Site, owner: Browse
     assert owner.code == 404
 
 
+def test_the_expert_proposes_criteria_beside_those_that_are_there(site: Site, owner: Browser) -> None:
+    lines = [json.dumps({"contains": words, "text": text}) for words, text in ANSWERS.items()]
+    (site.project.folder / "script.jsonl").write_text("\n".join(lines))
+    assert "propose others beside them" in owner.get("/workshop")
+    owner.send("/workshop/ask", step="draft")
+    assert owner.code == 200
+    assert "stand behind your criteria" in owner.html
+    assert site.project.rubric.names == ("Be Detailed", "Be Adaptable", "Be Specific", "Be Realistic")
+    assert len(list((site.project.folder / "rubrics").glob("before-*.yaml"))) == 1
+
+
+def test_guidelines_stand_on_the_card_and_then_folded_above_each_reply(
+    site: Site, owner: Browser, come: Come
+) -> None:
+    ann = come()
+    assert "How to rate" not in ann.html
+    owner.get("/people")
+    owner.send("/people/guidelines", guidelines="Read the **task** first.\r\n<script>alert(1)</script>")
+    assert (site.project.folder / "guidelines.md").read_text().startswith("Read the **task** first.\n<script>")
+    assert "Read the **task** first." in owner.html
+    html = ann.get("/rate")
+    assert "<strong>task</strong>" in html
+    assert "<script>alert" not in html
+    assert html.count("How to rate") == 1
+    ann.rate(1, -1)
+    assert re.search(r'<details class="told guided"><summary>How to rate', ann.get("/rate"))
+    owner.send("/people/guidelines", guidelines=" ")
+    assert not (site.project.folder / "guidelines.md").exists()
+    assert "How to rate" not in ann.get("/rate")
+    owner.get("/people")
+    owner.send("/people/guidelines", guidelines="x" * 10_001)
+    assert "at most 10,000 characters" in owner.html
+
+
+def test_a_rater_may_not_write_guidelines(site: Site, come: Come) -> None:
+    ann = come()
+    ann.send("/people/guidelines", guidelines="Mine.")
+    assert ann.code == 403
+    assert site.project.guidelines == ""
+
+
+def test_the_judge_is_shown_before_anybody_has_rated(site: Site, owner: Browser) -> None:
+    assert "What the judge says so far" not in owner.get("/results")
+    rubric = site.rubric
+    judged = [
+        Judgement(
+            item=f"i{n}",
+            judge="judge-1",
+            rubric=rubric.digest,
+            scores=tuple(Score(criterion=name, value=level, reason="So.") for name in rubric.names),
+        )
+        for n, level in ((1, 1.0), (2, 1.0), (3, 0.4))
+    ]
+    judged.append(Judgement(item="i4", judge="judge-1", rubric=rubric.digest, unscored="no JSON"))
+    site.project.open_run("label", {"n": 2}).finish(judged)
+    html = owner.get("/results")
+    assert "judge-1 scored 3 replies, and 1 more could not be scored" in html
+    assert "Whether it is right nobody can tell before people have rated" in html
+    assert "0.80" in html
+    rated(site, ("Ann", 1), ("Ben", 1))
+    assert "What the judge says so far" not in owner.get("/results")
+
+
+def test_the_playground_says_what_it_is_for_and_offers_requests(site: Site, owner: Browser) -> None:
+    html = owner.get("/playground")
+    assert "One request shows what may happen, not how often" in html
+    assert ">Please plan week 1.</textarea>" in html
+    assert ">Please plan week 3.</textarea>" in owner.get("/playground?item=i3")
+    assert ">Please plan week 1.</textarea>" in owner.get("/playground?item=none")
+    (site.project.folder / "items.jsonl").write_text("")
+    assert "></textarea>" in owner.get("/playground")
+
+
 def test_models_play_one_part_at_a_time(site: Site, owner: Browser) -> None:
     owner.get("/workshop")
     with site.at_work():

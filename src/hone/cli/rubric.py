@@ -14,6 +14,7 @@ from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
+from hone.journey.drafting import Drafted, draft_rubric
 from hone.journey.loop import (
     AdviseOptions,
     CompareOptions,
@@ -29,16 +30,17 @@ from hone.journey.loop import (
     models,
     run_advise,
     run_compare,
-    run_draft,
 )
 from hone.journey.next import after, command_of
 from hone.journey.step import Step
 from hone.project import Project
+from hone.project.examples import prune_examples
+from hone.project.folder import RUBRIC
 from hone.project.naming import named_rubric
 from hone.report import terminal
 from hone.rubrics import compare as comparing
 from hone.rubrics import finalise as finalising
-from hone.rubrics.lint import LintFinding, advice_findings
+from hone.rubrics.lint import LintFinding, advice_findings, stale_examples
 from hone.rubrics.lint import lint as find
 from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
@@ -55,23 +57,32 @@ def rubric_command() -> None:
 @fresh_option
 @json_option
 def draft_command(options: DraftOptions, folder: Path, as_json: bool) -> None:
-    """Propose 2 or 3 criteria from the task, where rubric.yaml has none."""
+    """Propose 2 or 3 criteria from the task, where rubric.yaml has none; beside those that are there with --more."""
     project = Project.find(folder)
-    working = project.rubric
-    if working.criteria:
-        note(f"rubric.yaml has {len(working.criteria)} criteria already; they stay as they are.")
-    else:
-        with models(project, SCREEN) as opened:
-            criteria, done = run_draft(project, opened, fresh=options.fresh)
-        working = Rubric(criteria=tuple(criteria), scale=working.scale)
-        project.save_rubric(working)
-        note(done.line)
+    with models(project, SCREEN) as opened:
+        done = draft_rubric(project, opened, options)
+    _tell_drafted(done)
     if as_json:
-        print_json(working)
+        print_json(done.rubric)
         return
-    out().print(terminal.rubric_table(working))
-    _show_findings(find(working))
+    out().print(terminal.rubric_table(done.rubric))
+    _show_findings(find(done.rubric))
     note(f"Next: change rubric.yaml as you like, then: {command_of(after(options))}")
+
+
+def _tell_drafted(done: Drafted) -> None:
+    if done.step is None:
+        count = len(done.rubric.criteria)
+        note(
+            f"rubric.yaml has {count} criteria already; they stay as they are. --more proposes others beside them, "
+            "--instead others in their place."
+        )
+        return
+    note(done.step.line)
+    if done.kept:
+        note(f"new: {', '.join(criterion.name for criterion in done.new)}; rubric.yaml as it was: {done.kept}")
+    if done.unscored:
+        note(f"{done.unscored} scored examples were about criteria that are gone, and stand in that file alone")
 
 
 @rubric_command.command("compare")
@@ -177,9 +188,10 @@ def _merged_before(
 def finalise_command(options: FinaliseOptions, folder: Path, by: str, as_json: bool) -> None:
     """Freeze the working rubric as rubrics/vN.yaml, with its parent and the decisions that led to it."""
     project = Project.find(folder)
+    stale = _stale(project, project.rubric)
     version, path = freeze(project, by=by, text=options.note)
     note(f"Frozen: {path}" if path else f"rubric.yaml is v{version.version} word for word; nothing to finalise.")
-    for finding in find(version.rubric):
+    for finding in [*find(version.rubric), *stale]:
         note(f"lint: {finding.criterion or 'rubric'}: {finding.message}")
     if as_json:
         print_json(version)
@@ -234,11 +246,30 @@ def diff_command(folder: Path, old: str | None, new: str | None, as_json: bool) 
 def lint_command(options: LintOptions, folder: Path, as_json: bool) -> None:
     """Find criteria that will be read in different ways: vague, overlapping, two in one, too long."""
     project = Project.find(folder)
-    findings = find(named_rubric(options.name or "working", project))
+    if options.prune:
+        _prune(project)
+    looked_at = named_rubric(options.name or "working", project)
+    findings = [*find(looked_at), *_stale(project, looked_at)]
     if as_json:
         print_json([{"rule": one.rule, "criterion": one.criterion, "message": one.message} for one in findings])
         return
     out().print(terminal.findings_table(findings) if findings else "nothing to look at")
+
+
+def _prune(project: Project) -> None:
+    done = prune_examples(project.folder / RUBRIC)
+    if done is None:
+        note("no example scores a criterion that is gone")
+        return
+    note(f"taken out: {', '.join(done.scores)}; rubric.yaml as it was: {done.kept}")
+    if done.examples:
+        note(f"{done.examples} examples had no other score, and went with them")
+
+
+def _stale(project: Project, rubric: Rubric) -> list[LintFinding]:
+    """Examples that were scored under other words, seen against the latest version."""
+    versions = project.versions
+    return stale_examples(rubric, versions[-1].rubric) if versions else []
 
 
 def _summary_data(summary: comparing.Summary) -> dict[str, object]:

@@ -123,7 +123,8 @@ def templates_command(as_json: bool) -> None:
         print_json(
             {
                 "templates": [
-                    {"name": one.name, "title": one.title, "about": one.about, "finalised": one.finalised is not None}
+                    {"name": one.name, "title": one.title, "about": one.about, "field": one.field}
+                    | {"finalised": one.finalised is not None}
                     for one in found
                 ],
                 "rubrics": {name: list(rubric.names) for name, rubric in rubrics.items()},
@@ -131,11 +132,13 @@ def templates_command(as_json: bool) -> None:
         )
         return
     table = Table(title="Templates: hone init FOLDER --template NAME", title_justify="left", show_lines=True)
-    for column in ("name", "what it is", "finalised rubric"):
+    for column in ("name", "field", "what it is", "finalised rubric"):
         table.add_column(column)
     for one in found:
-        table.add_row(one.name, f"{one.title}\n{one.about}", "yes, with --finalised" if one.finalised else "")
-    table.add_row(BLANK, "Your own task\nNothing is filled in; `hone init FOLDER` alone asks for it.", "")
+        table.add_row(
+            one.name, one.field, f"{one.title}\n{one.about}", "yes, with --finalised" if one.finalised else ""
+        )
+    table.add_row(BLANK, "", "Your own task\nNothing is filled in; `hone init FOLDER` alone asks for it.", "")
     shelf = Table(title="Finalised rubrics: --rubric NAME", title_justify="left")
     for column in ("name", "criteria"):
         shelf.add_column(column)

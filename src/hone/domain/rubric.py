@@ -13,13 +13,14 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen, Number, PlacedError, digest
+from hone.domain.language import LEADS, has_lead
 from hone.domain.rule import Rule
 from hone.text import visible
 
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
 """How many criteria a finalised rubric may have: one is no rubric, and more than seven tire people and judges."""
 
-_NAME = re.compile(r"Be [^\W\d_][\w\u200c\u200d'’-]*( [\w\u200c\u200d'’&,-]+){0,4}")
+_NAME = re.compile(rf"(?:{'|'.join(LEADS)}) [^\W\d_][\w\u200c\u200d'’-]*( [\w\u200c\u200d'’&,-]+){{0,4}}")
 
 
 class Level(Frozen):
@@ -122,7 +123,7 @@ class Criterion(Frozen):
     """One thing that a good reply does."""
 
     name: str = Field(max_length=60)
-    """A short name led by an adjective: "Be Hierarchical"."""
+    """A short name led by an adjective: "Be Hierarchical", or the same in a language of `language`: "Sei Konkret"."""
     sentence: str = Field(min_length=1, max_length=1000)
     """One sentence that says what the name asks for."""
     anchors: tuple[Anchor, ...] = ()
@@ -140,7 +141,7 @@ class Criterion(Frozen):
             return {"name": name, "sentence": sentence}
         if isinstance(data, dict):
             said = next((key for key in data if key not in cls.model_fields), None)
-            if said is not None and (len(data) == 1 or str(said).startswith("Be ")) and "name" not in data:
+            if said is not None and (len(data) == 1 or has_lead(str(said))) and "name" not in data:
                 rest = {key: value for key, value in data.items() if key != said}
                 return {"name": said, "sentence": data[said], **rest}
         return data

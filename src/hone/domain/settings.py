@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen
+from hone.domain.language import LanguageCode
 from hone.domain.task import Task
 
 Precision = Literal["auto", "bf16", "fp32"]
@@ -128,5 +129,7 @@ class Settings(Frozen):
     """Which model plays which part."""
     judging: Judging = Judging()
     """How the judge scores."""
+    language: LanguageCode | None = None
+    """Models write in it, and raters' pages speak it where they can; left out, pages follow the browser."""
     database: str = "feedback.db"
     """A file in the project, or an SQLAlchemy URL."""

@@ -20,7 +20,7 @@ from typing import Any, Self
 import orjson
 
 from hone.errors import RunBusyError, RunError
-from hone.files import locked, open_to_append
+from hone.files import locked, open_to_append, open_to_read, read_at
 from hone.jobs.asked import ASKED, AskedLog
 from hone.jobs.index import Index, JournalPlace, Places, damaged, read_key
 from hone.models import Completion, Request
@@ -175,11 +175,11 @@ class Journal:
     def _read(self, place: JournalPlace) -> bytes | None:
         """The line at a place, or none where another run's journal is gone."""
         if place.journal is None:
-            return os.pread(self._file, place.length, place.start)
+            return read_at(self._file, place.length, place.start)
         try:
             if place.journal not in self._others:
-                self._others[place.journal] = os.open(place.journal, os.O_RDONLY)
-            return os.pread(self._others[place.journal], place.length, place.start)
+                self._others[place.journal] = open_to_read(place.journal)
+            return read_at(self._others[place.journal], place.length, place.start)
         except OSError:
             return None
 
@@ -212,7 +212,7 @@ def _lock(path: Path) -> AbstractContextManager[None]:
 
 def _open_to_read(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDONLY)
+        return open_to_read(path)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror})") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hone.domain.language import ENGLISH, Language
 from hone.domain.settings import Sampling
 from hone.jobs.calls import Outcome, Progress, ask_all
 from hone.jobs.journal import Journal
@@ -26,6 +27,8 @@ class Setup:
     """Told after every answer."""
     retry: bool = False
     """Ask once more where an answer of the journal could not be read."""
+    language: Language = ENGLISH
+    """What names of criteria are asked for in; that models write in it, the system prompt says."""
 
     def messages(self, text: str) -> tuple[Message, ...]:
         """The fixed system block, then the text."""

@@ -15,8 +15,10 @@ from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.journey.auditing import read_replies, run_audit
+from hone.journey.drafting import draft_rubric
 from hone.journey.labelling import Labelling, LabelResult, latest_replies, run_labelling
 from hone.journey.loop import (
+    DraftOptions,
     Models,
     freeze,
     keep_merged,
@@ -31,6 +33,7 @@ from hone.judging.audit import AuditFinding
 from hone.judging.dataset import Columns
 from hone.models import Model
 from hone.project import Project
+from hone.project.files import made
 from hone.project.naming import named_rubric
 from hone.rubrics.merge import Choice, Merged, merge
 from hone.tables import open_table
@@ -72,13 +75,16 @@ class Journey:
         """A rubric: `v1`, `working`, a file or a library name; by default the latest, else the working one."""
         return named_rubric(name, self.project)
 
-    def draft(self, *, fresh: bool = False) -> Rubric:
-        """The working rubric; where it has no criteria yet, with those that the expert proposes."""
-        working = self.project.rubric
-        if not working.criteria:
-            working = Rubric(criteria=tuple(self.propose(fresh=fresh)), scale=working.scale)
-            self.project.save_rubric(working)
-        return working
+    def draft(self, *, more: bool = False, instead: bool = False, fresh: bool = False) -> Rubric:
+        """The working rubric; where it has no criteria yet, with those that the expert proposes.
+
+        Args:
+            more: Propose criteria beside those that are there.
+            instead: Propose criteria in place of those that are there; the file as it was is kept in ``rubrics/``.
+            fresh: Ask anew.
+        """
+        options = made(DraftOptions, {"more": more, "instead": instead, "fresh": fresh}, "")
+        return draft_rubric(self.project, self._models, options).rubric
 
     def propose(self, *, fresh: bool = False) -> list[Criterion]:
         """Criteria that the expert proposes for the task; nothing is changed."""

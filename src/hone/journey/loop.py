@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from hone.domain.evidence import Advice, Comparison, Decision, RubricVersion
+from hone.domain.language import LANGUAGES
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.domain.task import Item, Reply
@@ -24,6 +25,7 @@ from hone.project.files import made
 from hone.rubrics import advise, compare, draft, replies
 from hone.rubrics.finalise import finalise
 from hone.rubrics.merge import Merged
+from hone.spelling import option
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -91,6 +93,16 @@ class DraftOptions(AskingOptions):
     """What may be set for `rubric draft`."""
 
     verb = "rubric draft"
+    more: bool = False
+    """Propose criteria beside those that are there."""
+    instead: bool = False
+    """Propose criteria in place of those that are there; the file as it was is kept."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.more and self.instead:
+            raise ValueError(f"give {option('more')} or {option('instead')}, not both")
+        return self
 
 
 class CompareOptions(AskingOptions):
@@ -130,6 +142,8 @@ class LintOptions(VerbOptions):
 
     verb = "rubric lint"
     name: Annotated[str | None, OptionForm(positional=True)] = None
+    prune: bool = False
+    """Take scores of criteria that are gone out of the examples of rubric.yaml; the file as it was is kept."""
 
 
 class ReplyOptions(AskingOptions):
@@ -144,17 +158,21 @@ class ReplyOptions(AskingOptions):
     """The task alone."""
 
 
-def run_draft(project: Project, models: Models, *, fresh: bool = False) -> tuple[list[Criterion], Step]:
-    """Criteria that the expert proposes for the project's task."""
+def run_draft(
+    project: Project, models: Models, *, beside: Sequence[Criterion] = (), fresh: bool = False
+) -> tuple[list[Criterion], Step]:
+    """Criteria that the expert proposes for the project's task, beside others where there are some."""
     settings, items, scale = project.settings, project.items, project.rubric.scale
     expert = settings.models.expert
     draws = expert.sampling(draft.SAMPLING)
     config = step_config(project, expert=expert, sampling=draws, items=items, scale=scale)
+    if beside:
+        config["beside"] = [criterion.model_dump(mode="json") for criterion in beside]
 
     def work(journal: Journal) -> Sequence[Criterion]:
         models.agreed(expert)
         with _setup(project, models.watch, "proposing criteria", draws, journal) as setup:
-            return draft.draft(settings.task, items, models(expert), setup, scale=scale)
+            return draft.draft(settings.task, items, models(expert), setup, scale=scale, beside=beside)
 
     return _run(project, models, "draft", config, Criterion, work, fresh=fresh)
 
@@ -284,7 +302,8 @@ def freeze(project: Project, *, by: str, text: str = "") -> tuple[RubricVersion,
 @contextmanager
 def _setup(project: Project, watch: Watch, title: str, sampling: Sampling, journal: Journal) -> Iterator[Setup]:
     with watch.progress(title) as progress:
-        yield Setup(project.prompts, sampling, journal, progress)
+        language = LANGUAGES[project.settings.language or "en"]
+        yield Setup(project.prompts, sampling, journal, progress, language=language)
 
 
 def _run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -216,7 +217,8 @@ async def _until_stopped(serving: Serving, at: Endpoint, watch: Watch) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+        with contextlib.suppress(NotImplementedError):  # Windows' loops: there Ctrl-C ends the process as anywhere
+            loop.add_signal_handler(number, stopped.set)
     async with stack:
         key = "" if serving.key else "; anybody on this machine may ask"
         watch.tell(f"{serving.name} at {address}{key}. Ctrl-C ends it.")

@@ -90,7 +90,7 @@ def _load(path: Path) -> tuple[CommentedMap, Any]:
     text = read_text(path)
     try:
         document = YAML(typ="rt").load(text)
-        data = _plain(document)
+        data = plain(document)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or "it does not parse").split())
@@ -132,7 +132,7 @@ def update_yaml(path: Path, data: Mapping[str, Any]) -> None:
     )
     text += "".join(_dump({key: value}) for key, value in data.items() if key not in old)
     try:
-        intact = _plain(YAML(typ="rt").load(text)) == new
+        intact = plain(YAML(typ="rt").load(text)) == new
     except YAMLError:
         intact = False
     # Aliases between keys, or braces around all of them: the values count for more than the comments.
@@ -157,7 +157,7 @@ def _dump(data: Mapping[str, Any]) -> str:
     data = _quoted(data)
     text = _written(data, width=110)
     # The writer breaks some long text, with control characters in it, where the reader does not mend it.
-    return text if _plain(YAML(typ="rt").load(text)) == _plain(data) else _written(data, width=sys.maxsize)
+    return text if plain(YAML(typ="rt").load(text)) == plain(data) else _written(data, width=sys.maxsize)
 
 
 def _written(data: Mapping[str, Any], *, width: int) -> str:
@@ -210,12 +210,12 @@ def write_lines(path: Path, entries: Iterable[BaseModel]) -> None:
     write_whole(path, "".join(entry.model_dump_json() + "\n" for entry in entries))
 
 
-def _plain(node: Any) -> Any:
-    """The document without the YAML reader's own types."""
+def plain(node: Any) -> Any:
+    """A YAML document without the reader's own types."""
     if isinstance(node, Mapping):
-        return {_plain(key): _plain(value) for key, value in node.items()}
+        return {plain(key): plain(value) for key, value in node.items()}
     if isinstance(node, list):
-        return [_plain(value) for value in node]
+        return [plain(value) for value in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)

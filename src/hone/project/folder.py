@@ -8,20 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from hone.domain.evidence import Decision, RubricVersion, VersionRef
+from hone.domain.language import ENGLISH, LANGUAGES
 from hone.domain.rubric import Criterion, Rubric, plain_number
 from hone.domain.settings import ModelRoles, Settings
 from hone.domain.task import Item, Task
 from hone.errors import FileFormatError, ProjectError
-from hone.files import copy_whole, make_folder, write_whole
+from hone.files import copy_whole, disk_errors, make_folder, write_whole
 from hone.project import runs
-from hone.project.files import read_lines, read_yaml, update_yaml, write_yaml
+from hone.project.examples import name_what_is_gone
+from hone.project.files import read_lines, read_text, read_yaml, update_yaml, write_yaml
 from hone.project.links import refuse_links_out
 from hone.project.templates import DEFAULT, find_template
-from hone.prompts import Prompts, load_prompts
+from hone.prompts import Prompts, in_language, load_prompts
 from hone.spelling import option
 from hone.trust import check_database, check_models, sqlite_file
 
-SETTINGS, RUBRIC, ITEMS = "hone.yaml", "rubric.yaml", "items.jsonl"
+SETTINGS, RUBRIC, ITEMS, GUIDELINES = "hone.yaml", "rubric.yaml", "items.jsonl", "guidelines.md"
+LONGEST_GUIDELINES = 10_000
+"""Characters that raters are shown."""
 ROOM = 1500
 """Tokens that a writer of one's own may take: a study plan needs more than a step's own default."""
 
@@ -127,8 +131,9 @@ class Project:
 
     @property
     def prompts(self) -> Prompts:
-        """The prompts, the project's own in place of the built-in ones."""
-        return load_prompts(self.folder / "prompts")
+        """The prompts, the project's own in place of the built-in ones; they ask for the project's language."""
+        prompts, language = load_prompts(self.folder / "prompts"), LANGUAGES[self.settings.language or "en"]
+        return prompts if language == ENGLISH else in_language(prompts, language.name)
 
     @property
     def database(self) -> Path | str:
@@ -165,9 +170,16 @@ class Project:
 
     @property
     def rubric(self) -> Rubric:
-        """The working rubric; an empty one where there is no file yet."""
+        """The working rubric; an empty one where there is no file yet.
+
+        Raises:
+            FileFormatError: It does not read; where examples score criteria that are gone, it says which.
+        """
         path = self.folder / RUBRIC
-        return read_yaml(path, Rubric) if path.exists() else Rubric()
+        try:
+            return read_yaml(path, Rubric) if path.exists() else Rubric()
+        except FileFormatError as error:
+            raise name_what_is_gone(path, error) from error
 
     @property
     def items(self) -> list[Item]:
@@ -177,6 +189,31 @@ class Project:
             FileFormatError: The file is empty, a line does not fit, or an id stands twice.
         """
         return read_items(self.folder / ITEMS)
+
+    @property
+    def guidelines(self) -> str:
+        """What the owner tells raters, in Markdown; empty where there is no such file.
+
+        Raises:
+            FileFormatError: The file is not UTF-8.
+        """
+        path = self.folder / GUIDELINES
+        return read_text(path)[:LONGEST_GUIDELINES].strip() if path.exists() else ""
+
+    def save_guidelines(self, text: str) -> None:
+        """Keep what raters are told; an empty text takes the file away.
+
+        Raises:
+            ProjectError: It is too long, or cannot be written.
+        """
+        if len(text) > LONGEST_GUIDELINES:
+            raise ProjectError(f"guidelines have at most {LONGEST_GUIDELINES:,} characters; these have {len(text):,}")
+        path = self.folder / GUIDELINES
+        if text.strip():
+            write_whole(path, text.strip() + "\n")
+        else:
+            with disk_errors(path, ProjectError):
+                path.unlink(missing_ok=True)
 
     def save_rubric(self, rubric: Rubric) -> None:
         """Write the working rubric; comments at the top level of the file stay."""

@@ -13,6 +13,7 @@ from hone.project.files import load_document, read_text, read_yaml
 
 _LIBRARY = Path(__file__).parent.parent / "templates"
 DEFAULT = "study-plan-student"
+_FIELD = "Field:"
 BLANK = "blank"
 """The template without a task of its own; it is none of the ready tasks that `templates` lists."""
 
@@ -25,6 +26,8 @@ class Template:
     title: str
     about: str
     """One sentence."""
+    field: str
+    """Whose work it is from, such as "health care"; empty where it is nobody's."""
     folder: Path
     """Holds ``hone.yaml``, ``rubric.yaml``, ``items.jsonl`` and ``about.md``."""
     finalised: Path | None
@@ -44,7 +47,7 @@ def find_template(name: str) -> Template:
         ProjectError: There is none.
     """
     if name == BLANK:
-        return Template(BLANK, "Your own task", "Nothing is filled in.", _LIBRARY / BLANK, finalised=None)
+        return Template(BLANK, "Your own task", "Nothing is filled in.", "", _LIBRARY / BLANK, finalised=None)
     known = {template.name: template for template in templates()}
     if name not in known:
         raise ProjectError(f"there is no template {name!r}; there are {', '.join([*known, BLANK])}")
@@ -73,6 +76,6 @@ def read_rubric(name: str) -> Rubric | None:
 def _template(folder: Path) -> Template:
     lines = [line.strip() for line in read_text(folder / "about.md").splitlines() if line.strip()]
     rubric = _LIBRARY / "rubrics" / f"{folder.name}.yaml"
-    return Template(
-        folder.name, lines[0].lstrip("# "), lines[1], folder, finalised=rubric if rubric.exists() else None
-    )
+    field = next((line.removeprefix(_FIELD).strip() for line in lines if line.startswith(_FIELD)), "")
+    finalised = rubric if rubric.exists() else None
+    return Template(folder.name, lines[0].lstrip("# "), lines[1], field, folder, finalised)

@@ -13,7 +13,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "system": frozenset(),
     "task": frozenset({"role", "instruction"}),
     "evaluation": frozenset({"subject", "criteria"}),
-    "draft": frozenset({"subject", "role", "instruction", "requests", "levels"}),
+    "draft": frozenset({"subject", "role", "instruction", "requests", "present", "levels"}),
     "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
     "score": frozenset(
@@ -23,6 +23,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "rewrite": frozenset({"question", "solution"}),
     "solve": frozenset(),
+    "language": frozenset({"language"}),
 }
 """Each prompt and its fields."""
 
@@ -47,6 +48,18 @@ def load_prompts(folder: Path | None = None) -> Prompts:
         _check(prompt)
         prompts[path.stem] = prompt
     return prompts
+
+
+def in_language(prompts: Prompts, language: str) -> Prompts:
+    """The prompts, with a system prompt that asks for a language.
+
+    Args:
+        prompts: What stands there otherwise.
+        language: Its English name.
+    """
+    said = prompts["language"].render(language=language)
+    system = prompts["system"]
+    return {**prompts, "system": Prompt("system", f"{system.sent}\n\n{said}", system.source)}
 
 
 def _read(path: Path) -> str:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hone.errors import PromptError
 
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-OPTIONAL = frozenset({"subject", "role", "instruction", "pairs", "levels"})
+OPTIONAL = frozenset({"subject", "role", "instruction", "pairs", "present", "levels"})
 """Fields that a project's own prompt may leave out: without any other, the model would not see what it works on."""
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 

@@ -27,8 +27,7 @@ from hone.judging import cut_problem, read_object
 from hone.judging.both_orders import once_more
 from hone.models import Call, Model, Request
 from hone.prompts import fence
-from hone.rubrics.draft import CRITERION_SCHEMA
-from hone.rubrics.wording import alike, bullets, names_match, repeats, says_the_same, worded
+from hone.rubrics.wording import alike, bullets, criterion_schema, names_match, repeats, says_the_same, worded
 
 UNREAD = "No advice could be read:"
 """How the reason begins where the expert's own was refused twice; the criterion is then left as it is."""
@@ -115,7 +114,7 @@ def advise(
     request = Request(
         used.messages(text),
         used.sampling or advice_sampling(rubric),
-        schema=_schema(rubric, reading),
+        schema=_schema(rubric, reading, criterion_schema(used.language)),
         call=Call("advice"),
     )
     outcome = used.ask(expert, [request])[0]
@@ -173,7 +172,7 @@ def advice_sampling(rubric: Rubric) -> Sampling:
     return Sampling(max_tokens=400 + 300 * len(rubric.criteria), break_loops=True)
 
 
-def _schema(rubric: Rubric, reading: _Reading) -> dict[str, Any]:
+def _schema(rubric: Rubric, reading: _Reading, criterion: dict[str, Any]) -> dict[str, Any]:
     reason = {"type": "string", "minLength": 3, "maxLength": _REASON}
     key, names = reading.resting
     least = {"minItems": 1} if reading.items else {}
@@ -182,8 +181,8 @@ def _schema(rubric: Rubric, reading: _Reading) -> dict[str, Any]:
         grounds: dict[str, Any] = {"reason": reason, key: resting}
     else:
         grounds = {key: resting, "reason": reason}
-    assessment = _object(grounds | {"action": {"enum": ["keep", "modify", "remove"]}} | CRITERION_SCHEMA)
-    missing = _object(grounds | CRITERION_SCHEMA)
+    assessment = _object(grounds | {"action": {"enum": ["keep", "modify", "remove"]}} | criterion)
+    missing = _object(grounds | criterion)
     return _object(
         {
             "criteria": _object(dict.fromkeys(rubric.names, assessment)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hone.domain.evidence import Comparison, Measure, PairReply, Quote, Side, Verdict
+from hone.domain.language import Language
 from hone.domain.settings import Sampling
 from hone.domain.task import Brief, Reply
 from hone.errors import IncompleteError, VerdictError
@@ -16,33 +17,38 @@ from hone.judging.both_orders import Order, ask_both_orders, once_more, read_ord
 from hone.judging.form import brief_fields
 from hone.models import Call, Model, Request
 from hone.prompts import fence
-from hone.rubrics.wording import NAME_SCHEMA
+from hone.rubrics.wording import name_schema
 from hone.stats import Figure, wilson
 
 SAMPLING = Sampling(max_tokens=900, break_loops=True)
 
 _WHICH: dict[str, Any] = {"enum": ["first", "second", "tie"]}
-_MEASURE: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "name": NAME_SCHEMA,
-        "first_quote": {"type": "string", "maxLength": 160},
-        "second_quote": {"type": "string", "maxLength": 160},
-        "better": _WHICH,
-    },
-    "required": ["name", "first_quote", "second_quote", "better"],
-    "additionalProperties": False,
-}
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "measures": {"type": "array", "minItems": 2, "maxItems": 3, "items": _MEASURE},
-        "reason": {"type": "string", "minLength": 12, "maxLength": 400},
-        "winner": _WHICH,
-    },
-    "required": ["measures", "reason", "winner"],
-    "additionalProperties": False,
-}
+
+
+def _schema(language: Language) -> dict[str, Any]:
+    """The form of a verdict."""
+    measure = {
+        "type": "object",
+        "properties": {
+            "name": name_schema(language),
+            "first_quote": {"type": "string", "maxLength": 160},
+            "second_quote": {"type": "string", "maxLength": 160},
+            "better": _WHICH,
+        },
+        "required": ["name", "first_quote", "second_quote", "better"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "measures": {"type": "array", "minItems": 2, "maxItems": 3, "items": measure},
+            "reason": {"type": "string", "minLength": 12, "maxLength": 400},
+            "winner": _WHICH,
+        },
+        "required": ["measures", "reason", "winner"],
+        "additionalProperties": False,
+    }
+
 
 _FORM = 'an object with the keys "measures", "reason" and "winner", as before'
 
@@ -94,7 +100,7 @@ def compare(
         UnavailableError: The expert cannot answer at all.
     """
     used = setup or Setup()
-    pairs = list(zip(without, stated, strict=True))
+    pairs, schema = list(zip(without, stated, strict=True)), _schema(used.language)
 
     def request(order: Order, first: Reply, second: Reply) -> Request:
         text = used.prompts["compare"].render(
@@ -105,7 +111,7 @@ def compare(
             second=fence("reply", second.text),
         )
         sampling = used.sampling or SAMPLING
-        return Request(used.messages(text), sampling, schema=_SCHEMA, call=Call(first.item, order))
+        return Request(used.messages(text), sampling, schema=schema, call=Call(first.item, order))
 
     outcomes = ask_both_orders(pairs, request, expert, used)
     comparisons = [

@@ -1,33 +1,39 @@
-"""Proposes two or three criteria for a task that has none."""
+"""Proposes criteria for a task: two or three where it has none, others beside those that it has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from hone.domain.rubric import Anchor, Criterion, Scale, plain_number
+from hone.domain.language import Language
+from hone.domain.rubric import MAX_CRITERIA, Anchor, Criterion, Scale, plain_number
 from hone.domain.settings import Sampling
 from hone.domain.task import Item, Task
-from hone.errors import VerdictError
+from hone.errors import RubricError, VerdictError
 from hone.jobs import Setup
 from hone.judging import read_object
 from hone.models import Call, Model, Request
 from hone.rubrics.lint import anchor_problems, pair_finding
-from hone.rubrics.wording import NAME_SCHEMA, SENTENCE_SCHEMA, says_the_same, worded
+from hone.rubrics.wording import bullets, criterion_schema, says_the_same, worded
 
 SAMPLING = Sampling(max_tokens=900, break_loops=True)
 _SHOWN, _TRIES = 3, 6
 
-CRITERION_SCHEMA: dict[str, Any] = {"name": NAME_SCHEMA, "sentence": SENTENCE_SCHEMA}
-
 
 def draft(
-    task: Task, items: Sequence[Item], expert: Model, setup: Setup | None = None, *, scale: Scale | None = None
+    task: Task,
+    items: Sequence[Item],
+    expert: Model,
+    setup: Setup | None = None,
+    *,
+    scale: Scale | None = None,
+    beside: Sequence[Criterion] = (),
 ) -> tuple[Criterion, ...]:
-    """Two or three criteria for the task.
+    """Two or three criteria for the task; beside others one to three, as many as a rubric has room for.
 
     A small expert repeats itself, so it is asked up to six times: once for its likeliest answer, then with a seed of
-    its own each time. Distinct criteria are collected until there are two.
+    its own each time. Distinct criteria are collected until there are two, or one beside
+    others.
 
     Args:
         task: What the model is asked to do.
@@ -35,26 +41,31 @@ def draft(
         expert: Who proposes.
         setup: Prompts, sampling, journal and progress.
         scale: The levels that each criterion gets anchors of its own for; without, none are asked for.
+        beside: Criteria that are there already, and stay.
 
     Returns:
         The criteria; what repeats or denies another one is left out. Anchors in which lint finds something are left
         out as well: the scale's own hold then.
 
     Raises:
-        VerdictError: The expert's answers hold fewer than two criteria.
+        RubricError: There is no room beside the others.
+        VerdictError: The expert's answers hold fewer than two criteria, or none beside others.
         CallError: A call failed.
         UnavailableError: The expert cannot answer at all.
     """
-    used = setup or Setup()
+    used, least, room = setup or Setup(), 1 if beside else 2, min(3, MAX_CRITERIA - len(beside))
+    if room < least:
+        raise RubricError(f"the rubric has {len(beside)} criteria, and no room for more; remove one first")
     text = used.prompts["draft"].render(
         subject=task.subject,
         role=task.role,
         instruction=task.instruction,
         requests="\n".join(f"- {item.prompt}" for item in items[:_SHOWN]),
+        present=_present_text(beside),
         levels=_levels_text(scale) if scale else "",
     )
     levels = scale if "levels" in used.prompts["draft"].fields else None
-    schema = _schema(levels)
+    schema = _schema(levels, used.language)
     kept: list[Criterion] = []
     for sample in range(_TRIES):
         sampling = used.sampling or SAMPLING
@@ -65,17 +76,18 @@ def draft(
         if outcome.error:
             raise outcome.error
         if outcome.completion:
-            _collect(kept, outcome.completion.text, levels)
-        if len(kept) >= 2:
-            return tuple(kept[:3])
+            _collect(kept, outcome.completion.text, levels, beside)
+        if len(kept) >= least:
+            return tuple(kept[:room])
+    usable = "nothing that those which are there do not ask" if beside else f"{len(kept)} usable criteria, not 2 or 3"
     raise VerdictError(
-        f"{expert.spec} proposed {len(kept)} usable criteria, not 2 or 3; "
+        f"{expert.spec} proposed {usable}; "
         "write them into rubric.yaml yourself, or name a stronger expert in hone.yaml"
     )
 
 
-def _schema(scale: Scale | None) -> dict[str, Any]:
-    properties = dict(CRITERION_SCHEMA)
+def _schema(scale: Scale | None, language: Language) -> dict[str, Any]:
+    properties = criterion_schema(language)
     if scale:
         text = {"type": "string", "minLength": 8, "maxLength": 160}
         keys = [_key(level.value) for level in scale.levels]
@@ -99,6 +111,14 @@ def _schema(scale: Scale | None) -> dict[str, Any]:
     }
 
 
+def _present_text(beside: Sequence[Criterion]) -> str:
+    """What is asked about the criteria that are there."""
+    if not beside:
+        return ""
+    lead = "These criteria are there already and stay. Propose only what none of them asks for:"
+    return f"{lead}\n\n{bullets(beside)}"
+
+
 def _levels_text(scale: Scale) -> str:
     """What is asked about the levels. The scale's own anchors are not shown: they would be copied."""
     keys = ", ".join(f'"{_key(level.value)}" ({level.label})' for level in scale.levels)
@@ -113,7 +133,7 @@ def _key(value: float) -> str:
     return str(plain_number(value))
 
 
-def _collect(kept: list[Criterion], text: str, scale: Scale | None) -> None:
+def _collect(kept: list[Criterion], text: str, scale: Scale | None, beside: Sequence[Criterion]) -> None:
     """Add the criteria of one answer that say something new; an answer that cannot be read adds none."""
     try:
         entries = read_object(text).get("criteria")
@@ -121,7 +141,8 @@ def _collect(kept: list[Criterion], text: str, scale: Scale | None) -> None:
         return
     for entry in entries if isinstance(entries, list) else []:
         criterion = worded(entry.get("name"), entry.get("sentence")) if isinstance(entry, dict) else None
-        if criterion and not any(says_the_same(criterion, other) or pair_finding(criterion, other) for other in kept):
+        others = (*beside, *kept)
+        if criterion and not any(says_the_same(criterion, one) or pair_finding(criterion, one) for one in others):
             kept.append(_anchored(criterion, entry.get("levels"), scale))
 
 

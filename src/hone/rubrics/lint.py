@@ -48,8 +48,8 @@ class LintFinding:
     """One thing to look at."""
 
     rule: str
-    """``vague``, ``overlap``, ``same``, ``negated``, ``two-in-one``, ``long``, ``sentences``, ``anchors``
-    or ``count``."""
+    """``vague``, ``overlap``, ``same``, ``negated``, ``two-in-one``, ``long``, ``sentences``, ``anchors``,
+    ``examples`` or ``count``."""
     criterion: str
     message: str
 
@@ -113,6 +113,31 @@ def anchor_problems(anchors: Sequence[Anchor]) -> Iterator[str]:
     known = [amount for amount in amounts if amount is not None]
     if len(known) > 2 and known not in (sorted(known), sorted(known, reverse=True)):
         yield "the amounts in the levels (none, some, most, all) do not rise or fall from level to level"
+
+
+def stale_examples(rubric: Rubric, before: Rubric) -> list[LintFinding]:
+    """Scored examples that still have the score which was given while a criterion had other words.
+
+    Args:
+        rubric: The rubric as it stands.
+        before: The one that the scores may come from, such as the latest version.
+    """
+    old = {criterion.name: criterion for criterion in before.criteria}
+    changed = {one.name for one in rubric.criteria if one.name in old and one != old[one.name]}
+    then = {(example.prompt, example.reply): example.scores for example in before.examples}
+    findings = []
+    for number, example in enumerate(rubric.examples, 1):
+        scores = then.get((example.prompt, example.reply), {})
+        same = [name for name, value in example.scores.items() if name in changed and scores.get(name) == value]
+        findings += [
+            LintFinding(
+                "examples",
+                name,
+                f"its words have changed, and example {number} has the score from before; score it anew",
+            )
+            for name in same
+        ]
+    return findings
 
 
 def _ranges(text: str) -> list[tuple[int, int]]:

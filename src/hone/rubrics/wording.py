@@ -9,10 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hone.domain.language import ENGLISH, LEADS, Language
 from hone.domain.rubric import Criterion
 
-NAME_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"^Be [A-Z][a-z-]{2,15}( (and )?[A-Z][a-z-]{2,15}){0,2}$"}
-"""The form of a name, for models."""
 SENTENCE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 12, "maxLength": 240}
 """The form of a sentence, for models."""
 
@@ -30,7 +29,7 @@ _STOP = frozenset(
     """a an and are as at be been by can do does each every for from has have if in into is it its may more most must
     not of on one or reply should so such than that the their them then there they this to what when which who will
     with you your""".split()
-)
+) | frozenset(lead.lower() for lead in LEADS)
 _DENIALS = frozenset("no not never none nothing without avoid avoids avoiding lack lacks omits".split())
 _TURNED = frozenset(
     """disorganised disorganized disrespectful impolite imprecise inaccurate incomplete incorrect inexact unclear
@@ -39,6 +38,19 @@ _TURNED = frozenset(
 )
 """Words that are another with a prefix of denial; the prefix alone would take "understands" for one."""
 _PREFIX = re.compile("^(?:dis|un|in|im)")
+
+
+def name_schema(language: Language = ENGLISH) -> dict[str, Any]:
+    """The form of a name in a language, for models."""
+    if language == ENGLISH:
+        return {"type": "string", "pattern": r"^Be [A-Z][a-z-]{2,15}( (and )?[A-Z][a-z-]{2,15}){0,2}$"}
+    word = "[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ-]{2,20}"
+    return {"type": "string", "pattern": f"^{language.lead} {word}( {word}){{0,2}}$"}
+
+
+def criterion_schema(language: Language = ENGLISH) -> dict[str, Any]:
+    """The form of a criterion's name and sentence, for models."""
+    return {"name": name_schema(language), "sentence": SENTENCE_SCHEMA}
 
 
 def bullets(criteria: Iterable[Criterion]) -> str:
@@ -50,7 +62,8 @@ def worded(name: object, sentence: object) -> Criterion | None:
     """A criterion from a model's wording, brought into the form "Be Adjective: one sentence".
 
     Args:
-        name: What the model calls it; quotation marks, a final colon and a missing "Be" are mended.
+        name: What the model calls it; quotation marks, a final colon and a missing "Be" are mended. The word for "Be"
+            in another language stays.
         sentence: What it says.
 
     Returns:
@@ -59,8 +72,8 @@ def worded(name: object, sentence: object) -> Criterion | None:
     if not isinstance(name, str) or not isinstance(sentence, str):
         return None
     words = re.sub(r"[^\w'’&,\- ]+", " ", name).split()
-    if words and words[0].lower() == "be":
-        words = words[1:]
+    lead = next((lead for lead in LEADS if words and words[0].lower() == lead.lower()), None)
+    words = words[1:] if lead else words
     if not words:
         return None
     small = {"and", "or", "of", "for", "in", "to", "with", "the"}
@@ -69,7 +82,7 @@ def worded(name: object, sentence: object) -> Criterion | None:
     if text and text[-1] not in ".!?…":
         text += "."
     try:
-        return Criterion(name=f"Be {title.rstrip(',-&')}", sentence=text)
+        return Criterion(name=f"{lead or ENGLISH.lead} {title.rstrip(',-&')}", sentence=text)
     except ValidationError:
         return None
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hone.domain.language import has_lead
 from hone.domain.rubric import Rubric, Scale
 from hone.errors import FileFormatError
 from hone.spelling import option
@@ -401,7 +402,7 @@ def _criterion(heading: str, rubric: Rubric | None) -> str | None:
     for known in rubric.names if rubric else ():
         if known.lower() == name.lower():
             return known
-    return name if rubric is None and name.startswith("Be ") else None
+    return name if rubric is None and has_lead(name) else None
 
 
 def _both(heading: str, rubric: Rubric | None) -> ScoreColumn | None:
@@ -433,7 +434,7 @@ def _people(table: Table, headings: Sequence[str], rubric: Rubric | None) -> lis
     names = [
         one
         for one in headings
-        if _PERSON.fullmatch(named(one)) and not one.startswith("Be ") and named(one).lower() not in _FIGURES
+        if _PERSON.fullmatch(named(one)) and not has_lead(one) and named(one).lower() not in _FIGURES
     ]
     return _with_scores(table, names, rubric)
 

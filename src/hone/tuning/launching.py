@@ -112,6 +112,10 @@ def _end(process: subprocess.Popen[str]) -> None:
     """See that nothing is left running; the process leads a group of its own."""
     if process.poll() is not None:
         return
+    if os.name != "posix":  # no groups there, and no signal that a process could heed
+        process.kill()
+        process.wait()
+        return
     for sign, patience in ((signal.SIGTERM, _ENDING), (signal.SIGKILL, None)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)

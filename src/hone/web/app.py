@@ -10,16 +10,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from hone.errors import FeedbackError, HoneError, StoreError
 from hone.report.terminal import clean
 from hone.web.headers import LOOPBACK, Guard, RequestGate
-from hone.web.pages import compare, home, invited, playground, rate, results, signin, workshop
+from hone.web.pages import compare, data, home, invited, playground, rate, results, signin, workshop
 from hone.web.people import known
 from hone.web.site import HERE, Site, site_of, wants_json
-
-_WORDS = {
-    401: "You need your personal link to come in. Open it again, or ask the person who invited you for a new one.",
-    403: "This page is for the owner of the project.",
-    404: "There is no such page.",
-    405: "There is no such page.",
-}
 
 _PRINTED = (
     "Open the address that hone rate printed in the terminal: it ends in a key that lets in the owner. "
@@ -37,7 +30,7 @@ def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    for page in (home, signin, rate, compare, workshop, invited, results, playground):
+    for page in (home, signin, rate, compare, workshop, invited, data, results, playground):
         app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.add_middleware(Guard, gate=RequestGate(site.open, LOOPBACK, origin))
@@ -51,8 +44,9 @@ def _refused(request: Request, error: Exception) -> Response:
     default = error.status_code == 403 and error.detail == "Forbidden"
     site = site_of(request)
     given = error.detail if error.detail and error.status_code in (400, 403, 429) and not default else ""
-    said = _WORDS | ({401: _PRINTED} if site.open else {})
-    words = given or said.get(error.status_code, "This did not work.")
+    said, code = site.texts(request), error.status_code
+    usual = said(f"problem.says_{code}") if code in (401, 403, 404, 405) else said("problem.says")
+    words = given or (_PRINTED if site.open and code == 401 else str(usual))
     return _page(request, words, error.status_code, getattr(error, "headers", None))
 
 

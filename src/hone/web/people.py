@@ -99,9 +99,18 @@ def form(request: Request, someone: Someone, sent: Annotated[FormData, Depends(_
     Raises:
         HTTPException: Nobody is signed in (401), or the token is not theirs (403).
     """
+    return checked_form(request, someone, sent)
+
+
+def checked_form(request: Request, someone: Visitor, sent: FormData) -> FormData:
+    """The form, where it carries the token of the person who sent it.
+
+    Raises:
+        HTTPException: The token is not theirs (403).
+    """
     site: Site = request.app.state.site
     if not site.sessions.matches(someone.session, form_field(sent, "token")):
-        raise HTTPException(403, "This form is too old. Go back, load the page again and send it once more.")
+        raise HTTPException(403, str(site.texts(request)("problem.old_form")))
     return sent
 
 

@@ -28,6 +28,7 @@ from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import DAYS, Sessions
 from hone.web.subjects import cut_name, cut_replies, result_files
+from hone.web.texts import PageTexts, language_of, texts_in
 from hone.web.typeset import typeset
 
 HERE = Path(__file__).parent
@@ -56,6 +57,8 @@ class Site:
     made: dict[str, tuple[object, Any]] = field(default_factory=dict)
     """What was made from files or the store, and from which state of them."""
 
+    uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict, repr=False)
+    """Files that wait for their columns, by a name that nobody can guess: each file's own name, and its content."""
     busy: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -114,11 +117,17 @@ class Site:
         found = self.remember("cut", state, lambda: cut_replies(self.project))
         return cut_name(item, text) in found
 
+    def texts(self, request: Request) -> PageTexts:
+        """What the raters' pages say: in the project's language, else in the one that the browser likes best."""
+        return texts_in(self.project.settings.language or language_of(request.headers.get("accept-language", "")))
+
     def page(
         self, request: Request, template: str, person: Visitor | None, *, code: int = 200, **values: Any
     ) -> Response:
         """A page made from a template."""
-        known = {"person": person, "path": request.url.path, "open": self.open, "said_before": _message(request)}
+        said = self.texts(request) if template in FOR_RATERS else texts_in("en")
+        known: dict[str, Any] = {"person": person, "path": request.url.path, "open": self.open, "t": said}
+        known["said_before"] = _message(request, said)
         html = self.templates.get_template(template).render(known | values)
         return HTMLResponse(html, status_code=code)
 
@@ -138,31 +147,38 @@ class Site:
         )
 
 
-MENU: dict[str, tuple[tuple[str, str], ...]] = {
-    "raters": (("/rate", "Rate"), ("/compare", "Compare"), ("/mine", "My answers")),
-    "owner": (("/workshop", "Rubric"), ("/people", "People"), ("/results", "Results"), ("/playground", "Playground")),
+FOR_RATERS = frozenset(f"{name}.html" for name in "rate rated compare compared mine problem".split())
+"""The pages that speak the language of whoever rates; the owner's are in English."""
+
+MENU: dict[str, tuple[Any, ...]] = {
+    "raters": ("/rate", "/compare", "/mine"),
+    "owner": (
+        ("/workshop", "Rubric"),
+        ("/people", "People"),
+        ("/data", "Data"),
+        ("/results", "Results"),
+        ("/playground", "Playground"),
+    ),
 }
-"""The pages in the order of the menu, each with its address and what the link says; the owner sees both rows."""
+"""The pages in the order of the menu; an owner sees both rows. What a rater's link says stands in `texts`."""
 
 MESSAGES = {
-    "saved": "Saved.",
-    "skipped": "Skipped, with your reason.",
-    "undone": "Your last save was undone.",
-    "nothing": "There is nothing to undo.",
     "merged": "Your decisions are kept, and the working rubric is what you decided.",
+    "drafted": "The expert's proposals stand behind your criteria; the file as it was is kept in rubrics/.",
     "edited": "Your changes are kept in rubric.yaml.",
     "frozen": "The rubric is frozen as a new version.",
     "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
+    "guided": "What raters are told is kept in guidelines.md.",
     "withdrawn": "That person is let in no more; what they said stays.",
     "named": "Your name is kept, on this machine, for all projects.",
-    "left": "You are signed out, on all your devices.",
     "settled": "Your decision is kept beside what the raters said.",
 }
 """What a page may say of the step before; a link can choose one of these, never words of its own."""
 
 
-def _message(request: Request) -> str:
-    return MESSAGES.get(request.query_params.get("said", ""), "")
+def _message(request: Request, texts: PageTexts) -> str:
+    key = request.query_params.get("said", "")
+    return MESSAGES.get(key) or texts.texts.get(f"said.{key}", "")
 
 
 def go(path: str, said: str = "") -> RedirectResponse:

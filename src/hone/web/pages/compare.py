@@ -43,6 +43,7 @@ def show_pair(request: Request, someone: Someone, pair: str) -> Response:
         compared=compared,
         new=is_new(site, request, someone, begun=compared > 0),
         asks="" if someone.owner else site.owner.name,
+        guidelines=site.project.guidelines,
     )
 
 

@@ -12,6 +12,7 @@ from hone.errors import FeedbackError
 from hone.journey.people import RateOptions
 from hone.journey.signature import keep_signature
 from hone.people.store import Progress, Rater, Role
+from hone.project.folder import LONGEST_GUIDELINES
 from hone.text import name as named
 from hone.web.people import Form, Owner, Visitor, form_field, raters_so_far
 from hone.web.site import go, site_of
@@ -72,6 +73,13 @@ def withdraw(request: Request, someone: Owner, sent: Form) -> Response:
     return go("/people", "withdrawn")
 
 
+@router.post("/people/guidelines")
+def keep_guidelines(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
+    """Keep what raters are told."""
+    site_of(request).project.save_guidelines(form_field(sent, "guidelines").replace("\r\n", "\n"))
+    return go("/people", "guided")
+
+
 @router.post("/people/name")
 def keep_name(request: Request, someone: Owner, sent: Form) -> Response:
     """Keep the owner's own name, and go on under it. What was said under the old one stays under the old one."""
@@ -95,6 +103,8 @@ def _shown(request: Request, someone: Visitor, link: NewLink | None = None) -> R
         people=[RaterProgress(*one) for one in raters_so_far(site)],
         link=link,
         wanted=site.per_item,
+        guidelines=site.project.guidelines,
+        longest=LONGEST_GUIDELINES,
         # No flag is written here: the settings know how the command is typed.
         wider=RateOptions(host="0.0.0.0").command_line(),  # noqa: S104 - shown, not listened on
         may_rename=site.open and someone.session.rater is None,

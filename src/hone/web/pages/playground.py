@@ -21,7 +21,7 @@ from starlette.datastructures import FormData
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
-from hone.domain.task import Reply
+from hone.domain.task import Item, Reply
 from hone.errors import HoneError
 from hone.jobs.calls import Caller
 from hone.judging.of_project import judge_of
@@ -36,6 +36,8 @@ from hone.web.typeset import typeset
 
 router = APIRouter()
 LONGEST_REQUEST = 8_000
+OFFERED = 8
+"""Requests of the project that are offered."""
 SIDES = ("left", "right")
 
 
@@ -60,12 +62,23 @@ class Played:
 
 @router.get("/playground")
 def show_playground(request: Request, someone: Owner) -> Response:
-    """An empty playground."""
+    """A playground with one of the project's requests, which may be changed."""
     site = site_of(request)
+    offered = _offered(site)
+    asked = next((one.prompt for one in offered if one.id == request.query_params.get("item")), None)
+    asked = asked if asked is not None else offered[0].prompt if offered else ""
     names = list(_choices_of(site))
     sides = {"left": Played(names[0]), "right": Played(names[1])}
     return site.page(
-        request, "playground.html", someone, names=names, sides=sides, asked="", played=False, judged=True
+        request,
+        "playground.html",
+        someone,
+        names=names,
+        sides=sides,
+        asked=asked[:LONGEST_REQUEST],
+        offered=offered,
+        played=False,
+        judged=True,
     )
 
 
@@ -94,9 +107,18 @@ async def play(request: Request, someone: Owner, sent: Form) -> Response:
         names=list(_choices_of(site)),
         sides=sides,
         asked=asked,
+        offered=_offered(site),
         played=True,
         judged=bool(form_field(sent, "judged")),
     )
+
+
+def _offered(site: Site) -> list[Item]:
+    """Requests of the project to begin with; none where it has none that read."""
+    try:
+        return site.project.items[:OFFERED]
+    except HoneError:
+        return []
 
 
 def _choices_of(site: Site) -> Mapping[str, PlaygroundChoice]:

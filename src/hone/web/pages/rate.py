@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
+from markupsafe import Markup
 from starlette.datastructures import FormData
 
 from hone.domain.base import digest
@@ -18,7 +19,6 @@ from hone.web.site import Site, go, site_of, wants_json
 
 router = APIRouter()
 LONGEST_NOTE, LONGEST_REASON = 4_000, 400
-_SO_FAR = "Saved so far. Choose a level for each criterion to go on."
 ON_A_PAGE = 40
 """Of a rater's own answers, so that a page stays light however many there are."""
 _PLACES = frozenset({"/rate", "/compare", "/mine"})
@@ -47,7 +47,7 @@ def save_scores(request: Request, someone: Someone, subject: str, sent: Form) ->
     """Save what was chosen, and go on where every criterion has a score."""
     site, rubric = site_of(request), site_of(request).rubric
     if form_field(sent, "rubric") != rubric.digest:
-        raise HTTPException(400, "The criteria have changed while you were rating. Load the page again to see them.")
+        raise HTTPException(400, str(site.texts(request)("rate.changed")))
     _handed(site, someone, subject, rubric)
     saved = site.store.rate(
         someone.rater.id,
@@ -62,7 +62,9 @@ def save_scores(request: Request, someone: Someone, subject: str, sent: Form) ->
     if saved.complete:
         return go("/rate")
     still = ", ".join(_still_open(_handed(site, someone, subject, rubric), rubric))
-    return _shown(request, someone, subject, problem=f"{_SO_FAR} Still open: {still}.")
+    said = site.texts(request)
+    problem = Markup(" ").join((said("rate.saved_so_far"), said("rate.choose"), said("rate.still_open", names=still)))
+    return _shown(request, someone, subject, problem=problem)
 
 
 @router.post("/rate/{subject}/skip")
@@ -152,6 +154,7 @@ def _shown(request: Request, someone: Visitor, subject: str, *, problem: str = "
         mine=mine,
         new=is_new(site, request, someone, begun=bool(mine.done or mine.skipped)),
         asks="" if someone.owner else site.owner.name,
+        guidelines=site.project.guidelines,
         earlier=_earlier(site, someone, answer, rubric),
         key=new_key(),
         problem=problem,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hone.domain.rubric import Rubric
-from hone.errors import FeedbackError
+from hone.errors import FeedbackError, HoneError
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
@@ -74,6 +75,7 @@ def show_results(request: Request, someone: Owner) -> Response:
         more=max(0, len(disagreements) - MOST_SHOWN),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
+        judged=None if found.sections else _judged(site, rubric),
     )
 
 
@@ -101,6 +103,42 @@ def _people(site: Site) -> list[tuple[str, int, int, int, str]]:
         (one.name, done.done, done.skipped, done.left, "yes" if one.active else "no")
         for one, done in raters_so_far(site)
     ]
+
+
+@dataclass(frozen=True)
+class JudgeAlone:
+    """What a judge said before anybody has rated."""
+
+    judge: str
+    replies: int
+    unscored: int
+    rows: list[tuple[str, ...]]
+    """A criterion, how often each level was given, and the mean."""
+
+
+def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
+    """What the latest `hone label` said under the rubric as it stands; none where it said nothing of it."""
+    try:
+        judgements = [one for one in site.journey.judgements() if one.rubric == rubric.digest]
+    except HoneError:
+        return None  # a run that does not read is named by the report
+    scored = [one for one in judgements if one.scores]
+    if not scored:
+        return None
+    given: dict[str, list[float]] = {name: [] for name in rubric.names}
+    for score in (score for one in scored for score in one.scores):
+        given.setdefault(score.criterion, []).append(score.value)
+    rows = [
+        (name, *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values), f"{fmean(values):.2f}")
+        for name, values in given.items()
+        if values
+    ]
+    return JudgeAlone(scored[0].judge, len(scored), len(judgements) - len(scored), rows)
+
+
+def _nearest(values: Sequence[float], rubric: Rubric) -> list[float]:
+    """The level nearest to each score; where a mean of votes lies halfway, the lower one."""
+    return [min(rubric.scale.values, key=lambda level: abs(level - value)) for value in values]
 
 
 def _computed(site: Site, rubric: Rubric) -> Computed:

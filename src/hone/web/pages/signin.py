@@ -30,7 +30,7 @@ def enter_by_link(request: Request, token: str) -> Response:
         rater = site.store.redeem(token)
     except FeedbackError as error:
         if wait := site.limit.wait(address):
-            many = f"Too many links from your address did not work. Try again in {max(1, round(wait / 60))} minutes."
+            many = str(site.texts(request)("problem.many", n=max(1, round(wait / 60))))
             raise HTTPException(429, many, {"Retry-After": str(round(wait))}) from error
         site.limit.failed(address)
         raise HTTPException(403, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from hone.domain.base import first_problem
 from hone.domain.evidence import Advice, RubricVersion
-from hone.domain.rubric import Criterion, Rubric
+from hone.domain.rubric import MAX_CRITERIA, Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
 from hone.journey.loop import latest_comparisons
 from hone.report.diffs import worded_diff
@@ -52,17 +52,19 @@ def show_workshop(request: Request, someone: Owner) -> Response:
 
 @router.post("/workshop/ask")
 def ask_expert(request: Request, someone: Owner, sent: Form) -> Response:  # noqa: ARG001 - the owner's own
-    """Let the expert compare, or advise; the answer comes when it is done."""
+    """Let the expert propose criteria, compare, or advise; the answer comes when it is done."""
     site = site_of(request)
     step = form_field(sent, "step")
-    if step not in ("compare", "advise"):
+    if step not in ("draft", "compare", "advise"):
         raise HTTPException(404)
     with site.at_work():
-        if step == "compare":
+        if step == "draft":
+            site.journey.draft(more=True)
+        elif step == "compare":
             site.journey.compare()
         else:
             site.journey.advise()
-    return go("/workshop")
+    return go("/workshop", "drafted" if step == "draft" else "")
 
 
 @router.post("/workshop/decide")
@@ -107,6 +109,7 @@ def _shown(request: Request, someone: Visitor) -> Response:
         digest=working.digest,
         rows=[*working.criteria, *[None] * NEW][:MOST_ROWS],
         findings=lint(working),
+        most=MAX_CRITERIA,
         comparisons=comparisons,
         prompts={item.id: item.prompt for item in site.project.items},
         summary=summary(comparisons) if comparisons else None,

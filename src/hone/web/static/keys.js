@@ -3,6 +3,7 @@
 (() => {
   const form = document.querySelector("form[data-keys]");
   const status = document.getElementById("status");
+  const texts = JSON.parse(document.body.dataset.texts || "{}");
   const say = (words) => { if (status) status.textContent = words; };
   document.documentElement.classList.add("js");
 
@@ -31,16 +32,16 @@
         const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" },
           signal: AbortSignal.timeout(10000) });
         const said = await answer.json();
-        if (answer.ok) { say("Saved."); return true; }
+        if (answer.ok) { say(texts.saved); return true; }
         if (answer.status < 500) { say(said.error); return false; }
         say(said.error);
-      } catch { say("Not saved yet: no connection. Trying again…"); }
-      if (turn === 6) { say("Not saved. Press “Save and go on” when the connection is back."); return false; }
+      } catch { say(texts.offline); }
+      if (turn === 6) { say(texts.gave_up); return false; }
       await pause(500 * 2 ** turn);
     }
   }
   async function run() {
-    while (dirty) { dirty = false; say("Saving…"); if (!await send()) break; }
+    while (dirty) { dirty = false; say(texts.saving); if (!await send()) break; }
     running = null;
   }
   function save() { dirty = true; running ??= run(); }
@@ -59,7 +60,7 @@
         event.preventDefault();
         fields.forEach((field) => field.classList.toggle("open", open.includes(field)));
         move(fields.indexOf(open[0]));
-        say(`Still open: ${open.map((field) => field.querySelector("legend").textContent.trim()).join(", ")}.`);
+        say(texts.open.replace("{names}", () => open.map((field) => field.querySelector("legend").textContent.trim()).join(", ")));
         return;
       }
       if (leaving) { event.preventDefault(); return; }
@@ -81,7 +82,7 @@
   function count() {
     const done = fields.filter((field) => field.querySelector("input:checked"));
     done.forEach((field) => field.classList.remove("open"));
-    document.querySelectorAll("[data-count]").forEach((one) => { one.textContent = `${done.length} of ${fields.length}`; });
+    document.querySelectorAll("[data-count]").forEach((one) => { one.textContent = texts.count.replace("{done}", done.length).replace("{n}", fields.length); });
   }
   form?.addEventListener("change", count);
   count();
