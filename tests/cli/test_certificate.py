@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def _ratings(path: Path, *, right: bool = True) -> Path:
 
 def _certified(folder: Path, parts: dict[str, str], *, right: bool = True) -> Path:
     found = agree(_ratings(folder / "r.csv", right=right), options=BootstrapOptions(resamples=300))
-    (path,) = certify(found, folder / "mine.json", None, margin=0.1)
+    (path,) = certify(found, folder / "mine.json", margin=0.1)
     made, _ = read_certificate(path)
     assert made.criteria["c"].items == 60
     from hone.measuring.certificate import _own_key, _signature  # noqa: PLC0415 - what a project adds is added by hand
@@ -90,7 +91,7 @@ def test_ratings_without_a_judge_cannot_be_certified(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("item,criterion,rater,score\na,c,r,1\nb,c,r,2\n")
     with pytest.raises(ProjectError, match="no judge in these ratings to certify"):
-        certify(agree(path, options=BootstrapOptions(resamples=100)), tmp_path / "c", None, margin=0.1)
+        certify(agree(path, options=BootstrapOptions(resamples=100)), tmp_path / "c", margin=0.1)
 
 
 def test_label_refuses_a_judge_without_one_and_says_that_it_fits(hone: Hone, project: Path) -> None:
@@ -103,7 +104,8 @@ def test_label_refuses_a_judge_without_one_and_says_that_it_fits(hone: Hone, pro
     assert hone("label", data).code == 0
     (project / "certificates").mkdir()
     found = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
-    certify(found, project / "certificates" / "judge", Project.find(project), margin=0.1)
+    labelled = replace(found, run=Project.find(project).latest_run("label"))
+    certify(labelled, project / "certificates" / "judge", margin=0.1)
     passed = hone("label", data, "--require-certificate", "--fresh")
     assert passed.code == 0, passed.err
     assert f"its certificate fits: judge{SUFFIX}" in passed.err
@@ -131,7 +133,7 @@ def test_bench_by_rubric_and_serve_ask_for_the_same_certificate(hone: Hone, proj
     assert "the judge has no certificate" in refused.err
     (project / "certificates").mkdir()
     made = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
-    certify(made, project / "certificates" / "judge", found, margin=0.1)
+    certify(replace(made, run=found.latest_run("label")), project / "certificates" / "judge", margin=0.1)
     assert certified_judge(*own, required=True).startswith("its certificate fits")
     other = found.rubric.with_criteria(found.rubric.criteria[:1])
     with pytest.raises(ProjectError, match="is of another rubric"):

@@ -120,8 +120,20 @@ def test_labels_of_version_0_1_are_matched_through_the_replies_that_they_are_of(
     table = open_table(run.results)
     label(project, replies("One"), -1, old=True, data=survey(table, Columns.of(table)).digest)
     assert rows(project, store)["i0"] == {"j": -1, "ann": 1, "ben": 1}
-    label(project, replies("One"), -1, old=True, data="another file")
-    assert rows(project, store)["i0"] == {"ann": 1, "ben": 1}
+    label(project, replies("One"), 0, old=True, data="another file")
+    assert rows(project, store)["i0"] == {"j": -1, "ann": 1, "ben": 1}
+
+
+def test_labelling_other_rows_does_not_hide_the_judgements_of_rated_replies(project: Project, store: Store) -> None:
+    rate(store, project, replies("One"))
+    label(project, replies("One"), -1)
+    first = join(project, store, project.rubric)
+    label(project, replies("Planted by hand"), 1)
+    joined = join(project, store, project.rubric)
+    assert joined.run == first.run
+    assert rows(project, store)["i0"] == {"j": -1, "ann": 1, "ben": 1}
+    assert joined.notes[0] == first.notes[0]
+    assert "judged was rated by people" in joined.notes[1]
 
 
 def test_judgements_under_another_rubric_are_left_out_and_that_is_said(project: Project, store: Store) -> None:

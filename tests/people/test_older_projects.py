@@ -53,7 +53,7 @@ def test_its_export_of_the_whole_store_goes_into_a_new_store_in_the_same_spellin
 
 def test_a_command_that_only_reads_opens_it_too(project: Project) -> None:
     said: list[str] = []
-    assert project_ratings(project, project.versions[-1].rubric, tell=said.append).count() >= 16
+    assert project_ratings(project, project.versions[-1].rubric, tell=said.append).table.count() >= 16
     assert sum("up to date" in line for line in said) == 1
 
 
@@ -80,6 +80,6 @@ def test_its_judgements_of_ids_that_came_as_floats_still_join(project: Project) 
     results.write_text(results.read_text().replace('"item":"1"', '"item":"1.0"').replace('"trip"', '"trip\\u200b"'))
     with project_store(project):
         pass
-    rows = [row for _, row in project_ratings(project, project.versions[-1].rubric).rows()]
+    rows = [row for _, row in project_ratings(project, project.versions[-1].rubric).table.rows()]
     judged = {row["item"] for row in rows if not isinstance(row, RowProblem) and row["kind"] == "judge"}
     assert judged == {"1", "2", "trip"}

@@ -15,8 +15,9 @@ from hone.errors import ProjectError
 from hone.journey.auditing import AuditOptions, read_replies, run_audit
 from hone.journey.labelling import latest_replies, other_brief
 from hone.journey.loop import models
+from hone.journey.next import after_audit
 from hone.journey.step import place_of
-from hone.judging.audit import AuditFinding
+from hone.judging.audit import AuditFinding, moved_by
 from hone.models.spec import settings_of
 from hone.project.naming import named_rubric
 from hone.report import terminal
@@ -75,6 +76,10 @@ def audit_command(options: AuditOptions, folder: Path, as_json: bool) -> None:
         if len(replies) < _FEW:
             note(f"note: {len(replies)} replies are few; the intervals say how little they tell.")
         note(f"run: {run.folder}")
+        step = after_audit(options, moved_by(findings))
+        note(step.why)
+        if step.part == "judge" or project.with_task:  # pages for people need a project
+            note(f"Next: {step.command}")
     end_incomplete(done.unscored, "of the replies have no score under one condition or more", _AGAIN)
 
 

@@ -34,7 +34,7 @@ from hone.measuring import (
 from hone.measuring import corrected_means as _estimate
 from hone.measuring.drift import Drift, EarlierJudges, drifts, is_long, with_earlier
 from hone.measuring.further import FurtherOfCriterion, further_figures
-from hone.project import Project
+from hone.project import Project, Run
 from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
 from hone.report.drawing import save_picture
@@ -126,6 +126,8 @@ class AgreementResult:
     """Of the intervals."""
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken."""
+    run: Run | None = None
+    """The labelling that they are of."""
 
     @property
     def notes(self) -> list[str]:
@@ -214,7 +216,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         StatsError: A setting makes no figure.
     """
     told: list[str] = []
-    source, found = _read(ratings, rubric, pairs=pairs, tell=told.append)
+    source, found, run = _read(ratings, rubric, pairs=pairs, tell=told.append)
     of_file = pairs and not isinstance(ratings, Project)
     of_ratio = level == "ratio"
     measured: Level | None = "interval" if level == "ratio" else level
@@ -235,7 +237,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
     further = {} if right else further_figures(collected, options, ratio=of_ratio)
     return AgreementResult(
-        _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told)
+        _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told), run
     )
 
 
@@ -269,7 +271,7 @@ def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
         StatsError: Too few items were rated for a correction.
     """
     told: list[str] = []
-    source, found = _read(ratings, rubric, unrated=judged is None, tell=told.append)
+    source, found, _ = _read(ratings, rubric, unrated=judged is None, tell=told.append)
     reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     first = Sources(source, None if judged is None else Path(judged), judge)
     if against is None:
@@ -281,13 +283,15 @@ def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
 
 def _read(
     ratings: Ratings, rubric: Rubric | str | None, *, pairs: bool = False, unrated: bool = False, tell: Tell
-) -> tuple[Path | Table, Rubric | None]:
+) -> tuple[Path | Table, Rubric | None, Run | None]:
+    """Where the ratings are, the rubric that they are on, and the labelling that a project's judgements are of."""
     if isinstance(ratings, Project):
         found = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, ratings)
-        return project_ratings(ratings, found, pairs=pairs, unrated=unrated, tell=tell), found
+        joined = project_ratings(ratings, found, pairs=pairs, unrated=unrated, tell=tell)
+        return joined.table, found, joined.run
     if isinstance(rubric, str):
         raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
-    return Path(ratings) if isinstance(ratings, str) else ratings, rubric
+    return Path(ratings) if isinstance(ratings, str) else ratings, rubric, None
 
 
 def _name(source: Path | Table) -> str:

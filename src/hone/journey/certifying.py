@@ -34,13 +34,12 @@ def judge_parts(config: Mapping[str, Any]) -> dict[str, str]:
     return {name: digest(part) for name, part in config.items() if name not in _ASIDE}
 
 
-def certify(found: AgreementResult, path: Path, project: Project | None, *, margin: float) -> list[Path]:
+def certify(found: AgreementResult, path: Path, *, margin: float) -> list[Path]:
     """Write a signed certificate of each judge.
 
     Args:
         found: What `agree` found.
         path: The file; of several judges, numbers are put behind its name.
-        project: Whose latest labelling the judge is of; none where a file alone was read.
         margin: How far below a person still counts as being as good.
 
     Raises:
@@ -49,8 +48,8 @@ def certify(found: AgreementResult, path: Path, project: Project | None, *, marg
     from hone.measuring.certificate import certificates_of, names_of, write_certificate  # noqa: PLC0415 - scipy
 
     parts: dict[str, dict[str, str]] = {}
-    if project is not None and (run := project.latest_run("label")) is not None:
-        parts = {one.judge: judge_parts(run.config) for one in run.read(Judgement)}
+    if found.run is not None:
+        parts = {one.judge: judge_parts(found.run.config) for one in found.run.read(Judgement)}
     made = certificates_of(
         found.collected,
         found.agreement,

@@ -230,7 +230,7 @@ def _named(model: object) -> str:
 
 def _agreed(one: Gatherer) -> AgreementPart:
     check_there(one.project.database)  # before the store's packages are missed: who has no ratings needs none
-    table = project_ratings(one.project, one.rubric)
+    table = project_ratings(one.project, one.rubric).table
     collected = read_ratings(table, Reading(rubric=one.rubric))
     found = compute(collected.ratings, BootstrapOptions(RESAMPLES))
     return AgreementPart(

@@ -28,6 +28,7 @@ from hone.rubrics.compare import Summary, summary
 from hone.rubrics.lint import lint
 
 if TYPE_CHECKING:  # they load the statistics and the engines, which the rubric's commands do without
+    from hone.journey.auditing import AuditOptions
     from hone.journey.talking import ChatOptions
     from hone.journey.testing import BenchOptions
     from hone.report.view import ProjectView
@@ -70,6 +71,21 @@ def after(done: VerbOptions) -> VerbOptions:
 
         return AuditOptions(data=done.data, rubric=done.rubric, judge=done.judge[0] if done.judge else None)
     return _AFTER[type(done)]
+
+
+def after_audit(done: AuditOptions, moved: str) -> NextStep:
+    """What comes after an audit.
+
+    Args:
+        done: Its options.
+        moved: What moves the judge, in words; empty where nothing was seen to.
+    """
+    if moved:
+        other = done.model_copy(update={"judge": "SPEC"})
+        return NextStep("judge", f"The judge is moved by {moved}: try another one.", (other,))
+    return NextStep(
+        "people", "No sign that anything but the criteria moves the judge: have people rate.", (RateOptions(),)
+    )
 
 
 _LOOK = "See what the judge gives to an empty reply, “ok” and other planted ones, and what else moves it."
@@ -248,7 +264,7 @@ def _judge(view: ProjectView) -> Iterator[NextStep]:
             (LabelOptions(judge=("SPEC",)),),
         )
     if view.audited is not None and (moved := moved_by(view.audited.findings)):
-        yield NextStep("judge", f"The judge is moved by {moved}: try another one.", (AuditOptions(judge="SPEC"),))
+        yield after_audit(AuditOptions(), moved)
 
 
 def _model(view: ProjectView) -> Iterator[NextStep]:

@@ -12,9 +12,9 @@ from hone.errors import OlderStoreError, ProjectError
 from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed, open_store
 from hone.project import Project
-from hone.tables import Table
 
 if TYPE_CHECKING:
+    from hone.measuring.join import Joined
     from hone.people.store.store import Store
 
 
@@ -72,8 +72,8 @@ def check_there(where: Path | str) -> None:
 
 def project_ratings(
     project: Project, rubric: Rubric, *, pairs: bool = False, unrated: bool = False, tell: Tell = nothing
-) -> Table:
-    """What the project's people said, with the judgements of the latest `hone label` under the same rubric.
+) -> Joined:
+    """What the project's people said, with the judgements of the same replies under the same rubric.
 
     Args:
         project: The project.
@@ -86,18 +86,14 @@ def project_ratings(
         ProjectError: There is nothing of the kind yet.
     """
     check_store_installed()
-    from hone.measuring.join import join  # noqa: PLC0415
+    from hone.measuring.join import Joined, join  # noqa: PLC0415
     from hone.people.exchange.stored import stored_choices  # noqa: PLC0415 - loads SQLAlchemy
 
     with project_store(project, readonly=True, tell=tell) as store:
-        if pairs:
-            table = stored_choices(store)
-        else:
-            joined = join(project, store, rubric, unrated=unrated)
-            table = joined.table
-            for note in joined.notes:
-                tell(note)
-        if not table.count():
+        joined = Joined(stored_choices(store)) if pairs else join(project, store, rubric, unrated=unrated)
+        for note in joined.notes:
+            tell(note)
+        if not joined.table.count():
             what = "verdicts on pairs" if pairs else "ratings under this rubric"
             raise ProjectError(f"{store.database.name}: there are no {what}; see: hone feedback status")
-    return table
+    return joined

@@ -17,7 +17,7 @@ from hone.people.exchange.stored import Stored, stored_ratings
 from hone.people.store.store import Store
 from hone.people.store.values import RatingRow
 from hone.project import Project, Run
-from hone.project.runs import every_run
+from hone.project.runs import every_run, finished_runs
 from hone.spelling import option
 from hone.tables import open_table
 from hone.text import are_whole_floats, whole_identifier
@@ -30,10 +30,25 @@ class Joined:
     table: Stored
     notes: tuple[str, ...] = ()
     """Where the judgements come from, and what was left out."""
+    run: Run | None = None
+    """The run of `hone label` whose judgements stand in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The judgements of one run, and which of the rated replies they are about."""
+
+    run: Run
+    matched: Mapping[str, Judgement]
+    other: Sequence[Judgement]
+    by_item: bool
 
 
 def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = False) -> Joined:
-    """Current ratings in long form, with the judgements of the latest `hone label` of the same replies beside them.
+    """Current ratings in long form, with the judgements of the same replies beside them.
+
+    The judgements are those of the latest `hone label` under this rubric that scored a rated reply, so that labelling
+    other rows, or under another rubric, does not hide them.
 
     Args:
         project: Whose judgements.
@@ -41,31 +56,33 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
         rubric: Which ratings are current; judgements under another rubric are left out.
         unrated: Also judgements of replies that nobody rated.
     """
-    run = project.latest_run("label")
     rated = store.ratings(rubric)
-    if run is None:
-        return Joined(stored_ratings(store, rubric))
-    judged = run.read(Judgement)
-    if any(one.rubric != rubric.digest for one in judged):
-        note = (
-            f"the judgements of {run.folder.name} are of another rubric and left out; "
-            f"label again, or name that rubric with {option('rubric')}"
-        )
-        return Joined(stored_ratings(store, rubric), (note,))
-    replies = _replies(project, run, judged)
-    matched, other, by_item = _matched(judged, replies, rated, store.textless())
-    notes = [f"judgements: {run.folder.name}"]
-    if by_item:
+    found: _Judged | None = None
+    passed: list[str] = []
+    for run in finished_runs(project.runs_folder, "label"):
+        judged = run.read(Judgement)
+        if any(one.rubric != rubric.digest for one in judged):
+            passed.append(f"the judgements of {run.folder.name} are of another rubric and left out")
+            continue
+        this = _Judged(run, *_matched(judged, _replies(project, run, judged), rated, store.textless()))
+        found = found if found and not this.matched else this
+        if this.matched or not rated:
+            break
+        passed.append(f"none of the replies that {run.folder.name} judged was rated by people")
+    if found is None:
+        again = f"; label again, or name that rubric with {option('rubric')}"
+        return Joined(stored_ratings(store, rubric), (passed[0] + again,) if passed else ())
+    notes = [f"judgements: {found.run.folder.name}"]
+    if found.by_item:
         notes[0] += ", matched by item where ratings came without the replies' texts"
-    if rated and not matched:
-        notes.append(
-            f"none of the replies that {run.folder.name} judged was rated by people: label the replies that they "
-            "rated (hone label), or have these rated (hone rate)"
-        )
-    elif left := len({row.subject for row in rated} - matched.keys()):
+    if found.matched:
+        notes += passed[:1]
+    elif rated:
+        notes.append(f"{passed[0]}: label the replies that they rated (hone label), or have these rated (hone rate)")
+    if found.matched and (left := len({row.subject for row in rated} - found.matched.keys())):
         notes.append(f"{left:,} rated replies are not among those that were judged")
-    table = stored_ratings(store, rubric, [*matched.values(), *(other if unrated else ())])
-    return Joined(table, tuple(notes))
+    table = stored_ratings(store, rubric, [*found.matched.values(), *(found.other if unrated else ())])
+    return Joined(table, tuple(notes), found.run)
 
 
 def _matched(

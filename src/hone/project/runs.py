@@ -213,10 +213,12 @@ def latest_run(runs: Path, verb: str, *, finished: bool = False) -> Run | None:
         verb: What the run does.
         finished: Pass over runs that are not finished.
     """
-    for run in _runs(runs, verb):
-        if run.finished or not finished:
-            return run
-    return None
+    return next((run for run in _runs(runs, verb) if run.finished or not finished), None)
+
+
+def finished_runs(runs: Path, verb: str) -> Iterator[Run]:
+    """The finished runs of a verb, latest first, each opened when it is asked for."""
+    return (run for run in _runs(runs, verb) if run.finished)
 
 
 def _runs(runs: Path, verb: str) -> Iterator[Run]:

@@ -137,7 +137,8 @@ def _more(gap: Figure, margin: float) -> int | None:
     needed = items_for_half_width(gap, room) if room > 0.01 * margin else None
     if needed is None or needed > _MOST_ITEMS:
         return None
-    return max(needed, FEW_ITEMS, gap.n + 1) - gap.n
+    least = LEAST_ITEMS if gap.value > -margin else FEW_ITEMS
+    return max(needed, least, gap.n + 1) - gap.n
 
 
 def _words(
