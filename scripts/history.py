@@ -139,7 +139,8 @@ class Walk:
         cut = len(shown_lines) - MOST_LINES
         if cut > 0:
             shown_lines = [*shown_lines[: MOST_LINES - 8], f"… {cut} more lines …", *shown_lines[-8:]]
-        self.lines += ["```text", f"$ {shown}", *shown_lines, "```", "", f"({seconds:.0f} s)", ""]
+        typed = shown if len(shown) < 110 else shown.replace(" --", " \\\n    --")
+        self.lines += ["```text", f"$ {typed}", *shown_lines, "```", "", f"({seconds:.0f} s)", ""]
         return text
 
     def picture(self, name: str, words: str) -> None:
@@ -149,7 +150,9 @@ class Walk:
 
 def _tidy(text: str, walk: Walk) -> list[str]:
     """Output as it is read in the docs: no folders of this machine, no progress bars."""
-    text = text.replace(walk.spec, "gguf:qwen-1.5b.gguf").replace(str(walk.folder), walk.folder.name)
+    short = "gguf:qwen-1.5b.gguf"
+    text = text.replace(f"{walk.spec}  ", f"{short.ljust(len(walk.spec))}  ")  # the columns of a table stay
+    text = text.replace(walk.spec, short).replace(str(walk.folder), walk.folder.name)
     text = text.replace(str(walk.folder.parent), "…")
     lines = [line.rstrip() for line in text.splitlines()]
     return [line for line in lines if line and "━━━━━━━━━━━━━━━━━━━━━━━━" not in line]
@@ -315,7 +318,13 @@ def _asked(walk: Walk) -> None:
     if "per_criterion" not in settings.read_text(encoding="utf-8"):
         with settings.open("a", encoding="utf-8") as file:
             file.write("judging:\n  per_criterion: true\n")
-    walk.lines += ["```sh", "printf 'judging:\\n  per_criterion: true\\n' >> hone.yaml", "```", ""]
+    walk.lines += [
+        "<!-- not run: it belongs to the walk above -->",
+        "```sh",
+        "printf 'judging:\\n  per_criterion: true\\n' >> hone.yaml",
+        "```",
+        "",
+    ]
     walk.type("hone", "label", "--out", "labelled.jsonl", codes=(0, 4))
     walk.say(
         "## 5. Is this judge to be trusted?",

@@ -20,7 +20,7 @@ from tests.web.conftest import make_project
 from tests.web.hostile import HOSTILE
 
 MOST_BYTES = 150_000
-PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/people", "/results", "/playground")
+PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/people", "/data", "/results", "/playground")
 
 pytestmark = browser.marks
 

@@ -187,6 +187,7 @@ class Index:
         if isinstance(path, Path):
             with contextlib.suppress(HoneError):  # SQLite says what is wrong with the place
                 make_private(path)
+        self._close_file()  # of an attempt that failed
         self._database = sqlite3.connect(path, timeout=60, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
@@ -197,11 +198,14 @@ class Index:
         if not tables:
             self._database.executescript(_TABLES)
 
-    def _start_anew(self, *, keep_file: bool = False) -> None:
-        """An empty index in place of the file; in memory where that cannot be."""
+    def _close_file(self) -> None:
         if hasattr(self, "_database"):
             with contextlib.suppress(*_FAILURES):
                 self._database.close()
+
+    def _start_anew(self, *, keep_file: bool = False) -> None:
+        """An empty index in place of the file; in memory where that cannot be."""
+        self._close_file()
         self._sieve, self._written = Sieve(), None
         try:
             if keep_file:

@@ -64,6 +64,7 @@ class Journal:
             self._held.callback(os.close, self._file)
             shared = index if not readonly else None
             self._places: Places | Index = Index(shared, path, reuse=reuse) if shared else Places()
+            self._held.callback(self._places.close)
             self._others: dict[Path, int] = {}
             self._end = self._catch_up()
         except BaseException:
@@ -147,7 +148,6 @@ class Journal:
         if self._file >= 0:
             if self._asked is not None:
                 self._asked.close()
-            self._places.close()
             for file in self._others.values():
                 os.close(file)
             self._held.close()
