@@ -220,6 +220,25 @@ def rate_in_chromium(project: Project) -> str:
     return "Ann and Ben"
 
 
+def draw(walk: Walk) -> None:
+    """What the judge gives to real replies and to planted ones, as a picture for the README."""
+    from rich.console import Console  # noqa: PLC0415 - for the picture alone
+
+    outputs = {key: _tidy(text, walk) for key, (text, _) in walk.outputs.items()}
+    scores = [line for line in outputs["hone label --out labelled.jsonl"] if line[:1] in "┏┃┡│├└"]
+    said = [line for line in outputs["hone audit"] if line.startswith("This judge gives")]
+    with Path("/dev/null").open("w") as nowhere:
+        console = Console(record=True, width=104, file=nowhere, force_terminal=True, highlight=False)
+        console.print("[bold green]$[/] hone label")
+        console.print("\n".join(scores), markup=False)
+        console.print("\n[bold green]$[/] hone audit")
+        console.print("\n".join(said), markup=False)
+        # The built-in format loads a font from elsewhere; the reader's own monospace font does as well.
+        svg = console.export_svg(title="Hone", theme=None)
+    lines = [line for line in svg.splitlines() if "url(" not in line or "clip-path" in line]
+    write_whole(IMAGES / "history.svg", "\n".join(lines) + "\n")
+
+
 def _letters(text: str) -> str:
     """What typesetting leaves as it is."""
     return "".join(character for character in text if character.isalnum())
@@ -268,6 +287,7 @@ def main() -> None:
     if given.asked_only:
         return
     _rated(walk)
+    draw(walk)
     write_whole(given.page, "\n".join(walk.lines).rstrip() + "\n")
 
 
