@@ -1,4 +1,4 @@
-"""Draws docs/images/demo.svg for the README from the project that `make demo` left.
+"""Draws docs/images/demo.svg for the quick start from the project that `make demo` left.
 
 python scripts/picture.py [demo]
 """
