@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from hone.domain.conversation import Message
 from hone.errors import TuneError
-from hone.examples.tokens import check_chat_template, encode, encode_all, leading_starts
+from hone.examples.tokens import Encoded, Turn, check_chat_template, encode, encode_all, leading_starts
 from hone.training.preflight import CLOSE, OPEN, histogram, shown
 from hone.weights.chat_text import chat_text
-from hone.weights.tokenizer import end_tokens
+from hone.weights.opening import weights
+from hone.weights.tokenizer import end_tokens, open_tokenizer
 from tests.training.small import TEMPLATE, chats, small_tokenizer
+
+
+def only(tokenizer: Any, turns: Sequence[Turn]) -> Encoded:
+    made = encode(tokenizer, turns)
+    assert not isinstance(made, str), made
+    (example,) = made
+    return example
 
 
 def test_the_reply_and_one_end_token_are_learnt_and_nothing_else() -> None:
     tokenizer = small_tokenizer()
-    example = encode(tokenizer, chats(1)[0])
-    assert not isinstance(example, str)
+    example = only(tokenizer, chats(1)[0])
     assert shown(tokenizer, example).endswith(f"<|im_start|>assistant\n{OPEN}0 it is<|im_end|>{CLOSE}")
     assert example.ids.count(tokenizer.convert_tokens_to_ids("<|im_end|>")) == 2  # one of the question, one learnt
     assert example.ids[-1] == tokenizer.convert_tokens_to_ids("<|im_end|>")
@@ -26,8 +38,7 @@ def test_the_reply_and_one_end_token_are_learnt_and_nothing_else() -> None:
 def test_every_reply_of_a_longer_conversation_is_learnt() -> None:
     tokenizer = small_tokenizer()
     more = [{"role": "user", "content": "And"}, {"role": "assistant", "content": "so"}]
-    example = encode(tokenizer, [*chats(1)[0], *more])
-    assert not isinstance(example, str)
+    example = only(tokenizer, [*chats(1)[0], *more])
     text = shown(tokenizer, example)
     assert text.count(OPEN) == 2
     assert f"{OPEN}so<|im_end|>{CLOSE}" in text
@@ -37,8 +48,7 @@ def test_every_reply_of_a_longer_conversation_is_learnt() -> None:
 
 def test_the_prompt_has_the_tokens_that_it_has_when_the_model_is_asked() -> None:
     tokenizer, turns = small_tokenizer(), chats(3)[2]
-    example = encode(tokenizer, turns)
-    assert not isinstance(example, str)
+    example = only(tokenizer, turns)
     asked = tokenizer.apply_chat_template(turns[:1], tokenize=False, add_generation_prompt=True)
     ids = tokenizer(asked, add_special_tokens=False)["input_ids"]
     assert list(example.ids[: len(ids)]) == ids
@@ -68,8 +78,7 @@ def test_the_end_is_what_the_template_writes_behind_a_reply_whatever_it_is_calle
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|done|>"]})
     done = tokenizer.convert_tokens_to_ids("<|done|>")
     assert done in end_tokens(tokenizer), "training, decoding and export ask the same function"
-    example = encode(tokenizer, chats(1)[0])
-    assert not isinstance(example, str), example
+    example = only(tokenizer, chats(1)[0])
     assert example.ids[-1] == done
     assert example.learnt[-1]
 
@@ -91,8 +100,7 @@ def test_a_system_turn_that_the_template_refuses_opens_the_first_question_as_it_
     refuses = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}" + TEMPLATE
     tokenizer = small_tokenizer(refuses)
     turns = [{"role": "system", "content": "Be kind"}, *chats(1)[0]]
-    example = encode(tokenizer, turns)
-    assert not isinstance(example, str)
+    example = only(tokenizer, turns)
     asked = chat_text(tokenizer, [Message("system", "Be kind"), Message("user", chats(1)[0][0]["content"])])
     assert tokenizer.decode(example.ids).startswith(asked)
 
@@ -106,8 +114,73 @@ def test_a_turn_of_weight_zero_is_seen_and_not_learnt() -> None:
     tokenizer = small_tokenizer()
     turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Rude", "weight": "0"},
              {"role": "user", "content": "And"}, {"role": "assistant", "content": "so"}]  # fmt: skip
-    example = encode(tokenizer, turns)
-    assert not isinstance(example, str)
+    example = only(tokenizer, turns)
     text = shown(tokenizer, example)
     assert text.count(OPEN) == 1
     assert "Rude" in text.partition(OPEN)[0]
+
+
+def _templates() -> list[Path]:
+    """The chat templates of real models that TRL brings along."""
+    trl = find_spec("trl")
+    folder = Path(trl.origin or "").parent / "chat_templates" if trl else Path()
+    return sorted(folder.glob("*.jinja"))
+
+
+ASKED = [{"role": "user", "content": "What is 2+2?"}]
+SAID = [*ASKED, {"role": "assistant", "content": "It is 4."}]
+LONGER = [*SAID, {"role": "user", "content": "And 3+3?"}, {"role": "assistant", "content": "It is 6."}]
+KIND = [{"role": "system", "content": "Be kind."}, *SAID]
+
+
+@pytest.fixture(scope="module")
+def smollm2() -> Any:
+    return open_tokenizer(weights("smollm2"))
+
+
+@pytest.mark.parametrize("template", _templates(), ids=lambda path: path.stem)
+def test_the_templates_of_real_models_are_learnt_as_they_are_asked(smollm2: Any, template: Path) -> None:
+    smollm2.chat_template = template.read_text(encoding="utf-8")
+    for turns in (SAID, KIND, LONGER):
+        made = encode(smollm2, turns)
+        assert not isinstance(made, str), made
+        learnt = [
+            smollm2.decode([token for token, counts in zip(one.ids, one.learnt, strict=True) if counts])
+            for one in made
+        ]
+        replies = [turn["content"] for turn in turns if turn["role"] == "assistant"]
+        assert [text for text in replies if text not in "".join(learnt)] == []
+        assert all(one.ids[-1] in end_tokens(smollm2) for one in made)
+        assert "user" not in "".join(learnt).replace("to=user", "")  # what a question is opened with is not learnt
+        last = chat_text(smollm2, [Message(turn["role"], turn["content"]) for turn in turns[:-1]])  # type: ignore[arg-type]
+        before = made[-1].ids[: -sum(1 for _ in _ends_in_learnt(made[-1]))]
+        assert smollm2.decode(before) == last
+
+
+def _ends_in_learnt(example: Encoded) -> Iterator[int]:
+    """The tokens of the last reply."""
+    for token, counts in zip(reversed(example.ids), reversed(example.learnt), strict=True):
+        if not counts:
+            return
+        yield token
+
+
+def test_a_thought_that_the_template_opens_is_closed_before_the_reply(smollm2: Any) -> None:
+    smollm2.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'].split('</think>')[-1] }}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% endif %}"
+    )
+    made = encode(smollm2, LONGER)
+    assert not isinstance(made, str)
+    first, second = made
+    assert smollm2.decode(first.ids).endswith("assistant\n<think>\n\n</think>\n\nIt is 4.<|im_end|>")
+    assert "assistant\nIt is 4.<|im_end|>\n" in smollm2.decode(second.ids), "a turn that is past has no thought"
+    assert smollm2.decode(second.ids).endswith("assistant\n<think>\n\n</think>\n\nIt is 6.<|im_end|>")
+
+
+def test_an_end_token_behind_the_turn_is_no_fault_of_the_text(smollm2: Any) -> None:
+    smollm2.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% else %}<|endoftext|>{% endif %}"
+    )
+    assert smollm2.decode(only(smollm2, SAID).ids).endswith("It is 4.<|im_end|>")

@@ -6,16 +6,19 @@ reply begins. So training and generation see the same tokens. A reply ends in on
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 from typing import Any, cast
 
 from hone.domain.conversation import Message
 from hone.errors import TuneError, UnavailableError
 from hone.weights.chat_text import chat_text
 from hone.weights.tokenizer import end_tokens
+
+_THOUGHT, _CLOSED = "<think>", "</think>"
+"""How chat templates of models that think open a thought, and how such models close it."""
 
 Turn = dict[str, str]
 """`role` and `content`, as chat templates take them; a `weight` of 0 makes an assistant's turn context."""
@@ -66,13 +69,15 @@ def encode_all(tokenizer: Any, conversations: Iterable[Sequence[Turn]], *, longe
     check_chat_template(tokenizer)
     found = Tokens()
     for turns in conversations:
-        example = encode(tokenizer, turns)
-        if isinstance(example, str):
-            found.left_out[example] += 1
-        elif len(example) > longest:
-            found.left_out[f"longer than {longest:,} tokens"] += 1
-        else:
-            found.examples.append(example)
+        made = encode(tokenizer, turns)
+        if isinstance(made, str):
+            found.left_out[made] += 1
+            continue
+        for example in made:
+            if len(example) > longest:
+                found.left_out[f"longer than {longest:,} tokens"] += 1
+            else:
+                found.examples.append(example)
     return found
 
 
@@ -89,8 +94,16 @@ def check_chat_template(tokenizer: Any) -> None:
         )
 
 
-def encode(tokenizer: Any, turns: Sequence[Turn]) -> Encoded | str:
-    """One conversation as tokens, or why it cannot be learnt."""
+def encode(tokenizer: Any, turns: Sequence[Turn]) -> list[Encoded] | str:
+    """One conversation as tokens, or why it cannot be learnt.
+
+    Mostly one example with all replies. Where a turn that is past stands there differently from what was learnt, as
+    with models that think or another vocabulary than the template's, the next reply is an example of its own, with the
+    conversation before it as the model is shown it when it is asked.
+    """
+    if any(_holds_control(tokenizer, turn["content"]) for turn in turns):
+        return "its text holds control tokens of the chat template"
+    found: list[Encoded] = []
     ids: list[int] = []
     learnt: list[bool] = []
     done = ""
@@ -99,21 +112,64 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> Encoded | str:
             continue
         before = _render(tokenizer, turns[:place], prompt=True)
         after = _render(tokenizer, turns[: place + 1], prompt=False)
-        if not before.startswith(done) or not after.startswith(before):
-            return "its chat template rewrites earlier turns"
-        asked = _ids(tokenizer, before[len(done) :])
-        reply = _ids(tokenizer, after[len(before) :])
-        end = _end(tokenizer, reply)
-        if end is None:
-            return "its text holds control tokens of the chat template"
-        ids += asked + reply[: end + 1]
-        learnt += [False] * len(asked) + [turn.get("weight") != "0"] * (end + 1)
-        done = before + tokenizer.decode(reply[: end + 1], clean_up_tokenization_spaces=False)
+        reply = _reply(before, after, turn["content"])
+        if reply is None:
+            return "its chat template opens a reply in another way than it writes it"
+        if not done or not before.startswith(done):
+            found += _finished(ids, learnt)
+            ids, learnt, done = [], [], ""
+        asked, said = _ids(tokenizer, before[len(done) :]), _ended(tokenizer, *reply)
+        ids += asked + said
+        learnt += [False] * len(asked) + [turn.get("weight") != "0"] * len(said)
+        done = before + tokenizer.decode(said, clean_up_tokenization_spaces=False)
         if not after.startswith(done):
-            done = after  # what follows the end token is then not seen; nothing is learnt from it either way
-    if not any(learnt):
-        return "it has no reply"
-    return Encoded(tuple(ids), tuple(learnt))
+            done = ""  # this is not what stands there once the turn is past, so the next reply begins anew
+    found += _finished(ids, learnt)
+    return found or "it has no reply"
+
+
+def _finished(ids: Sequence[int], learnt: Sequence[bool]) -> list[Encoded]:
+    return [Encoded(tuple(ids), tuple(learnt))] if any(learnt) else []
+
+
+def _holds_control(tokenizer: Any, text: str) -> bool:
+    """Whether a text holds a token that steers the model, which nobody can have meant as text."""
+    control = {*tokenizer.all_special_ids, *end_tokens(tokenizer)}
+    return any(token in control for token in _ids(tokenizer, text))
+
+
+def _reply(before: str, after: str, content: str) -> tuple[str, str] | None:
+    """What the model is to write from where it is asked, to the end of the reply, and what the template puts behind.
+
+    None where the template opens a reply with more than a thought, and does not write that before what was said.
+    """
+    written = content if content in after else content.strip()
+    start = after.rfind(written) if written else -1
+    shared = len(commonprefix([before, after]))
+    opened = before[shared:]
+    if start < shared:
+        # What was said is not found as it was given: all behind the prompt is the reply, where it begins with it.
+        return None if opened else (after[shared:], "")
+    body, behind = after[shared : start + len(written)], after[start + len(written) :]
+    if not opened.strip():
+        return (body if not opened else body.removeprefix(opened)), behind
+    if not opened.strip().endswith(_THOUGHT):
+        return None
+    # The thought that the template opens when it asks is closed at once: nothing was thought in what was said.
+    gap = opened[len(opened.rstrip()) :] or "\n"
+    return f"{gap}{_CLOSED}{gap * 2}{body.lstrip()}", behind
+
+
+def _ended(tokenizer: Any, text: str, behind: str) -> list[int]:
+    """The tokens of a reply and of the one end token that the template writes behind it, else the tokenizer's own."""
+    ends = end_tokens(tokenizer)
+    said, tail = _ids(tokenizer, text + behind), _ids(tokenizer, behind)
+    for place, token in enumerate(said[len(said) - len(tail) :], len(said) - len(tail)):
+        if token in ends:
+            if tokenizer.decode(said[len(said) - len(tail) : place]).strip():
+                break
+            return said[: place + 1]
+    return [*_ids(tokenizer, text), tokenizer.eos_token_id]
 
 
 def leading_starts(tokenizer: Any, ids: Sequence[int]) -> int:
@@ -141,14 +197,3 @@ def _render(tokenizer: Any, turns: Sequence[Turn], *, prompt: bool) -> str:
         return chat_text(tokenizer, messages, reply=prompt)
     except UnavailableError as error:
         raise TuneError(f"an example cannot be written for this model: {error}") from error
-
-
-def _end(tokenizer: Any, reply: Sequence[int]) -> int | None:
-    """Where the reply's one end token stands; none where a control token stands before it."""
-    ends = end_tokens(tokenizer)
-    special = set(tokenizer.all_special_ids) | set(tokenizer.get_added_vocab().values())
-    places = [place for place, token in enumerate(reply) if token in special]
-    with contextlib.suppress(IndexError):
-        if reply[places[0]] in ends and not [place for place in places[1:] if reply[place] in ends]:
-            return places[0]
-    return None

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from hone.domain.rubric import Rubric
 from hone.errors import FileFormatError, ProjectError
-from hone.files import write_whole
+from hone.files import temporary_folder, text_written_whole, write_whole
 from hone.journey.starting import items_of_table
 from hone.people.store.store import Store
 from hone.project import Project
@@ -131,9 +130,9 @@ def _placed(name: str, content: bytes) -> Iterator[Path]:
     ending = PurePath(name).suffix.lower()
     if ending not in ENDINGS:
         raise ProjectError(f"{name[:80]!r} is no table that is read here; send a {', a '.join(sorted(ENDINGS))} file")
-    with TemporaryDirectory(prefix="hone-") as folder:
-        path = Path(folder) / f"table{ending}"
-        path.write_bytes(content)
+    with temporary_folder("hone-upload-") as folder:
+        path = folder / f"table{ending}"
+        write_whole(path, content)
         try:
             yield path
         except FileFormatError as error:
@@ -152,7 +151,7 @@ def _renamed(name: str, content: bytes, columns: Mapping[str, str], others: Sequ
                 raise ProjectError(f"{name} has no column {one[:60]!r}")
         taken = {**{one: one for one in others}, **columns}
         renamed = path.with_name("taken.jsonl")
-        with renamed.open("w", encoding="utf-8") as stream:
+        with text_written_whole(renamed) as stream:
             for _, row in filled_rows(table, Taken()):
                 stream.write(json.dumps({one: row.get(column) for one, column in taken.items()}, default=str) + "\n")
         yield renamed

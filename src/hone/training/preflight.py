@@ -12,12 +12,14 @@ from typing import Any
 
 import torch
 
+from hone.domain.conversation import Message
 from hone.errors import TuneError
 from hone.examples.tokens import Encoded, Tokens, leading_starts, wants_start
 from hone.spelling import option
 from hone.training.memory import ModelShape, bytes_for_scales, flops, need
 from hone.training.planning import TrainingPlan
 from hone.training.settings import TuneSettings
+from hone.weights.chat_text import chat_tokens
 from hone.weights.tokenizer import end_tokens
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -92,15 +94,18 @@ def _template(scene: CheckedTraining) -> str:
 
 def _start(scene: CheckedTraining) -> str:
     found = {leading_starts(scene.tokenizer, one.ids) for one in scene.train.examples}
-    if max(found) > 1:
+    own = leading_starts(scene.tokenizer, chat_tokens(scene.tokenizer, [Message("user", "-")]))
+    if max(found) > max(own, 1):
         raise TuneError(
-            f"the start token stands {max(found)} times at the beginning: the chat template writes it and something "
-            "adds it again; remove it from the data"
+            f"the start token stands {max(found)} times at the beginning, and the chat template writes it "
+            f"{own} times; remove it from the data"
         )
     if wants_start(scene.tokenizer) and min(found) == 0:
         raise TuneError(
             "the start token is missing: this tokenizer begins each text with it, and its template does not"
         )
+    if max(found) > 1:
+        return f"{max(found)}, as the chat template writes them"
     return "exactly one" if min(found) else "none, as this model has it"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from hone.domain.conversation import Message, without_system
 from hone.errors import UnavailableError
 
+_PARTS: dict[str, bool] = {}
 _SYSTEM: dict[str, bool] = {}
 """What was found out of each template: a run asks for the same thousands of times."""
 
@@ -60,13 +61,38 @@ def templated(tokenizer: Any, turns: Sequence[Mapping[str, str]], *, reply: bool
     Raises:
         UnavailableError: The template refuses them.
     """
+    shown: list[Any] = list(turns)
+    if _wants_parts(tokenizer):
+        shown = [dict(turn) | {"content": [{"type": "text", "text": turn["content"]}]} for turn in turns]
     try:
-        return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=reply))
+        return str(tokenizer.apply_chat_template(shown, tokenize=False, add_generation_prompt=reply))
     except Exception as error:  # a template is a program of the model's makers and raises what it likes
         reason = " ".join(str(error).split())[:200]
         raise UnavailableError(
             f"the chat template of {tokenizer.name_or_path} refuses this conversation ({reason})"
         ) from error
+
+
+def _wants_parts(tokenizer: Any) -> bool:
+    """Whether the chat template takes a turn as a list of parts, as those of models that see do: text alone would be
+    refused, or left out without a word.
+    """
+    template = str(tokenizer.chat_template)
+    if template not in _PARTS:
+        text = "Hello there"
+        _PARTS[template] = text not in _tried(tokenizer, text) and text in _tried(
+            tokenizer, [{"type": "text", "text": text}]
+        )
+    return _PARTS[template]
+
+
+def _tried(tokenizer: Any, content: Any) -> str:
+    """What the template makes of a question; nothing where it refuses it."""
+    try:
+        turns = [{"role": "user", "content": content}]
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    except Exception:
+        return ""
 
 
 def chat_tokens(tokenizer: Any, messages: Sequence[Message], *, reply: bool = True) -> list[int]:
