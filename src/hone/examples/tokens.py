@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from typing import Any, cast
 
 from hone.domain.conversation import Message
@@ -98,8 +97,8 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> list[Encoded] | str:
     """One conversation as tokens, or why it cannot be learnt.
 
     Mostly one example with all replies. Where a turn that is past stands there differently from what was learnt, as
-    with models that think or another vocabulary than the template's, the next reply is an example of its own, with the
-    conversation before it as the model is shown it when it is asked.
+    with models that think or another vocabulary than the template's, the next reply is an example of its own, with
+    the conversation before it as the model is shown it when it is asked.
     """
     if any(_holds_control(tokenizer, turn["content"]) for turn in turns):
         return "its text holds control tokens of the chat template"
@@ -145,7 +144,8 @@ def _reply(before: str, after: str, content: str) -> tuple[str, str] | None:
     """
     written = content if content in after else content.strip()
     start = after.rfind(written) if written else -1
-    shared = len(commonprefix([before, after]))
+    pairs = enumerate(zip(before, after, strict=False))
+    shared = next((place for place, (one, other) in pairs if one != other), min(len(before), len(after)))
     opened = before[shared:]
     if start < shared:
         # What was said is not found as it was given: all behind the prompt is the reply, where it begins with it.

@@ -74,8 +74,9 @@ def templated(tokenizer: Any, turns: Sequence[Mapping[str, str]], *, reply: bool
 
 
 def _wants_parts(tokenizer: Any) -> bool:
-    """Whether the chat template takes a turn as a list of parts, as those of models that see do: text alone would be
-    refused, or left out without a word.
+    """Whether the chat template takes a turn as a list of parts, as those of models that see pictures do.
+
+    Text alone would be refused by it, or left out without a word.
     """
     template = str(tokenizer.chat_template)
     if template not in _PARTS:
