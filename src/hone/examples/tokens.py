@@ -7,9 +7,10 @@ reply begins. So training and generation see the same tokens. A reply ends in on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from itertools import islice
+from typing import Any, Self, cast
 
 from hone.domain.conversation import Message
 from hone.errors import TuneError, UnavailableError
@@ -67,8 +68,9 @@ def encode_all(tokenizer: Any, conversations: Iterable[Sequence[Turn]], *, longe
     """
     check_chat_template(tokenizer)
     found = Tokens()
+    control = _Control.of(tokenizer)
     for turns in conversations:
-        made = encode(tokenizer, turns)
+        made = encode(tokenizer, turns, control)
         if isinstance(made, str):
             found.left_out[made] += 1
             continue
@@ -93,14 +95,32 @@ def check_chat_template(tokenizer: Any) -> None:
         )
 
 
-def encode(tokenizer: Any, turns: Sequence[Turn]) -> list[Encoded] | str:
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """The tokens that steer a model, found once for many conversations."""
+
+    ends: Mapping[int, str]
+    """Each token that ends a reply, and how it is written."""
+    marks: tuple[str, ...]
+    """How all of them are written, the others too."""
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> Self:
+        """Those of a tokenizer."""
+        ends = end_tokens(tokenizer)
+        names = tokenizer.convert_ids_to_tokens([*ends, *tokenizer.all_special_ids])
+        return cls(dict(zip(ends, names, strict=False)), tuple(dict.fromkeys(names)))
+
+
+def encode(tokenizer: Any, turns: Sequence[Turn], control: _Control | None = None) -> list[Encoded] | str:
     """One conversation as tokens, or why it cannot be learnt.
 
     Mostly one example with all replies. Where a turn that is past stands there differently from what was learnt, as
     with models that think or another vocabulary than the template's, the next reply is an example of its own, with
     the conversation before it as the model is shown it when it is asked.
     """
-    if any(_holds_control(tokenizer, turn["content"]) for turn in turns):
+    known = control or _Control.of(tokenizer)
+    if any(mark in turn["content"] for turn in turns for mark in known.marks):
         return "its text holds control tokens of the chat template"
     found: list[Encoded] = []
     ids: list[int] = []
@@ -117,7 +137,7 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> list[Encoded] | str:
         if not done or not before.startswith(done):
             found += _finished(ids, learnt)
             ids, learnt, done = [], [], ""
-        asked, said = _ids(tokenizer, before[len(done) :]), _ended(tokenizer, *reply)
+        asked, said = _ids(tokenizer, before[len(done) :]), _ended(tokenizer, known, *reply)
         ids += asked + said
         learnt += [False] * len(asked) + [turn.get("weight") != "0"] * len(said)
         done = before + tokenizer.decode(said, clean_up_tokenization_spaces=False)
@@ -129,12 +149,6 @@ def encode(tokenizer: Any, turns: Sequence[Turn]) -> list[Encoded] | str:
 
 def _finished(ids: Sequence[int], learnt: Sequence[bool]) -> list[Encoded]:
     return [Encoded(tuple(ids), tuple(learnt))] if any(learnt) else []
-
-
-def _holds_control(tokenizer: Any, text: str) -> bool:
-    """Whether a text holds a token that steers the model, which nobody can have meant as text."""
-    control = {*tokenizer.all_special_ids, *end_tokens(tokenizer)}
-    return any(token in control for token in _ids(tokenizer, text))
 
 
 def _reply(before: str, after: str, content: str) -> tuple[str, str] | None:
@@ -160,15 +174,13 @@ def _reply(before: str, after: str, content: str) -> tuple[str, str] | None:
     return f"{gap}{_CLOSED}{gap * 2}{body.lstrip()}", behind
 
 
-def _ended(tokenizer: Any, text: str, behind: str) -> list[int]:
+def _ended(tokenizer: Any, control: _Control, text: str, behind: str) -> list[int]:
     """The tokens of a reply and of the one end token that the template writes behind it, else the tokenizer's own."""
-    ends = end_tokens(tokenizer)
-    said, tail = _ids(tokenizer, text + behind), _ids(tokenizer, behind)
-    for place, token in enumerate(said[len(said) - len(tail) :], len(said) - len(tail)):
-        if token in ends:
-            if tokenizer.decode(said[len(said) - len(tail) : place]).strip():
-                break
-            return said[: place + 1]
+    said = _ids(tokenizer, text + behind)
+    before = sum(text.count(mark) for mark in set(control.ends.values()))  # of a thought that the template writes
+    end = next(islice((place for place, token in enumerate(said) if token in control.ends), before, None), None)
+    if end is not None and behind.lstrip().startswith(control.ends[said[end]]):
+        return said[: end + 1]
     return [*_ids(tokenizer, text), tokenizer.eos_token_id]
 
 
