@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.domain.task import Reply
 from hone.judging.dataset import Columns, survey
+from hone.measuring.judged import rules_told
 from hone.people.exchange.stored import Stored, stored_ratings
 from hone.people.store.store import Store
 from hone.people.store.values import RatingRow
@@ -64,6 +66,8 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
         )
     elif left := len({row.subject for row in rated} - matched.keys()):
         notes.append(f"{left:,} rated replies are not among those that were judged")
+    if matched:
+        notes += rules_told([name for name in rubric.names if rubric.scorer(name, "") == RULES], judged[0].judge)
     table = stored_ratings(store, rubric, [*matched.values(), *(other if unrated else ())])
     return Joined(table, tuple(notes))
 

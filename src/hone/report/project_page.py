@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from hone.domain.rule import RULES
 from hone.export.results import KeptAccuracy
 from hone.judging.audit import moved_by
 from hone.report.page import fill
@@ -104,9 +105,9 @@ def _agreement_line(view: ProjectView) -> str:
     if view.agreed is None:
         return "nobody has rated yet"
     said = [
-        f"{name}: {verdict_in_plain_words(judge)}"
+        f"{name}{', by its rule' if who == RULES else ''}: {verdict_in_plain_words(judge)}"
         for name, one in view.agreed.agreement.criteria.items()
-        for judge in one.judges.values()
+        for who, judge in one.judges.items()
         if judge.items
     ]
     return "; ".join(said) or "people rated, no judge scored the same replies"

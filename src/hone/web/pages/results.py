@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.errors import FeedbackError, HoneError
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
@@ -129,11 +130,20 @@ def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
     for score in (score for one in scored for score in one.scores):
         given.setdefault(score.criterion, []).append(score.value)
     rows = [
-        (name, *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values), f"{fmean(values):.2f}")
+        (
+            _by_whom(name, rubric),
+            *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values),
+            f"{fmean(values):.2f}",
+        )
         for name, values in given.items()
         if values
     ]
     return JudgeAlone(scored[0].judge, len(scored), len(judgements) - len(scored), rows)
+
+
+def _by_whom(criterion: str, rubric: Rubric) -> str:
+    """The criterion's name, and that a rule scored it where no judge did."""
+    return f"{criterion} (by a rule)" if rubric.scorer(criterion, "") == RULES else criterion
 
 
 def _nearest(values: Sequence[float], rubric: Rubric) -> list[float]:
@@ -192,7 +202,8 @@ def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]
     columns = [(rater, np.asarray(ratings.people[name])[:, place]) for place, rater in enumerate(ratings.raters)]
     judges = (ratings.judges or {}).get(name)
     if judges is not None:
-        columns += [(judge, np.asarray(judges)[:, place]) for place, judge in enumerate(ratings.judge_names)]
+        each = [(judge, np.asarray(judges)[:, place]) for place, judge in enumerate(ratings.judge_names)]
+        columns += [(judge, scores) for judge, scores in each if not np.isnan(scores).all()]
     counts = {}
     for rater, scores in columns:
         given = scores[~np.isnan(scores)]
