@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from hone.domain.rubric import Rubric
-from hone.domain.rule import RULES
 from hone.errors import FeedbackError, HoneError
+from hone.journey.certifying import certificate_line
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
@@ -23,7 +23,7 @@ from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
 from hone.report.sections.agreement import common_span, criterion_values
-from hone.report.wording import strictness
+from hone.report.wording import by_whom, strictness
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
 from hone.web.people import Form, Owner, form_field, raters_so_far
@@ -76,6 +76,7 @@ def show_results(request: Request, someone: Owner) -> Response:
         more=max(0, len(disagreements) - MOST_SHOWN),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
+        certificate=certificate_line(site.project, site.project.latest_run("label")),
         judged=None if found.sections else _judged(site, rubric),
     )
 
@@ -131,7 +132,7 @@ def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
         given.setdefault(score.criterion, []).append(score.value)
     rows = [
         (
-            _by_whom(name, rubric),
+            by_whom(name, rubric),
             *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values),
             f"{fmean(values):.2f}",
         )
@@ -139,11 +140,6 @@ def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
         if values
     ]
     return JudgeAlone(scored[0].judge, len(scored), len(judgements) - len(scored), rows)
-
-
-def _by_whom(criterion: str, rubric: Rubric) -> str:
-    """The criterion's name, and that a rule scored it where no judge did."""
-    return f"{criterion} (by a rule)" if rubric.scorer(criterion, "") == RULES else criterion
 
 
 def _nearest(values: Sequence[float], rubric: Rubric) -> list[float]:
