@@ -16,6 +16,7 @@ from hone.report.sections.export import export_values
 from hone.report.sections.rubric import history_values, rubric_values
 from hone.report.sections.scores import scores_values
 from hone.report.sections.tuning import tuning_values
+from hone.report.strictness import strictness_of
 from hone.report.view import JudgedPart, ProjectView
 from hone.report.wording import intervals_in_words, percent_cell, verdict_in_plain_words
 from hone.rubrics.compare import summary
@@ -49,6 +50,7 @@ def project_page(view: ProjectView) -> str:
             "comparison": comparison_values(view),
             "scores": scores_values(view),
             "agreement": agreement_values(view),
+            "strict": strictness_of(view.agreed.agreement) if view.agreed else [],
             "agreement_intervals": intervals_in_words(view.agreed.agreement) if view.agreed else "",
             "audit": audit_values(view),
             "tuning": tuning_values(view),

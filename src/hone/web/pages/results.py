@@ -23,7 +23,8 @@ from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
 from hone.report.sections.agreement import common_span, criterion_values
-from hone.report.wording import by_whom, strictness
+from hone.report.strictness import CriterionStrictness, strictness_of
+from hone.report.wording import by_whom
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
 from hone.web.people import Form, Owner, form_field, raters_so_far
@@ -51,8 +52,8 @@ class Computed:
 
     sections: list[dict[str, object]] = field(default_factory=list)
     stop: str = ""
-    strict: list[tuple[str, list[str]]] = field(default_factory=list)
-    """By criterion, one sentence a person."""
+    strict: list[CriterionStrictness] = field(default_factory=list)
+    """By criterion."""
 
 
 @router.get("/results")
@@ -161,19 +162,10 @@ def _computed(site: Site, rubric: Rubric) -> Computed:
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
         span = common_span(found)
         sections = [_section(name, found, ratings, rubric, span) for name in found.criteria]
-        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, _strict(found))
+        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, strictness_of(found))
 
     computed: Computed = site.remember("results", state, compute)
     return computed
-
-
-def _strict(found: Agreement) -> list[tuple[str, list[str]]]:
-    """Of each criterion that several people rated: who scores lower or higher than the others, in words."""
-    return [
-        (name, [strictness(who, figures["mean_error"]) for who, figures in one.ceiling_by_person.items()])
-        for name, one in found.criteria.items()
-        if len(one.raters) > 1
-    ]
 
 
 def _section(
