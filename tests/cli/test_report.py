@@ -18,7 +18,7 @@ from hone.bench.comparing import ComparisonChoices
 from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
 from hone.journey.retracing import tune_options
-from hone.journey.testing import COMPARED, keep_choices
+from hone.journey.testing import COMPARED, keep_comparison_choices
 from hone.people.store import open_store
 from hone.project import Project
 from hone.training.job import TrainingJob
@@ -169,7 +169,7 @@ def test_base_and_tuned_stand_side_by_side(hone: Hone, project: Path) -> None:
     assert "The first problems that were gained" in page
     assert "share of right answers, 95% interval" in page
     assert "script" not in shape(page).tags
-    keep_choices(run, ComparisonChoices(confidence=0.8, reading="strict"))
+    keep_comparison_choices(run, ComparisonChoices(confidence=0.8, reading="strict"))
     again = hone("report", "--json").data["bench"]["comparisons"][0]
     assert again["difference"]["low"] > data["bench"]["comparisons"][0]["difference"]["low"]
     assert again["reading"] == "strict"

@@ -17,7 +17,7 @@ from hone.jobs import Journal, Setup
 from hone.journey.certifying import certified_judge
 from hone.journey.loop import Models, models
 from hone.journey.step import each_once, open_step, run_step, same_models, step_config
-from hone.journey.testing import keep_choices
+from hone.journey.testing import keep_comparison_choices
 from hone.journey.watching import SILENT, Watch
 from hone.judging.form import rubric_sampling
 from hone.judging.of_project import judge_of, judge_sampling
@@ -110,7 +110,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
         watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
-    keep_choices(run, ComparisonChoices(confidence=confidence))
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence))
     return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 
 

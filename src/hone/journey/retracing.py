@@ -12,7 +12,7 @@ from hone.domain.rubric import Rubric
 from hone.journey.exporting import ExportOptions
 from hone.journey.matching import RUBRIC
 from hone.journey.options import VerbOptions
-from hone.journey.testing import BenchOptions, read_choices, read_speeds
+from hone.journey.testing import BenchOptions, read_comparison_choices, read_speeds
 from hone.journey.tuning import UNTOLD, TuneOptions
 from hone.project import Project, Run
 from hone.project.naming import named_rubric
@@ -91,7 +91,7 @@ def benched(project: Project, run: Run) -> BenchPart:
     specs = [inside(project, spec) for spec in run.config["models"]]
     results = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(Result)]
     speeds = {inside(project, spec): speed for spec, speed in read_speeds(run).items()}
-    choices = read_choices(run)
+    choices = read_comparison_choices(run)
     report = compare_models(results, specs, speeds, reading=choices.reading, confidence=choices.confidence)
     task = BenchTask.model_validate(run.config["task"])
     count = report.scores[0].flexible.n
@@ -138,7 +138,7 @@ def matched(project: Project, run: Run) -> JudgedPart:
     specs = [inside(project, spec) for spec in run.config["models"]]
     replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
     rubric = Rubric.model_validate(run.config["rubric"])
-    report = compare_judged(replies, specs, rubric, read_choices(run).confidence)
+    report = compare_judged(replies, specs, rubric, read_comparison_choices(run).confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
     return JudgedPart(
         source=source_of(run, _match_options(project, run, specs)),
@@ -163,7 +163,7 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
         judge=other_judge(project, judge),
         rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
         gate=len(specs) > 1,
-        confidence=read_choices(run).confidence,
+        confidence=read_comparison_choices(run).confidence,
     )
 
 

@@ -115,7 +115,7 @@ def benchmark(
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
-    keep_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
     return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 
@@ -199,13 +199,13 @@ def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
     return settings_of(spec, context=context, concurrency=_SLOTS)
 
 
-def keep_choices(run: Run, choices: ComparisonChoices) -> None:
+def keep_comparison_choices(run: Run, choices: ComparisonChoices) -> None:
     """Write beside a run how its results were compared, so that the report shows the same."""
     if not run.sealed:
         write_whole(run.folder / COMPARED, choices.model_dump_json() + "\n")
 
 
-def read_choices(run: Run) -> ComparisonChoices:
+def read_comparison_choices(run: Run) -> ComparisonChoices:
     """How a run's results were compared last; the usual choices where the file is missing or torn."""
     try:
         return ComparisonChoices.model_validate_json((run.folder / COMPARED).read_bytes())

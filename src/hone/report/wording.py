@@ -227,6 +227,17 @@ def interval_name(confidence: float) -> str:
     return f"{confidence * 100:g}% interval"
 
 
+def partly_scored(agreement: Agreement) -> list[str]:
+    """Which judges' means over the criteria leave some out, because they scored only the others."""
+    criteria = agreement.criteria
+    found = []
+    for judge in agreement.overall.judges:
+        scored = [name for name, one in criteria.items() if one.judges[judge].items]
+        if 0 < len(scored) < len(criteria):
+            found.append(f"{clean(judge)} scored only {_listed(scored)}: its mean is over that alone")
+    return found
+
+
 def tiers_in_words(criterion: CriterionAgreement) -> str:
     """Which judges are told apart, in place of a ranking; empty where there is one judge."""
     tiers = criterion.tiers
