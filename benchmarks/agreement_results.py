@@ -54,7 +54,7 @@ def khan(path: Path, resamples: int) -> Iterator[str]:
     yield (
         f"People among each other: Fleiss' kappa {shown(people['fleiss_kappa'])}. The ceiling, a person against the "
         f"others: Cohen's kappa {shown(ceiling)}. Each judge's majority of three runs is held against the people's "
-        'majority; "gap" is its kappa minus a person\'s on the same answers. '
+        "majority; \"gap\" is its kappa minus a person's on the same answers; the gaps' intervals hold together. "
         "Answers are resampled one by one: the intervals are for other answers to these 20 questions.\n"
     )
     yield "| judge | rubric | n | Cohen's kappa | gap to a person | verdict |\n|---|---|---|---|---|---|"

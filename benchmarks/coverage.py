@@ -1,6 +1,7 @@
 """How often do the intervals hold the truth? Simulated, seeded; prints a Markdown table.
 
     python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30] [--groups 0 20 -1]
+        [--rows "gwet ac2" "paired cohen_kappa"]
 
 Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
 each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws
@@ -226,15 +227,26 @@ KINDS: Mapping[str, Callable[[np.random.Generator, int, BootstrapOptions], dict[
 }
 
 
-def one_draw(items: int, resamples: int, groups: int, seed: int) -> dict[str, bool]:
+def kind_of(row: str) -> str:
+    """Which kind of draw a row of the table takes."""
+    own = {"gap": "gap", "rejected": "paired", "spearman measured": "measured"}
+    beginnings = {"paired": "paired", "ppi": "corrected"}
+    return own.get(row) or beginnings.get(row.partition(" ")[0], "agreement")
+
+
+def one_draw(items: int, resamples: int, groups: int, rows: frozenset[str] | None, seed: int) -> dict[str, bool]:
     """Whether each interval of one draw holds the truth; `rejected` is whether the test rejects a true null."""
     held: dict[str, bool] = {}
-    kinds: list[Callable[[np.random.Generator, int, BootstrapOptions], dict[str, Figure]]] = [*KINDS.values()]
+    kinds = dict(KINDS)
     if groups:
-        kinds = [partial(grouped_figures, groups=groups)]
-    for place, kind in enumerate(kinds):
+        kinds = {"grouped": partial(grouped_figures, groups=groups)}
+    for place, (name, kind) in enumerate(kinds.items()):
+        if rows is not None and not groups and name not in map(kind_of, rows):
+            continue
         generator = np.random.default_rng([seed, items, place])
         for key, found in kind(generator, items, BootstrapOptions(resamples=resamples, seed=seed)).items():
+            if rows is not None and key.removeprefix("grouped ") not in rows:
+                continue
             if key == "rejected":
                 held[key] = found.value is not None and found.value <= 0.05
             elif found.low is not None and found.high is not None:
@@ -245,9 +257,16 @@ def one_draw(items: int, resamples: int, groups: int, seed: int) -> dict[str, bo
 TRUTHS = truths()
 
 
-def coverage(items: int, draws: int, resamples: int, workers: int = 1, groups: int = 0) -> dict[str, float]:
-    """The share of draws whose interval holds the truth, by statistic."""
-    work = partial(one_draw, items, resamples, groups)
+def coverage(
+    items: int,
+    draws: int,
+    resamples: int,
+    workers: int = 1,
+    groups: int = 0,
+    rows: frozenset[str] | None = None,
+) -> dict[str, float]:
+    """The share of draws whose interval holds the truth, by statistic: of these rows, or of all."""
+    work = partial(one_draw, items, resamples, groups, rows)
     if workers > 1:
         with ProcessPoolExecutor(workers) as pool:
             results = list(pool.map(work, range(draws), chunksize=20))
@@ -264,12 +283,14 @@ def main() -> None:
     parser.add_argument("--resamples", type=int, default=2000)
     parser.add_argument("--items", type=int, nargs="+", default=[200, 30])
     parser.add_argument("--groups", type=int, nargs="+", default=[0])
+    parser.add_argument("--rows", nargs="+", help="only these rows, and only the draws that they take")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     started = time.perf_counter()
+    rows = frozenset(given.rows) if given.rows else None
     for groups in given.groups:
         columns = {
-            items: coverage(items, given.draws, given.resamples, given.workers, groups) for items in given.items
+            items: coverage(items, given.draws, given.resamples, given.workers, groups, rows) for items in given.items
         }
         many = {0: "no groups", -1: f"{FEW[0]} to {FEW[1]} groups"}.get(groups, f"{groups} groups")
         print(f"| interval ({many}) | truth |" + "".join(f" n = {items} |" for items in columns))

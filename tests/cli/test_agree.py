@@ -154,12 +154,12 @@ def test_the_page_stands_alone_and_every_text_is_escaped(bare: Hone, tmp_path: P
     assert "prefers-color-scheme: dark" in text
     assert "@import" not in text
     assert "url(http" not in text
-    assert text.count("<svg") == 5  # one of all criteria, and two a criterion
+    assert text.count("<svg") == 7  # one of all criteria, and three a criterion
     assert text.count("<figure") == text.count("the same as")
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids)) > 10
     assert {path.suffix for path in (tmp_path / "pictures").iterdir()} == {".svg", ".png"}
-    assert len(list((tmp_path / "pictures").iterdir())) == 10
+    assert len(list((tmp_path / "pictures").iterdir())) == 14
 
 
 def test_the_page_is_the_same_each_time(bare: Hone, tmp_path: Path) -> None:

@@ -101,17 +101,27 @@ def test_label_refuses_a_judge_without_one_and_says_that_it_fits(hone: Hone, pro
     assert refused.code == 1
     assert "the judge has no certificate" in refused.err
     assert "hone agree --certify certificates/NAME" in refused.err
+    assert hone("report", "--json").data["certificate"] is None, "nothing was labelled"
     assert hone("label", data).code == 0
+    missing = "The judge has no certificate; once people have rated, this writes one: hone agree --certify"
+    assert hone("report", "--json").data["certificate"].startswith(missing)
     (project / "certificates").mkdir()
     found = agree(_ratings(project / "r.csv"), options=BootstrapOptions(resamples=300))
     labelled = replace(found, run=Project.find(project).latest_run("label"))
     certify(labelled, project / "certificates" / "judge", margin=0.1)
+    page = project / "report.html"
+    told = hone("report", "--json").data["certificate"]
+    assert told.startswith(f"Its certificate fits: judge{SUFFIX}, 60 items, 2 people, ")
+    assert told in page.read_text()
     passed = hone("label", data, "--require-certificate", "--fresh")
     assert passed.code == 0, passed.err
     assert f"its certificate fits: judge{SUFFIX}" in passed.err
     changed = hone("label", data, "--per-criterion", "--require-certificate")
     assert changed.code == 1
     assert "is of another judging" in changed.err
+    assert hone("label", data, "--samples", 2).code == 0
+    stale = "No certificate of the judge fits: judge.certificate.json is of another judging."
+    assert hone("report", "--json").data["certificate"] == stale
 
 
 def test_agree_writes_one_and_says_what_it_is_worth(bare: Hone, tmp_path: Path) -> None:

@@ -127,6 +127,102 @@ def test_what_was_labelled_stands_beside_the_people_of_a_wide_file(bare: Hone, o
     assert judge["items"] == 2
 
 
+MIXED = (
+    "criteria:\n  - Be Detailed: It is.\n  - Be Adaptable: It is.\n"
+    "  - Be Short: It is.\n    rule: {max_words: 1}\nscale: -1..1\n"
+)
+RATED = (
+    "item,criterion,Ann,Ben\nrow 2,Be Short,1,1\nrow 3,Be Short,1,1\nrow 2,Be Detailed,1,1\nrow 3,Be Detailed,0,1\n"
+)
+
+
+def test_what_a_rule_scored_is_no_credit_of_the_judge(bare: Hone, outside: Path) -> None:
+    (outside / "mixed.yaml").write_text(MIXED)
+    (outside / "r.csv").write_text(RATED)
+    for name in ("one", "two"):
+        answers = outside / f"{name}.jsonl"
+        answers.write_text(json.dumps({"contains": "You score", "text": ANSWERS["You score replies"]}) + "\n")
+        typed = (
+            "label",
+            "data.csv",
+            "--rubric",
+            "mixed.yaml",
+            "--judge",
+            f"scripted:{name}.jsonl",
+            "--out",
+            f"{name}.out.jsonl",
+        )
+        assert bare(*typed).code == 0
+    row = json.loads((outside / "one.out.jsonl").read_text().splitlines()[0])
+    assert (row["judge"], row["Be Short judge"]) == ("scripted:one.jsonl", "rules")
+    assert "Be Detailed judge" not in row
+    result = bare("agree", "r.csv", "--judged", "one.out.jsonl", "--judged", "two.out.jsonl", "--json")
+    assert result.code == 0, result.err
+    criteria = result.data["criteria"]
+    assert {name: one["items"] for name, one in criteria["Be Short"]["judges"].items()} == {
+        "scripted:one.jsonl": 0,
+        "scripted:two.jsonl": 0,
+        "rules": 2,
+    }
+    assert criteria["Be Detailed"]["judges"]["rules"]["items"] == 0
+    assert criteria["Be Detailed"]["judges"]["scripted:two.jsonl"]["items"] == 2
+    assert "Be Short: scored by a rule, not by scripted:one.jsonl" in result.err
+    shown = bare("agree", "r.csv", "--judged", "one.out.jsonl").out
+    assert "rules scored only Be Short: its mean is over that alone." in " ".join(shown.split())
+
+
+def test_files_of_before_know_a_rule_by_the_rubric_of_their_scores(bare: Hone, outside: Path) -> None:
+    (outside / "mixed.yaml").write_text(MIXED)
+    (outside / "r.csv").write_text(RATED)
+    typed = ("--rubric", "mixed.yaml", "--judge", "scripted:s.jsonl", "--out", "out.jsonl")
+    assert bare("label", "data.csv", *typed).code == 0
+    rows = [json.loads(line) for line in (outside / "out.jsonl").read_text().splitlines()]
+    for other, judge in ((False, 0), (True, 2)):
+        of_before = [{name: value for name, value in row.items() if name != "Be Short judge"} for row in rows]
+        of_before = [row | ({"rubric": "another"} if other else {}) for row in of_before]
+        (outside / "old.jsonl").write_text("".join(json.dumps(row) + "\n" for row in of_before))
+        found = bare("agree", "r.csv", "--judged", "old.jsonl", "--rubric", "mixed.yaml", "--json")
+        assert found.data["criteria"]["Be Short"]["judges"]["scripted:s.jsonl"]["items"] == judge
+
+
+def test_a_judge_is_compared_with_itself_earlier_and_a_rule_with_itself(bare: Hone, outside: Path) -> None:
+    (outside / "mixed.yaml").write_text(MIXED)
+    (outside / "r.csv").write_text(RATED)
+    typed = ("label", "data.csv", "--rubric", "mixed.yaml", "--judge", "scripted:s.jsonl", "--out", "out.jsonl")
+    assert bare(*typed).code == 0
+    text = (outside / "out.jsonl").read_text()
+    (outside / "earlier.jsonl").write_text(text.replace("scripted:s.jsonl", "another"))
+    result = bare("agree", "r.csv", "--judged", "out.jsonl", "--against", "earlier.jsonl", "--json")
+    assert result.code == 0, result.err
+    pairs = [(one["first"], one["second"]) for one in result.data["drift"]]
+    assert pairs == [("scripted:s.jsonl", "another (earlier)"), ("rules", "rules (earlier)")]
+
+
+def test_the_mean_of_a_rule_is_estimated_beside_the_judges(bare: Hone, outside: Path) -> None:
+    (outside / "mixed.yaml").write_text(MIXED)
+    (outside / "r.csv").write_text(RATED)
+    typed = ("label", "data.csv", "--rubric", "mixed.yaml", "--judge", "scripted:s.jsonl", "--out", "out.jsonl")
+    assert bare(*typed).code == 0
+    result = bare("estimate", "r.csv", "--judged", "out.jsonl", "--rubric", "mixed.yaml", "--json")
+    assert result.code == 0, result.err
+    assert result.data["judge"] == "scripted:s.jsonl"
+    assert result.data["criteria"]["Be Short"]["labelled"] == 3
+    assert "Be Short: scored by a rule, not by scripted:s.jsonl" in result.err
+    long = [
+        ("row 2", "Be Short", "Ann", 1, "human"),
+        ("row 3", "Be Short", "Ann", 1, "human"),
+        *((f"row {n}", "Be Short", "rules", 1, "judge") for n in (2, 3, 5)),
+        ("row 2", "Be Detailed", "Ann", 1, "human"),
+        ("row 3", "Be Detailed", "Ann", 0, "human"),
+        *((f"row {n}", "Be Detailed", "m", 1, "judge") for n in (2, 3, 5)),
+    ]
+    lines = "\n".join(",".join(map(str, row)) for row in long)
+    (outside / "long.csv").write_text(f"item,criterion,rater,score,kind\n{lines}\n")
+    both = bare("estimate", "long.csv", "--json")
+    assert both.code == 0, both.err
+    assert (both.data["judge"], both.data["criteria"]["Be Short"]["labelled"]) == ("m", 3)
+
+
 def test_judged_rows_of_other_items_are_refused(bare: Hone, outside: Path) -> None:
     assert bare("label", "data.csv", *ALONE, "--out", "out.jsonl").code == 0
     (outside / "r.csv").write_text("item,criterion,Ann,Ben\na,Be Detailed,1,1\n")

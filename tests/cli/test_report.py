@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from hone.bench import Result
+from hone.bench.comparing import ComparisonChoices
 from hone.cli.tune import run as tune_run
 from hone.export.results import ExportRow
 from hone.journey.retracing import tune_options
+from hone.journey.testing import COMPARED, keep_comparison_choices
 from hone.people.store import open_store
 from hone.project import Project
 from hone.training.job import TrainingJob
@@ -165,7 +167,21 @@ def test_base_and_tuned_stand_side_by_side(hone: Hone, project: Path) -> None:
     assert "The gate is open." in page
     assert f"hone bench sums --model {base} --model {tuned} --limit 20 --gate" in page
     assert "The first problems that were gained" in page
+    assert "share of right answers, 95% interval" in page
     assert "script" not in shape(page).tags
+    keep_comparison_choices(run, ComparisonChoices(confidence=0.8, reading="strict"))
+    again = hone("report", "--json").data["bench"]["comparisons"][0]
+    assert again["difference"]["low"] > data["bench"]["comparisons"][0]["difference"]["low"]
+    assert again["reading"] == "strict"
+    page = (project / "report.html").read_text()
+    assert "right (80% interval)" in page
+    assert "in points (80% interval)" in page
+    assert "share of right answers, 80% interval" in page
+    section = page[page.index('id="bench"') : page.index('id="export"')]
+    assert "95%" not in section
+    assert "--reading strict --gate --confidence 0.8" in section
+    (run.folder / COMPARED).write_text("{")
+    assert "right (95% interval)" in (hone("report"), (project / "report.html").read_text())[1]
 
 
 def test_an_export_run_is_shown_with_its_parity(hone: Hone, project: Path) -> None:
@@ -248,3 +264,10 @@ def test_a_benchmark_by_rubric_stands_on_the_page_with_its_command(hone: Hone, p
     assert shlex.split(command)[1:] == [word.replace(f"{project}/", "") for word in typed]
     assert "script" not in shape(page).tags
     assert str(project) not in page
+    narrower = (*typed, "--confidence", "0.8")
+    assert hone(*narrower).code == 3  # nothing is asked again
+    hone("report")
+    page = (project / "report.html").read_text()
+    assert "points of the scale&#39;s 100 (80% interval)" in page
+    (command,) = re.findall(r"<code>(hone bench rubric [^<]+)</code>", page)
+    assert shlex.split(command)[-2:] == ["--confidence", "0.8"]

@@ -76,6 +76,20 @@ def test_a_judgement_of_the_same_reply_stands_beside_its_ratings(project: Projec
     assert rows(project, store) == {f"i{n}": {"j": -1, "ann": 1, "ben": 1} for n in range(4)}
 
 
+def test_what_a_rule_scored_stands_under_the_rules_and_not_under_the_judge(project: Project, store: Store) -> None:
+    text = (project.folder / "rubric.yaml").read_text()
+    (project.folder / "rubric.yaml").write_text(
+        text.replace("It is short.\n", "It is short.\n    rule: {max_words: 3}\n")
+    )
+    rate(store, project, replies("One"))
+    label(project, replies("One"), -1)
+    assert rows(project, store)["i0"] == {"rules": -1, "ann": 1, "ben": 1}
+    found = join(project, store, project.rubric)
+    judges = {(row["criterion"], row["rater"]) for _, row in found.table.rows() if row["kind"] == "judge"}  # type: ignore[index]
+    assert judges == {("Be Brief", "rules"), ("Be Kind", "j")}
+    assert found.notes[1] == "Be Brief: scored by a rule, not by j"
+
+
 def test_a_judgement_of_another_reply_to_the_same_item_does_not(project: Project, store: Store) -> None:
     rate(store, project, replies("One"))
     label(project, replies("Two"), -1)

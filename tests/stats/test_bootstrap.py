@@ -15,10 +15,13 @@ from hone.stats.blocks import MomentBlock, WeightBlock
 from hone.stats.bootstrap import Draws, expanded, figure_of, resample
 from hone.stats.influence import rank_influences
 from hone.stats.orders import order_blocks
+from hone.stats.paired import paired_agreement
 from hone.stats.ranks import rank_correlations
+from hone.stats.raters import rater_block
 from hone.stats.sampling import ClusterSampling, sampling_of
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 def mean_block(values: Floats) -> MomentBlock:
@@ -193,3 +196,56 @@ def test_few_groups_are_at_least_as_wide_as_their_jackknife() -> None:
             assert found.high >= means.mean() + half - 1e-9
         else:
             assert found.method == "bca"
+
+
+def test_agreement_among_people_has_the_jackknifes_interval_on_the_logit_scale() -> None:
+    generator = np.random.default_rng(5)
+    truth = generator.integers(0, 5, 30)
+    codes = np.clip(truth[:, None] + generator.choice((-1, 0, 1), (30, 3), p=(0.15, 0.7, 0.15)), 0, 4)
+    sampling, kept = sampling_of(codes.astype(float), None)
+    block = rater_block(codes[kept], np.arange(5.0), sampling.row_copies)
+    found = figure_of(resample([(("c",), block)], sampling, BootstrapOptions(200)), (("c",), "gwet_ac2"))
+
+    def on_its_scale(rows: Integers) -> float:
+        one = rater_block(rows, np.arange(5.0), np.ones(len(rows), dtype=np.int64))
+        share = (one.finish(one.moments.sum(axis=0)[None, :])[0, 3] + 1) / 2
+        return float(np.log(share / (1 - share)))
+
+    left_out = np.array([on_its_scale(np.delete(codes, place, axis=0)) for place in range(30)])
+    pseudo = 30 * on_its_scale(codes) - 29 * left_out
+    half = float(stdtrit(29, 0.975)) * float(pseudo.std(ddof=1)) / np.sqrt(30)
+    ends = 2 / (1 + np.exp(-(pseudo.mean() + np.array([-half, half])))) - 1
+    assert found.method == "jackknife"
+    assert (found.low, found.high) == pytest.approx(tuple(ends))
+
+
+def test_agreement_that_reaches_its_end_without_an_item_has_the_bootstraps_interval() -> None:
+    codes = np.tile([0, 1, 2], 10)[:, None].repeat(2, axis=1)
+    codes[0, 1] = 1  # without this one item, agreement is perfect
+    sampling, kept = sampling_of(codes.astype(float), None)
+    block = rater_block(codes[kept], np.arange(3.0), sampling.row_copies)
+    found = figure_of(resample([(("c",), block)], sampling, BootstrapOptions(500)), (("c",), "gwet_ac1"))
+    assert found.method in {"bca", "percentile"}
+    assert found.high == 1.0
+
+
+def test_a_difference_of_two_judges_is_at_least_as_wide_as_its_jackknife() -> None:
+    generator = np.random.default_rng(11)
+    people = generator.integers(0, 5, 30).astype(float)
+    one, other = (np.clip(people + generator.integers(-1, 2, 30), 0, 4) for _ in range(2))
+    found = paired_agreement(one, other, people, "ordinal", "weighted_kappa", None, BootstrapOptions(500)).difference
+
+    def difference(rows: Integers) -> float:
+        value = paired_agreement(
+            one[rows], other[rows], people[rows], "ordinal", "weighted_kappa", None, BootstrapOptions(100)
+        ).difference.value
+        assert value is not None
+        return value
+
+    left_out = np.array([difference(np.delete(np.arange(30), place)) for place in range(30)])
+    half = float(stdtrit(29, 0.975)) * np.sqrt(29 / 30 * ((left_out - left_out.mean()) ** 2).sum())
+    assert found.low is not None
+    assert found.high is not None
+    assert found.value is not None
+    assert found.low <= found.value - half + 1e-9
+    assert found.high >= found.value + half - 1e-9

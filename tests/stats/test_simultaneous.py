@@ -109,3 +109,16 @@ def test_few_files_of_equal_judges_hold_a_false_claim() -> None:
         verdicts = judge_verdicts(file_of([0.15] * 12, 2, 80, seed), BootstrapOptions(400))
         false += any(one.outcome in ("better", "worse") for judged in verdicts.values() for one in judged.values())
     assert false <= 4
+
+
+def test_over_all_criteria_only_judges_of_the_same_criteria_stand_in_one_order() -> None:
+    generator = np.random.default_rng(3)
+    people = {name: generator.integers(0, 3, (40, 2)).astype(float) for name in ("Be Brief", "Be Kind")}
+    none = np.full(40, np.nan)
+    judges = {
+        "Be Brief": np.column_stack([none, none, people["Be Brief"][:, 0]]),
+        "Be Kind": np.column_stack([people["Be Kind"][:, 0], generator.integers(0, 3, 40), none]),
+    }
+    ratings = Ratings(people, ["ann", "ben"], "ordinal", judges, ["one", "two", "rules"])
+    overall = agreement_figures(ratings, BootstrapOptions(200)).overall
+    assert {judge for tier in overall.tiers for judge in tier} == {"one", "two"}

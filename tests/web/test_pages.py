@@ -423,3 +423,28 @@ def test_a_form_that_was_only_looked_at_changes_no_criterion(site: Site, owner: 
     owner.send("/workshop/edit", **fields)
     assert owner.code == 200
     assert site.project.rubric == before, "those that have no row are kept, too"
+
+
+def test_results_say_whether_the_judge_has_a_certificate(site: Site, owner: Browser) -> None:
+    assert "certificate" not in owner.get("/results"), "nothing was labelled"
+    rubric = site.project.rubric
+    config = {"rubric": rubric.model_dump(mode="json"), "judge": {"model": "j"}}
+    scores = tuple(Score(criterion=name, value=1, reason="r") for name in rubric.names)
+    site.project.open_run("label", config).finish(
+        [Judgement(item="i1", judge="j", rubric=rubric.digest, scores=scores)]
+    )
+    assert "The judge has no certificate; once people have rated, this writes one: hone agree" in owner.get(
+        "/results"
+    )
+    (site.project.folder / "certificates").mkdir()
+    (site.project.folder / "certificates" / "old.certificate.json").write_text("{")
+    assert "No certificate of the judge fits: " in owner.get("/results")
+
+
+def test_results_draw_who_is_strict_on_one_axis(site: Site, owner: Browser) -> None:
+    site.store.add_subjects([NewSubject(f"n{n}", f"Plan {n}.", f"Week {n}.", "m") for n in range(12)])
+    rated(site, ("Ann", 1), ("Ben", 0), ("Cid", 0))
+    html = owner.get("/results")
+    assert "Ann: milder than the others" in html
+    strict = html[html.index('id="strict"') : html.index("criterion-result")]
+    assert strict.count('class="chart"') == strict.count("The same as a table") == len(site.rubric.names)

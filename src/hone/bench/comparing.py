@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pydantic import Field
+
 from hone.bench.running import AnswerSpeed, Result
+from hone.domain.base import Frozen
 from hone.stats import Figure, McNemar, mcnemar, paired_shares, wilson
 
 MARGIN = 0.02
@@ -15,6 +18,15 @@ would notice, and about the least that a test set of GSM8K's size (1,319) can re
 a smaller one a model must gain to pass."""
 
 Reading = Literal["flexible", "strict"]
+
+
+class ComparisonChoices(Frozen):
+    """How the marks of a run were compared last: no answer rests on it, so that it is no part of the run's config."""
+
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
+    """How often an interval is to hold the truth."""
+    reading: Reading = "flexible"
+    """Which marks the comparisons count."""
 
 
 @dataclass(frozen=True, slots=True)

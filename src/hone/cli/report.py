@@ -50,6 +50,7 @@ def _data(view: ProjectView, path: Path) -> dict[str, Any]:
         "standing": {name: words for name, _, words in standing(view)},
         "next": [asdict(step) for step in view.todo],
         "scores": {name: mean.as_dict() for name, mean in view.scored.means.items()} if view.scored else None,
+        "certificate": view.scored.certificate or None if view.scored else None,
         "agreement": view.agreed.agreement.as_dict() if view.agreed else None,
         "tuned": {"spec": tuned.spec, "base": tuned.base, **tuned.result} if tuned else None,
         "bench": view.benched.report.as_dict() if view.benched else None,

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hone.domain.base import Frozen, Number, PlacedError, digest
 from hone.domain.language import LEADS, has_lead
-from hone.domain.rule import Rule
+from hone.domain.rule import RULES, Rule
 from hone.text import visible
 
 MIN_CRITERIA, MAX_CRITERIA = 2, 7
@@ -225,6 +225,10 @@ class Rubric(Frozen):
         if all(criterion.rule is None for criterion in self.criteria):
             return self
         return self.with_criteria(tuple(criterion for criterion in self.criteria if criterion.rule is None))
+
+    def scorer(self, criterion: str, judge: str) -> str:
+        """Who scored a criterion: the judge, or `RULES` where it is one, for which no judge may take credit."""
+        return RULES if any(one.name == criterion and one.rule is not None for one in self.criteria) else judge
 
     @property
     def is_rules_alone(self) -> bool:

@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from hone.domain.base import Frozen
 
+RULES = "rules"
+"""Who scored what a rule scored: the name that stands where a judge's would."""
 MOST_PATTERN = 1_000
 """Characters of a regular expression."""
 

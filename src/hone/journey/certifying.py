@@ -17,7 +17,7 @@ from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.step import step_config
 from hone.judging.of_project import judge_sampling
-from hone.project import Project
+from hone.project import Project, Run
 from hone.spelling import option
 
 if TYPE_CHECKING:
@@ -83,6 +83,24 @@ def certified(project: Project, config: Mapping[str, Any], *, required: bool) ->
         remedy = f"have replies rated, then: hone agree {option('certify', f'{CERTIFICATES}/NAME')}"
         raise ProjectError(f"{words}; {remedy}; or go on without {option('require_certificate')}")
     return words
+
+
+def certificate_line(project: Project, run: Run | None) -> str:
+    """Whether the judge of a labelling run has a certificate that still fits: one line for pages.
+
+    Empty where nothing was labelled, or by rules alone, which no certificate is about.
+    """
+    from hone.journey.agreement import AgreeOptions  # noqa: PLC0415 - scipy
+    from hone.measuring.certificate import SUFFIX, fit_of  # noqa: PLC0415 - the same
+
+    if run is None or not run.finished or not run.config.get("judge"):
+        return ""
+    folder = project.folder / CERTIFICATES
+    if not any(folder.glob(f"*{SUFFIX}")):
+        command = AgreeOptions(certify=Path(CERTIFICATES) / "judge").command_line()
+        return f"The judge has no certificate; once people have rated, this writes one: {command}"
+    words = fit_of(folder, judge_parts(run.config))[1]
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def certified_judge(project: Project, rubric: Rubric, judge: ModelSettings, *, required: bool) -> str:

@@ -18,6 +18,7 @@ from hone.export.results import ExportRow
 from hone.journey import retracing
 from hone.journey.agreement import AgreeOptions
 from hone.journey.auditing import AuditOptions
+from hone.journey.certifying import certificate_line
 from hone.journey.labelling import LabelOptions
 from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
@@ -205,7 +206,7 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     }
     judge = _other_judge(one, run)
     source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
-    return ScoresPart(source, rubric, judgements, means, run.incomplete)
+    return ScoresPart(source, rubric, judgements, means, run.incomplete, certificate_line(one.project, run))
 
 
 def _mean(values: Sequence[float], rubric: Rubric) -> Figure:

@@ -389,9 +389,8 @@ class _Sink:
     def __init__(self, work: Labelling, run: Run, found: Survey) -> None:
         self.routed = 0
         self._work, self._run = work, run
-        self._names = work.rubric.names
         self._id = _id_column(work)
-        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(self._names)
+        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(work.rubric)
         self._stack = ExitStack()
 
     def __enter__(self) -> _Sink:
@@ -413,7 +412,7 @@ class _Sink:
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return
-        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._names)
+        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._work.rubric)
         if self._out:
             self._out.write(row)
         if self._people and reason:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hone.bench import JudgedReply, JudgedReport, compare_judged
+from hone.bench.comparing import ComparisonChoices
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
@@ -16,6 +17,7 @@ from hone.jobs import Journal, Setup
 from hone.journey.certifying import certified_judge
 from hone.journey.loop import Models, models
 from hone.journey.step import each_once, open_step, run_step, same_models, step_config
+from hone.journey.testing import keep_comparison_choices
 from hone.journey.watching import SILENT, Watch
 from hone.judging.form import rubric_sampling
 from hone.judging.of_project import judge_of, judge_sampling
@@ -108,6 +110,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
         watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence))
     return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hone.bench import BenchTask, JudgedReply, Result, compare_judged, compare_models, read_task
-from hone.bench.comparing import MARGIN
+from hone.bench.comparing import MARGIN, ComparisonChoices
 from hone.bench.task import task_names
 from hone.domain.rubric import Rubric
 from hone.journey.exporting import ExportOptions
 from hone.journey.matching import RUBRIC
 from hone.journey.options import VerbOptions
-from hone.journey.testing import BenchOptions, read_speeds
+from hone.journey.testing import BenchOptions, read_comparison_choices, read_speeds
 from hone.journey.tuning import UNTOLD, TuneOptions
 from hone.project import Project, Run
 from hone.project.naming import named_rubric
@@ -91,12 +91,13 @@ def benched(project: Project, run: Run) -> BenchPart:
     specs = [inside(project, spec) for spec in run.config["models"]]
     results = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(Result)]
     speeds = {inside(project, spec): speed for spec, speed in read_speeds(run).items()}
-    report = compare_models(results, specs, speeds)
+    choices = read_comparison_choices(run)
+    report = compare_models(results, specs, speeds, reading=choices.reading, confidence=choices.confidence)
     task = BenchTask.model_validate(run.config["task"])
     count = report.scores[0].flexible.n
     last = report.comparisons[-1] if report.comparisons else None
     return BenchPart(
-        source=source_of(run, _bench_options(task, specs)),
+        source=source_of(run, _bench_options(task, specs, choices)),
         about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
         report=report,
         margin=MARGIN,
@@ -106,12 +107,13 @@ def benched(project: Project, run: Run) -> BenchPart:
     )
 
 
-def _bench_options(task: BenchTask, specs: Sequence[str]) -> BenchOptions:
+def _bench_options(task: BenchTask, specs: Sequence[str], choices: ComparisonChoices) -> BenchOptions:
     """What was set to bench so; a task file's own fields are taken for that file's."""
     usual = read_task(task.data) if task.data in task_names() else BenchTask(data=task.data)
     names = ("shots", "limit", "max_tokens")
     changed = {name: value for name in names if (value := getattr(task, name)) not in {getattr(usual, name), None}}
-    return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **changed)
+    said = choices.model_dump() | changed
+    return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **said)
 
 
 def _names(specs: Sequence[str]) -> Iterator[str]:
@@ -136,7 +138,7 @@ def matched(project: Project, run: Run) -> JudgedPart:
     specs = [inside(project, spec) for spec in run.config["models"]]
     replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
     rubric = Rubric.model_validate(run.config["rubric"])
-    report = compare_judged(replies, specs, rubric)
+    report = compare_judged(replies, specs, rubric, read_comparison_choices(run).confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
     return JudgedPart(
         source=source_of(run, _match_options(project, run, specs)),
@@ -161,6 +163,7 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
         judge=other_judge(project, judge),
         rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
         gate=len(specs) > 1,
+        confidence=read_comparison_choices(run).confidence,
     )
 
 

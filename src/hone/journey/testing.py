@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hone.bench import AnswerSpeed, BenchReport, BenchTask, Result, compare_models, marked_answers, read_task
-from hone.bench.comparing import MARGIN, Reading
+from hone.bench.comparing import MARGIN, ComparisonChoices, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
@@ -27,6 +27,8 @@ from hone.problems import Problem, Prompting, choose_shots, prompting
 from hone.project import Run
 from hone.tables import Taken
 
+COMPARED = "compared.json"
+"""How the results of a run were compared last."""
 _SLOTS = 8
 """Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
 
@@ -113,6 +115,7 @@ def benchmark(
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
     return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 
@@ -194,6 +197,20 @@ def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
     # Two characters a token is fewer than any text of words and numbers has.
     context = -(-(longest // 2 + bout.task.max_tokens) // 256) * 256
     return settings_of(spec, context=context, concurrency=_SLOTS)
+
+
+def keep_comparison_choices(run: Run, choices: ComparisonChoices) -> None:
+    """Write beside a run how its results were compared, so that the report shows the same."""
+    if not run.sealed:
+        write_whole(run.folder / COMPARED, choices.model_dump_json() + "\n")
+
+
+def read_comparison_choices(run: Run) -> ComparisonChoices:
+    """How a run's results were compared last; the usual choices where the file is missing or torn."""
+    try:
+        return ComparisonChoices.model_validate_json((run.folder / COMPARED).read_bytes())
+    except (OSError, ValueError):
+        return ComparisonChoices()
 
 
 def read_speeds(run: Run) -> dict[str, AnswerSpeed]:

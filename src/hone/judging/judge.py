@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from hone.domain.evidence import Judgement, Score
 from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.domain.settings import Judging
 from hone.domain.task import Brief, Reply
 from hone.errors import RubricError, VerdictError
@@ -24,8 +25,6 @@ from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.judging.weakness import JudgeSigns
 from hone.models import Model, Request
 
-RULES_ALONE = "rules"
-"""Who scored where every criterion is a rule."""
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -88,7 +87,7 @@ class Judge:
     @property
     def spec(self) -> str:
         """The models' specs, as they stand in judgements."""
-        return " + ".join(model.spec for model in self.models) or RULES_ALONE
+        return " + ".join(model.spec for model in self.models) or RULES
 
     @property
     def digest(self) -> str:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from hone.domain.base import digest
 from hone.domain.evidence import Judgement
+from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.domain.task import Reply
 from hone.jobs import Budget, Caller, CallTally
 from hone.judging.judge import Judge
@@ -19,6 +21,8 @@ from hone.judging.weakness import JudgeSigns
 
 Row = Mapping[str, Any]
 CUT = "replies that were cut at their length limit: they are scored as they stand"
+OWN_JUDGE = " judge"
+"""What the heading of a column ends with that says who scored one criterion, where the column `judge` does not."""
 _REASONS = 40
 """Different reasons that are counted one by one; models find ever new ways to be unreadable."""
 
@@ -159,16 +163,21 @@ class Routing:
         return ("random", 1 / self.share) if draw < self.share else None
 
 
-def labelled(entry: RowToLabel, judgement: Judgement, names: Iterable[str]) -> dict[str, Any]:
-    """The row with one column a criterion, one for its reason, and where the scores come from."""
+def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
+    """The row with one column a criterion, one for its reason, and where the scores come from.
+
+    The column `judge` holds for all criteria but those that are rules, which say so in a column of their own.
+    """
     scores = {score.criterion: score for score in judgement.scores}
     row = dict(entry.row)
-    for name in names:
+    for name in rubric.names:
         score = scores.get(name)
         row[name] = score.value if score else None
         row[f"{name} reason"] = score.reason if score else None
         row[f"{name} probability"] = score.probability if score else None
         row[f"{name} spread"] = score.spread if score else None
+        if rubric.scorer(name, judgement.judge) == RULES:
+            row[f"{name}{OWN_JUDGE}"] = RULES
     return row | {
         "unscored": judgement.unscored,
         "judge": judgement.judge,
@@ -179,11 +188,12 @@ def labelled(entry: RowToLabel, judgement: Judgement, names: Iterable[str]) -> d
     }
 
 
-def label_columns(names: Iterable[str]) -> dict[str, type]:
+def label_columns(rubric: Rubric) -> dict[str, type]:
     """The columns that labelling adds, and their types."""
     columns: dict[str, type] = {}
-    for name in names:
+    for name in rubric.names:
         columns |= {name: float, f"{name} reason": str, f"{name} probability": float, f"{name} spread": float}
+        columns |= {f"{name}{OWN_JUDGE}": str} if rubric.scorer(name, "") == RULES else {}
     return columns | {"unscored": str, "judge": str, "rubric": str, "mode": str, "votes": int, "note": str}
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from hone.domain.base import Frozen, first_problem
+from hone.domain.rule import RULES
 from hone.errors import FileFormatError, ProjectError
 from hone.files import config_folder, make_private, reason, write_whole
 from hone.measuring.collected import Collected
@@ -90,7 +91,7 @@ def certificates_of(
     """
     clusters = collected.ratings.clusters
     made = []
-    for judge in collected.ratings.judge_names:
+    for judge in (name for name in collected.ratings.judge_names if name != RULES):  # a rule needs no certificate
         found = {name: one.judges[judge] for name, one in agreement.criteria.items() if one.judges[judge].items}
         plain = Certificate(
             judge=judge,

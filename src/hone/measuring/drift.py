@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hone.domain.rule import RULES
 from hone.errors import FileFormatError
 from hone.measuring.collected import Collected
 from hone.measuring.comparing import JudgeComparison, compare_judges
@@ -91,7 +92,9 @@ def with_earlier(collected: Collected, path: Path, reading: Reading) -> Collecte
         FileFormatError: It does not read, or shares no item.
     """
     judged = read_judged(path, collected.ratings.criteria, None, reading)
-    return with_judged(collected, replace(judged, judge=f"{judged.judge}{EARLIER}"), path)
+    return with_judged(
+        collected, replace(judged, judge=f"{judged.judge}{EARLIER}", rules=f"{judged.rules}{EARLIER}"), path
+    )
 
 
 def drifts(collected: Collected, path: Path, options: BootstrapOptions) -> list[Drift]:
@@ -109,8 +112,9 @@ def drifts(collected: Collected, path: Path, options: BootstrapOptions) -> list[
     before = [name for name in names if name.endswith(EARLIER)]
     now = [name for name in names if name not in before]
     pairs = [(name, f"{name}{EARLIER}") for name in now if f"{name}{EARLIER}" in before]
-    if not pairs and len(now) == len(before) == 1:
-        pairs = [(now[0], before[0])]
+    models, others = ([name for name in side if name.removesuffix(EARLIER) != RULES] for side in (now, before))
+    if len(models) == len(others) == 1 and (models[0], others[0]) not in pairs:
+        pairs = [(models[0], others[0]), *pairs]
     if not pairs:
         there = ", ".join(name.removesuffix(EARLIER) for name in before) or "none"
         raise FileFormatError(path, f"no judge is in both files; now: {', '.join(now) or 'none'}; here: {there}")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from hone.errors import FileFormatError
 from hone.measuring.arranging import own_cluster
 from hone.measuring.collected import Collected, group_warnings
-from hone.measuring.judged import Judged, choose_judge, read_judged
+from hone.measuring.judged import Judged, choose_judge, read_judged, rules_told, scores_of
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.stats import (
@@ -244,6 +244,7 @@ def _read(sources: Sources, reading: Reading) -> _Model:
         )
         raise FileFormatError(_name_of(sources.ratings), problem)
     notes, columns = collected.notes(), {"columns": collected.taken.columns}
+    notes += rules_told([name for name in scored if name in judged.ruled], judged.judge)
     if sources.judged is not None:
         notes += judged.taken.lines(sources.judged.name)
         columns["judged_columns"] = judged.taken.columns
@@ -255,9 +256,8 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     ratings = collected.ratings
     if sources.judged is None:
         name = choose_judge(_name_of(sources.ratings), ratings.judge_names, sources.judge)
-        place = list(ratings.judge_names).index(name)
-        scores = {key: np.asarray(one)[:, place] for key, one in (ratings.judges or {}).items()}
-        return Judged(name, collected.items, scores)  # groups and weights are those of the ratings
+        scores, ruled = scores_of(collected, name)
+        return Judged(name, collected.items, scores, ruled)  # groups and weights are those of the ratings
     judged = read_judged(sources.judged, ratings.criteria, sources.judge, reading)
     name = sources.judge or judged.judge
     if name not in ratings.judge_names:

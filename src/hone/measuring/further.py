@@ -46,6 +46,8 @@ class FurtherOfCriterion:
     """Each person against the mean of the others."""
     ratio_alpha: Figure | None = None
     """Krippendorff's alpha with ratio distances, where scores are of that level."""
+    confidence: float = 0.95
+    """Of the intervals."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
@@ -83,6 +85,7 @@ def further_figures(
             },
             _people(people, ratings.raters, clusters, options.confidence) if measured else {},
             alpha,
+            options.confidence,
         )
     return found
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.domain.task import Reply
 from hone.judging.dataset import Columns, survey
+from hone.measuring.judged import rules_told
 from hone.people.exchange.stored import Stored, stored_ratings
 from hone.people.store.store import Store
 from hone.people.store.values import RatingRow
@@ -81,6 +83,9 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
         notes.append(f"{passed[0]}: label the replies that they rated (hone label), or have these rated (hone rate)")
     if found.matched and (left := len({row.subject for row in rated} - found.matched.keys())):
         notes.append(f"{left:,} rated replies are not among those that were judged")
+    if found.matched:
+        judge = next(iter(found.matched.values())).judge
+        notes += rules_told([name for name in rubric.names if rubric.scorer(name, "") == RULES], judge)
     table = stored_ratings(store, rubric, [*found.matched.values(), *(found.other if unrated else ())])
     return Joined(table, tuple(notes), found.run)
 

@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.errors import FileFormatError
+from hone.judging.label import OWN_JUDGE
 from hone.measuring.arranging import own_cluster
 from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
-from hone.tables import Table, Taken, filled_rows, guess, id_reader, open_table
+from hone.stats import Ratings
+from hone.tables import Row, Table, Taken, filled_rows, guess, id_reader, open_table
 from hone.tables.coding import as_score, labels_of
 from hone.tables.shape import FileColumns, text_columns
 from hone.text import is_missing
@@ -32,6 +36,10 @@ class Judged:
     items: tuple[str, ...]
     scores: Mapping[str, Floats]
     """By criterion, NaN where unscored; shape (items,)."""
+    ruled: frozenset[str] = frozenset()
+    """The criteria that a rule scored and not the judge."""
+    rules: str = RULES
+    """The name that their scores stand under beside those of judges."""
     weights: Floats | None = None
     """How many items each stands for, shape (items,); NaN where not said."""
     groups: tuple[str, ...] | None = None
@@ -57,11 +65,10 @@ def read_judged(path: Path, criteria: Sequence[str], judge: str | None, reading:
     if "score" in names and "criterion" in names:
         collected = read_ratings(path, Reading(reading.level, reading.rubric, kind="judge"))
         name = choose_judge(path, collected.ratings.judge_names, judge)
-        place = collected.ratings.judge_names.index(name)
-        scores = {key: np.asarray(one)[:, place] for key, one in (collected.ratings.judges or {}).items()}
+        scores, ruled = scores_of(collected, name)
         clusters = collected.ratings.clusters
         groups = None if clusters is None else tuple(map(str, clusters))
-        return Judged(name, collected.items, scores, collected.weights, groups, collected.taken)
+        return Judged(name, collected.items, scores, ruled, RULES, collected.weights, groups, collected.taken)
     return _wide(table, criteria, reading)
 
 
@@ -78,6 +85,8 @@ def is_labelled(path: Path, columns: FileColumns) -> bool:
 
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
     """Ratings with a judge's scores beside them, matched by the items' ids.
+
+    What a rule scored stands under a name of its own, so that the judge takes no credit for it.
 
     Args:
         collected: The ratings.
@@ -96,35 +105,93 @@ def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
             path,
             f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
         )
-    taken = judged.judge in ratings.judge_names or judged.judge in ratings.raters
-    name = f"{judged.judge} ({path.stem})" if taken else judged.judge
-    empty = np.full((len(at), len(ratings.judge_names)), np.nan)
-    judges = {}
-    for criterion in ratings.criteria:
-        scores = judged.scores.get(criterion)
-        column = np.full(len(at), np.nan) if scores is None else np.where(at >= 0, scores[at], np.nan)
-        judges[criterion] = np.column_stack([(ratings.judges or {}).get(criterion, empty), column])
+    found = {
+        criterion: np.where(at >= 0, scores[at], np.nan)
+        for criterion in ratings.criteria
+        if (scores := judged.scores.get(criterion)) is not None
+    }
+    ruled = {criterion: scores for criterion, scores in found.items() if criterion in judged.ruled}
+    own = {criterion: scores for criterion, scores in found.items() if criterion not in ruled}
+    name = _free(judged.judge, ratings, path)
+    if own or not ruled:
+        ratings = _beside(ratings, name, own)
+    if ruled and not _stands(ratings, judged.rules, ruled):
+        ratings = _beside(ratings, _free(judged.rules, ratings, path), ruled)
     left = len(judged.items) - there
     remark = f"{name}: {there:,} of {len(at):,} rated items have its scores, matched by id" + (
         f"; its {left:,} other rows were rated by nobody" if left else ""
     )
     return replace(
         collected,
-        ratings=replace(ratings, judges=judges, judge_names=(*ratings.judge_names, name)),
-        remarks=(*collected.remarks, *judged.taken.lines(path.name), remark),
+        ratings=ratings,
+        remarks=(*collected.remarks, *judged.taken.lines(path.name), remark, *rules_told(list(ruled), judged.judge)),
     )
 
 
+def _free(name: str, ratings: Ratings, path: Path) -> str:
+    """The name, with the file's behind it where somebody has it already."""
+    return f"{name} ({path.stem})" if name in ratings.judge_names or name in ratings.raters else name
+
+
+def _beside(ratings: Ratings, name: str, scores: Mapping[str, Floats]) -> Ratings:
+    """Ratings with one judge more; scores by criterion, shape (items,), none where it said nothing."""
+    count = len(np.asarray(next(iter(ratings.people.values()))))
+    empty, none = np.full((count, len(ratings.judge_names)), np.nan), np.full(count, np.nan)
+    judges = {
+        criterion: np.column_stack([(ratings.judges or {}).get(criterion, empty), scores.get(criterion, none)])
+        for criterion in ratings.criteria
+    }
+    return replace(ratings, judges=judges, judge_names=(*ratings.judge_names, name))
+
+
+def _stands(ratings: Ratings, name: str, scores: Mapping[str, Floats]) -> bool:
+    """Whether somebody of this name has these scores already: another judge was labelled under the same rules."""
+    if name not in ratings.judge_names or ratings.judges is None:
+        return False
+    place = list(ratings.judge_names).index(name)
+    return all(
+        np.array_equal(np.asarray(ratings.judges[criterion])[:, place], one, equal_nan=True)
+        for criterion, one in scores.items()
+    )
+
+
+def rules_told(criteria: Sequence[str], judge: str) -> list[str]:
+    """That rules scored these criteria."""
+    if not criteria or judge == RULES:
+        return []
+    return [f"{', '.join(criteria)}: scored by a rule, not by {judge}"]
+
+
+def scores_of(collected: Collected, judge: str) -> tuple[dict[str, Floats], frozenset[str]]:
+    """One judge's scores out of ratings, with those of rules where it has none; and which criteria these are.
+
+    Returns:
+        By criterion, shape (items,); and the names of the criteria that a rule scored.
+    """
+    ratings = collected.ratings
+    names, found, ruled = list(ratings.judge_names), {}, set()
+    for criterion, scores in (ratings.judges or {}).items():
+        columns = np.asarray(scores, dtype=np.float64)
+        found[criterion] = columns[:, names.index(judge)]
+        if judge == RULES:
+            ruled.add(criterion)
+        elif RULES in names and np.isnan(found[criterion]).all():
+            found[criterion] = columns[:, names.index(RULES)]
+            ruled |= set() if np.isnan(found[criterion]).all() else {criterion}
+    return found, frozenset(ruled)
+
+
 def choose_judge(path: Path, names: Sequence[str], wanted: str | None) -> str:
-    """The judge that was named, or the only one.
+    """The judge that was named, or the only one; rules are none, unless nothing else scored.
 
     Raises:
         FileFormatError: There is none, several, or none of that name.
     """
     if wanted in names:
         return str(wanted)
-    if wanted is None and len(names) == 1:
-        return names[0]
+    models = [name for name in names if name != RULES] or list(names)
+    if wanted is None and len(models) == 1:
+        return models[0]
     there = ", ".join(names) or "none"
     raise FileFormatError(path, f"choose one judge with {option('judge')}; the judges are: {there}")
 
@@ -139,6 +206,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     places: dict[str, int] = {}
     columns = {name: array("d") for name in (*found, "weight")}
     judges: set[str] = set()
+    ruled: set[str] = set()
     groups: dict[str, str] = {}
     taken = Taken()
     taken.take({"item": key} | {name: name for name in (*found, "judge", "weight", "group") if name in table.columns})
@@ -150,6 +218,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
         place = places.setdefault(item, len(places))
         if row.get("judge"):
             judges.add(named(row["judge"]))
+        ruled |= _by_rule(row, found, reading.rubric)
         if not is_missing(row.get("group")):
             groups[item] = f"group {named(row['group'])}"
         for name, values in columns.items():
@@ -165,4 +234,21 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     weights = scores.pop("weight")
     name = ", ".join(sorted(judges)) if judges else table.path.stem
     clusters = tuple(groups.get(item, own_cluster(item)) for item in places) if groups else None
-    return Judged(name, tuple(places), scores, None if np.isnan(weights).all() else weights, clusters, taken)
+    return Judged(
+        name,
+        tuple(places),
+        scores,
+        frozenset(ruled),
+        RULES,
+        None if np.isnan(weights).all() else weights,
+        clusters,
+        taken,
+    )
+
+
+def _by_rule(row: Row, criteria: Sequence[str], rubric: Rubric | None) -> set[str]:
+    """The criteria that a rule scored, as the row says, or, of files that do not say it, the rubric of its scores."""
+    said = {name for name in criteria if row.get(f"{name}{OWN_JUDGE}") == RULES}
+    if rubric is not None and row.get("rubric") == rubric.digest:
+        said |= {name for name in criteria if rubric.scorer(name, "") == RULES}
+    return said

@@ -21,6 +21,7 @@ from hone.report.wording import (
     intervals_in_words,
     pair_rows,
     pairs_in_words,
+    partly_scored,
     people_in_words,
     percent_cell,
     tiers_in_words,
@@ -54,6 +55,7 @@ def agreement_report(agreement: Agreement, *, pairs: bool = False) -> Renderable
     parts = [_criterion(name, one, agreement.level, pairs) for name, one in agreement.criteria.items()]
     if len(parts) > 1:
         parts.append(_criterion(TOGETHER, agreement.overall, agreement.level, pairs))
+        parts += [Text(f"{line}.") for line in partly_scored(agreement)]
     legend = (
         f"The ceiling is each person against the others' consensus. {intervals_in_words(agreement)} Below a verdict: "
         "the judge's figure minus a person's, on the same items: above 0 the judge is nearer to the others."

@@ -12,6 +12,7 @@ from hone.report.drawing import Picture
 from hone.report.figures import agreement_picture, confusion_picture, scatter_picture
 from hone.report.further import further_lines, reliability_pictures
 from hone.report.page import TableCell, fill
+from hone.report.strictness import CriterionStrictness, criterion_strictness
 from hone.report.wording import (
     PAIR_COLUMNS,
     STATISTICS,
@@ -21,6 +22,7 @@ from hone.report.wording import (
     intervals_in_words,
     pair_rows,
     pairs_in_words,
+    partly_scored,
     people_in_words,
     tiers_in_words,
     warnings,
@@ -80,6 +82,10 @@ def pictures(view: AgreementView) -> Iterator[Picture]:
         for picture in (confusion_picture(name, one, view.labels, place), scatter):
             if picture is not None:
                 yield picture
+    for place, name in enumerate(view.agreement.criteria, 1):
+        strict = _strict(view, place, name)
+        if strict is not None and strict.picture is not None:
+            yield strict.picture
     yield from reliability_pictures(view.further)
 
 
@@ -103,6 +109,7 @@ def agreement_page(view: AgreementView) -> str:
             "pair_words": pairs_in_words(view.pairs) if view.pairs else "",
             "criteria": [_criterion(view, place, *pair) for place, pair in enumerate(criteria.items(), 1)],
             "overall": _tables(view.agreement.overall) if len(criteria) > 1 else None,
+            "partly": partly_scored(view.agreement),
             "against": [STATISTICS[key] for key in _AGAINST],
             "glossary": _GLOSSARY,
         },
@@ -138,8 +145,17 @@ def _criterion(view: AgreementView, place: int, name: str, one: CriterionAgreeme
         "scatter": scatter_picture(name, joints, view.labels, place),
         "joints": [_joint(judge, joint) for judge, joint in joints.items()],
         "further": further_lines(view.further[name]) if name in view.further else [],
+        "strict": _strict(view, place, name),
         "reliability": list(reliability_pictures({name: view.further[name]})) if name in view.further else [],
     }
+
+
+def _strict(view: AgreementView, place: int, name: str) -> CriterionStrictness | None:
+    one = view.further.get(name)
+    if one is None or len(one.people) < 2:
+        return None
+    people = {who: found.mean_difference for who, found in one.people.items()}
+    return criterion_strictness(name, people, one.confidence, place=place)
 
 
 def _tables(one: CriterionAgreement) -> dict[str, object]:

@@ -17,6 +17,8 @@ _WIDTH, _LEFT, _RIGHT, _ROW = 600, 170, 60, 30
 """Of a chart, where its axis begins, what stands beside the axis, and of a row: in points, 72 to the inch."""
 _NAMES, _TICKS, _PAD = 14, 13, 11
 """Sizes of letters, and the room between a name and its row, in points."""
+_WHOLE = 19
+"""Letters of a name that have room in full size."""
 _IN_A_ROW = 5
 """Levels in a row of the key."""
 
@@ -77,6 +79,7 @@ def intervals(
     label: str,
     span: tuple[float, float] | None = None,
     tick: str = "{:g}",
+    centre: float | None = None,
 ) -> Picture:
     """Figures with their intervals, one below the other, on one axis.
 
@@ -86,14 +89,17 @@ def intervals(
         label: What the axis measures.
         span: Where the axis begins and ends; by default it ends at 1 and begins where the figures need it.
         tick: How a number on the axis is written.
+        centre: A value that is marked by an upright line, such as 0 for differences.
     """
     start, end = span or (axis_begin(dots), 1.0)
-    steps = 4 if (end - start) in (1.0, 2.0, 4.0) else 3 if end - start == 1.5 else 5
+    steps = 4 if (end - start) in (1.0, 2.0, 4.0) or start == -end else 3 if end - start == 1.5 else 5
     ticks = [start + (end - start) * place / steps for place in range(steps + 1)]
 
     def draw(figure: Any) -> None:
         axis = _axis(figure, _LEFT, _RIGHT, 4, 36)
         draw_intervals(axis, [_within(dot, start, end) for dot in dots], scale=1.5)
+        if centre is not None:
+            axis.axvline(centre, color=SOFT, linewidth=1.4, zorder=1)
         axis.set_xlim(start, end)
         axis.tick_params(axis="y", pad=_PAD)
         axis.set_xticks(ticks, [tick.format(value) for value in ticks], fontsize=_TICKS)
@@ -133,6 +139,8 @@ def draw_intervals(axis: Any, dots: Sequence[Dot], scale: float = 1.0) -> None:
         axis.plot([value], [place], dot.mark, color=dot.colour, markersize=size, zorder=3, clip_on=False)
     names = [drawable(dot.name, 40 if scale == 1 else 26) for dot in dots]
     axis.set_yticks(range(len(dots)), names, fontsize=9.5 * scale)
+    if scale != 1:
+        _fit_names(axis)
     axis.set_ylim(len(dots) - 0.4, -0.6)
     axis.tick_params(length=0)
     axis.grid(axis="x", linewidth=0.6 * scale, zorder=0)
@@ -156,6 +164,7 @@ def shares(titled: ChartTitle, rows: Mapping[str, Sequence[int]], labels: Sequen
             _bar(axis, place, counts)
         names = [drawable(name, 26) for name in rows]
         axis.set_yticks(range(len(rows)), names, fontsize=_NAMES)
+        _fit_names(axis)
         axis.set_xticks([])
         axis.set_xlim(0, 1)
         axis.set_ylim(len(rows) - 0.5, -0.5)
@@ -230,6 +239,16 @@ def curves_chart(titled: ChartTitle, lines: Sequence[Line], across: str, up: str
             )
 
     return _chart(titled, 260, draw)
+
+
+def name_size(name: str) -> float:
+    """How large a name is written, in points, so that it has room beside the axis."""
+    return _NAMES * min(1.0, _WHOLE / max(len(name), 1))
+
+
+def _fit_names(axis: Any) -> None:
+    for label in axis.get_yticklabels():
+        label.set_fontsize(name_size(label.get_text()))
 
 
 def shade(level: int, levels: int) -> int:

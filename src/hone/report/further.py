@@ -53,7 +53,7 @@ def _strict(one: FurtherOfCriterion) -> Iterator[tuple[str, Any]]:
     if len(one.people) < 2:
         return
     for name, found in list(one.people.items())[:MOST_PEOPLE]:
-        yield strictness(name, found.mean_difference), found
+        yield strictness(name, found.mean_difference, one.confidence), found
 
 
 def _spread(sd: float | None) -> str:

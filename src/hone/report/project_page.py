@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from hone.domain.rule import RULES
 from hone.export.results import KeptAccuracy
 from hone.judging.audit import moved_by
 from hone.report.page import fill
@@ -15,6 +16,7 @@ from hone.report.sections.export import export_values
 from hone.report.sections.rubric import history_values, rubric_values
 from hone.report.sections.scores import scores_values
 from hone.report.sections.tuning import tuning_values
+from hone.report.strictness import strictness_of
 from hone.report.view import JudgedPart, ProjectView
 from hone.report.wording import intervals_in_words, percent_cell, verdict_in_plain_words
 from hone.rubrics.compare import summary
@@ -48,6 +50,7 @@ def project_page(view: ProjectView) -> str:
             "comparison": comparison_values(view),
             "scores": scores_values(view),
             "agreement": agreement_values(view),
+            "strict": strictness_of(view.agreed.agreement) if view.agreed else [],
             "agreement_intervals": intervals_in_words(view.agreed.agreement) if view.agreed else "",
             "audit": audit_values(view),
             "tuning": tuning_values(view),
@@ -104,9 +107,9 @@ def _agreement_line(view: ProjectView) -> str:
     if view.agreed is None:
         return "nobody has rated yet"
     said = [
-        f"{name}: {verdict_in_plain_words(judge)}"
+        f"{name}{', by its rule' if who == RULES else ''}: {verdict_in_plain_words(judge)}"
         for name, one in view.agreed.agreement.criteria.items()
-        for judge in one.judges.values()
+        for who, judge in one.judges.items()
         if judge.items
     ]
     return "; ".join(said) or "people rated, no judge scored the same replies"

@@ -68,6 +68,8 @@ class ScoresPart:
     means: Mapping[str, Figure]
     """By criterion, over the replies that were scored."""
     incomplete: str | None = None
+    certificate: str = ""
+    """Whether the judge has a certificate that still fits, in words."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hone.domain.rubric import Rubric
+from hone.domain.rule import RULES
 from hone.measuring import PairAccuracies
 from hone.report.terminal import clean
 from hone.stats import FEW_ITEMS, Agreement, CriterionAgreement, Figure, JudgeAgreement, PairAccuracy
@@ -160,12 +162,18 @@ def leaning(judge: JudgeAgreement) -> str:
     return f"{'lenient' if error.value > 0 else 'strict'} {error.value:+.2f}"
 
 
-def strictness(who: str, error: Figure) -> str:
+def by_whom(criterion: str, rubric: Rubric) -> str:
+    """A criterion's name, and that a rule scored it where no judge did."""
+    return f"{criterion} (by a rule)" if rubric.scorer(criterion, "") == RULES else criterion
+
+
+def strictness(who: str, error: Figure, confidence: float = 0.95) -> str:
     """Whether somebody scores lower or higher than the others, as far as the interval supports it.
 
     Args:
         who: The person.
         error: The mean of the person's scores less the others' consensus of the same replies, in points of the scale.
+        confidence: Of its interval.
     """
     who, items = clean(who), f"{error.n:,} {'reply' if error.n == 1 else 'replies'}"
     if error.value is None:
@@ -174,7 +182,7 @@ def strictness(who: str, error: Figure) -> str:
         return f"{who}: {error.value:+.2f} on average, on {items}; it has no interval ({error.reason})"
     if error.low is None or error.high is None or error.few:
         return f"{who}: too few to say ({error.value:+.2f} on average, on {items})"
-    figures = f"95% interval {error.low:+.2f} to {error.high:+.2f}, on {items}"
+    figures = f"{interval_name(confidence)} {error.low:+.2f} to {error.high:+.2f}, on {items}"
     if error.low <= 0 <= error.high:
         return f"{who}: not shown to be stricter or milder ({error.value:+.2f} on average, {figures})"
     words = "stricter" if error.value < 0 else "milder"
@@ -217,6 +225,17 @@ def warnings(criterion: CriterionAgreement) -> list[str]:
 def interval_name(confidence: float) -> str:
     """What an interval is called by its confidence: "95% interval"."""
     return f"{confidence * 100:g}% interval"
+
+
+def partly_scored(agreement: Agreement) -> list[str]:
+    """Which judges' means over the criteria leave some out, because they scored only the others."""
+    criteria = agreement.criteria
+    found = []
+    for judge in agreement.overall.judges:
+        scored = [name for name, one in criteria.items() if one.judges[judge].items]
+        if 0 < len(scored) < len(criteria):
+            found.append(f"{clean(judge)} scored only {_listed(scored)}: its mean is over that alone")
+    return found
 
 
 def tiers_in_words(criterion: CriterionAgreement) -> str:

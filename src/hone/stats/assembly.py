@@ -81,10 +81,20 @@ def together(frames: Sequence[Frame], draws: Draws) -> Together:
     """What holds for all frames at once."""
     confidence, comparisons = gaps_together(draws, [(frame.name, tuple(frame.judges)) for frame in frames])
     shown: dict[str, dict[str, Key]] = {
-        frame.name: {judge: ((frame.name, "judge", judge), frame.statistic) for judge in frame.judges}
+        frame.name: {judge: ((frame.name, "judge", judge), frame.statistic) for judge in _comparable(frame, frames)}
         for frame in frames
     }
     return Together(confidence, comparisons, tiers_of(draws, shown))
+
+
+def _comparable(frame: Frame, frames: Sequence[Frame]) -> list[str]:
+    """The judges of a frame that may stand in one order: over several criteria, those that scored the same ones."""
+    parts = [other for other in frames if other is not frame]
+    if frame.name or not parts:
+        return list(frame.judges)
+    scored = {judge: frozenset(one.name for one in parts if one.judges[judge].items) for judge in frame.judges}
+    most = max(scored.values(), key=len, default=frozenset())
+    return [judge for judge, criteria in scored.items() if criteria == most]
 
 
 def assemble(frame: Frame, draws: Draws, rule: VerdictRule, beside: Together) -> CriterionAgreement:

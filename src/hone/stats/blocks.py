@@ -6,8 +6,8 @@ product; `WeightBlock` reads the counts themselves, for statistics of ranks amon
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class MomentBlock:
     """Why a value is undefined, should it be."""
     shares: frozenset[str] = frozenset()
     """Names of statistics that are a plain share of independent items when items are not clustered."""
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Of statistics whose interval is the jackknife's, taken where they have no ends: between which they lie."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class WeightBlock:
     n: int
     reason: str
     shares: frozenset[str] = frozenset()
+    ends: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 Block = MomentBlock | WeightBlock

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import expit, ndtr, ndtri, stdtrit
 
 from hone.errors import StatsError
 from hone.stats.arrays import Floats, divide
@@ -66,6 +66,10 @@ class StatisticColumn:
     n: int
     reason: str
     share: bool = False
+    ends: tuple[float, float] | None = None
+    """Between which it lies, where its interval is the jackknife's (`_stretched`)."""
+    jackknifed: bool = False
+    """Whether its interval is at least as wide as the jackknife's."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def resample(
     for key, block in zip(keys, steps.blocks, strict=True):
         for name in block.names:
             share = sampling.single and name in block.shares
-            columns[(key, name)] = (len(columns), StatisticColumn(block.n, block.reason, share))
+            columns[(key, name)] = (len(columns), StatisticColumn(block.n, block.reason, share, block.ends.get(name)))
     observed = steps.values(sampling.copies.astype(np.float64)[None, :])[0]
     chunks = seeded(sampling, options.resamples, options.seed)
     resampled = np.concatenate(spread_tasks(lambda chunk: steps.values(sampling.draw(*chunk)), chunks))
@@ -193,7 +197,7 @@ def _mean(values: Floats, plus: list[int], minus: list[int]) -> Floats:
 
 
 def figure_of(draws: Draws, key: Key) -> Figure:
-    """The figure of one statistic: Wilson for a plain share, else BCa, else the percentile interval, else none."""
+    """The figure of one statistic: Wilson for a plain share, the jackknife where a block asks for it, else BCa."""
     place, column = draws.columns[key]
     value = float(draws.observed[place])
     if not np.isfinite(value):
@@ -211,12 +215,15 @@ def figure_of(draws: Draws, key: Key) -> Figure:
         return Figure(value, None, None, column.n, "undefined on most resamples, so no interval")
     if ordered[-1] - ordered[0] < SAME:
         return _of_one_value(value, draws.unseen.get(column.n), place, column)
+    stretched = _stretched(value, draws, place, column.ends) if column.ends else None
     z = expanded(draws.clusters, draws.confidence)
     shares = _bca_shares(value, ordered, draws.left_out[:, place], draws.copies, z)
     method = "percentile" if shares is None else "bca"
     low, high = np.quantile(ordered, shares or (ndtr(-z), ndtr(z)))
-    if draws.grouped and draws.clusters < ROUGH_GROUPS:
-        half = _jackknifed(draws.left_out[:, place], draws.confidence)
+    if stretched is not None:
+        (low, high), method = stretched, "jackknife"
+    if column.jackknifed or (draws.grouped and draws.clusters < ROUGH_GROUPS):
+        half = _jackknifed(draws.left_out[:, place], draws.copies, draws.confidence)
         if value - half < low or value + half > high:
             low, high, method = min(low, value - half), max(high, value + half), "jackknife"
     found = Figure(value, float(low), float(high), column.n, method=method)
@@ -235,20 +242,49 @@ def _reaching(figure: Figure, draws: Draws, key: Key) -> Figure:
     return replace(figure, low=low, high=high, method="unseen" if low < figure.low else figure.method)
 
 
-def _jackknifed(left_out: Floats, confidence: float) -> float:
+def _stretched(value: float, draws: Draws, place: int, ends: tuple[float, float]) -> tuple[float, float] | None:
+    """The jackknife's interval of a statistic that lies between two ends, taken on the logit scale, which has none.
+
+    Near an end a statistic spreads the less the nearer it comes, so that a sample that was lucky also looks sure: of
+    30 items BCa's intervals of AC2 held the truth in 91 of 100 draws, these in 94 (`docs/results/coverage.md`).
+    Sources: the estimate less its bias by M. H. Quenouille, Biometrika 43 (1956), 353-360; its standard error with t
+    by J. W. Tukey, Ann. Math. Stat. 29 (1958), 614; on a scale that evens out the spread by R. G. Miller, Biometrika
+    61 (1974), 1-15.
+
+    Returns:
+        The limits; none where the statistic reaches an end, or where there are so many clusters that not each was
+        left out, and BCa holds as well.
+    """
+    if draws.clusters > MOST_LEFT_OUT:
+        return None
+    low, high = ends
+    shares = (np.append(draws.left_out[:, place], value) - low) / (high - low)
+    if not np.isfinite(shares).all() or shares.min() <= SAME or shares.max() >= 1 - SAME:
+        return None
+    *left_out, observed = np.log(shares / (1 - shares)).tolist()
+    mean = float(np.average(left_out, weights=draws.copies))
+    centre = observed - (draws.clusters - 1) * (mean - observed)
+    half = _jackknifed(np.array(left_out), draws.copies, draws.confidence)
+    found = low + (high - low) * expit(np.array([centre - half, centre + half]))
+    return min(value, float(found[0])), max(value, float(found[1]))
+
+
+def _jackknifed(left_out: Floats, copies: Floats, confidence: float) -> float:
     """Half the width of the cluster jackknife's interval, with t for the few clusters; 0 where it has none.
 
     Source: B. Efron and C. Stein, Ann. Stat. 9 (1981), 586-596 (the jackknife's standard error, seldom too small);
     t with one degree of freedom fewer than clusters.
 
     Args:
-        left_out: The values with each cluster left out once, shape (clusters,).
+        left_out: The values with each unit left out once, shape (units,).
+        copies: How many clusters each unit stands for.
         confidence: How often such an interval holds the truth.
     """
-    count = len(left_out)
+    count = float(copies.sum())
     if not np.isfinite(left_out).all():
         return 0.0
-    error = math.sqrt((count - 1) / count * float(((left_out - left_out.mean()) ** 2).sum()))
+    gaps = left_out - np.average(left_out, weights=copies)
+    error = math.sqrt((count - 1) / count * float(copies @ gaps**2))
     return float(stdtrit(count - 1, (1 + confidence) / 2)) * error
 
 

@@ -210,7 +210,8 @@ def _compare(paired: _PairedRows, options: BootstrapOptions) -> PairedDifference
     left_out = np.concatenate(spread_tasks(lambda part: stack.differences(sampling.without(part)), units))
     share = sampling.single and name in stack.block.shares
     columns = {
-        key: (place, StatisticColumn(n, stack.block.reason, share and place < 2)) for place, key in enumerate(_KEYS)
+        key: (place, StatisticColumn(n, stack.block.reason, share and place < 2, jackknifed=place == 2))
+        for place, key in enumerate(_KEYS)
     }
     flat = len(flat_columns(resampled)) and len(paired.unseen)
     draws = Draws(

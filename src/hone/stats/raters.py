@@ -13,6 +13,7 @@ from hone.stats.arrays import Floats, Integers, divide
 from hone.stats.blocks import MomentBlock
 
 RATER_NAMES = ("percent_agreement", "fleiss_kappa", "gwet_ac1", "gwet_ac2")
+_ENDS = dict.fromkeys(RATER_NAMES, (-1.0, 1.0)) | {"percent_agreement": (0.0, 1.0)}
 
 
 def rater_block(codes: Integers, positions: Floats, copies: Integers) -> MomentBlock:
@@ -50,7 +51,8 @@ def rater_block(codes: Integers, positions: Floats, copies: Integers) -> MomentB
     n = int(copies[paired].sum())
     reason = "fewer than 2 raters on any item" if n == 0 else "one level only"
     whole = bool((given[paired] == 2).all())
-    return MomentBlock(RATER_NAMES, moments, finish, n, reason, frozenset({"percent_agreement"} if whole else ()))
+    plain = frozenset({"percent_agreement"} if whole else ())
+    return MomentBlock(RATER_NAMES, moments, finish, n, reason, plain, _ENDS)
 
 
 def _alike(counts: Floats, weights: Floats, pairs: Floats) -> Floats:

@@ -101,7 +101,7 @@ def verdict_of(
         outcome,
         gap,
         statistic,
-        f"about {_rounded(more):,} more items would show {shows}" if more else "",
+        _more_in_words(more, shows) if more else "",
         alternative,
         comparisons,
     )
@@ -171,6 +171,11 @@ def _rounded(count: int) -> int:
     """Two digits are as many as such a number holds."""
     unit = int(10 ** max(len(str(count)) - 2, 0))
     return -(-count // unit) * unit
+
+
+def _more_in_words(count: int, shows: str) -> str:
+    about = _rounded(count)
+    return f"about {about:,} more {'item' if about == 1 else 'items'} would show {shows}"
 
 
 def _measured(gap: Figure, statistic: str) -> str:

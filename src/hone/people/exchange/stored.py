@@ -42,7 +42,7 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
         store: The store.
         rubric: Which ratings are current.
         judgements: A judge's, under the same rubric; those of another are passed over. Of a judge that the store has
-            scores of for an item, the store's count.
+            scores of for an item, the store's count. What a rule scored stands under `RULES`, not under the judge.
     """
     columns = tuple(name for name in RATINGS if name != "time")
     rows: list[Row] = [
@@ -50,7 +50,7 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
         | {
             "item": judgement.item,
             "criterion": score.criterion,
-            "rater": judgement.judge,
+            "rater": rubric.scorer(score.criterion, judgement.judge),
             "score": score.value,
             "kind": "judge",
         }

@@ -9,7 +9,7 @@ from hone.bench.judged import JudgedComparison
 from hone.report.charts import ChartTitle, Dot, diamond, intervals
 from hone.report.terminal import short
 from hone.report.view import BenchPart, JudgedPart, ProjectView, Wrong
-from hone.report.wording import percent_cell, percent_points
+from hone.report.wording import interval_name, percent_cell, percent_points
 
 
 def bench_values(view: ProjectView) -> dict[str, object]:
@@ -25,7 +25,10 @@ def bench_values(view: ProjectView) -> dict[str, object]:
     title = ChartTitle("right", "Right answers", "The diamond is the base")
     return {
         "verdicts": [_verdict(one, found) for one in comparisons],
-        "picture": intervals(title, dots, "share of right answers, 95% interval", (0.0, 1.0), "{:.0%}"),
+        "interval": interval_name(found.report.confidence),
+        "picture": intervals(
+            title, dots, f"share of right answers, {interval_name(found.report.confidence)}", (0.0, 1.0), "{:.0%}"
+        ),
         "scores": [_score(found.names[one.model], one) for one in scores],
         "pairs": [_pair(one, found) for one in comparisons],
         "wrong": [(t, _told(wrong)) for t, wrong in (("gained", found.gained), ("lost", found.lost)) if wrong],
@@ -38,11 +41,11 @@ def _verdict(one: ModelComparison, found: BenchPart) -> tuple[str, str]:
     """How the verdict is coloured, and its words."""
     base, model = found.names[one.base], found.names[one.model]
     margin = f"{found.margin * 100:g} points"
-    difference = percent_points(one.difference)
+    difference = f"{percent_points(one.difference)} points ({interval_name(found.report.confidence)})"
     if one.not_worse(found.margin):
-        words = f"{model} is not worse than {base}: the difference is {difference} points, above -{margin}."
+        words = f"{model} is not worse than {base}: the difference is {difference}, above -{margin}."
         return "pass", f"The gate is open. {words}"
-    words = f"The difference from {base} is {difference} points, and its interval must lie above -{margin}."
+    words = f"The difference from {base} is {difference}, and its interval must lie above -{margin}."
     return "fail", f"The gate is shut: {model} may be worse by more than {margin}. {words}"
 
 
@@ -91,7 +94,8 @@ def _judged_verdict(one: JudgedComparison, found: JudgedPart) -> tuple[str, str]
     base, model = found.names[one.base], found.names[one.model]
     difference = percent_points(one.overall.difference)
     pairs = f"{one.overall.n:,} of {one.items:,} items have a pair of scores"
-    words = f"{model} minus {base}: {difference} points of the scale's 100; {pairs}."
+    interval = interval_name(found.report.confidence)
+    words = f"{model} minus {base}: {difference} points of the scale's 100 ({interval}); {pairs}."
     if one.not_worse(found.margin):
         return "pass", f"The gate is open. {words}"
     return "fail", f"The gate is shut. {words}"

@@ -11,7 +11,7 @@ from hone.judging.weakness import signs_of
 from hone.report.charts import ChartTitle, shares
 from hone.report.terminal import short
 from hone.report.view import MOST_ROWS, ProjectView
-from hone.report.wording import amount
+from hone.report.wording import amount, by_whom
 
 _REASONS = 12
 """Replies whose reasons are shown."""
@@ -35,7 +35,8 @@ def scores_values(view: ProjectView) -> dict[str, object]:
         "picture": shares(title, counts, [level.label for level in levels]),
         "head": ["criterion", "mean (95% interval)", *(f"{level.value:g} {level.label}" for level in levels)],
         "levels": [
-            (name, amount(found.means[name]), *(f"{count:,}" for count in given)) for name, given in counts.items()
+            (by_whom(name, rubric), amount(found.means[name]), *(f"{count:,}" for count in given))
+            for name, given in counts.items()
         ]
         if scored
         else [],

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError, HoneError
+from hone.journey.certifying import certificate_line
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
@@ -22,7 +23,8 @@ from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
 from hone.report.sections.agreement import common_span, criterion_values
-from hone.report.wording import strictness
+from hone.report.strictness import CriterionStrictness, strictness_of
+from hone.report.wording import by_whom
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
 from hone.web.people import Form, Owner, form_field, raters_so_far
@@ -50,8 +52,8 @@ class Computed:
 
     sections: list[dict[str, object]] = field(default_factory=list)
     stop: str = ""
-    strict: list[tuple[str, list[str]]] = field(default_factory=list)
-    """By criterion, one sentence a person."""
+    strict: list[CriterionStrictness] = field(default_factory=list)
+    """By criterion."""
 
 
 @router.get("/results")
@@ -75,6 +77,7 @@ def show_results(request: Request, someone: Owner) -> Response:
         more=max(0, len(disagreements) - MOST_SHOWN),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
+        certificate=certificate_line(site.project, site.project.latest_run("label")),
         judged=None if found.sections else _judged(site, rubric),
     )
 
@@ -129,7 +132,11 @@ def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
     for score in (score for one in scored for score in one.scores):
         given.setdefault(score.criterion, []).append(score.value)
     rows = [
-        (name, *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values), f"{fmean(values):.2f}")
+        (
+            by_whom(name, rubric),
+            *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values),
+            f"{fmean(values):.2f}",
+        )
         for name, values in given.items()
         if values
     ]
@@ -155,19 +162,10 @@ def _computed(site: Site, rubric: Rubric) -> Computed:
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
         span = common_span(found)
         sections = [_section(name, found, ratings, rubric, span) for name in found.criteria]
-        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, _strict(found))
+        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, strictness_of(found))
 
     computed: Computed = site.remember("results", state, compute)
     return computed
-
-
-def _strict(found: Agreement) -> list[tuple[str, list[str]]]:
-    """Of each criterion that several people rated: who scores lower or higher than the others, in words."""
-    return [
-        (name, [strictness(who, figures["mean_error"]) for who, figures in one.ceiling_by_person.items()])
-        for name, one in found.criteria.items()
-        if len(one.raters) > 1
-    ]
 
 
 def _section(
@@ -192,7 +190,8 @@ def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]
     columns = [(rater, np.asarray(ratings.people[name])[:, place]) for place, rater in enumerate(ratings.raters)]
     judges = (ratings.judges or {}).get(name)
     if judges is not None:
-        columns += [(judge, np.asarray(judges)[:, place]) for place, judge in enumerate(ratings.judge_names)]
+        each = [(judge, np.asarray(judges)[:, place]) for place, judge in enumerate(ratings.judge_names)]
+        columns += [(judge, scores) for judge, scores in each if not np.isnan(scores).all()]
     counts = {}
     for rater, scores in columns:
         given = scores[~np.isnan(scores)]
