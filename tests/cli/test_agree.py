@@ -318,3 +318,11 @@ def test_what_label_wrote_is_what_estimate_reads(bare: Hone, hone: Hone, tmp_pat
     assert (one["rated"], one["labelled"]) == (3, 5)
     assert found["judge"].startswith("scripted:")
     assert [one[name]["value"] for name in ("judge_only", "people_only", "corrected")] == [1, 1, 1]
+
+
+def test_who_is_strict_is_one_figure_wherever_it_is_told(bare: Hone, tmp_path: Path) -> None:
+    rows = [f"i{n},C,{who},{(n + shift) % 3}" for n in range(12) for who, shift in (("ann", 0), ("ben", n % 2))]
+    (tmp_path / "r.csv").write_text("item,criterion,rater,score\n" + "\n".join(rows) + "\n")
+    data = bare("agree", tmp_path / "r.csv", "--json", "--resamples", 500).data
+    told = data["further"]["C"]["people"]["ann"]["mean_difference"]
+    assert told == data["criteria"]["C"]["ceiling_by_person"]["ann"]["mean_error"]

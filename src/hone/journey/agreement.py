@@ -236,6 +236,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     confidence = (options or BootstrapOptions()).confidence
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
     further = {} if right else further_figures(collected, options, ratio=of_ratio)
+    further = {name: one.beside(agreement.criteria[name]) for name, one in further.items()}
     return AgreementResult(
         _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told), run
     )

@@ -7,14 +7,14 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from hone.measuring.arranging import Floats
 from hone.measuring.collected import Collected
-from hone.stats import BootstrapOptions, Figure, krippendorff_alpha
+from hone.stats import BootstrapOptions, CriterionAgreement, Figure, krippendorff_alpha
 from hone.stats.arrays import Integers, as_clusters
 from hone.stats.by_system import BySystem, by_system
 from hone.stats.calibration import Calibration, calibration
@@ -43,11 +43,20 @@ class FurtherOfCriterion:
 
     judges: Mapping[str, FurtherOfJudge]
     people: Mapping[str, Closeness] = field(default_factory=dict)
-    """Each person against the mean of the others."""
+    """Each person against what the others say."""
     ratio_alpha: Figure | None = None
     """Krippendorff's alpha with ratio distances, where scores are of that level."""
     confidence: float = 0.95
     """Of the intervals."""
+
+    def beside(self, agreement: CriterionAgreement) -> FurtherOfCriterion:
+        """The same, with each person's difference as the figures of agreement have it: one figure for one thing."""
+        differences = {name: figures["mean_error"] for name, figures in agreement.ceiling_by_person.items()}
+        people = {
+            name: replace(one, mean_difference=differences.get(name, one.mean_difference))
+            for name, one in self.people.items()
+        }
+        return replace(self, people=people)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
