@@ -159,4 +159,6 @@ def test_audit_prints_its_table_and_its_json(hone: Hone, data: Path) -> None:
     result = hone("audit", data, "--items", "4", "--json")
     assert result.code == 0, result.err
     assert [one["name"] for one in result.data["findings"]][-1] == "position"
-    assert "injection" in hone("audit", data, "--items", "4").out
+    said = hone("audit", data, "--items", "4")
+    assert "injection" in said.out
+    assert "Next: hone " in said.err, "an audit says what to do with what it found"
