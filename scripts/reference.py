@@ -16,7 +16,7 @@ MINUTE = """\
 import hone
 
 project = hone.Project.create("plans", template="study-plan-student")
-journey = hone.Journey(project)          # journey.compare(), .advise(), .reply(), .label() ask models
+journey = hone.Journey(project)  # journey.compare(), .advise(), .reply(), .label() ask models
 print(journey.rubric().names, [finding.message for finding in hone.lint(project.rubric)])
 print(hone.write_report(project))
 ```\
