@@ -148,3 +148,16 @@ def test_bench_by_rubric_and_serve_ask_for_the_same_certificate(hone: Hone, proj
     other = found.rubric.with_criteria(found.rubric.criteria[:1])
     with pytest.raises(ProjectError, match="is of another rubric"):
         certified_judge(found, other, found.settings.models.judge, required=True)
+
+
+def test_a_wide_margin_is_no_certificate(hone: Hone, project: Path) -> None:
+    data = project / "data.jsonl"
+    data.write_text(json.dumps({"prompt": "Plan?", "reply": "Plan."}) + "\n")
+    assert hone("label", data).code == 0
+    (project / "certificates").mkdir()
+    found = agree(_ratings(project / "r.csv"), margin=1, options=BootstrapOptions(resamples=300))
+    labelled = replace(found, run=Project.find(project).latest_run("label"))
+    certify(labelled, project / "certificates" / "judge", margin=1)
+    refused = hone("label", data, "--require-certificate", "--fresh")
+    assert refused.code == 1
+    assert "was given at a margin of 1, wider than 0.1" in refused.err

@@ -50,8 +50,9 @@ def test_how_many_more_items_it_takes_follows_from_where_the_gap_is() -> None:
     )
     far = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert far.more_items == 125, "at -0.2 it takes as many as show that it is worse"
-    assert "(about 130 more items would show that it is worse)" in far.words, "more items must not promise a pass"
-    assert "more items would show it)" in near.words
+    said = "(about 130 more items would show that it is worse, if the difference stays as it is)"
+    assert said in far.words, "more items must not promise a pass"
+    assert "more items would show it, if the difference stays as it is)" in near.words
     edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert edge.more_items == 1, "at the margin itself, a half width of 0.1 already shows worse"
     assert "(about 1 more item would show that it is worse)" in edge.words
@@ -100,3 +101,31 @@ def test_an_undefined_gap_gives_its_reason() -> None:
 def test_rules_that_cannot_be_met_are_refused(margin: float, epsilon: float) -> None:
     with pytest.raises(StatsError):
         VerdictRule(margin, epsilon)
+
+
+def _figure(value: float, low: float) -> Figure:
+    return Figure(value, low, value + 0.1, 300)
+
+
+def test_where_people_agree_by_chance_there_is_nothing_to_be_as_good_as() -> None:
+    found = verdict_of(
+        gap(-0.05, 0.1), "cohen_kappa", 2, None, VerdictRule(), person=_figure(0.0, -0.05), judge=_figure(0.0, -0.05)
+    )
+    assert found.outcome == "not shown"
+    assert found.more_items is None
+    assert "people are not shown to agree beyond chance" in found.words
+
+
+def test_a_judge_that_may_agree_by_chance_alone_is_as_good_as_nobody() -> None:
+    found = verdict_of(
+        gap(-0.05, 0.1), "cohen_kappa", 2, None, VerdictRule(), person=_figure(0.1, 0.02), judge=_figure(0.08, -0.01)
+    )
+    assert found.outcome == "not shown"
+    assert "it is not shown to agree with people beyond chance" in found.words
+
+
+def test_a_margin_of_ones_own_is_said() -> None:
+    told = verdict_of(gap(-0.5, 0.1), "cohen_kappa", 3, None, VerdictRule(margin=1)).words
+    assert told.startswith("as good as a person (margin 1): ")
+    usual = verdict_of(gap(-0.05, 0.1), "cohen_kappa", 3, None, VerdictRule()).words
+    assert usual.startswith("as good as a person: ")

@@ -24,7 +24,7 @@ from hone.domain.rule import RULES
 from hone.errors import FileFormatError, ProjectError
 from hone.files import config_folder, make_private, reason, write_whole
 from hone.measuring.collected import Collected
-from hone.stats import Agreement, JudgeAgreement
+from hone.stats import Agreement, JudgeAgreement, VerdictRule
 
 SUFFIX = ".certificate.json"
 _KEY = "certificate.key"
@@ -66,8 +66,13 @@ class Certificate(Frozen):
 
     @property
     def passed(self) -> bool:
-        """Whether it is as good as a person, or better, on every criterion."""
-        return bool(self.criteria) and all(one.outcome in {"better", "as good"} for one in self.criteria.values())
+        """Whether it is as good as a person, or better, on every criterion, at a margin no wider than the default."""
+        strict = self.margin <= VerdictRule.margin
+        return (
+            strict
+            and bool(self.criteria)
+            and all(one.outcome in {"better", "as good"} for one in self.criteria.values())
+        )
 
 
 def certificates_of(
@@ -172,8 +177,8 @@ def fit_of(folder: Path, parts: Mapping[str, str]) -> tuple[bool, str]:
             continue
         unfit = _unfit(found, trust, parts)
         if not unfit:
-            when = f"{found.made:%Y-%m-%d}"
-            return True, f"its certificate fits: {path.name}, {found.items:,} items, {found.people} people, {when}"
+            rests = f"{found.items:,} items, {found.people} people, margin {found.margin:g}, {found.made:%Y-%m-%d}"
+            return True, f"its certificate fits: {path.name}, {rests}"
         told.append(f"{path.name} {unfit}")
     if not told:
         return False, "the judge has no certificate: nothing shows how it agrees with people"
@@ -189,6 +194,8 @@ def _unfit(found: Certificate, trust: Trust, parts: Mapping[str, str]) -> str:
         return f"is of another {', '.join(differs)}"
     if trust != "own":
         return "was made elsewhere or was changed, and is not trusted until it is proved again from its ratings"
+    if found.margin > VerdictRule.margin:
+        return f"fits, but was given at a margin of {found.margin:g}, wider than {VerdictRule.margin:g}"
     return "" if found.passed else "fits, but does not show that the judge is as good as a person"
 
 

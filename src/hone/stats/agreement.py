@@ -70,6 +70,8 @@ def judge_verdicts(
 ) -> dict[str, dict[str, JudgeVerdict]]:
     """The verdicts alone, by criterion and judge, without the figures and the test beside them: many times as fast.
 
+    They rest on the gaps alone: whether people, or the judge, agree by chance alone is not looked at.
+
     Raises:
         StatsError: The ratings' shapes, names or levels do not fit together.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -124,12 +124,18 @@ def _judge(
     frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule, beside: Together
 ) -> JudgeAgreement:
     gap = gap_of(draws, frame.name, judge, beside.confidence)
+    person = _figure(draws, (frame.name, "ceiling"), frame.statistic)
+    own = _figure(draws, (frame.name, "judge", judge), frame.statistic)
+    if person.low is not None and gap.high is not None:  # no figure passes 1, so no gap what a person leaves below it
+        gap = replace(gap, high=min(gap.high, max(1 - person.low, gap.value or 0.0)))
     apart = () if _crowd(frame.raters) else frame.raters
     return JudgeAgreement(
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
         people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in apart},
-        verdict=verdict_of(gap, frame.statistic, len(frame.raters), known.test, rule, beside.comparisons),
+        verdict=verdict_of(
+            gap, frame.statistic, len(frame.raters), known.test, rule, beside.comparisons, person=person, judge=own
+        ),
         confusion=known.confusion,
     )
 

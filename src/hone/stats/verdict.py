@@ -77,6 +77,9 @@ def verdict_of(
     alternative: AlternativeTest | None,
     rule: VerdictRule,
     comparisons: int = 1,
+    *,
+    person: Figure | None = None,
+    judge: Figure | None = None,
 ) -> JudgeVerdict:
     """Put the gap into words.
 
@@ -87,6 +90,9 @@ def verdict_of(
         alternative: The alternative annotator test, where it could be run.
         rule: What counts as being as good.
         comparisons: How many gaps are shown together.
+        person: How well a person agrees with the others; where it may be by chance alone, there is nothing to be as
+            good as.
+        judge: How well the judge agrees with people; one that may do so by chance alone is as good as nobody.
     """
     if people < 2:
         words = "no ceiling: it takes at least 2 people to know how well a person does"
@@ -94,18 +100,33 @@ def verdict_of(
     if gap.reason == NO_OVERLAP:
         words = f"no ceiling ({NO_OVERLAP}): let two people rate the same items, to know how well a person does"
         return JudgeVerdict("no ceiling", words, statistic, gap)
-    outcome = _outcome(gap, rule)
-    more = _more(gap, rule.margin) if outcome == "not shown" else None
+    outcome, chance = _outcome(gap, rule), ""
+    if outcome in {"better", "as good", "not shown"} and _may_be_chance(person):
+        outcome, chance = "not shown", _PEOPLE_BY_CHANCE
+    elif outcome in {"better", "as good"} and _may_be_chance(judge):
+        outcome, chance = "not shown", _JUDGE_BY_CHANCE
+    more = _more(gap, rule.margin) if outcome == "not shown" and not chance and not gap.few else None
     shows = "that it is worse" if gap.value is not None and gap.value <= -rule.margin else "it"
     words = _words(
         outcome,
         gap,
         statistic,
-        _more_in_words(more, shows) if more else "",
+        chance or (_more_in_words(more, shows) if more else ""),
         alternative,
         comparisons,
     )
+    if outcome in {"better", "as good"} and rule.margin != VerdictRule.margin:
+        words = words.replace(":", f" (margin {rule.margin:g}):", 1)
     return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons)
+
+
+_PEOPLE_BY_CHANCE = "people are not shown to agree beyond chance, so there is nothing to be as good as"
+_JUDGE_BY_CHANCE = "it is not shown to agree with people beyond chance"
+
+
+def _may_be_chance(agreement: Figure | None) -> bool:
+    """Whether an agreement has an interval, and that holds 0: no more than chance, or no relation at all."""
+    return agreement is not None and agreement.low is not None and agreement.low <= 0
 
 
 def _outcome(gap: Figure, rule: VerdictRule) -> Outcome:
@@ -175,7 +196,8 @@ def _rounded(count: int) -> int:
 
 def _more_in_words(count: int, shows: str) -> str:
     about = _rounded(count)
-    return f"about {about:,} more {'item' if about == 1 else 'items'} would show {shows}"
+    what = "item" if about == 1 else "items"
+    return f"about {about:,} more {what} would show {shows}, if the difference stays as it is"
 
 
 def _measured(gap: Figure, statistic: str) -> str:
