@@ -55,7 +55,7 @@ def test_how_many_more_items_it_takes_follows_from_where_the_gap_is() -> None:
     assert "more items would show it, if the difference stays as it is)" in near.words
     edge = verdict_of(gap(-0.2, 0.0), "cohen_kappa", 3, None, VerdictRule(margin=0.1))
     assert edge.more_items == 1, "at the margin itself, a half width of 0.1 already shows worse"
-    assert "(about 1 more item would show that it is worse)" in edge.words
+    assert "about 1 more item would show that it is worse, if the difference stays as it is" in edge.words
 
 
 def test_the_alternative_annotator_test_does_not_excuse_a_clear_gap() -> None:
