@@ -21,7 +21,7 @@ import numpy.typing as npt
 from hone.errors import FileFormatError
 from hone.measuring.arranging import own_cluster
 from hone.measuring.collected import Collected, group_warnings
-from hone.measuring.judged import Judged, choose_judge, read_judged, rules_told, scores_of
+from hone.measuring.judged import Judged, check_shared, choose_judge, read_judged, rules_told, scores_of
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.stats import (
@@ -36,6 +36,7 @@ from hone.stats import (
     estimate_difference,
     estimate_mean,
 )
+from hone.stats.bootstrap import LEAST_GROUPS
 from hone.tables import Table
 
 Floats = npt.NDArray[np.float64]
@@ -137,6 +138,11 @@ class Corrected:
                 f"the rated items are of {self.groups} groups, which the interval rests on; {few}"
                 for few in group_warnings(self.groups)
             ]
+            if self.share is not None and LEAST_GROUPS <= self.groups < self.rated:
+                found.append(
+                    "the Rogan–Gladen interval takes the items of one group for independent; where they are alike, "
+                    "it is too narrow"
+                )
         if self.drawn is not None and self.drawn < _NO_DRAW:
             said = "p < 0.001" if self.drawn < 0.001 else f"p = {self.drawn:.3f}"
             found.append(
@@ -261,6 +267,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     judged = read_judged(sources.judged, ratings.criteria, sources.judge, reading)
     name = sources.judge or judged.judge
     if name not in ratings.judge_names:
+        check_shared(collected, judged, sources.judged)
         return judged
     place = list(ratings.judge_names).index(name)
     where = {item: at for at, item in enumerate(judged.items)}
@@ -357,18 +364,20 @@ def _majority(scores: Floats) -> Floats:
 def _corrected(scored: ScoredItems, confidence: float) -> Corrected:
     evidence = scored.evidence()
     rated, judged = ~np.isnan(scored.people), ~np.isnan(scored.judge)
-    share = None
+    groups, share = _group_count(evidence), None
     if scored.weights is None and _is_binary(scored):
         both = rated & judged
         rest = scored.judge[judged & ~rated]
         share = corrected_share(scored.majority[both], scored.judge[both], rest, confidence)
+        if groups is not None and groups < LEAST_GROUPS:
+            share = share.without_intervals(f"{groups} groups, {group_warnings(groups)[0]}")
     return Corrected(
         estimate_mean(evidence, confidence),
         share,
         int((rated & judged).sum()),
         int(judged.sum()),
         scored.drawn(),
-        _group_count(evidence),
+        groups,
     )
 
 
