@@ -27,7 +27,7 @@ from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
 from hone.tables.coding import Coded, CodedColumn, coded
 from hone.tables.shape import FileColumns
-from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told
+from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told, unread_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "system", "length", "weight")
@@ -145,6 +145,7 @@ class _Aside:
 def _collect(table: Table, reading: Reading) -> Collected:
     rows = coded(table, COLUMNS, OPTIONAL, _FORM)
     rows.taken.take(columns_told(table, rows.taken.columns))
+    rows.taken.remarks += unread_told(table)
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
     meaning = _meaning(rows, raters, reading)
