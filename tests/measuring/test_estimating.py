@@ -246,3 +246,8 @@ def test_few_groups_give_the_corrected_share_no_interval(tmp_path: Path, groups:
     assert (one.share.corrected.low is None) == (groups < 5)
     assert ("fewer than 5 give no interval" in one.share.words) == (groups < 5)
     assert any("takes the items of one group for independent" in line for line in one.warnings()) == (groups > 5)
+
+
+def test_weights_that_are_all_0_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(HoneError, match=r"m.csv: the weights of all rated items are 0"):
+        corrected_means(simulated(tmp_path, weight="0"), Reading())

@@ -83,6 +83,14 @@ class ScoredItems:
             return 0
         return int((np.isnan(self.weights) & ~np.isnan(self.people) & ~np.isnan(self.judge)).sum())
 
+    @property
+    def weighs_nothing(self) -> bool:
+        """Whether weights are given and those of all rated items are 0."""
+        if self.weights is None:
+            return False
+        rated = self.weights[~np.isnan(self.people) & ~np.isnan(self.judge)]
+        return bool(len(rated) and not rated.any())
+
     def evidence(self) -> Evidence:
         """The scores as the correction takes them."""
         rated, judged = ~np.isnan(self.people), ~np.isnan(self.judge)
@@ -249,6 +257,12 @@ def _read(sources: Sources, reading: Reading) -> _Model:
             f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
         )
         raise FileFormatError(_name_of(sources.ratings), problem)
+    if any(one.weighs_nothing for one in scored.values()):
+        raise FileFormatError(
+            _name_of(sources.ratings),
+            "the weights of all rated items are 0, so none counts; a weight is 1 / the item's chance to be drawn, "
+            "and 1 for an item that was surely drawn",
+        )
     notes, columns = collected.notes(), {"columns": collected.taken.columns}
     notes += rules_told([name for name in scored if name in judged.ruled], judged.judge)
     if sources.judged is not None:

@@ -18,7 +18,7 @@ from hone.domain.rubric import Rubric, Scale
 from hone.errors import FileFormatError
 from hone.spelling import option
 from hone.tables.base import Row, RowProblem, Table, is_blank
-from hone.tables.coding import as_number, as_score, faults_told, labels_of
+from hone.tables.coding import as_number, as_score, faults_told, is_formula_error, labels_of
 from hone.tables.columns import NAMES, guess
 from hone.tables.shape import FileColumns, field_name, has, parts_of, text_columns, text_of, values_at
 from hone.text import identifier, is_missing, is_no_score
@@ -63,8 +63,6 @@ NUMBERED = "the number of the row"
 _PERSON = re.compile(
     r"[^\W\d_a-z][\w'’.-]*(?: [^\W\d_a-z][\w'’.-]*){0,2}(?: ?\([^\W\d_][^()]*\))?|[A-Za-z]{1,2}\d{1,3}"
 )
-_BROKEN = re.compile(r"#(?:DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
-"""What a spreadsheet shows where a formula has no result."""
 _MOSTLY = 0.5
 """A column holds numbers where more of its filled cells than this share are numbers."""
 _FIGURES = frozenset(
@@ -511,15 +509,10 @@ def _with_scores(table: Table, names: Sequence[str], rubric: Rubric | None) -> l
     first = [row for _, row in islice(table.rows(), _LOOKED_AT) if not isinstance(row, RowProblem)]
     found = []
     for name in names:
-        cells = [cell for row in first if not is_no_score(cell := row.get(name)) and not _is_broken(cell)]
+        cells = [cell for row in first if not is_no_score(cell := row.get(name)) and not is_formula_error(cell)]
         if cells and all(as_score(cell, labels) is not None for cell in cells):
             found.append(name)
     return found
-
-
-def _is_broken(cell: Any) -> bool:
-    """Whether a cell holds the error of a spreadsheet."""
-    return isinstance(cell, str) and _BROKEN.fullmatch(cell.strip()) is not None
 
 
 def _ask(table: Table, held: Mapping[str, str], rubric: Rubric | None) -> None:
