@@ -170,6 +170,17 @@ def test_examples_that_score_what_is_gone_are_named_and_taken_out(hone: Hone, pr
     assert "no example scores a criterion that is gone" in hone("rubric", "lint", "--prune").err
 
 
+def test_a_reason_without_a_score_is_taken_out_too(hone: Hone, project: Path) -> None:
+    text = (project / "rubric.yaml").read_text() + EXAMPLES.replace("scores: {Be Detailed: 1, ", "scores: {")
+    (project / "rubric.yaml").write_text(text)
+    refused = hone("rubric", "show")
+    assert refused.code == 1
+    assert "--prune" in refused.err
+    assert hone("rubric", "lint", "--prune").code == 0
+    first, _ = hone("rubric", "show", "--json").data["examples"]
+    assert (first["scores"], first["reasons"]) == ({"Be Adaptable": -1.0}, {})
+
+
 def test_an_example_that_does_not_read_otherwise_is_explained_as_before(hone: Hone, project: Path) -> None:
     (project / "rubric.yaml").write_text((project / "rubric.yaml").read_text() + EXAMPLES.replace("-1}", "-4}"))
     refused = hone("rubric", "show")

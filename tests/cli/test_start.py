@@ -124,6 +124,7 @@ def test_answers_take_the_place_of_a_templates_words(bare: Hone, tmp_path: Path)
         (("--subject", "plan"), "needs --role, --instruction too"),
         ((*OWN, "--item", "a", "--from", "b.csv"), "give the requests with --item or with --from, not with both"),
         ((*OWN, "--from", "no.csv"), "no.csv: there is no such file"),
+        (("--from", "no.csv"), "no.csv: there is no such file"),
         ((*OWN, "--criterion", "Kind"), "criterion 1: 'Kind' has no sentence"),
         ((*OWN, "--criterion", "Be A: b.", "--criterion", "Be A: c."), "two criteria are called 'Be A'"),
         (("-t", "blank", "--subject", "x" * 81), "the task: subject: string should have at most 80 characters"),

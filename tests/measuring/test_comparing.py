@@ -72,3 +72,11 @@ def test_many_different_scores_are_put_into_bins() -> None:
 def test_labels_have_no_scatter() -> None:
     labels = Ratings({"c": [[0.0], [1.0]]}, ("r",), "nominal", {"c": [[0.0], [1.0]]}, ("j",))
     assert joint_counts(labels, "c", "j") is None
+
+
+def test_where_nobody_rated_nearness_is_not_compared() -> None:
+    given = ratings()
+    nobody = {name: np.full((120, 0), np.nan) for name in given.people}
+    found = compare_judges(Ratings(nobody, (), "ordinal", given.judges, given.judge_names), "near", "far", QUICK)
+    expected = "nobody rated these items, so nearness to people cannot be compared"
+    assert {one.words for one in found.criteria.values()} == {expected}

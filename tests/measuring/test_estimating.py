@@ -224,3 +224,30 @@ def test_a_labelled_set_without_ids_or_criteria_is_refused(written: Written) -> 
         corrected_means(Sources(path, written("id,d", "1,2", name="k.csv")), Reading())
     with pytest.raises(HoneError, match=r"l.csv:2: c: 'odd' is not a number"):
         corrected_means(Sources(path, written("id,c", "1,odd", name="l.csv")), Reading())
+
+
+def test_a_labelled_set_without_a_rated_item_is_refused(tmp_path: Path, written: Written) -> None:
+    sources = simulated(tmp_path)
+    other = written("item,criterion,rater,score", "zz,c,Ann,1", "zy,c,Ann,2")
+    with pytest.raises(HoneError, match="none of its ids is among the rated items"):
+        corrected_means(Sources(other, sources.judged), Reading())
+
+
+@pytest.mark.parametrize("groups", [2, 6])
+def test_few_groups_give_the_corrected_share_no_interval(tmp_path: Path, groups: int) -> None:
+    path, judged = tmp_path / "r.csv", tmp_path / "j.csv"
+    truth = np.random.default_rng(0).integers(0, 2, 400)
+    head = ("item", "criterion", "rater", "score", "group")
+    _write(path, head, [(n, "c", "r", int(truth[n]), n % groups) for n in range(60)])
+    _write(judged, ("id", "c", "judge"), [(n, int(truth[n] ^ (n % 9 == 0)), "bot") for n in range(400)])
+    one = corrected_means(Sources(path, judged), Reading()).criteria["c"]
+    assert one.share
+    assert one.share.corrected.value is not None
+    assert (one.share.corrected.low is None) == (groups < 5)
+    assert ("fewer than 5 give no interval" in one.share.words) == (groups < 5)
+    assert any("takes the items of one group for independent" in line for line in one.warnings()) == (groups > 5)
+
+
+def test_weights_that_are_all_0_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(HoneError, match=r"m.csv: the weights of all rated items are 0"):
+        corrected_means(simulated(tmp_path, weight="0"), Reading())

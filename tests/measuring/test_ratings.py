@@ -197,3 +197,18 @@ def test_the_number_of_groups_is_said_as_an_interval_rests_on_it(written: Writte
     alone = [f"{n},c,{rater},{n % 2},{n}" for n in range(12) for rater in ("a", "b")]
     lines = read_ratings(written("item,criterion,rater,score,group", *alone)).notes()
     assert not any("groups" in line for line in lines)
+
+
+def test_the_error_of_a_formula_is_a_fault_and_not_a_label(written: Written) -> None:
+    for scores in (("1", "0"), ("yes", "no")):
+        lines = [f"a,c,r,{scores[0]}", f"b,c,r,{scores[1]}", "d,c,r,#DIV/0!", "e,c,r,#N/A"]
+        with pytest.raises(
+            HoneError, match=r":4: score '#DIV/0!' is the error of a formula; correct it, or leave[^;]*$"
+        ):
+            read_ratings(written("item,criterion,rater,score", *lines))
+
+
+def test_a_weight_below_0_is_told_with_its_line(written: Written) -> None:
+    path = written("item,criterion,rater,score,weight", "a,c,r,1,2", "b,c,r,0,-1")
+    with pytest.raises(HoneError, match=r":3: weight '-1' is below 0"):
+        read_ratings(path)

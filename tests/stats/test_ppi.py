@@ -108,3 +108,36 @@ def test_a_judge_no_better_than_chance_cannot_be_corrected() -> None:
     found = corrected_share([1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 1])
     assert found.corrected.value is None
     assert found.corrected.reason == "the judge tells yes from no no better than chance"
+
+
+def test_a_judge_errs_one_way_only_where_the_interval_leaves_out_its_share() -> None:
+    people, judge = [1.0] * 12 + [0.0] * 28, [1.0] * 9 + [0.0] * 3 + [1.0] * 4 + [0.0] * 24
+    found = corrected_share(people, judge, [1.0] * 30 + [0.0] * 70)
+    assert found.corrected.low is not None
+    assert found.corrected.high is not None
+    assert found.corrected.low < 0.3 < found.corrected.high
+    assert "not shown to say yes too often or too seldom" in found.words
+
+
+def test_a_judge_whose_yes_is_peoples_no_is_told() -> None:
+    people = [1.0] * 20 + [0.0] * 20
+    assert "run against people's" in corrected_share(people, [0.0] * 20 + [1.0] * 20, [1.0, 0.0]).words
+    assert "not shown to tell yes from no" in corrected_share(people, [0.0, 1.0] * 20, [1.0, 0.0]).words
+
+
+def test_scores_that_run_against_peoples_are_told() -> None:
+    generator = np.random.default_rng(0)
+    people = generator.integers(1, 6, 40).astype(float)
+    rest = generator.integers(1, 6, 400).astype(float)
+    assert "run against people's" in estimate_mean(Evidence(people, 6 - people, rest)).words
+    apart = generator.integers(1, 6, 40).astype(float)
+    assert "run against" not in estimate_mean(Evidence(people, apart, rest)).words
+
+
+def test_where_there_is_no_interval_none_is_compared() -> None:
+    people = np.tile([0.0, 1.0, 1.0, 0.0], 10)
+    groups = [str(at % 2) for at in range(40)]
+    evidence = Evidence(people, people, np.tile([0.0, 1.0], 50), groups=groups, rest_groups=["r"] * 100)
+    found = estimate_mean(evidence)
+    assert found.corrected.low is None
+    assert found.words == "There is no interval, so nothing shows what the judge adds."

@@ -10,7 +10,7 @@ import pytest
 from hone.domain.rubric import Rubric
 from hone.errors import HoneError
 from hone.tables import Table, is_blank, open_table
-from hone.tables.wide import WideRatings, as_long
+from hone.tables.wide import WideRatings, as_long, unread_told
 
 RUBRIC = Rubric.model_validate({"criteria": ["Be Kind: It is.", "Be Clear: It is."], "scale": "-1..1"})
 
@@ -98,3 +98,39 @@ def test_an_empty_row_gives_one_row_without_any_value(tmp_path: Path) -> None:
     found = as_long(table(tmp_path, "item,rater 1,rater 2", "a,1,0", ",,", "b,0,1"))
     assert [is_blank(row) for _, row in found.rows() if isinstance(row, dict)] == [False, False, True, False, False]
     assert [number for number, _ in found.rows()] == [2, 2, 3, 4, 4]
+
+
+@pytest.mark.parametrize("head", ["KI", "ia", "AI", "LLM", "my-judge", "judge", "Judge (v2)", "GPT-4o score"])
+def test_a_column_headed_as_a_judge_is_one(tmp_path: Path, head: str) -> None:
+    found = as_long(table(tmp_path, f"item,criterion,Ann,Ben,{head}", "a,Be Kind,1,0,1", "b,Be Kind,0,0,1"))
+    kinds = {row["rater"]: row.get("kind") for _, row in found.rows() if isinstance(row, dict)}
+    assert kinds == {"Ann": None, "Ben": None, head: "judge"}
+
+
+@pytest.mark.parametrize("head", ["Kim", "Aida", "Judgement", "Skill"])
+def test_a_part_of_a_word_makes_no_judge(tmp_path: Path, head: str) -> None:
+    found = as_long(table(tmp_path, f"item,criterion,Ann,Ben,{head}", "a,Be Kind,1,0,1"))
+    assert not any(row.get("kind") for _, row in found.rows() if isinstance(row, dict))
+
+
+def test_a_name_with_what_the_person_is_stands_for_a_rater(tmp_path: Path) -> None:
+    found = as_long(table(tmp_path, "item,criterion,Ann,Ben (teacher)", "a,Be Kind,1,0"))
+    assert [row[2] for row in rows(found)] == ["Ann", "Ben (teacher)"]
+
+
+def test_numbers_that_are_read_as_nothing_are_named(tmp_path: Path) -> None:
+    lines = ("a,Be Kind,1,0,2,7,good", "b,Be Kind,1,0,x,8,bad", "c,Be Kind,1,0,1,9,bad")
+    found = as_long(table(tmp_path, "item,criterion,Ann,Ben,Kim,mean,Remark", *lines))
+    (line,) = unread_told(found)
+    assert line.startswith("not read: 'Kim', which holds numbers; if it is a rater, name it beside the others: ")
+    assert unread_told(as_long(open_table(tmp_path / "r.csv"), raters=["Ann", "Kim"])) == []
+
+
+def test_an_error_of_a_spreadsheet_drops_no_rater(tmp_path: Path) -> None:
+    found = as_long(table(tmp_path, "item,criterion,Ann,Ben", "a,Be Kind,1,#DIV/0!", "b,Be Kind,0,1"))
+    assert ("a", "Be Kind", "Ben", "#DIV/0!") in rows(found)
+
+
+def test_a_wide_table_of_which_no_row_reads_says_so(tmp_path: Path) -> None:
+    with pytest.raises(HoneError, match=r"r.csv:2: 3 cells where the header has 4; 2 faults in all: line 3: 5 cells"):
+        as_long(table(tmp_path, "item,criterion,Ann,Ben", "a,X,1", "b,X,1,0,1"))

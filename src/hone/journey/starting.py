@@ -81,6 +81,8 @@ def make_project(options: InitOptions, *, tell: Tell = nothing) -> Project:
     if options.item and options.source:
         raise ProjectError(f"give the requests with {option('item')} or with {option('from')}, not with both")
     template = options.template or (BLANK if options.is_answered else DEFAULT)
+    if options.source:
+        open_table(options.source)  # that the file is missing is the first thing to know
     task = _task(options, template)
     items = items_of_table(options.source, tell) if options.source else items_of_texts(options.item)
     project = Project.create(

@@ -10,8 +10,10 @@ import numpy as np
 
 from hone.errors import ProjectError
 from hone.stats import BootstrapOptions, PairedDifference, Ratings, holm, paired_agreement
+from hone.stats.arrays import Numbers
 
 SIGNIFICANT = 0.05
+_UNRATED = "nobody rated these items, so nearness to people cannot be compared"
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,19 @@ def compare_judges(
         first,
         second,
         {
-            name: CriterionDifference(difference, None if np.isnan(p) else p, _words(first, second, difference, p))
+            name: CriterionDifference(
+                difference,
+                None if np.isnan(p) else p,
+                _words(first, second, difference, p) if _is_rated(ratings.people[name]) else _UNRATED,
+            )
             for (name, difference), p in zip(found.items(), adjusted, strict=True)
         },
     )
+
+
+def _is_rated(people: Numbers) -> bool:
+    """Whether any person rated any item."""
+    return not np.isnan(np.asarray(people, dtype=np.float64)).all()
 
 
 def _words(first: str, second: str, found: PairedDifference, p: float) -> str:

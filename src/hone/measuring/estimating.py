@@ -21,7 +21,7 @@ import numpy.typing as npt
 from hone.errors import FileFormatError
 from hone.measuring.arranging import own_cluster
 from hone.measuring.collected import Collected, group_warnings
-from hone.measuring.judged import Judged, choose_judge, read_judged, rules_told, scores_of
+from hone.measuring.judged import Judged, check_shared, choose_judge, read_judged, rules_told, scores_of
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
 from hone.stats import (
@@ -36,6 +36,7 @@ from hone.stats import (
     estimate_difference,
     estimate_mean,
 )
+from hone.stats.bootstrap import LEAST_GROUPS
 from hone.tables import Table
 
 Floats = npt.NDArray[np.float64]
@@ -81,6 +82,14 @@ class ScoredItems:
         if self.weights is None:
             return 0
         return int((np.isnan(self.weights) & ~np.isnan(self.people) & ~np.isnan(self.judge)).sum())
+
+    @property
+    def weighs_nothing(self) -> bool:
+        """Whether weights are given and those of all rated items are 0."""
+        if self.weights is None:
+            return False
+        rated = self.weights[~np.isnan(self.people) & ~np.isnan(self.judge)]
+        return bool(len(rated) and not rated.any())
 
     def evidence(self) -> Evidence:
         """The scores as the correction takes them."""
@@ -137,6 +146,11 @@ class Corrected:
                 f"the rated items are of {self.groups} groups, which the interval rests on; {few}"
                 for few in group_warnings(self.groups)
             ]
+            if self.share is not None and LEAST_GROUPS <= self.groups < self.rated:
+                found.append(
+                    "the Rogan–Gladen interval takes the items of one group for independent; where they are alike, "
+                    "it is too narrow"
+                )
         if self.drawn is not None and self.drawn < _NO_DRAW:
             said = "p < 0.001" if self.drawn < 0.001 else f"p = {self.drawn:.3f}"
             found.append(
@@ -243,6 +257,12 @@ def _read(sources: Sources, reading: Reading) -> _Model:
             f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
         )
         raise FileFormatError(_name_of(sources.ratings), problem)
+    if any(one.weighs_nothing for one in scored.values()):
+        raise FileFormatError(
+            _name_of(sources.ratings),
+            "the weights of all rated items are 0, so none counts; a weight is 1 / the item's chance to be drawn, "
+            "and 1 for an item that was surely drawn",
+        )
     notes, columns = collected.notes(), {"columns": collected.taken.columns}
     notes += rules_told([name for name in scored if name in judged.ruled], judged.judge)
     if sources.judged is not None:
@@ -261,6 +281,7 @@ def _judged(sources: Sources, collected: Collected, reading: Reading) -> Judged:
     judged = read_judged(sources.judged, ratings.criteria, sources.judge, reading)
     name = sources.judge or judged.judge
     if name not in ratings.judge_names:
+        check_shared(collected, judged, sources.judged)
         return judged
     place = list(ratings.judge_names).index(name)
     where = {item: at for at, item in enumerate(judged.items)}
@@ -357,18 +378,20 @@ def _majority(scores: Floats) -> Floats:
 def _corrected(scored: ScoredItems, confidence: float) -> Corrected:
     evidence = scored.evidence()
     rated, judged = ~np.isnan(scored.people), ~np.isnan(scored.judge)
-    share = None
+    groups, share = _group_count(evidence), None
     if scored.weights is None and _is_binary(scored):
         both = rated & judged
         rest = scored.judge[judged & ~rated]
         share = corrected_share(scored.majority[both], scored.judge[both], rest, confidence)
+        if groups is not None and groups < LEAST_GROUPS:
+            share = share.without_intervals(f"{groups} groups, {group_warnings(groups)[0]}")
     return Corrected(
         estimate_mean(evidence, confidence),
         share,
         int((rated & judged).sum()),
         int(judged.sum()),
         scored.drawn(),
-        _group_count(evidence),
+        groups,
     )
 
 

@@ -83,6 +83,19 @@ def is_labelled(path: Path, columns: FileColumns) -> bool:
     return not (columns.of_scores(table) or (columns.judge_name and text_columns(table, columns.judge_name)))
 
 
+def check_shared(collected: Collected, judged: Judged, path: Path) -> None:
+    """Refuse a judge's scores of which none is of a rated item.
+
+    Raises:
+        FileFormatError: No id stands in both.
+    """
+    if set(judged.items).isdisjoint(collected.items):
+        raise FileFormatError(
+            path,
+            f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
+        )
+
+
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
     """Ratings with a judge's scores beside them, matched by the items' ids.
 
@@ -100,11 +113,7 @@ def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
     place = {item: at for at, item in enumerate(judged.items)}
     at = np.array([place.get(item, -1) for item in collected.items], dtype=np.int64)
     there = int((at >= 0).sum())
-    if not there:
-        raise FileFormatError(
-            path,
-            f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
-        )
+    check_shared(collected, judged, path)
     found = {
         criterion: np.where(at >= 0, scores[at], np.nan)
         for criterion in ratings.criteria

@@ -25,9 +25,9 @@ from hone.measuring.pairs import AsVerdicts, collect_pairs, is_pairs
 from hone.measuring.scores import Meaning, read_scores
 from hone.stats import Level, Ratings
 from hone.tables import Table, Taken, open_table
-from hone.tables.coding import Coded, CodedColumn, coded
+from hone.tables.coding import Coded, CodedColumn, as_number, coded
 from hone.tables.shape import FileColumns
-from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told
+from hone.tables.wide import ChainedRatings, OfKind, as_long, columns_told, unread_told
 
 COLUMNS = ("item", "criterion", "rater", "score")
 OPTIONAL = ("kind", "group", "system", "length", "weight")
@@ -145,6 +145,7 @@ class _Aside:
 def _collect(table: Table, reading: Reading) -> Collected:
     rows = coded(table, COLUMNS, OPTIONAL, _FORM)
     rows.taken.take(columns_told(table, rows.taken.columns))
+    rows.taken.remarks += unread_told(table)
     items, criteria = rows.names("item"), rows.names("criterion")
     raters = raters_of(rows.names("rater"), rows.words("kind", reading.kind, KINDS))
     meaning = _meaning(rows, raters, reading)
@@ -152,7 +153,7 @@ def _collect(table: Table, reading: Reading) -> Collected:
         one_an_item(rows, items, "group"),
         one_an_item(rows, items, "system"),
         figure_an_item(rows, items, "length"),
-        figure_an_item(rows, items, "weight"),
+        _weights(rows, items),
     )
     rows.check()
     values = meaning.numbers[rows.columns["score"].codes]
@@ -171,6 +172,18 @@ def _collect(table: Table, reading: Reading) -> Collected:
         taken=rows.taken,
         unknown=tuple(name for name in criteria.values if names and name not in names),
     )
+
+
+def _weights(rows: Coded, items: CodedColumn) -> Floats | None:
+    """The weight of each item; one below 0 is a fault."""
+    if "weight" not in rows:
+        return None
+    for code, value in enumerate(rows.columns["weight"].values):
+        if (number := as_number(value)) is not None and number < 0:
+            rows.fault_value(
+                "weight", code, f"weight {value!r} is below 0; it says how many items a rated one stands for"
+            )
+    return figure_an_item(rows, items, "weight")
 
 
 def _meaning(source: Coded, raters: RaterNames, reading: Reading) -> Meaning:

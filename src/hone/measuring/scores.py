@@ -16,7 +16,7 @@ import numpy.typing as npt
 from hone.domain.rubric import Scale
 from hone.spelling import option
 from hone.stats import Level, guess_level
-from hone.tables.coding import as_number, as_score, is_absent, is_percent, labels_of
+from hone.tables.coding import as_number, as_score, is_absent, is_formula_error, is_percent, labels_of
 from hone.text import name as named
 
 BUILT_IN = tuple(Scale.model_validate(name) for name in ("-1..1", "0..1", "1..5"))
@@ -105,7 +105,15 @@ def _on_scale(
 def _of_labels(
     raw: Sequence[Any], numbers: Sequence[float | None], words: Sequence[int], level: Level | None, refuse: Refuse
 ) -> Meaning:
-    given = [code for code, number in enumerate(numbers) if number is None or not math.isnan(number)]
+    broken = {code for code in words if is_formula_error(raw[code])}
+    for code in sorted(broken):
+        refuse(code, f"score {raw[code]!r} is the error of a formula; correct it, or leave the cell empty")
+    words = [code for code in words if code not in broken]
+    given = [
+        code
+        for code, number in enumerate(numbers)
+        if code not in broken and (number is None or not math.isnan(number))
+    ]
     lower = {code: named(raw[code]).lower() for code in given}
     for scale in BUILT_IN:
         known = {one.label: one.value for one in scale.levels}

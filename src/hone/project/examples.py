@@ -38,7 +38,9 @@ def keep_copy(rubric: Path) -> Path:
 
 
 def prune_examples(rubric: Path) -> Pruned | None:
-    """Take scores and reasons of criteria that are gone out of the examples; none where there are none.
+    """Take scores and reasons of criteria that are gone, and reasons without a score, out of the examples.
+
+    None where there are none.
 
     Args:
         rubric: The file.
@@ -73,19 +75,20 @@ def name_what_is_gone(rubric: Path, error: FileFormatError) -> FileFormatError:
         gone = list(_gone(plain(load_document(rubric))))
     except FileFormatError:
         return error
-    if not gone or "no criterion is called" not in error.problem:
+    if not gone or not any(words in error.problem for words in ("no criterion is called", "has no score there")):
         return error
     named = [f"{name} in example {number + 1}" for number, name in gone]
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     problem = (
-        f"{error.problem}. Scores of criteria that are gone: {', '.join(named[:_SHOWN])}{more}; delete them, or run "
+        f"{error.problem}. Scores of criteria that are gone, or reasons without a score: "
+        f"{', '.join(named[:_SHOWN])}{more}; delete them, or run "
         f"`hone rubric lint` with {option('prune', True)}, which keeps the file as it was"
     )
     return FileFormatError(error.path, problem, line=error.line, key=error.key)
 
 
 def _gone(data: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """The places of the examples, from 0, and the names that they score although no criterion has them."""
+    """The places of the examples, from 0, and the names there without a criterion, or with a reason and no score."""
     criteria, examples = data.get("criteria"), data.get("examples")
     if not isinstance(criteria, list) or not isinstance(examples, list):
         return
@@ -94,8 +97,13 @@ def _gone(data: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
         return  # a criterion does not read, and may be what an example means
     for number, example in enumerate(examples):
         parts = [example.get(part) for part in ("scores", "reasons")] if isinstance(example, Mapping) else []
-        scored = {str(name): None for part in parts if isinstance(part, Mapping) for name in part}
-        yield from ((number, name) for name in scored if name not in names)
+        scores, reasons = (
+            [str(name) for name in part] if isinstance(part, Mapping) else [] for part in (parts or [None, None])
+        )
+        lost = [
+            name for name in reasons if name not in scores
+        ]  # a reason without a score keeps the file from loading
+        yield from ((number, name) for name in dict.fromkeys([*scores, *lost]) if name not in names or name in lost)
 
 
 def _name(criterion: object) -> str:

@@ -16,11 +16,12 @@ import numpy as np
 
 from hone.errors import StatsError
 from hone.stats.arrays import Floats, Integers, Numbers, as_clusters, as_scores
-from hone.stats.figure import Figure, undefined
+from hone.stats.figure import FEW_ITEMS, Figure, undefined
 from hone.stats.intervals import MeanPart, ScoreRange, mean_interval
 
 _FEW_RATED = 30
 """With fewer rated items nothing is said of whether a judge's scores follow people's."""
+_NO_INTERVAL = "There is no interval, so nothing shows what the judge adds."
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def estimate_mean(evidence: Evidence, confidence: float = 0.95, tuning: float | 
     people_only = _combined(sample, 0.0, confidence)
     corrected = _combined(sample, trust, confidence)
     gain = _gain(people_only, corrected)
-    return Estimate(corrected, people_only, _judge_only(sample, confidence), trust, gain, _words(gain, sample, trust))
+    words = _words(gain, sample, trust, corrected, confidence)
+    return Estimate(corrected, people_only, _judge_only(sample, confidence), trust, gain, words)
 
 
 def estimate_difference(first: Evidence, second: Evidence, paired: bool = True, confidence: float = 0.95) -> Estimate:
@@ -130,6 +132,8 @@ def estimate_difference(first: Evidence, second: Evidence, paired: bool = True, 
     gain = _gain(people_only, corrected)
     tuning = (one.tuning + other.tuning) / 2
     words = _gained(gain, people_only.n) or "The judge adds next to nothing to what people's ratings show."
+    if corrected.low is None:
+        words = _NO_INTERVAL
     return Estimate(corrected, people_only, _apart(one.judge_only, other.judge_only), tuning, gain, words)
 
 
@@ -252,16 +256,30 @@ def _gained(gain: float, n: int) -> str:
     return f"The judge's scores are worth about {extra} more rated items (beside the {n} that there are)."
 
 
-def _words(gain: float, sample: _Sample, trust: float) -> str:
+def _runs_against(sample: _Sample, confidence: float) -> bool:
+    """Whether the interval of the covariance of people's and the judge's scores lies below 0.
+
+    The interval is that of the mean of its products, by groups where there are some (delta method: B. Efron and
+    R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 21).
+    """
+    if len(sample.people) < FEW_ITEMS:
+        return False
+    people, judge = (one - np.average(one, weights=sample.weights) for one in (sample.people, sample.judge))
+    products = MeanPart(people * judge, sample.weights, sample.groups)
+    high = mean_interval(products, None, None, 0.0, confidence).high
+    return high is not None and high < 0
+
+
+def _words(gain: float, sample: _Sample, trust: float, corrected: Figure, confidence: float) -> str:
     n = len(sample.people)
     if gained := _gained(gain, n):
         return gained
     if not np.ptp(sample.people):
         return "All of people's scores are the same, so nothing shows whether the judge follows them."
-    if not np.ptp(sample.judge):
-        return "The judge gave every rated item the same score, so it adds nothing: the figure rests on people alone."
-    if len(sample.rest) < 2:
-        return "The judge scored no other items, so it adds nothing: the figure rests on people alone."
+    if alone := _adds_nothing(sample, trust, confidence):
+        return f"{alone} The figure rests on people alone."
+    if corrected.low is None:
+        return _NO_INTERVAL
     if n < _FEW_RATED:
         return f"On {n} rated items the judge adds nothing yet; they are too few to say whether it follows people."
     if trust < 0.05:
@@ -269,3 +287,14 @@ def _words(gain: float, sample: _Sample, trust: float) -> str:
             "The judge adds nothing: its scores are not shown to follow people's. The figure rests on people alone."
         )
     return "The judge adds next to nothing: the interval is as wide as from people alone."
+
+
+def _adds_nothing(sample: _Sample, trust: float, confidence: float) -> str:
+    """Why the judge's scores are not used at all; nothing where they may be."""
+    if not np.ptp(sample.judge):
+        return "The judge gave every rated item the same score, so it adds nothing."
+    if len(sample.rest) < 2:
+        return "The judge scored no other items, so it adds nothing."
+    if not trust and _runs_against(sample, confidence):
+        return "The judge's scores run against people's: is its scale the other way round?"
+    return ""

@@ -8,7 +8,7 @@ the three shares pulled towards one half by z^2/2 successes and failures (A. Agr
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -31,6 +31,25 @@ class CorrectedShare:
     specificity: Figure
     """How often the judge says no where people do."""
     words: str
+
+    def without_intervals(self, reason: str) -> CorrectedShare:
+        """The same without the intervals that rest on the rated items, where these are not independent.
+
+        Args:
+            reason: Why there are none.
+        """
+        bare = [
+            figure if figure.value is None else replace(figure, low=None, high=None, reason=reason)
+            for figure in (self.corrected, self.sensitivity, self.specificity)
+        ]
+        if bare[0].value is None:
+            words = "Not to be corrected."
+        else:
+            words = f"It has no interval ({reason}), so the judge is {_NOT_SHOWN}."
+        return CorrectedShare(bare[0], self.judge_only, bare[1], bare[2], words)
+
+
+_NOT_SHOWN = "not shown to say yes too often or too seldom"
 
 
 def corrected_share(people: Numbers, judge: Numbers, rest: Numbers, confidence: float = 0.95) -> CorrectedShare:
@@ -75,7 +94,9 @@ def _correct(share: Figure, sensitivity: Figure, specificity: Figure, confidence
         ), "Not to be corrected."
     power = sensitivity.value + specificity.value - 1
     if power <= 0:
-        return undefined(share.n, "the judge tells yes from no no better than chance"), "The judge adds nothing."
+        return undefined(share.n, "the judge tells yes from no no better than chance"), _no_better(
+            sensitivity, specificity
+        )
     value = min(1.0, max(0.0, (share.value + specificity.value - 1) / power))
     z = float(ndtri((1 + confidence) / 2))
     smooth = [_smoothed(figure, z) for figure in (share, sensitivity, specificity)]
@@ -91,7 +112,15 @@ def _correct(share: Figure, sensitivity: Figure, specificity: Figure, confidence
     )
     half = z * math.sqrt(variance) / power
     low, high = min(value, max(0.0, centre - half)), max(value, min(1.0, centre + half))
-    return Figure(value, low, high, share.n, method="delta"), _words(share.value, value)
+    corrected = Figure(value, low, high, share.n, method="delta")
+    return corrected, _words(share.value, value, low, high)
+
+
+def _no_better(sensitivity: Figure, specificity: Figure) -> str:
+    """What a judge does that says yes no more often where people do: surely less often where its intervals say so."""
+    if sensitivity.high is not None and specificity.high is not None and sensitivity.high < 1 - specificity.high:
+        return "The judge's yes and no run against people's: are they the other way round?"
+    return "The judge is not shown to tell yes from no, so nothing is corrected."
 
 
 def _smoothed(figure: Figure, z: float) -> tuple[float, float]:
@@ -100,8 +129,11 @@ def _smoothed(figure: Figure, z: float) -> tuple[float, float]:
     return (figure.value * figure.n + z * z / 2) / trials, trials
 
 
-def _words(said: float, value: float) -> str:
-    if abs(said - value) < 0.005:
-        return "The judge's errors cancel: the correction changes nothing to speak of."
-    how = "too often" if said > value else "too seldom"
-    return f"The judge says yes {how}: {said:.1%} against {value:.1%} corrected."
+def _words(said: float, value: float, low: float, high: float) -> str:
+    """What the correction shows: a judge that errs one way only where the interval leaves out the judge's share."""
+    shares = f"{said:.1%} against {value:.1%} corrected"
+    if said > high:
+        return f"The judge says yes too often: {shares}."
+    if said < low:
+        return f"The judge says yes too seldom: {shares}."
+    return f"The judge is {_NOT_SHOWN}: {shares}, whose interval holds both."

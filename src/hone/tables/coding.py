@@ -29,6 +29,7 @@ ABSENT = frozenset({"absent", "abs", "excused", "missing", "not rated", "not giv
 MOST_FAULTS = 10
 """Faults of one file that are told at once."""
 _PERCENT = re.compile(r"(?P<number>[^%\s]+)\s*%")
+_FORMULA_ERROR = re.compile(r"#(?:DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 _FRACTION = re.compile(r"(?P<sign>[-\u2212]?)(?P<whole>\d*)\s*(?P<part>[\u00bc-\u00be\u2150-\u215e])")
 _COMMA = re.compile(r"(?P<whole>[+-]?\d+),(?P<part>\d{1,2}|\d{4,})")
 
@@ -265,6 +266,11 @@ def as_score(value: Any, labels: Mapping[str, float]) -> float | None:
 def is_absent(value: Any) -> bool:
     """Whether a cell says in words that there is no score."""
     return isinstance(value, str) and _label(value) in ABSENT
+
+
+def is_formula_error(value: Any) -> bool:
+    """Whether a cell holds what a spreadsheet shows where a formula has no result; ``#N/A`` is a missing value."""
+    return isinstance(value, str) and _FORMULA_ERROR.fullmatch(value.strip()) is not None
 
 
 def is_percent(value: Any) -> bool:

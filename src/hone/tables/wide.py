@@ -18,7 +18,7 @@ from hone.domain.rubric import Rubric, Scale
 from hone.errors import FileFormatError
 from hone.spelling import option
 from hone.tables.base import Row, RowProblem, Table, is_blank
-from hone.tables.coding import as_score, labels_of
+from hone.tables.coding import as_number, as_score, faults_told, is_formula_error, labels_of
 from hone.tables.columns import NAMES, guess
 from hone.tables.shape import FileColumns, field_name, has, parts_of, text_columns, text_of, values_at
 from hone.text import identifier, is_missing, is_no_score
@@ -37,7 +37,7 @@ _RATER = re.compile(
 _JUDGE = re.compile(
     r"(?:gpt|chatgpt|claude|llama|gemini|gemma|mistral|mixtral|qwen|deepseek|phi|command[ -]?r|o[134]|smollm)[ _.:-]?"
     r"(?:\d|[-a-z]*\d|mini|pro|flash|opus|sonnet|haiku|large|small)?[\w .:-]*"
-    r"|(?:judge|llm|ai)(?:[ _:.-]+\w.*)?",
+    r"|(?:(?:.*[ _.:-])?judge|llm|ai|ki|ia)(?:[ _.:()-]+\w.*)?",
     re.IGNORECASE,
 )
 _ITEMS = (
@@ -60,7 +60,11 @@ _MOST_CRITERIA, _LONGEST_CRITERION = 12, 40
 _TOLD = ("item", "criterion", "rater", "score", "kind", "group")
 NUMBERED = "the number of the row"
 """What an item is known by where no column names it."""
-_PERSON = re.compile(r"[^\W\d_a-z][\w'’.-]*(?: [^\W\d_a-z][\w'’.-]*){0,2}|[A-Za-z]{1,2}\d{1,3}")
+_PERSON = re.compile(
+    r"[^\W\d_a-z][\w'’.-]*(?: [^\W\d_a-z][\w'’.-]*){0,2}(?: ?\([^\W\d_][^()]*\))?|[A-Za-z]{1,2}\d{1,3}"
+)
+_MOSTLY = 0.5
+"""A column holds numbers where more of its filled cells than this share are numbers."""
 _FIGURES = frozenset(
     "average avg consensus count difference final gold length max mean median min number points range sd sum total "
     "words tokens year age".split()
@@ -89,6 +93,8 @@ class WideRatings(Table):
         scores: Its columns of scores.
         columns: By its name in long form (item, prompt, group, …), the column that holds it.
         criterion: What is rated where neither the heading nor the row says so.
+        shape: What the user said of the columns.
+        unread: Columns that hold numbers and are read as nothing.
     """
 
     form = "csv"
@@ -100,7 +106,9 @@ class WideRatings(Table):
         columns: Mapping[str, str],
         criterion: str,
         shape: FileColumns | None = None,
+        unread: Sequence[str] = (),
     ) -> None:
+        self.unread = tuple(unread)
         self.path, self._table, self._scores = table.path, table, scores
         self._held, self._criterion, self._shape = dict(columns), criterion, shape or FileColumns()
         kinds = ["kind"] if any(one.judge for one in scores) else []
@@ -168,6 +176,7 @@ class ChainedRatings(Table):
 
     def __init__(self, parts: Sequence[Table]) -> None:
         self.path, self._parts = parts[0].path, tuple(parts)
+        self.unread: tuple[str, ...] = tuple(dict.fromkeys(name for one in parts for name in unread_columns(one)))
         self.columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
         own = {name: name for name in parts[0].columns}
         self.told: Mapping[str, str | None] = columns_told(parts[0], {name: own.get(name) for name in _TOLD})
@@ -199,6 +208,7 @@ class OfKind(Table):
 
     def __init__(self, table: Table, kind: str) -> None:
         self.path, self._table, self._kind = table.path, table, kind
+        self.unread = unread_columns(table)
         self.columns = (*table.columns, "kind")
 
     def rows(self) -> Iterator[tuple[int, Row | RowProblem]]:
@@ -247,12 +257,59 @@ def as_long(
         return _renamed(table, held, plain, shape) if shape.said else table
     scores = named_ones or _recognised(table, held, rubric)
     if not scores:
+        _check_rows(table)
         _ask(table, held, rubric)
         return table
     if any(one.rater is not None for one in scores):
         held.pop("rater", None)
     _check_items(table, held, shape)
-    return WideRatings(table, scores, held, _only_criterion(table, scores, held, rubric), shape)
+    unread = [] if named_ones else _unread(table, held, scores)
+    return WideRatings(table, scores, held, _only_criterion(table, scores, held, rubric), shape, unread)
+
+
+def unread_columns(table: Table) -> tuple[str, ...]:
+    """The columns of a wide table that hold numbers and are read as nothing; none of one in long form."""
+    return table.unread if isinstance(table, WideRatings | ChainedRatings | OfKind) else ()
+
+
+def unread_told(table: Table) -> list[str]:
+    """What a reader should know of the columns that were passed over, one line or none."""
+    names = unread_columns(table)
+    if not names:
+        return []
+    one = len(names) == 1
+    which = f"{'it is a rater, name it' if one else 'they are raters, name them'} beside the others"
+    how = option("rater_column", repr(names[0]) if one else "COLUMN")
+    return [f"not read: {', '.join(map(repr, names))}, which {'holds' if one else 'hold'} numbers; if {which}: {how}"]
+
+
+def _unread(table: Table, held: Mapping[str, str], scores: Sequence[ScoreColumn]) -> list[str]:
+    """The columns that hold numbers for the most part, and neither scores nor anything that is known."""
+    read = {one.heading for one in scores}
+    first = _first_rows(table)
+    found = []
+    for name in _free(table, held):
+        cells = [row.get(name) for row in first if not is_no_score(row.get(name))]
+        numbers = sum(as_number(cell) is not None for cell in cells if isinstance(cell, (str, int, float)))
+        if name not in read and named(name).lower() not in _FIGURES and numbers > _MOSTLY * len(cells):
+            found.append(name)
+    return found
+
+
+def _check_rows(table: Table) -> None:
+    """Refuse a table of which no row reads, where nothing can be told of its columns.
+
+    Raises:
+        FileFormatError: Every row is broken; the first ones are told with their lines.
+    """
+    if not _first_rows(table):
+        broken = [
+            (path, number, row.reason)
+            for path, number, row in islice(table.located(), _LOOKED_AT)
+            if isinstance(row, RowProblem)
+        ]
+        if broken:
+            raise faults_told(table.path, broken)
 
 
 _NAMED = ("item", "criterion", "group", "system")
@@ -424,7 +481,11 @@ def _rater_name(heading: str) -> str:
 
 
 def _judges(table: Table, headings: Sequence[str], rubric: Rubric | None) -> list[str]:
-    """Those of the columns that are headed like a model or a judge and hold scores and nothing else."""
+    """Those of the columns that are headed like a model or a judge and hold scores and nothing else.
+
+    A column ``judge`` holds names in other tables, and is none of the free ones; here it may hold scores.
+    """
+    headings = [*headings, *(one for one in table.columns if one.strip().lower() == "judge" and one not in headings)]
     called = [one for one in headings if _JUDGE.fullmatch(one.strip()) and not _RATER.fullmatch(one.strip())]
     return _with_scores(table, called, rubric)
 
@@ -440,12 +501,15 @@ def _people(table: Table, headings: Sequence[str], rubric: Rubric | None) -> lis
 
 
 def _with_scores(table: Table, names: Sequence[str], rubric: Rubric | None) -> list[str]:
-    """Those of the columns that hold scores and nothing else."""
+    """Those of the columns that hold scores and nothing else.
+
+    An error of a spreadsheet makes no other column of it: whoever reads the scores tells it as a fault.
+    """
     labels = labels_of(rubric.scale) if rubric else dict.fromkeys(_LABELS, 0.0)
     first = [row for _, row in islice(table.rows(), _LOOKED_AT) if not isinstance(row, RowProblem)]
     found = []
     for name in names:
-        cells = [row.get(name) for row in first if not is_no_score(row.get(name))]
+        cells = [cell for row in first if not is_no_score(cell := row.get(name)) and not is_formula_error(cell)]
         if cells and all(as_score(cell, labels) is not None for cell in cells):
             found.append(name)
     return found
@@ -457,9 +521,14 @@ def _ask(table: Table, held: Mapping[str, str], rubric: Rubric | None) -> None:
     Raises:
         FileFormatError: There are such columns, at least two.
     """
-    people = _people(table, _free(table, held), rubric) if "rater" not in held else []
+    free = _free(table, held)
+    judges = _judges(table, free, rubric)
+    people = _people(table, [one for one in free if one not in judges], rubric) if "rater" not in held else []
     if len(people) > 1:
-        which = " ".join(option("rater_column", repr(name)) for name in people[:5])
+        which = " ".join(
+            [option("rater_column", repr(name)) for name in people[:5]]
+            + [option("judge_column", repr(name)) for name in judges[:5]]
+        )
         raise FileFormatError(
             table.path,
             f"are the columns {', '.join(map(repr, people[:5]))} raters? Then name them: {which}; "
