@@ -323,8 +323,9 @@ def _asked(walk: Walk) -> None:
     walk.say(
         "## 3. Advice, with evidence",
         """
-        Each piece of advice names the items it rests on, with quotes that were found in them. A person decides; here
-        all of it is accepted that leaves two to seven criteria.
+        Each piece of advice names the items it rests on, with quotes that were found in them. Where what the expert
+        says cannot be used, the criterion stays as it is, and the reason is told. A person decides; here all advice
+        is accepted that leaves two to seven criteria.
         """,
     )
     walk.type("hone", "rubric", "advise", codes=(0, 4))
