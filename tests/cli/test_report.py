@@ -12,12 +12,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from hone.bench import Result
 from hone.bench.comparing import ComparisonChoices
 from hone.cli.tune import run as tune_run
+from hone.domain.evidence import Judgement
 from hone.export.results import ExportRow
 from hone.journey.retracing import tune_options
+from hone.journey.showing import shown_calls
 from hone.journey.testing import COMPARED, keep_comparison_choices
 from hone.people.store import open_store
 from hone.project import Project
@@ -92,6 +95,19 @@ def test_what_was_done_stands_on_the_page(hone: Hone, walked: Path) -> None:
     assert "hone rubric merge" not in [step["command"] for step in data["next"]]
     headings = shape(page).headings
     assert all(after - before <= 1 for before, after in pairwise(headings))
+
+
+def test_the_first_call_of_the_judge_stands_whole_on_the_page(hone: Hone, walked: Path) -> None:
+    assert hone("report").code == 0
+    page = (walked / "report.html").read_text()
+    run = Project(walked).latest_run("label")
+    assert run is not None
+    call = shown_calls(run, run.read(Judgement)[0].item)[0]
+    for message in call.asked.messages:
+        assert str(escape(message.content)) in page
+    assert call.answer is not None
+    assert str(escape(call.answer.text)) in page
+    assert f"hone show {run.folder.name} ITEM" in page
 
 
 def test_nothing_is_fetched_and_no_script_runs(hone: Hone, walked: Path) -> None:

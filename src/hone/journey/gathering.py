@@ -23,6 +23,7 @@ from hone.journey.labelling import LabelOptions
 from hone.journey.loop import AdviseOptions, CompareOptions
 from hone.journey.matching import VERB
 from hone.journey.next import makes, next_steps
+from hone.journey.showing import shown_calls
 from hone.journey.stored import check_there, project_ratings
 from hone.journey.tuning import OWN_TEST
 from hone.judging.audit import FindingRow
@@ -50,6 +51,9 @@ T = TypeVar("T")
 Entry = TypeVar("Entry", bound=BaseModel)
 RESAMPLES = 2_000
 """Enough for an interval's second digit; `hone agree` takes more."""
+
+_MOST_LOOKED_THROUGH = 50_000_000
+"""Bytes of a journal up to which a call is looked for: a report is not to wait for it."""
 
 
 @dataclass
@@ -206,7 +210,20 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     }
     judge = _other_judge(one, run)
     source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
-    return ScoresPart(source, rubric, judgements, means, run.incomplete, certificate_line(one.project, run))
+    told = certificate_line(one.project, run)
+    return ScoresPart(source, rubric, judgements, means, run.incomplete, told, _first_call(run, judgements[0].item))
+
+
+def _first_call(run: Run, item: str) -> list[tuple[str, str]]:
+    """The first call about an item, whole; nothing where it was not kept, or looking for it would take long."""
+    try:
+        if max(run.journal.stat().st_size, run.asked.stat().st_size) > _MOST_LOOKED_THROUGH:
+            return []
+        call = shown_calls(run, item)[0]
+    except (OSError, HoneError):
+        return []
+    said: list[tuple[str, str]] = [(one.role, one.content) for one in call.asked.messages]
+    return said if call.answer is None else [*said, ("answer", call.answer.text)]
 
 
 def _mean(values: Sequence[float], rubric: Rubric) -> Figure:

@@ -70,6 +70,8 @@ class ScoresPart:
     incomplete: str | None = None
     certificate: str = ""
     """Whether the judge has a certificate that still fits, in words."""
+    first_call: Sequence[tuple[str, str]] = ()
+    """The first call about the first reply, whole: who speaks, and the words."""
 
 
 @dataclass(frozen=True)
