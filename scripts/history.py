@@ -298,8 +298,9 @@ def _asked(walk: Walk) -> None:
         "# A task of your own, from the first command to the report",
         f"""
         A history teacher wants feedback on pupils' answers. This is the whole way, as it was typed: every output is
-        what Hone printed on {where}, without a GPU, with Qwen2.5-Coder-1.5B-Instruct (Q4_K_M) as writer, expert and
-        judge. It is a small model that can speak; a stronger expert and judge is one line in `hone.yaml`. Made by
+        what Hone printed. The answers came on {where}, without a GPU, from Qwen2.5-Coder-1.5B-Instruct (Q4_K_M) as
+        writer, expert and judge; the times beside them are of that machine, shared with other work. It is a small
+        model that can speak; a stronger expert and judge is one line in `hone.yaml`. Made by
         `python scripts/history.py`.
         """,
         "## 1. The task",
