@@ -216,6 +216,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         StatsError: A setting makes no figure.
     """
     told: list[str] = []
+    options = options or BootstrapOptions()
     source, found, run = _read(ratings, rubric, pairs=pairs, tell=told.append)
     of_file = pairs and not isinstance(ratings, Project)
     of_ratio = level == "ratio"
@@ -230,15 +231,14 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
         collected = with_earlier(collected, before, reading)
     for path in (path for path in map(Path, judged) if path not in apart):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
-    compared = compare_judges(collected.ratings, *compare, options or BootstrapOptions()) if compare else None
-    agreement = _agree(collected.ratings, options or BootstrapOptions(), VerdictRule(margin=margin))
-    drift = tuple(drifts(collected, before, options or BootstrapOptions())) if before else ()
-    confidence = (options or BootstrapOptions()).confidence
-    right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=confidence)
+    compared = compare_judges(collected.ratings, *compare, options) if compare else None
+    agreement = _agree(collected.ratings, options, VerdictRule(margin=margin))
+    drift = tuple(drifts(collected, before, options)) if before else ()
+    right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=options.confidence)
     further = {} if right else further_figures(collected, options, ratio=of_ratio)
     further = {name: one.beside(agreement.criteria[name]) for name, one in further.items()}
     return AgreementResult(
-        _name(source), agreement, collected, compared, right, further, drift, confidence, tuple(told), run
+        _name(source), agreement, collected, compared, right, further, drift, options.confidence, tuple(told), run
     )
 
 

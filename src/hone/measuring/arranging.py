@@ -112,6 +112,15 @@ def figure_an_item(source: Coded, items: CodedColumn, name: str) -> Floats | Non
     return found
 
 
+def mean_an_item(scores: Floats) -> Floats:
+    """Each item's mean over its raters, shape (items,), of scores (items, raters); NaN where nobody gave one."""
+    given = ~np.isnan(scores)
+    count = given.sum(axis=1)
+    total = np.where(given, scores, 0.0).sum(axis=1)
+    mean: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
 def clusters_of(groups: list[str | None] | None, items: tuple[str, ...]) -> list[str] | None:
     """The cluster of each item: its group, or itself where it has none."""
     if groups is None or all(group is None for group in groups):

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.errors import FileFormatError
-from hone.measuring.arranging import own_cluster
+from hone.measuring.arranging import mean_an_item, own_cluster
 from hone.measuring.collected import Collected, group_warnings
 from hone.measuring.judged import Judged, check_shared, choose_judge, read_judged, rules_told, scores_of
 from hone.measuring.ratings import Reading, read_ratings
@@ -306,7 +306,7 @@ def _join(collected: Collected, criterion: str, judged: Judged) -> ScoredItems:
     at = np.array([rows[item] for item in collected.items], dtype=np.int64)
     scores = np.asarray(collected.ratings.people[criterion], dtype=np.float64)
     people, majority, judge = (np.full(len(items), np.nan) for _ in range(3))
-    people[at], majority[at] = _mean(scores), _majority(scores)
+    people[at], majority[at] = mean_an_item(scores), _majority(scores)
     judge[: len(judged.items)] = judged.scores.get(criterion, np.nan)
     return ScoredItems(
         items,
@@ -361,17 +361,9 @@ def _weights(collected: Collected, judged: Judged, at: npt.NDArray[np.int64], co
     return weights
 
 
-def _mean(scores: Floats) -> Floats:
-    given = ~np.isnan(scores)
-    count = given.sum(axis=1)
-    total = np.where(given, scores, 0.0).sum(axis=1)
-    mean: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return mean
-
-
 def _majority(scores: Floats) -> Floats:
     """For yes (1) and no (0): what more than half said; NaN where half said each."""
-    mean = _mean(scores)
+    mean = mean_an_item(scores)
     return np.where(np.isnan(mean) | (mean == 0.5), np.nan, (mean > 0.5).astype(np.float64))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hone.measuring.arranging import Floats
+from hone.measuring.arranging import Floats, mean_an_item
 from hone.measuring.collected import Collected
 from hone.stats import BootstrapOptions, CriterionAgreement, Figure, krippendorff_alpha
 from hone.stats.arrays import Integers, as_clusters
@@ -99,16 +99,12 @@ def further_figures(
     return found
 
 
-def _mean(scores: Floats) -> Floats:
-    count = (~np.isnan(scores)).sum(axis=1)
-    total = np.where(np.isnan(scores), 0.0, scores).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
 def _people(people: Floats, names: Any, clusters: Integers | None, confidence: float) -> dict[str, Closeness]:
     found = {}
     for place, name in enumerate(names):
-        others = _mean(np.delete(people, place, axis=1)) if people.shape[1] > 1 else np.full(len(people), np.nan)
+        others = (
+            mean_an_item(np.delete(people, place, axis=1)) if people.shape[1] > 1 else np.full(len(people), np.nan)
+        )
         if not np.isnan(people[:, place]).all():
             found[name] = closeness(people[:, place], others, clusters, confidence)
     return found
@@ -118,7 +114,7 @@ def _judge(
     scores: Floats, people: Floats, collected: Collected, clusters: Integers | None, confidence: float
 ) -> FurtherOfJudge:
     ratings = collected.ratings
-    mean = _mean(people)
+    mean = mean_an_item(people)
     both = ~(np.isnan(scores) | np.isnan(mean))
     if not both.any():
         return FurtherOfJudge()

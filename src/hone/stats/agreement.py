@@ -53,9 +53,7 @@ def agreement_figures(
     """
     options, rule = options or BootstrapOptions(), rule or VerdictRule()
     table = read(ratings)
-    sampling, rows = sampling_of(table.rows(), table.clusters)
-    chosen = table.choose(rows)
-    criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
+    criteria, sampling = _criteria(ratings, table)
     draws = _draw(criteria, sampling, options)
     frames = [_frame(criterion, ratings, table, rule) for criterion in criteria]
     overall = _overall(frames, ratings, table, rule) if len(frames) > 1 else None
@@ -76,10 +74,7 @@ def judge_verdicts(
         StatsError: The ratings' shapes, names or levels do not fit together.
     """
     options, rule = options or BootstrapOptions(), rule or VerdictRule()
-    table = read(ratings)
-    sampling, rows = sampling_of(table.rows(), table.clusters)
-    chosen = table.choose(rows)
-    criteria = [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria]
+    criteria, sampling = _criteria(ratings, read(ratings))
     draws = _draw(criteria, sampling, options, gap_blocks)
     names = [*ratings.criteria, ALL] if len(criteria) > 1 else ratings.criteria
     confidence, count = gaps_together(draws, [(name, ratings.judge_names) for name in names])
@@ -89,6 +84,13 @@ def judge_verdicts(
         return verdict_of(gap, one.scale.headline, len(one.raters), None, rule, count)
 
     return {one.name: {judge: verdict(one, judge) for judge in ratings.judge_names} for one in criteria}
+
+
+def _criteria(ratings: Ratings, table: RatingsTable) -> tuple[list[CriterionScores], ClusterSampling]:
+    """Every criterion on the rows that are resampled, and how they are."""
+    sampling, rows = sampling_of(table.rows(), table.clusters)
+    chosen = table.choose(rows)
+    return [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria], sampling
 
 
 def _criterion(
