@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hone.problems import sums
+from hone.problems import prompting, sums
 
 Hone = Callable[..., Any]
 PROBLEMS = sums(40, "test")
@@ -37,7 +37,9 @@ def tuned(tmp_path: Path) -> str:
 
 @pytest.fixture
 def bench(bare: Hone, tmp_path: Path) -> Hone:
-    return lambda *arguments: bare("bench", "sums", "--limit", 40, "--project", tmp_path, *arguments)
+    return lambda *arguments: bare(
+        "bench", "sums", "--prompt", "solve", "--shots", 0, "--limit", 40, "--project", tmp_path, *arguments
+    )
 
 
 def test_two_models_are_compared_pair_by_pair(bench: Hone, base: str, tuned: str) -> None:
@@ -109,6 +111,42 @@ def test_any_file_of_questions_is_a_benchmark(bare: Hone, tmp_path: Path) -> Non
     data = bare("bench", tmp_path / "letters.yaml", "--model", f"scripted:{tmp_path}/model.jsonl", "--json",
                 "--project", tmp_path).data  # fmt: skip
     assert data["models"][0]["accuracy"]["value"] == 0.5
+
+
+CHOOSING = sums(16, "choosing")
+
+
+def two_prompts(path: Path, boxed: range, solve: range) -> str:
+    """A model that solves these problems under each prompt."""
+    lines = []
+    for asked in (CHOOSING, PROBLEMS[:20]):
+        for place, problem in enumerate(asked):
+            for way, right in ((prompting(), solve), (prompting(name="boxed"), boxed)):
+                answer = problem.answer if place in right else "7654321"
+                asking = f"{way.system}\n{problem.question}"
+                lines.append({"contains": asking, "text": f"So it is \\boxed{{{answer}}}."})
+            lines.append({"contains": problem.question, "text": "I do not know."})
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    return f"scripted:{path}"
+
+
+def test_a_tuned_model_is_not_praised_beside_a_base_that_was_asked_badly(bare: Hone, tmp_path: Path) -> None:
+    base = two_prompts(tmp_path / "base.jsonl", boxed=range(16), solve=range(2))
+    tuned = two_prompts(tmp_path / "tuned.jsonl", boxed=range(3), solve=range(12))
+    asked = ("bench", "sums", "--shots", 0, "--limit", 20, "--project", tmp_path, "--model", base, "--model", tuned)
+    refused = bare(*asked, "--gate", "--json")
+    assert refused.code == 3
+    first, second = refused.data["models"]
+    assert (first["prompt"], second["prompt"]) == ("boxed", "solve")
+    (pair,), (same,) = refused.data["comparisons"], refused.data["same_prompt"]
+    assert pair["difference"]["value"] == pytest.approx(-0.2)
+    assert same["difference"]["value"] == pytest.approx(0.5)
+    shown = bare(*asked)
+    assert "prompts tried" in shown.out
+    assert "says little of the model" in shown.out
+    under_one = bare(*asked, "--prompt", "solve", "--gate")
+    assert under_one.code == 0
+    assert "under the prompt solve; whether another is better was not tried" in under_one.err
 
 
 @pytest.mark.parametrize(

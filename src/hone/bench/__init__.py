@@ -1,5 +1,6 @@
 """Benchmarks: the same problems, put in the same way, to several models, compared pair by pair."""
 
+from hone.bench.choosing import TriedPrompt, enough_to_choose, try_prompts
 from hone.bench.comparing import BenchReport, ModelComparison, ModelScore, compare_models
 from hone.bench.judged import JudgedReply, JudgedReport, compare_judged
 from hone.bench.running import AnswerSpeed, Result, marked_answers
@@ -16,10 +17,13 @@ __all__ = [
     "ModelComparison",
     "ModelScore",
     "Result",
+    "TriedPrompt",
     "compare_judged",
     "compare_models",
+    "enough_to_choose",
     "mark",
     "marked_answers",
     "read_task",
     "task_names",
+    "try_prompts",
 ]

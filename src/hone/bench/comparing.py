@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from hone.bench.choosing import TriedPrompt, tried_prompts
 from hone.bench.running import AnswerSpeed, Result
 from hone.domain.base import Frozen
 from hone.stats import Figure, McNemar, mcnemar, paired_shares, wilson
@@ -16,6 +17,9 @@ MARGIN = 0.02
 """How much worse, as a share, still counts as not worse: two problems in a hundred. It is less than a person
 would notice, and about the least that a test set of GSM8K's size (1,319) can resolve; on
 a smaller one a model must gain to pass."""
+
+BASE_CUT_AT_MOST = 0.02
+"""The share of the base's answers that may be cut before nothing can be said of a model beside it."""
 
 Reading = Literal["flexible", "strict"]
 
@@ -37,7 +41,7 @@ class ModelScore:
     flexible: Figure
     strict: Figure
     cut: Figure
-    """The share of answers that reached the length limit."""
+    """The share of answers that reached the last length limit without an end."""
     tokens: float
     """Mean tokens of an answer."""
     speed: AnswerSpeed | None
@@ -45,6 +49,12 @@ class ModelScore:
     """Answers without anything that could be one."""
     failed: int
     """Problems that did not fit into the model's context."""
+    looped: int = 0
+    """Answers that fell into a loop, and count as wrong."""
+    prompt: str = ""
+    """What the prompt is called that it was tested under."""
+    tried: tuple[TriedPrompt, ...] = ()
+    """The prompts among which that one was chosen, the best first; empty where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,25 @@ class ModelComparison:
     """Problems that only this model gets right."""
     lost: tuple[str, ...]
     """Problems that only the base gets right."""
+    base_cut: float = 0.0
+    """The share of the base's answers that were cut: what they would have said is not known."""
+    prompts: tuple[str, str] = ("", "")
+    """What the base and the model were asked under."""
 
     def not_worse(self, margin: float = MARGIN) -> bool:
-        """Whether the interval of the difference lies above minus the margin."""
-        return self.difference.low is not None and self.difference.low > -margin
+        """Whether the interval of the difference lies above minus the margin, and the base was let speak."""
+        above = self.difference.low is not None and self.difference.low > -margin
+        return above and self.base_cut <= BASE_CUT_AT_MOST
+
+    @property
+    def base_unheard(self) -> str:
+        """Why nothing can be said beside this base; empty where something can."""
+        if self.base_cut <= BASE_CUT_AT_MOST:
+            return ""
+        return (
+            f"{self.base_cut:.0%} of the base's answers were cut at the length limit, and at most "
+            f"{BASE_CUT_AT_MOST:.0%} may be"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +100,10 @@ class BenchReport:
     comparisons: tuple[ModelComparison, ...]
     confidence: float = 0.95
     """How often an interval holds the truth."""
+    same_prompt: tuple[ModelComparison, ...] = ()
+    """Models against the base under one prompt, the model's best one, where that is not the base's best one."""
+    choosing: int = 0
+    """Answers that were asked for to choose the prompts."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON writes it."""
@@ -88,23 +117,31 @@ class BenchReport:
                     "tokens": one.tokens,
                     "unread": one.unread,
                     "failed": one.failed,
+                    "looped": one.looped,
+                    "prompt": one.prompt,
+                    "prompts": [asdict(tried) for tried in one.tried],
                     "tokens_per_second": one.speed.tokens_per_second if one.speed else None,
                 }
                 for one in self.scores
             ],
-            "comparisons": [
-                {
-                    "base": one.base,
-                    "model": one.model,
-                    "reading": one.reading,
-                    "difference": one.difference.as_dict(),
-                    "mcnemar": asdict(one.test),
-                    "gained": list(one.gained),
-                    "lost": list(one.lost),
-                }
-                for one in self.comparisons
-            ],
+            "comparisons": [_as_dict(one) for one in self.comparisons],
+            "same_prompt": [_as_dict(one) for one in self.same_prompt],
+            "choosing": self.choosing,
         }
+
+
+def _as_dict(one: ModelComparison) -> dict[str, Any]:
+    return {
+        "base": one.base,
+        "model": one.model,
+        "prompts": list(one.prompts),
+        "reading": one.reading,
+        "difference": one.difference.as_dict(),
+        "base_cut": one.base_cut,
+        "mcnemar": asdict(one.test),
+        "gained": list(one.gained),
+        "lost": list(one.lost),
+    }
 
 
 def compare_models(
@@ -127,16 +164,42 @@ def compare_models(
     Raises:
         StatsError: The models did not answer the same problems.
     """
-    by_model: dict[str, list[Result]] = {model: [] for model in models}
-    for result in results:
-        by_model[result.model].append(result)
     known = speeds or {}
-    scores = tuple(_score(model, own, known.get(model), confidence) for model, own in by_model.items())
-    (_, base), *others = by_model.items()
-    return BenchReport(scores, tuple(_against(base, own, reading, confidence) for _, own in others), confidence)
+    tried = {model: tuple(tried_prompts(results, model)) for model in models}
+    answers: dict[str, dict[str, list[Result]]] = {model: {} for model in models}
+    for one in results:
+        if one.part == "test":
+            answers[one.model].setdefault(one.prompt, []).append(one)
+    best = {model: _best_prompt(tried[model], answers[model]) for model in models}
+    scores = tuple(
+        _score(model, answers[model][best[model]], known.get(model), confidence, tried[model]) for model in models
+    )
+    first, *others = models
+    base = answers[first][best[first]]
+    same = [model for model in others if best[model] != best[first] and best[model] in answers[first]]
+    return BenchReport(
+        scores,
+        tuple(_against(base, answers[model][best[model]], reading, confidence) for model in others),
+        confidence,
+        tuple(
+            _against(answers[first][best[model]], answers[model][best[model]], reading, confidence) for model in same
+        ),
+        sum(one.part == "choosing" for one in results),
+    )
 
 
-def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None, confidence: float) -> ModelScore:
+def _best_prompt(tried: Sequence[TriedPrompt], answers: Mapping[str, object]) -> str:
+    """The prompt that was chosen, or else the first that was asked under."""
+    return next((one.prompt for one in tried if one.chosen), next(iter(answers)))
+
+
+def _score(
+    model: str,
+    results: Sequence[Result],
+    speed: AnswerSpeed | None,
+    confidence: float,
+    tried: tuple[TriedPrompt, ...],
+) -> ModelScore:
     count = len(results)
     return ModelScore(
         model=model,
@@ -147,6 +210,9 @@ def _score(model: str, results: Sequence[Result], speed: AnswerSpeed | None, con
         speed=speed,
         unread=sum(one.read is None for one in results),
         failed=sum(one.problem is not None for one in results),
+        looped=sum(one.looped for one in results),
+        prompt=results[0].prompt,
+        tried=tried,
     )
 
 
@@ -163,6 +229,8 @@ def _against(base: Sequence[Result], other: Sequence[Result], reading: Reading, 
         test=mcnemar(second, first),
         gained=tuple(item for item in items if after[item] and not before[item]),
         lost=tuple(item for item in items if before[item] and not after[item]),
+        base_cut=sum(one.cut for one in base) / len(base),
+        prompts=(base[0].prompt, other[0].prompt),
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from hone.domain.base import Frozen
 from hone.errors import ProjectError
 from hone.files import typed_path
-from hone.problems import MARK, Names, Problem, Split, gold_number, load_problems, read_problems
+from hone.problems import MARK, Names, Problem, PromptName, Split, gold_number, load_problems, read_problems
 from hone.project.files import read_yaml
 from hone.tables import Taken, open_table
 
@@ -28,18 +28,39 @@ class BenchTask(Frozen):
     answers: Literal["number", "exact", "choice", "regex"] = "number"
     """``number``: the final number. ``exact``: the final words, without case and marks. ``choice``: one of the
     choices, by its letter or its words. ``regex``: the gold answer is a regular expression for the final words."""
-    shots: int = Field(default=0, ge=0, le=64)
-    """Solved problems that are shown first, out of the training part."""
+    shots: int | None = Field(default=None, ge=0, le=64)
+    """Solved problems that are shown first, out of the training part; 0, 2 and 8 are tried by default."""
     shot_seed: int = 20
     system: str | None = None
-    """In place of the built-in `solve` prompt; empty sends no system message."""
+    """A system message of the task's own, among the prompts that are tried; empty sends none."""
+    prompts: tuple[PromptName, ...] = Field(default=(), max_length=4)
+    """Among which each model's best prompt is chosen; one alone is what all are asked under. All by default."""
     max_tokens: int = Field(default=256, ge=1, le=100_000)
+    """The limit of an answer at first. What is cut is asked again with twice as much, until under 1% are."""
+    most_tokens: int | None = Field(default=None, ge=1, le=100_000)
+    """The limit at last; eight times the first by default."""
+    choose_on: str | None = None
+    """Problems that prompts are chosen by; a part of the data that nothing else uses by default."""
     limit: int | None = Field(default=None, ge=1)
     """Only so many problems, the first ones."""
     question: str | None = None
     """The column of the questions, where its name does not tell, several as ``A+B``; so for the next two."""
     answer: str | None = None
     solution: str | None = None
+
+    @property
+    def last_limit(self) -> int:
+        """The most tokens that an answer gets."""
+        return max(self.max_tokens, self.most_tokens or 8 * self.max_tokens)
+
+    @property
+    def tried(self) -> tuple[PromptName, ...]:
+        """The prompts that are tried: numbers may be boxed, and a message of the task's own is tried, too."""
+        if self.prompts:
+            return self.prompts
+        boxed: tuple[PromptName, ...] = ("boxed",) if self.answers == "number" else ()
+        own: tuple[PromptName, ...] = ("own",) if self.system else ()
+        return (*own, "solve", *boxed, "plain")
 
     @model_validator(mode="after")
     def _columns_of_files(self) -> Self:

@@ -23,10 +23,11 @@ from hone.report.bench import bench_report, judged_report
 def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
     """Test models on TASK: gsm8k, sums, rubric, a task file (.yaml), or a data file with questions and answers.
 
-    Every model gets the same prompts. Not worse means: the interval of the paired difference in accuracy (last
-    model minus first) lies above minus the margin. Works outside a project too; runs then go to `runs` in the
-    working folder. With `rubric`, the models reply to the project's items (or --data items.jsonl) under its rubric,
-    and the judge's scores are compared in place of right and wrong answers.
+    Each model is asked under several prompts on problems kept apart, and tested under its best one. Not worse means:
+    the interval of the paired difference in accuracy (last model minus first, each at its best) lies above minus the
+    margin. Works outside a project too; runs then go to `runs` in the working folder. With `rubric`, the models reply
+    to the project's items (or --data items.jsonl) under its rubric, and the judge's scores are compared in place of
+    right and wrong answers.
     """
     task, specs = options.task, options.model
     if len(set(specs)) < len(specs):
@@ -52,13 +53,19 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
     report = tested.report
     passed = report.comparisons[-1].not_worse(options.margin) if report.comparisons else None
     _show(tested, options, passed, as_json=as_json)
-    _gate(options, passed)
+    unheard = report.comparisons[-1].base_unheard if report.comparisons else ""
+    under = ", each under its best prompt"
+    if len(tested.bout.prompts) == 1:
+        under = f" under the prompt {report.scores[0].prompt}; whether another is better was not tried"
+    _gate(options, passed, unheard, under)
 
 
 def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[bool | None, int]:
     """Whether the last model is not worse, and how many replies have no score."""
-    if options.shots is not None or options.reading == "strict":
-        raise click.UsageError("--shots and --reading strict are for questions with answers, not for `rubric`")
+    if options.shots is not None or options.reading == "strict" or options.prompt or options.choose_on:
+        raise click.UsageError(
+            "--prompt, --choose-on, --shots and --reading strict are for questions with answers, not for `rubric`"
+        )
     asked = BenchmarkItems(Path(options.data) if options.data else None, options.limit, options.max_tokens)
     matched = benchmark_by_rubric(
         folder,
@@ -88,13 +95,26 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
     return passed, sum(reply.unscored is not None for reply in matched.replies)
 
 
-def _gate(options: BenchOptions, passed: bool | None) -> None:
-    if options.gate and not passed:
-        points = f"{options.margin * 100:g} points"
-        note(f"gate: refused; {options.model[-1]} may be worse than {options.model[0]} by more than {points}")
+def _gate(options: BenchOptions, passed: bool | None, unheard: str = "", under: str = "") -> None:
+    """Say what the gate says, and end with its code where it is refused.
+
+    Args:
+        options: The margin, and the models.
+        passed: Whether the last model is not worse.
+        unheard: Why the base cannot be compared with; empty where it can.
+        under: Which prompts the models were asked under, in words.
+    """
+    if not options.gate:
+        return
+    pair = f"{options.model[-1]} {{}} {options.model[0]}"
+    if unheard:
+        note(f"gate: refused; {unheard}; allow longer answers with --max-tokens")
         raise SystemExit(GATE)
-    if options.gate:
-        note(f"gate: open; {options.model[-1]} is not worse than {options.model[0]}")
+    if not passed:
+        points = f"{options.margin * 100:g} points"
+        note(f"gate: refused; {pair.format('may be worse than')} by more than {points}{under}")
+        raise SystemExit(GATE)
+    note(f"gate: open; {pair.format('is not worse than')}{under}")
 
 
 def _show(tested: BenchmarkResult, options: BenchOptions, passed: bool | None, *, as_json: bool) -> None:
@@ -104,8 +124,7 @@ def _show(tested: BenchmarkResult, options: BenchOptions, passed: bool | None, *
             "task": bout.task,
             "columns": bout.taken.columns,
             "problems": len(bout.problems),
-            "shots": len(bout.way.shots),
-            "prompting": bout.way.digest,
+            "prompting": [one.digest for one in bout.prompts],
             "margin": options.margin,
             "not_worse": passed,
         }

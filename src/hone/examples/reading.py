@@ -21,7 +21,7 @@ from hone.examples.tokens import Turn
 from hone.examples.turns import Turns, read_turns
 from hone.extras import library
 from hone.files import typed_path
-from hone.problems import Problem, Prompting, load_problems, numbered_problems
+from hone.problems import Problem, Prompting, in_training_part, load_problems, numbered_problems
 from hone.tables import (
     Row,
     Table,
@@ -127,8 +127,10 @@ def read_examples(
     """
     if source in {"sums", "gsm8k", "openai/gsm8k"}:
         # The story of a sum is a kind, not a group: problems of one story are as unlike as any two.
-        grouped = source != "sums"
-        return [of_problem(one, prompting, grouped=grouped) for one in load_problems(source, "train", limit=limit)]
+        if source == "sums":
+            return [of_problem(one, prompting, grouped=False) for one in load_problems(source, "train", limit=limit)]
+        learnt = [one for one in load_problems(source, "train") if not one.for_choosing]
+        return [of_problem(one, prompting) for one in learnt[:limit]]
     table = _table(source)
     taken = taken or Taken()
     rows = _rows(table, taken)
@@ -143,7 +145,7 @@ def read_examples(
 
 def of_problem(problem: Problem, prompting: Prompting, *, grouped: bool = True) -> Example:
     """The example that teaches a problem's worked answer."""
-    turns = tuple((turn.role, turn.content) for turn in prompting.teach(problem.question, problem.reply))
+    turns = tuple((turn.role, turn.content) for turn in prompting.teach(problem.question, prompting.reply(problem)))
     group = problem.group if grouped and problem.group else problem.id
     return Example(problem.id, turns, group, problem.question, problem.answer)
 
@@ -215,7 +217,13 @@ def _of_questions(
     problems = numbered_problems(table, taken=found)
     taken.columns = found.columns
     wanted = {line for line, _ in rows}
-    return (of_problem(problem, prompting) for line, problem in problems if line in wanted)
+    # What prompts and settings are chosen by is never learnt from.
+    sealed = {line for line, problem in problems if problem.for_choosing} if in_training_part(table.path) else set()
+    if sealed:
+        taken.remarks.append(
+            f"{len(sealed):,} problems are kept for choosing prompts and settings, and not learnt from"
+        )
+    return (of_problem(one, prompting) for line, one in problems if line in wanted and line not in sealed)
 
 
 def _of_messages(table: Table, line: int, row: Row) -> Example:

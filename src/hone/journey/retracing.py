@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hone.bench import BenchTask, JudgedReply, Result, compare_judged, compare_models, read_task
+from hone.bench import BenchTask, JudgedReply, ModelScore, Result, compare_judged, compare_models, read_task
 from hone.bench.comparing import MARGIN, ComparisonChoices
 from hone.bench.task import task_names
 from hone.domain.rubric import Rubric
@@ -98,12 +98,12 @@ def benched(project: Project, run: Run) -> BenchPart:
     last = report.comparisons[-1] if report.comparisons else None
     return BenchPart(
         source=source_of(run, _bench_options(task, specs, choices)),
-        about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
+        about=f"{task.about or task.data}: {count:,} problems, greedy answers.",
         report=report,
         margin=MARGIN,
         names=dict(zip(specs, _names(specs), strict=True)),
-        gained=_told(results, specs, last.gained) if last else (),
-        lost=_told(results, specs, last.lost) if last else (),
+        gained=_told(results, report.scores, last.gained) if last else (),
+        lost=_told(results, report.scores, last.lost) if last else (),
     )
 
 
@@ -113,6 +113,8 @@ def _bench_options(task: BenchTask, specs: Sequence[str], choices: ComparisonCho
     names = ("shots", "limit", "max_tokens")
     changed = {name: value for name in names if (value := getattr(task, name)) not in {getattr(usual, name), None}}
     said = choices.model_dump() | changed
+    if task.prompts != usual.prompts:
+        said["prompt"] = task.prompts
     return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **said)
 
 
@@ -126,11 +128,12 @@ def _names(specs: Sequence[str]) -> Iterator[str]:
         yield name if seen[name] == 1 else f"{name} {seen[name]}"
 
 
-def _told(results: Sequence[Result], specs: Sequence[str], items: Sequence[str]) -> list[Wrong]:
+def _told(results: Sequence[Result], scores: Sequence[ModelScore], items: Sequence[str]) -> list[Wrong]:
     """What base and last model wrote to the first of these problems."""
-    told: Mapping[tuple[str, str], Result] = {(one.model, one.item): one for one in results}
-    pairs = [(told[specs[0], item], told[specs[-1], item]) for item in items[:_SHOWN]]
-    return [Wrong(base.item, base.gold, base.text, model.text) for base, model in pairs]
+    told: Mapping[tuple[str, str, str], Result] = {(one.model, one.prompt, one.item): one for one in results}
+    (base, before), (model, after) = ((one.model, one.prompt) for one in (scores[0], scores[-1]))
+    pairs = [(told[base, before, item], told[model, after, item]) for item in items[:_SHOWN]]
+    return [Wrong(one.item, one.gold, one.text, other.text) for one, other in pairs]
 
 
 def matched(project: Project, run: Run) -> JudgedPart:

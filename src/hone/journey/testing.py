@@ -10,20 +10,39 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hone.bench import AnswerSpeed, BenchReport, BenchTask, Result, compare_models, marked_answers, read_task
+from hone.bench import (
+    AnswerSpeed,
+    BenchReport,
+    BenchTask,
+    Result,
+    compare_models,
+    enough_to_choose,
+    marked_answers,
+    read_task,
+    try_prompts,
+)
 from hone.bench.comparing import MARGIN, ComparisonChoices, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
-from hone.files import write_whole
+from hone.files import typed_path, write_whole
 from hone.jobs import Journal
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import each_once, home_of, open_step, run_step, same_models
 from hone.journey.watching import SILENT, Watch
-from hone.models import connect
+from hone.models import Model, connect
 from hone.models.spec import settings_of
-from hone.problems import Problem, Prompting, choose_shots, prompting
+from hone.problems import (
+    Problem,
+    Prompting,
+    PromptName,
+    apart_for_choosing,
+    candidates,
+    choose_shots,
+    has_parts,
+)
+from hone.problems.prompting import SHOTS
 from hone.project import Run
 from hone.tables import Taken
 
@@ -42,18 +61,22 @@ class BenchOptions(AskingOptions):
     """A model spec; the first one is the base."""
     data: str | None = None
     """In place of the task's data: sums, gsm8k, a file or a folder."""
+    prompt: tuple[PromptName, ...] = ()
+    """A prompt to ask under, or several to choose among for each model.  [default: all that fit]"""
     shots: int | None = Field(default=None, ge=0, le=64)
-    """Solved problems to show first.  [default: the task's]"""
+    """Solved problems to show first.  [default: 0, 2 and 8 are tried]"""
+    choose_on: str | None = None
+    """Problems to choose the prompts by: a file or folder.  [default: a part of the data that nothing else uses]"""
     limit: int | None = Field(default=None, ge=1)
     """Only the first N problems.  [default: the task's]"""
     max_tokens: int | None = Field(default=None, ge=1)
-    """The longest answer.  [default: the task's]"""
+    """The longest answer.  [default: the task's, and more for answers that it cuts]"""
     judge: str | None = None
     """For `rubric`: who scores.  [default: the judge in hone.yaml]"""
     rubric: str | None = None
     """For `rubric`: v1, working, a file or a library name.  [default: the latest version]"""
     reading: Reading = "flexible"
-    """What counts in comparisons: a right answer anywhere, or behind #### alone."""
+    """What counts in comparisons: a right answer anywhere, or in the form that the prompt asked for alone."""
     require_certificate: bool = False
     """For `rubric`: refuse a judge without a certificate that fits (`hone agree --certify`)."""
     gate: bool = False
@@ -67,6 +90,10 @@ class BenchOptions(AskingOptions):
         """The task with what the options say in its place."""
         names = type(self).model_fields.keys() & BenchTask.model_fields.keys()
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.prompt:
+            given["prompts"] = self.prompt
+        if self.max_tokens:
+            given["most_tokens"] = self.max_tokens
         return BenchTask.model_validate(task.model_dump() | given)
 
 
@@ -112,7 +139,7 @@ def benchmark(
     if limit is not None:
         wanted = wanted.model_copy(update={"limit": limit})
     bout = prepare(wanted, specs, home_of(Path(folder)))
-    for line in bout.taken.lines():
+    for line in (*bout.taken.lines(), bout.words):
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
     keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
@@ -125,25 +152,46 @@ class BenchmarkPlan:
 
     task: BenchTask
     problems: Sequence[Problem]
-    way: Prompting
+    """What is tested on."""
+    prompts: tuple[Prompting, ...]
+    """Those that are tried; where it is one, nothing is chosen."""
+    choosing: Sequence[Problem]
+    """What each model's prompt is chosen by."""
     specs: tuple[str, ...]
     home: Path
     """Relative model files start here, and runs go to its `runs`."""
     taken: Taken = field(default_factory=Taken)
     """Which columns of a file hold the questions and the answers."""
 
+    @property
+    def words(self) -> str:
+        """What is chosen by what, in a sentence."""
+        names = ", ".join(one.label for one in self.prompts)
+        if len(self.prompts) == 1:
+            return f"prompt: {names}, for every model; no other is tried"
+        return (
+            f"prompts: each model is tested under its best one of {names}; that is chosen on {len(self.choosing):,} "
+            "problems which the test does not hold"
+        )
+
     def config(self) -> dict[str, Any]:
         """What the results depend on."""
         return {
             "task": self.task.model_dump(mode="json"),
             "problems": digest([problem.digest for problem in self.problems]),
-            "prompting": self.way.digest,
+            "prompting": [one.digest for one in self.prompts],
+            "choosing": digest([problem.digest for problem in self.choosing]),
             "models": same_models(self.specs, self.home),
         }
 
 
 def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPlan:
     """The problems and the prompts of a task.
+
+    Args:
+        task: What is asked.
+        specs: The models.
+        home: Where relative model files start.
 
     Raises:
         ProjectError: The problems, or those that the shots come from, cannot be had.
@@ -152,13 +200,34 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPla
     problems = task.problems("test", task.limit, taken)
     if not problems:
         raise ProjectError(f"{task.data}: there are no problems")
-    shots: Sequence[Problem] = ()
+    asked = {problem.question for problem in problems}
+    choosing: Sequence[Problem] = ()
+    if task.choose_on is not None:
+        choosing = BenchTask(data=task.choose_on, answers=task.answers).problems("test")
+    elif task.data in {"sums", "gsm8k"} or has_parts(typed_path(task.data)):
+        choosing = task.problems("choosing")
+    elif task.prompts[1:] or not task.prompts:
+        problems, choosing = apart_for_choosing(problems)
+    choosing = [one for one in choosing if one.question not in asked or one not in problems]
+    choosing = choosing[: enough_to_choose(len(problems))]
+    prompts = _prompts(task, {one.question for one in (*problems, *choosing)})
+    if not choosing and len(prompts) > 1:
+        prompts = prompts[:1]
+    return BenchmarkPlan(task, problems, prompts, choosing if len(prompts) > 1 else (), specs, home, taken)
+
+
+def _prompts(task: BenchTask, asked: set[str]) -> tuple[Prompting, ...]:
+    """The prompts that are tried, with shots from problems that are not asked.
+
+    Raises:
+        ProjectError: The task wants a number of shots that cannot be had.
+    """
+    shots = SHOTS if task.shots is None else (task.shots,)
+    # A file without a training part gives its shots out of the problems that are not asked.
+    pool = [problem for problem in task.problems("train") if problem.question not in asked] if any(shots) else []
     if task.shots:
-        asked = {problem.question for problem in problems}
-        # A file without a training part gives its shots out of the problems that are not asked.
-        pool = [problem for problem in task.problems("train") if problem.question not in asked]
-        shots = choose_shots(pool, task.shots, seed=task.shot_seed)
-    return BenchmarkPlan(task, problems, prompting(shots, system=task.system), specs, home, taken)
+        choose_shots(pool, task.shots, seed=task.shot_seed)  # says what is lacking
+    return candidates(pool, names=task.tried, shots=shots, own=task.system, shot_seed=task.shot_seed)
 
 
 def _run_bench(
@@ -170,20 +239,48 @@ def _run_bench(
     watch.tell(step.line)
 
     def work(journal: Journal) -> Iterator[Result]:
+        best: dict[str, Prompting] = {}
         for spec in bout.specs:
-            with connect(_settings(spec, bout), folder=bout.home) as model, watch.progress(spec) as progress:
-                own, speed = marked_answers(
-                    model, bout.problems, bout.task, bout.way, journal=journal, progress=progress
-                )
+            with connect(_settings(spec, bout), folder=bout.home) as model:
+                best[spec], results, speed = _tested(model, spec, bout, journal, watch)
             for line in dict.fromkeys(model.notes):
                 watch.tell(f"note: {line}")
             if speed.calls:
                 speeds[spec] = speed
                 told = json.dumps({name: asdict(one) for name, one in speeds.items()})
                 write_whole(step.run.folder / "speed.json", told)
-            yield from own
+            yield from results
+        base, *others = bout.specs
+        more = {best[spec].label: best[spec] for spec in others if best[spec].label != best[base].label}
+        if not more:
+            return
+        with connect(_settings(base, bout), folder=bout.home) as model:
+            for prompt in more.values():
+                with watch.progress(f"{base}, prompt {prompt.label}") as progress:
+                    results, _ = marked_answers(
+                        model, bout.problems, bout.task, prompt, journal=journal, progress=progress
+                    )
+                yield from results
 
     return step.run, run_step(step, Result, work), speeds
+
+
+def _tested(
+    model: Model, spec: str, bout: BenchmarkPlan, journal: Journal, watch: Watch
+) -> tuple[Prompting, list[Result], AnswerSpeed]:
+    """A model's best prompt, with all answers under it and those that chose it, and the speed of the test."""
+    best, results = bout.prompts[0], list[Result]()
+    if len(bout.prompts) > 1:
+
+        def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
+            with watch.progress(f"{spec}, trying the prompt {prompt.label}") as progress:
+                return marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
+
+        best, results, spent = try_prompts(ask, bout.prompts, bout.choosing)
+        watch.tell(f"{spec}: prompt {best.label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s")
+    with watch.progress(spec) as progress:
+        own, speed = marked_answers(model, bout.problems, bout.task, best, journal=journal, progress=progress)
+    return best, [*results, *own], speed
 
 
 def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
@@ -192,10 +289,11 @@ def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
         return settings_of(spec)
     longest = max(
         sum(len(message.content) + 32 for message in request.messages)
-        for request in requests(bout.problems, bout.task, bout.way)
+        for prompt in bout.prompts
+        for request in requests([*bout.problems, *bout.choosing], bout.task, prompt)
     )
     # Two characters a token is fewer than any text of words and numbers has.
-    context = -(-(longest // 2 + bout.task.max_tokens) // 256) * 256
+    context = -(-(longest // 2 + bout.task.last_limit) // 256) * 256
     return settings_of(spec, context=context, concurrency=_SLOTS)
 
 

@@ -6,22 +6,38 @@ its own.
 
 from hone.problems.answers import FinalAnswer, gold_number, marked_text, read_answer
 from hone.problems.leaks import Leak, leaks, without_leaks
-from hone.problems.problem import MARK, Problem, split_answer, without_marks
-from hone.problems.prompting import Prompting, choose_shots, prompting
-from hone.problems.reading import Names, Split, load_problems, numbered_problems, read_problems
+from hone.problems.looping import has_looped
+from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
+from hone.problems.prompting import PROMPT_NAMES, Prompting, PromptName, candidates, choose_shots, prompting
+from hone.problems.reading import (
+    Names,
+    apart_for_choosing,
+    has_parts,
+    in_training_part,
+    load_problems,
+    numbered_problems,
+    read_problems,
+)
 from hone.problems.sums import sums
 from hone.problems.variants import variants
 
 __all__ = [
     "MARK",
+    "PROMPT_NAMES",
     "FinalAnswer",
     "Leak",
     "Names",
     "Problem",
+    "PromptName",
     "Prompting",
     "Split",
+    "apart_for_choosing",
+    "candidates",
     "choose_shots",
     "gold_number",
+    "has_looped",
+    "has_parts",
+    "in_training_part",
     "leaks",
     "load_problems",
     "marked_text",

@@ -5,9 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+Split = Literal["train", "test", "choosing"]
+"""The parts of a set: to learn from, to test on, and what prompts and settings are chosen by."""
 
 MARK = "####"
 """Stands before the final answer, on the last line of every worked answer."""
+
+CHOOSING_IN = 10
+"""One training problem in so many is kept for choosing."""
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _SPACES = re.compile(r"[ \t]+(?=\n|$)")
@@ -38,6 +45,12 @@ class Problem:
         """The whole reply that a model is to learn: the worked answer, then the answer behind its mark."""
         last = f"{MARK} {self.answer}"
         return f"{self.solution}\n{last}" if self.solution else last
+
+    @property
+    def for_choosing(self) -> bool:
+        """Whether it is kept for choosing, where a set has a training and a test part; its question decides."""
+        asked = " ".join(self.question.split())
+        return hashlib.sha256(f"choosing:{asked}".encode("utf-8", "replace")).digest()[0] % CHOOSING_IN == 0
 
     @property
     def digest(self) -> str:

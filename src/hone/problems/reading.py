@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hone.errors import FileFormatError, ProjectError
 from hone.extras import library
 from hone.files import typed_path
-from hone.problems.problem import Problem, split_answer
+from hone.problems.problem import Problem, Split, split_answer
 from hone.problems.sums import sums
 from hone.spelling import option
 from hone.tables import Row, Table, Taken, guess, guess_request, is_blank, open_table, request_of
 from hone.tables import RowProblem as Unreadable
 from hone.text import identifier, name
 
-Split = Literal["train", "test"]
-
 GSM8K = "openai/gsm8k"
 """The repository of GSM8K on the Hugging Face hub."""
-_SIZES = {"train": 2000, "test": 500}
+_SIZES = {"train": 2000, "test": 500, "choosing": 500}
+_FEWEST = 60
+"""Problems of a set without parts from which a share is kept for choosing."""
 
 
 def load_problems(
@@ -31,7 +33,8 @@ def load_problems(
     Args:
         source: ``sums`` (generated), ``gsm8k`` (from the hub), or a file or folder; of a folder with a ``train`` and
             a ``test`` split, that split is read.
-        split: Which part.
+        split: Which part. ``choosing`` is one in ten of the training problems, which nothing may learn from
+            (`read_examples` leaves them out); a file without parts is all of them.
         limit: Read no more than so many.
         taken: Filled in with the columns of a file or folder that are read.
         remedy: What to do about a part of the question that would be left out; see `guess_request`.
@@ -46,8 +49,38 @@ def load_problems(
     if source in {"gsm8k", GSM8K}:
         return _from_hub(split, limit)
     path = typed_path(source)
-    table = open_table(path / split if path.is_dir() and _has_split(path, split) else path)
-    return read_problems(table, limit=limit, taken=taken, remedy=remedy)
+    if not has_parts(path):
+        whole = "train" if path.is_dir() and _has_split(path, "train") else ""
+        return read_problems(open_table(path / whole), limit=limit, taken=taken, remedy=remedy)
+    if split != "choosing":
+        return read_problems(open_table(path / split), limit=limit, taken=taken, remedy=remedy)
+    known = read_problems(open_table(path / "train"), taken=taken, remedy=remedy)
+    return [one for one in known if one.for_choosing][:limit]
+
+
+def has_parts(path: Path) -> bool:
+    """Whether a folder has both a training and a test part."""
+    return path.is_dir() and _has_split(path, "train") and _has_split(path, "test")
+
+
+def in_training_part(path: Path) -> bool:
+    """Whether a table, a folder or a file, is the training part of a set that has a test part too."""
+    return has_parts(path) or (path.stem.startswith("train") and has_parts(path.parent))
+
+
+def apart_for_choosing(problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """A set without parts, cut into what is tested on and what prompts are chosen by.
+
+    Returns:
+        Both, in the order of the problems; the second is empty where there are too few.
+    """
+    if len(problems) < _FEWEST:
+        return list(problems), []
+    order = sorted(
+        problems, key=lambda one: hashlib.sha256(f"apart:{one.question}".encode("utf-8", "replace")).digest()
+    )
+    kept = {one.id for one in order[: len(order) // 5]}
+    return [one for one in problems if one.id not in kept], [one for one in problems if one.id in kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +214,7 @@ def _has_split(folder: Path, split: Split) -> bool:
 def _from_hub(split: Split, limit: int | None) -> list[Problem]:
     datasets = library("datasets", use="data sets on the hub")
     try:
-        rows = datasets.load_dataset(GSM8K, "main", split=split)
+        rows = datasets.load_dataset(GSM8K, "main", split="test" if split == "test" else "train")
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ProjectError(
@@ -190,8 +223,10 @@ def _from_hub(split: Split, limit: int | None) -> list[Problem]:
         ) from error
     problems = []
     for number, row in enumerate(rows):
-        if number == limit:
-            break
         solution, answer = split_answer(row["answer"])
-        problems.append(Problem(str(number + 1), row["question"].strip(), answer, solution))
+        problem = Problem(str(number + 1), row["question"].strip(), answer, solution)
+        if split != "choosing" or problem.for_choosing:
+            problems.append(problem)
+        if len(problems) == limit:
+            break
     return problems

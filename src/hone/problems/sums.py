@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
-from typing import Literal
 
 from hone.errors import ProjectError
-from hone.problems.problem import Problem
+from hone.problems.problem import Problem, Split
 from hone.problems.stories import STORIES, Story
 
 _NAMES = {
@@ -36,15 +35,17 @@ _THINGS = (
 _BOXES = ("bags", "baskets", "boxes", "drawers", "jars", "packs", "tins", "trays")
 _TEST_IN = 5
 """One combination of numbers in so many is for testing."""
+_CHOOSING_IN = 10
+"""One in so many is for choosing prompts and settings."""
 _TRIES = 200
 
 
-def sums(count: int, split: Literal["train", "test"] = "train", *, seed: int = 0) -> list[Problem]:
+def sums(count: int, split: Split = "train", *, seed: int = 0) -> list[Problem]:
     """So many different problems, the same ones for the same seed; the first of a longer list are the shorter list.
 
     Args:
         count: How many, at most some ten thousand.
-        split: The two splits share no combination of a story and its numbers, whatever the seeds.
+        split: The splits share no combination of a story and its numbers, whatever the seeds.
         seed: Another seed draws others.
 
     Raises:
@@ -71,7 +72,7 @@ def sums(count: int, split: Literal["train", "test"] = "train", *, seed: int = 0
     return problems
 
 
-def _draws(story: Story, split: str, draws: random.Random) -> Iterator[Problem]:
+def _draws(story: Story, split: Split, draws: random.Random) -> Iterator[Problem]:
     """Problems of one story and split, drawn until there have been too many tries."""
     for _ in range(_TRIES):
         numbers = tuple(draws.randint(low, high) for low, high in story.ranges)
@@ -79,10 +80,13 @@ def _draws(story: Story, split: str, draws: random.Random) -> Iterator[Problem]:
             yield _tell(story, numbers, values, draws)
 
 
-def _split_of_numbers(name: str, numbers: tuple[int, ...]) -> str:
+def _split_of_numbers(name: str, numbers: tuple[int, ...]) -> Split:
     """The split that a story with these numbers, in whichever order, belongs to for good."""
     key = f"{name}:{','.join(map(str, sorted(numbers)))}"
-    return "test" if hashlib.sha256(key.encode()).digest()[0] % _TEST_IN == 0 else "train"
+    drawn = hashlib.sha256(key.encode()).digest()
+    if drawn[0] % _TEST_IN == 0:
+        return "test"
+    return "choosing" if drawn[1] % _CHOOSING_IN == 0 else "train"
 
 
 def _tell(story: Story, numbers: tuple[int, ...], values: tuple[int, ...], draws: random.Random) -> Problem:

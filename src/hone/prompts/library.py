@@ -23,6 +23,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "rewrite": frozenset({"question", "solution"}),
     "solve": frozenset(),
+    "boxed": frozenset(),
     "language": frozenset({"language"}),
 }
 """Each prompt and its fields."""

@@ -19,22 +19,52 @@ _LISTED = 12
 
 def bench_report(report: BenchReport, margin: float) -> RenderableType:
     """One row a model, then each model against the first in words."""
-    lines = [
-        Text(line) for comparison in report.comparisons for line in _comparison_lines(comparison, report, margin)
-    ]
-    return Group(_score_table(report), *lines)
+    lines = [line for comparison in report.comparisons for line in _comparison_lines(comparison, report, margin)]
+    for comparison in report.same_prompt:
+        pair = f"{clean(comparison.model)} against {clean(comparison.base)}, both under {comparison.prompts[1]}"
+        better = f"the base does better under {report.scores[0].prompt}"
+        lines += ["", f"{pair}: {_points(comparison.difference, report.confidence)}"]
+        lines += [f"  {better}, so that this difference says little of the model"]
+    lines += ["", *unsaid] if (unsaid := _unsaid(report)) else []
+    tables = [_score_table(report), *([_prompt_table(report)] if report.choosing else [])]
+    return Group(*tables, *(Text(line) for line in lines))
+
+
+def _prompt_table(report: BenchReport) -> Table:
+    """Each prompt that was tried, model by model, and the one that was chosen."""
+    table = Table(title=f"prompts tried, with {report.choosing:,} answers to problems outside the test")
+    for name in ("model", "prompt", "right", "of", "share", ""):
+        table.add_column(name, justify="left" if name in {"model", "prompt", ""} else "right")
+    for one in report.scores:
+        for place, tried in enumerate(one.tried):
+            name = "" if place else clean(one.model)
+            shares = (str(tried.right), str(tried.asked), f"{tried.share:.0%}")
+            table.add_row(Text(name), tried.prompt, *shares, "chosen" if tried.chosen else "")
+    return table
+
+
+def _unsaid(report: BenchReport) -> list[str]:
+    """What a reader must know of answers that were cut or fell into a loop."""
+    lines = []
+    for one in report.scores:
+        if one.cut.value:
+            lines.append(f"{clean(one.model)}: {one.cut.value:.1%} of its answers were cut at the last length limit")
+        if one.looped:
+            lines.append(f"{clean(one.model)}: {one.looped:,} answers fell into a loop and count as wrong")
+    return lines
 
 
 def _score_table(report: BenchReport) -> Table:
     """Accuracy with intervals, what was cut, length and speed."""
     table = Table()
     accuracy = f"accuracy ({interval_name(report.confidence)})"
-    for name in ("model", accuracy, "strict: behind ####", "cut", "no answer", "tokens", "tokens/s"):
-        table.add_column(name, justify="left" if name == "model" else "right")
+    for name in ("model", "prompt", accuracy, "in its form", "cut", "no answer", "tokens", "tokens/s"):
+        table.add_column(name, justify="left" if name in {"model", "prompt"} else "right")
     for one in report.scores:
         speed = one.speed.tokens_per_second if one.speed else None
         table.add_row(
             Text(clean(one.model)),
+            one.prompt,
             _share(one.flexible),
             _share(one.strict),
             _percent(one.cut),
@@ -58,6 +88,8 @@ def _comparison_lines(comparison: ModelComparison, report: BenchReport, margin: 
         f"{pair}: {_points(difference, report.confidence)}, exact McNemar p = {test.p_value:.2g}, n = {difference.n}",
         f"  {gained}, {lost}",
     ]
+    if comparison.base_unheard:
+        return [*lines, f"  nothing can be said beside this base: {comparison.base_unheard}"]
     return [*lines, f"  {_verdict(comparison, margin)}: the interval must lie above -{margin * 100:g} points"]
 
 

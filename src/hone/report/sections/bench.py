@@ -30,6 +30,17 @@ def bench_values(view: ProjectView) -> dict[str, object]:
             title, dots, f"share of right answers, {interval_name(found.report.confidence)}", (0.0, 1.0), "{:.0%}"
         ),
         "scores": [_score(found.names[one.model], one) for one in scores],
+        "prompts": [
+            (found.names[one.model], tried.prompt, f"{tried.right:,} of {tried.asked:,}", "chosen" * tried.chosen)
+            for one in scores
+            for tried in one.tried
+        ],
+        "same_prompt": [
+            f"Under one prompt ({one.prompts[1]}) {found.names[one.model]} differs from {found.names[one.base]} by "
+            f"{percent_points(one.difference)} points. The base does better under {scores[0].prompt}, so that this "
+            "difference says little of the model."
+            for one in found.report.same_prompt
+        ],
         "pairs": [_pair(one, found) for one in comparisons],
         "wrong": [(t, _told(wrong)) for t, wrong in (("gained", found.gained), ("lost", found.lost)) if wrong],
         "last_base": found.names[comparisons[-1].base] if comparisons else "",
@@ -45,6 +56,8 @@ def _verdict(one: ModelComparison, found: BenchPart) -> tuple[str, str]:
     if one.not_worse(found.margin):
         words = f"{model} is not worse than {base}: the difference is {difference}, above -{margin}."
         return "pass", f"The gate is open. {words}"
+    if one.base_unheard:
+        return "fail", f"The gate is shut, because nothing can be said beside {base}: {one.base_unheard}."
     words = f"The difference from {base} is {difference}, and its interval must lie above -{margin}."
     return "fail", f"The gate is shut: {model} may be worse by more than {margin}. {words}"
 
@@ -52,7 +65,8 @@ def _verdict(one: ModelComparison, found: BenchPart) -> tuple[str, str]:
 def _score(name: str, one: ModelScore) -> tuple[str, ...]:
     speed = one.speed.tokens_per_second if one.speed else None
     shares = (percent_cell(figure) for figure in (one.flexible, one.strict, one.cut))
-    return (name, *shares, f"{one.unread:,}", f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}")
+    named = f"{name}, {one.prompt}" if one.prompt else name
+    return (named, *shares, f"{one.unread:,}", f"{one.tokens:.0f}", "–" if speed is None else f"{speed:,.0f}")
 
 
 def _pair(one: ModelComparison, found: BenchPart) -> tuple[str, ...]:

@@ -1,0 +1,91 @@
+"""The best prompt of a model: several are tried on problems that neither train nor test it, and the worst dropped.
+
+Successive halving (Jamieson and Talwalkar 2016): all prompts on a few problems, the better third on more, the last
+two on all. A tuned model is then compared with its base as each does best, and not with a base that was asked badly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hone.bench.running import AnswerSpeed, Result
+from hone.problems import Problem, Prompting
+
+_FIRST, _SECOND = 0.2, 0.5
+"""The shares of the problems on which all prompts, and the better third of them, are tried."""
+LEAST, MOST = 16, 320
+"""Problems to choose by."""
+
+Asker = Callable[[Prompting, Sequence[Problem]], tuple[list[Result], AnswerSpeed]]
+"""Puts problems to a model under a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedPrompt:
+    """One prompt of one model, and what it gave on the problems for choosing."""
+
+    prompt: str
+    right: int
+    asked: int
+    chosen: bool
+
+    @property
+    def share(self) -> float:
+        """Of the problems that it was tried on."""
+        return self.right / self.asked
+
+
+def enough_to_choose(tested: int) -> int:
+    """How many problems prompts are chosen by, beside so many that the model is tested on: a quarter."""
+    return max(LEAST, min(MOST, tested // 4))
+
+
+def try_prompts(
+    ask: Asker, prompts: Sequence[Prompting], problems: Sequence[Problem]
+) -> tuple[Prompting, list[Result], AnswerSpeed]:
+    """The best of several prompts for a model.
+
+    Args:
+        ask: Puts problems to the model.
+        prompts: Those that are tried, the simplest first: of equals the first is taken.
+        problems: What they are tried on.
+
+    Returns:
+        The prompt; every answer, as part ``choosing``; and the time that it took.
+    """
+    found: dict[str, list[Result]] = {one.label: [] for one in prompts}
+    speed, left, done = AnswerSpeed(0, 0, 0.0), list(prompts), 0
+    place = {prompt.label: number for number, prompt in enumerate(prompts)}
+    for share in (_FIRST, _SECOND, 1.0):
+        upto = max(done, min(len(problems), round(share * len(problems)) or 1))
+        for prompt in left:
+            if upto > done:
+                results, taken = ask(prompt, problems[done:upto])
+                found[prompt.label] += [one.model_copy(update={"part": "choosing"}) for one in results]
+                speed += taken
+        left = sorted(left, key=lambda one: (-_right(found[one.label]), place[one.label]))
+        left, done = left[: max(2, len(left) // 3)], upto
+    return left[0], [one for several in found.values() for one in several], speed
+
+
+def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
+    """What a model's prompts gave, the best first; empty where none was chosen.
+
+    Args:
+        results: Of a run; answers to the test are passed over.
+        model: Its spec.
+    """
+    own: dict[str, list[Result]] = {}
+    for one in results:
+        if one.model == model and one.part == "choosing":
+            own.setdefault(one.prompt, []).append(one)
+    # Those that came furthest first; sorting keeps the order of equals, which is that of the trials.
+    order = sorted(own, key=lambda name: (-len(own[name]), -_right(own[name])))
+    return [
+        TriedPrompt(name, _right(own[name]), len(own[name]), chosen=not place) for place, name in enumerate(order)
+    ]
+
+
+def _right(results: Sequence[Result]) -> int:
+    return sum(one.right for one in results)

@@ -1,0 +1,204 @@
+"""Each model is tested under its best prompt, which is chosen on problems outside the test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hone.bench import AnswerSpeed, BenchTask, Result, compare_models, try_prompts
+from hone.bench.choosing import tried_prompts
+from hone.bench.running import marked_answers
+from hone.examples.reading import read_examples
+from hone.models import Completion, Model, Request, Usage
+from hone.problems import Problem, Prompting, candidates, has_looped, load_problems, prompting, sums
+from hone.problems.reading import apart_for_choosing
+
+POOL = sums(60)
+
+
+def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
+    """A model that solves this share of the problems under each prompt."""
+
+    def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
+        asked.append(len(problems))
+        share = good.get(prompt.label, 0.0)
+        right = [int((place + 1) * share) > int(place * share) for place in range(len(problems))]
+        return [
+            Result(
+                model="m",
+                item=one.id,
+                right=fine,
+                strict=fine,
+                read="1",
+                place="mark",
+                gold="1",
+                cut=False,
+                tokens=1,
+                text="",
+                prompt=prompt.label,
+            )
+            for one, fine in zip(problems, right, strict=True)
+        ], AnswerSpeed(len(problems), 1, 1.0)
+
+    return ask
+
+
+def test_the_best_prompt_is_found_without_asking_everything() -> None:
+    prompts, problems = candidates(POOL), sums(100, "choosing")
+    asked: list[int] = []
+    best, results, _ = try_prompts(answered({"boxed": 0.6, "solve": 0.4, "plain": 0.5}, asked), prompts, problems)
+    assert best.label == "boxed"
+    assert sum(asked) == len(results) < 0.5 * len(prompts) * len(problems)
+    tried = tried_prompts(results, "m")
+    assert (tried[0].prompt, tried[0].right, tried[0].asked, tried[0].chosen) == ("boxed", 60, 100, True)
+    assert sum(one.chosen for one in tried) == 1
+
+
+def test_of_equals_the_simplest_is_taken_and_the_results_say_the_same() -> None:
+    prompts = candidates(POOL)
+    best, results, _ = try_prompts(answered({}, []), prompts, sums(40, "choosing"))
+    assert best == prompts[0]
+    assert tried_prompts(results, "m")[0].prompt == best.label == "solve"
+
+
+def test_prompts_differ_and_those_with_fewer_shots_stand_first() -> None:
+    prompts = candidates(POOL, own="Answer.", names=("own", "solve", "boxed", "plain"))
+    assert [len(one.shots) for one in prompts] == [0] * 4 + [2] * 4 + [8] * 4
+    assert len({one.digest for one in prompts}) == 12
+    boxed = next(one for one in prompts if one.label == "boxed, 2 shots")
+    assert all("\\boxed{" in turn.content for turn in boxed.ask("Why?") if turn.role == "assistant")
+    assert [one.label for one in candidates([], names=("solve", "plain"))] == ["solve", "plain"]
+
+
+def test_no_problem_chooses_and_tests_or_trains() -> None:
+    train, test, choosing = ({one.question for one in sums(400, part)} for part in ("train", "test", "choosing"))
+    assert not choosing & (train | test)
+
+
+def test_a_folder_with_two_parts_keeps_a_share_for_choosing(tmp_path: Path) -> None:
+    for part, problems in (("train", sums(200)), ("test", sums(20, "test"))):
+        rows = ({"question": one.question, "answer": one.reply} for one in problems)
+        (tmp_path / f"{part}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    choosing = {one.question for one in load_problems(str(tmp_path), "choosing")}
+    assert 8 <= len(choosing) <= 40
+    for source in (tmp_path, tmp_path / "train.jsonl"):
+        learnt = {one.question for one in read_examples(str(source), prompting())}
+        assert not learnt & choosing
+        assert len(learnt) + len(choosing) == 200
+
+
+def test_a_set_without_parts_is_cut_where_it_is_large_enough() -> None:
+    tested, choosing = apart_for_choosing(POOL)
+    assert (len(tested), len(choosing)) == (48, 12)
+    assert apart_for_choosing(POOL[:59]) == (POOL[:59], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "loops"),
+    [
+        ("He has 3 x 4 = 12. " * 9, True),
+        ("So it goes. " + "Step 1: 5 + 2 = 7.\n" * 40 + "Step 1: 5 +", True),
+        ("".join(f"Day {day}: {day} + 2 = {day + 2}\n" for day in range(60)), True),
+        ("a" * 80, True),
+        (
+            "The first day gives 12 apples, the second 15, and the third 9. Together: 12 + 15 + 9 = 36.\n#### 36",
+            False,
+        ),
+        ("2 + 2 + 2 + 2 + 2 + 2 = 12\n#### 12", False),
+        ("", False),
+    ],
+)
+def test_a_loop_is_told_from_an_answer(text: str, loops: bool) -> None:
+    assert has_looped(text) is loops
+
+
+def told(model: str, prompt: str, right: range, *, part: str = "test", cut: range = range(0)) -> list[Result]:
+    return [
+        Result.model_validate(
+            {
+                "model": model,
+                "item": str(item),
+                "right": item in right,
+                "strict": False,
+                "read": "1",
+                "place": "last",
+                "gold": "1",
+                "cut": item in cut,
+                "tokens": 1,
+                "text": "",
+                "prompt": prompt,
+                "part": part,
+            }
+        )
+        for item in range(100)
+    ]
+
+
+def test_the_gate_compares_best_with_best_and_shows_the_same_prompt_beside_it() -> None:
+    results = [
+        *told("base", "solve", range(20), part="choosing"),
+        *told("base", "boxed", range(60), part="choosing"),
+        *told("base", "boxed", range(60)),
+        *told("base", "solve", range(25)),
+        *told("tuned", "solve", range(58), part="choosing"),
+        *told("tuned", "solve", range(58)),
+    ]
+    report = compare_models(results, ["base", "tuned"])
+    (pair,), (same,) = report.comparisons, report.same_prompt
+    assert pair.prompts == ("boxed", "solve")
+    assert pair.difference.value == pytest.approx(-0.02)
+    assert not pair.not_worse()
+    assert same.prompts == ("solve", "solve")
+    assert same.difference.value == pytest.approx(0.33)
+    assert report.choosing == 300
+
+
+def test_beside_a_base_whose_answers_were_cut_nothing_is_said() -> None:
+    results = [*told("base", "solve", range(20), cut=range(40, 43)), *told("tuned", "solve", range(90))]
+    (pair,) = compare_models(results, ["base", "tuned"]).comparisons
+    assert pair.difference.low is not None
+    assert pair.difference.low > 0.5
+    assert not pair.not_worse()
+    assert "3% of the base's answers were cut" in pair.base_unheard
+
+
+class Slow(Model):
+    """Answers in so many tokens, or in a loop without an end."""
+
+    def __init__(self, needed: dict[str, int]) -> None:
+        super().__init__("slow", concurrency=4)
+        self.needed, self.asked = needed, list[int]()
+
+    async def ask(self, request: Request) -> Completion:
+        question, limit = request.messages[-1].content, request.sampling.max_tokens
+        self.asked.append(limit)
+        needed = self.needed[question]
+        if not needed:
+            return Completion("And so it goes on. " * limit, "length", Usage(1, limit))
+        if needed > limit:
+            return Completion(
+                " ".join(bin(place)[2:].replace("0", "o").replace("1", "i") for place in range(limit)),
+                "length",
+                Usage(1, limit),
+            )
+        return Completion("#### 7", "stop", Usage(1, needed))
+
+
+def test_a_cut_answer_is_asked_again_with_more_until_it_ends_or_loops() -> None:
+    problems = [Problem(str(place), f"q{place}", "7") for place in range(40)]
+    needed = {one.question: 10 for one in problems} | {"q0": 50, "q1": 0, "q2": 1000}
+    task = BenchTask(data="sums", max_tokens=16)
+    model = Slow(needed)
+    results, speed = marked_answers(model, problems, task, prompting())
+    assert model.asked.count(16) == 40
+    assert sorted(model.asked)[40:] == [32, 32, 64, 64, 128]
+    assert [one.right for one in results[:4]] == [True, False, False, True]
+    assert [one.looped for one in results[:4]] == [False, True, False, False]
+    assert [one.cut for one in results[:4]] == [False, False, True, False]
+    assert speed.calls == 45
+    hard = marked_answers(Slow(needed), problems, task.model_copy(update={"most_tokens": 16}), prompting())[0]
+    assert sum(one.cut for one in hard) == 2
