@@ -7,10 +7,10 @@ import pytest
 from hone.examples.reading import Example
 from hone.examples.tokens import encode_all
 from hone.training.adapting import adapt
+from hone.training.own import Drawing, learnable_reply, own_examples
 from hone.training.settings import TuneSettings
 from hone.training.solving import solver
 from hone.training.training import train
-from hone.tuning.own import Drawing, learnable_reply, own_examples
 from tests.training.small import small_model, small_tokenizer
 
 

@@ -1,7 +1,6 @@
 """The best prompt of a model: several are tried on problems that neither train nor test it, and the worst dropped.
 
-Successive halving (Jamieson and Talwalkar 2016): all prompts on a few problems, the better third on more, the last
-two on all. A tuned model is then compared with its base as each does best, and not with a base that was asked badly.
+A tuned model is then compared with its base as each does best, and not with a base that was asked badly.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from dataclasses import dataclass
 
 from hone.bench.running import AnswerSpeed, Result
 from hone.problems import Problem, Prompting
+from hone.stats.halving import successive_halving
 
-_FIRST, _SECOND = 0.2, 0.5
-"""The shares of the problems on which all prompts, and the better third of them, are tried."""
 LEAST, MOST = 16, 320
 """Problems to choose by."""
 
@@ -54,19 +52,18 @@ def try_prompts(
     Returns:
         The prompt; every answer, as part ``choosing``; and the time that it took.
     """
-    found: dict[str, list[Result]] = {one.label: [] for one in prompts}
-    speed, left, done = AnswerSpeed(0, 0, 0.0), list(prompts), 0
-    place = {prompt.label: number for number, prompt in enumerate(prompts)}
-    for share in (_FIRST, _SECOND, 1.0):
-        upto = max(done, min(len(problems), round(share * len(problems)) or 1))
-        for prompt in left:
-            if upto > done:
-                results, taken = ask(prompt, problems[done:upto])
-                found[prompt.label] += [one.model_copy(update={"part": "choosing"}) for one in results]
-                speed += taken
-        left = sorted(left, key=lambda one: (-_right(found[one.label]), place[one.label]))
-        left, done = left[: max(2, len(left) // 3)], upto
-    return left[0], [one for several in found.values() for one in several], speed
+    found: list[list[Result]] = [[] for _ in prompts]
+    speed = AnswerSpeed(0, 0, 0.0)
+
+    def right(place: int, trials: range) -> int:
+        nonlocal speed
+        results, taken = ask(prompts[place], problems[trials.start : trials.stop])
+        found[place] += [one.model_copy(update={"part": "choosing"}) for one in results]
+        speed += taken
+        return _right(results)
+
+    best = successive_halving(len(prompts), len(problems), right)[0]
+    return prompts[best.place], [one for several in found for one in several], speed
 
 
 def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:

@@ -14,9 +14,9 @@ from hone.cli.tune_data import data
 from hone.domain.base import Frozen
 from hone.examples.choosing import Keep
 from hone.journey.next import bench_against, command_of
-from hone.journey.tuning import TuneOptions, TuningRequest, run_tune
+from hone.journey.tuning import TuneOptions, TuningRequest, run_tune, seconds_of
 from hone.project.files import read_yaml
-from hone.report.tuning import event_lines, result_table
+from hone.report.tuning import choice_table, event_lines, result_table, tuning_did_not_pay
 from hone.training.settings import TuneSettings
 
 
@@ -33,6 +33,8 @@ class TuneFile(Frozen):
     best: str | None = None
     """Of the rows of one item, only the one with the highest label in this column; `mean`: of all labels."""
     limit: int | None = None
+    budget: str | None = None
+    """The time in which prompt, data and learning rate are chosen, such as `12m`."""
     test: str | None = None
     """The benchmark whose test problems must not be in the data; by default that of the data itself."""
     training: TuneSettings = TuneSettings()
@@ -70,10 +72,12 @@ def run(options: TuneOptions, as_json: bool) -> None:
     if request.check:
         note("the checks passed; nothing was trained")
         return
-    out().print(result_table(done.result))
+    out().print(choice_table(done.result) if "arms" in done.result else result_table(done.result))
     for path in done.pictures:
         note(f"picture: {path}")
     note(done.line)
+    if words := tuning_did_not_pay(done.result):
+        note(words)
     note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench, done.judge))}")
 
 
@@ -107,6 +111,7 @@ def _request(options: TuneOptions) -> TuningRequest:
         runs=options.runs,
         fresh=options.fresh,
         check=options.check,
+        budget=seconds_of(budget) if (budget := options.budget or config.budget) else None,
     )
 
 

@@ -37,7 +37,7 @@ class ExamplesOptions(VerbOptions):
     samples: int = Field(default=4, ge=1, le=256)
     """Replies to each question."""
     temperature: float = Field(default=0.7, ge=0, le=2)
-    max_tokens: int = Field(default=256, ge=1)
+    max_tokens: int = Field(default=512, ge=1)
     """The longest reply."""
     gold: Path | None = None
     """Write the same questions with their gold replies too."""
@@ -57,7 +57,7 @@ class OwnReplies:
     samples: int = 4
     """Replies to each question."""
     temperature: float = 0.7
-    max_tokens: int = 256
+    max_tokens: int = 512
     seed: int = 0
 
 
@@ -106,7 +106,7 @@ def write_examples(
 
 def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[list[Example], dict[str, Any]]:
     from hone.models.local import load_model  # noqa: PLC0415 - only where a model is asked
-    from hone.tuning.own import Drawing, own_examples  # noqa: PLC0415 - the same
+    from hone.training.own import Drawing, own_examples  # noqa: PLC0415 - the same
 
     if any(one.answer is None for one in examples):
         own = option("self", True, argument="own=OwnReplies()")

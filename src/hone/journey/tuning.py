@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,13 @@ from pydantic import Field, ValidationError
 
 from hone.errors import MissingExtraError, ProjectError, TuneError
 from hone.examples.choosing import Keep
-from hone.examples.reading import Example, data_digest, read_examples, under_system
+from hone.examples.reading import Example, data_digest, of_problem, read_examples, under_system
 from hone.examples.splitting import Split, split_examples
 from hone.files import typed_path
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
-from hone.problems import Problem, Prompting, load_problems, prompting
+from hone.problems import Problem, Prompting, in_training_part, load_problems, prompting
 from hone.project import Project, Run
 from hone.project.naming import named_rubric
 from hone.report.drawing import save_picture
@@ -34,6 +35,8 @@ from hone.weights.content import content_of
 from hone.weights.opening import weights
 
 _NAMED = {"sums", "gsm8k"}
+_DECIDING = 0.2
+"""The share of a set without parts that is held out where what is learnt is chosen."""
 OWN_TEST = "rubric"
 """The test of a model that learnt under a project's own task: its items, scored by its rubric's judge."""
 UNTOLD = frozenset({"checkpointing", "compiled"})
@@ -74,6 +77,8 @@ class TuneOptions(AskingOptions):
     """With --gpus: split weights, gradients and optimiser over the devices (FSDP)."""
     set: Annotated[tuple[str, ...], OptionForm(metavar="KEY=VALUE")] = ()
     """Any other setting of training."""
+    budget: str | None = None
+    """Choose prompt, data (gold, own words) and rate within this time, such as 12m; the base is a choice, too."""
     check: bool = False
     """Only the checks; nothing is trained."""
     runs: Annotated[Path | None, OptionForm(path="folder")] = None
@@ -100,6 +105,8 @@ class TuningRequest:
     runs: Path | None = None
     fresh: bool = False
     check: bool = False
+    budget: float | None = None
+    """Seconds in which what is learnt is chosen; none trains once, as the settings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,11 @@ def run_tune(
     check_sharding(request.settings)
     found = machine()
     base, why = choose_base(request.base, request.settings.method, found)
-    backend, reason = choose_backend(request.backend, found, gpus=request.settings.gpus)
+    if request.budget and request.settings.gpus > 1:
+        raise TuneError(f"{option('budget', '12m')} chooses on one device; leave {option('gpus', 2)} out")
+    # What is learnt is chosen in one process, beside the model that answers: Unsloth's layers do not answer.
+    wanted: Backend = "trl" if request.budget else request.backend
+    backend, reason = choose_backend(wanted, found, gpus=request.settings.gpus)
     note(f"base: {base} ({why})")
     note(f"backend: {backend} ({reason})")
     folder = weights(base)
@@ -159,6 +170,7 @@ def run_tune(
     taken = Taken()
     own = _own_prompt()
     halves, told = _data(request, put, taken, own, note)
+    choosing = _choosing(request, halves, put) if request.budget else []
     job = _job(request, base, folder, backend, halves, told or put.system)
     # Checks are about this moment (room on the disk, memory), so an earlier answer is never shown again.
     fresh = request.fresh or request.check
@@ -177,7 +189,7 @@ def run_tune(
     if run.resumed:
         note(f"going on with {run.folder.name}")
     with step.alone():
-        job.write(run.folder, halves.train, halves.held_out)
+        job.write(run.folder, halves.train, halves.held_out, choosing)
         if request.check:
             try:
                 result = launch(job, run.folder, tell)
@@ -198,6 +210,7 @@ def tune(
     keep: Sequence[str] = (),
     best: str | None = None,
     runs: Path | str | None = None,
+    budget: str | None = None,
     watch: Watch = SILENT,
     **settings: Any,
 ) -> TuningResult:
@@ -209,6 +222,7 @@ def tune(
         keep: Rules over the labels of `label`: `Be Detailed >= 1`.
         best: Of the rows of one item, only the one with the highest label in this column; `mean`: of all labels.
         runs: Where the run's folder goes; the project's runs, or `runs` in the working folder by default.
+        budget: Choose prompt, data and learning rate within this time, such as `12m`; the base is a choice, too.
         watch: Told how far it is.
         settings: Any setting of `TuneSettings`, such as `max_steps=40`; `backend`, `limit`, `test` and `fresh` too.
 
@@ -230,6 +244,7 @@ def tune(
         keep=tuple(Keep.parse(rule) for rule in keep),
         best=best,
         runs=Path(runs) if runs is not None else None,
+        budget=seconds_of(budget) if budget else None,
         **asked,
     )
 
@@ -286,7 +301,9 @@ def _data(
     test = _test(request, of_test)
     for line in (*taken.lines(), *of_test.lines("the test set")):
         note(line)
-    halves = split_examples(examples, request.settings.held_out, seed=request.settings.seed, test=test)
+    # Where a set keeps no problems for it, those that are held out decide what is learnt, and must be many enough.
+    share = max(request.settings.held_out, _DECIDING) if request.budget else request.settings.held_out
+    halves = split_examples(examples, share, seed=request.settings.seed, test=test)
     if test:
         kinds = f" ({', '.join(sorted({leak.kind for leak in halves.leaks}))})" if halves.leaks else ""
         note(
@@ -310,6 +327,29 @@ def _test(request: TuningRequest, taken: Taken) -> list[Problem]:
     return []
 
 
+def _choosing(request: TuningRequest, halves: Split, put: Prompting) -> list[Example]:
+    """The problems that decide what is learnt: those that a set with parts keeps for it, else the held-out ones."""
+    path = typed_path(request.source)
+    if request.source not in _NAMED and not in_training_part(path):
+        return halves.held_out
+    source = request.source if request.source in _NAMED or path.is_dir() else str(path.parent)
+    test = {problem.question for problem in load_problems(source, "test")}
+    found = [one for one in load_problems(source, "choosing") if one.question not in test]
+    return [of_problem(one, put, grouped=False) for one in found]
+
+
+def seconds_of(text: str) -> float:
+    """The seconds that a text such as ``12m``, ``90s`` or ``1.5h`` names.
+
+    Raises:
+        TuneError: It names none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*", text)
+    if match is None or not float(match[1]):
+        raise TuneError(f"{text!r} is not a time; write a budget as 12m, 90s or 1.5h")
+    return float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[match[2]]
+
+
 def _job(
     request: TuningRequest,
     base: str,
@@ -331,6 +371,7 @@ def _job(
         prompt=prompt if asked else None,
         pins=pins(),
         checks_only=request.check,
+        budget=request.budget,
     )
 
 
@@ -339,6 +380,8 @@ def _config(request: TuningRequest, job: TrainingJob) -> dict[str, Any]:
     data = job.model_dump(mode="json", exclude={"weights", "checks_only", "source", "pins"})
     for name in UNTOLD:
         data["settings"].pop(name)
+    if job.budget is None:  # a run without one keeps the config that it always had
+        data.pop("budget")
     return data | {
         "source": request.source,
         "keep": [str(rule) for rule in request.keep],

@@ -11,6 +11,13 @@ from hone.problems.arithmetic import Part, evaluate, parts
 _SUM = frozenset("0123456789.,$%+-*/x×÷() ")
 _RESULT = re.compile(r"\s*\$?\s*(-?(?:\d[\d,]*)?\.?\d+)(?P<more>[\d%/,.]*[\d%/]|\s*[-+*x×÷]\s*[\d($])?")
 _SIGNS = str.maketrans({"x": "*", "×": "*", "÷": "/", "$": None})
+_LATEX = (
+    (re.compile(r"\\[()\[\]]|\\(?:text|mathrm|mbox)\s*\{[^{}]*\}|\\[,;!: ]|\\(?=[$%])|\\(?:left|right)\b"), " "),
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
+    (re.compile(r"\\(?:times|cdot)\b"), "*"),
+    (re.compile(r"\\div\b"), "/"),
+)
+"""How chat models write sums, as the signs that are read here."""
 _ROUNDED = Fraction(1, 100)
 """Results are often rounded to two decimals."""
 _LONGEST = 200
@@ -56,6 +63,9 @@ def _sums(text: str) -> Iterator[tuple[str, str, list[Part]]]:
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
     """Both sides of every equals sign between a sum and a number that stands alone."""
+    if "\\" in text:
+        for mark, sign in _LATEX:
+            text = mark.sub(sign, text)
     before = -1
     for place in (place for place, sign in enumerate(text) if sign == "="):
         start = place

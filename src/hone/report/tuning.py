@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -60,6 +60,47 @@ def result_table(result: Mapping[str, Any]) -> RenderableType:
         style = "bold" if words == "kept" else ""
         table.add_row(Text(f"{one['scale']:g}", style=style), f"{one['loss']:.4f}", share, Text(words, style=style))
     return table
+
+
+def choice_table(result: Mapping[str, Any]) -> RenderableType:
+    """What was chosen within a budget: each prompt and each arm, and the last decision in words."""
+    prompts = Table(title="the base's prompts, on problems that nothing is learnt from")
+    arms = Table(title="what was learnt, on the same problems")
+    for table, names in (
+        (prompts, ("prompt", "right", "of")),
+        (arms, ("arm", "round", "rate", "examples", "seconds", "right", "of")),
+    ):
+        for name in names:
+            table.add_column(name, justify="left" if name in {"prompt", "arm"} else "right")
+    for one in result["prompts"]:
+        prompts.add_row(one["prompt"], str(one["right"]), str(one["asked"]))
+    for one in result["arms"]:
+        counts = (f"{one['examples']:,}", f"{one['seconds']:.0f}", str(one["right"]), str(one["asked"]))
+        arms.add_row(one["name"], str(one["round"]), f"{one['learning_rate']:g}", *counts)
+    return Group(prompts, arms, Text(_decision(result)))
+
+
+def _decision(result: Mapping[str, Any]) -> str:
+    """What the problems say that nothing was chosen by."""
+    found = result["difference"]
+    if found["value"] is None:
+        return "Nothing was learnt: the budget was too small."
+    base, tuned = result["confirmed"]
+    interval = f"95% interval {100 * found['low']:+.1f} to {100 * found['high']:+.1f}"
+    return (
+        f"On {found['n']:,} other problems: the base under its best prompt {base:.1%}, the best arm {tuned:.1%}, "
+        f"difference {100 * found['value']:+.1f} points ({interval})."
+    )
+
+
+def tuning_did_not_pay(result: Mapping[str, Any]) -> str:
+    """What to say where the base is kept; empty where what was learnt is."""
+    if result.get("kept") != "base":
+        return ""
+    return (
+        "Tuning did not pay: the base is as good as anything that was learnt. Keep the base, ask it under the prompt "
+        f"{result['prompt']}, and export it with this prompt."
+    )
 
 
 def scale_in_words(one: Mapping[str, Any], result: Mapping[str, Any]) -> str:

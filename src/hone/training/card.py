@@ -18,11 +18,6 @@ def write_card(folder: Path, job: TrainingJob, result: dict[str, Any]) -> None:
 def card(job: TrainingJob, result: dict[str, Any]) -> str:
     """The card's text."""
     settings = job.settings
-    rows = "\n".join(
-        f"| {one['scale']:g} | {one['loss']:.4f} | "
-        f"{'' if one['accuracy'] is None else format(one['accuracy'], '.1%')} |"
-        for one in result["scales"]
-    )
     pins = "\n".join(f"- {name} {version}" for name, version in sorted(job.pins.items()))
     prompt = f"```text\n{job.prompt}\n```" if job.prompt else "none; the data brings its own turns"
     stopped = f" Stopped early: {result['stopped']}." if result["stopped"] else ""
@@ -38,11 +33,7 @@ tags: [hone, {settings.method}]
 - Method: {settings.method}, backend {job.backend}
 - Data: {job.source}, digest `{job.data}`
 - Steps: {result["steps"]:,}, tokens {result["tokens"]:,}, {result["seconds"]:.0f} s.{stopped}
-- Kept: scale {result["scale"]:g} of what was learnt (0 is the base), weights of step {result["best_step"]}
-
-| scale | held-out loss | held-out answers right |
-|---|---|---|
-{rows}
+{_chosen(result) if "arms" in result else _scales(result)}
 
 ## System message
 
@@ -58,3 +49,31 @@ tags: [hone, {settings.method}]
 
 {pins}
 """
+
+
+def _scales(result: dict[str, Any]) -> str:
+    rows = "\n".join(
+        f"| {one['scale']:g} | {one['loss']:.4f} | "
+        f"{'' if one['accuracy'] is None else format(one['accuracy'], '.1%')} |"
+        for one in result["scales"]
+    )
+    kept = f"scale {result['scale']:g} of what was learnt (0 is the base), weights of step {result['best_step']}"
+    return f"""- Kept: {kept}
+
+| scale | held-out loss | held-out answers right |
+|---|---|---|
+{rows}"""
+
+
+def _chosen(result: dict[str, Any]) -> str:
+    rows = "\n".join(
+        f"| {one['name']} | {one['round']} | {one['learning_rate']:g} | {one['examples']:,} | "
+        f"{one['right']} of {one['asked']} |"
+        for one in result["arms"]
+    )
+    what = f"what the arm '{result['arm']}' learnt" if result["kept"] == "tuned" else "the base as it was"
+    return f"""- Handed over: {what}, to be asked under the prompt {result["prompt"]}
+
+| arm | round | learning rate | examples | right, of the problems that it was chosen by |
+|---|---|---|---|---|
+{rows}"""

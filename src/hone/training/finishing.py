@@ -24,8 +24,9 @@ from hone.files import write_whole
 from hone.spelling import option
 from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.training.card import write_card
+from hone.training.choosing import Chosen
 from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory
-from hone.training.job import ADAPTER, MODEL, RESULTS, TrainingJob
+from hone.training.job import ADAPTER, JOB, MODEL, RESULTS, TrainingJob
 from hone.training.memory import ModelShape, bytes_for_scales, must_recompute
 from hone.training.packing import Row, pack
 from hone.training.preflight import free_memory
@@ -92,6 +93,32 @@ def finish(
     clear_checkpoints(folder)
     write_whole(folder / RESULTS, json.dumps(result, indent=1), kind=TuneError)
     tell({"event": "done", "folder": target.name, **result})
+
+
+def finish_chosen(job: TrainingJob, chosen: Chosen, model: Any, tokenizer: Any, folder: Path, tell: Tell) -> None:
+    """Write what a search chose, with its card and results, and its prompt into the job: exports carry it.
+
+    Args:
+        job: What was asked for.
+        chosen: What came of it.
+        model: With the chosen adapters.
+        tokenizer: Its tokenizer.
+        folder: The run's folder.
+        tell: Told of the end.
+    """
+    history = chosen.best.history if chosen.best else TrainingHistory()
+    told = chosen.as_data()
+    own = Scaled(1.0 if chosen.kept else 0.0, history.loss)
+    rate = chosen.best.arm.rate if chosen.best else job.settings.learning_rate
+    settings = job.settings.model_copy(update={"learning_rate": rate})
+    result = _result(job, settings, history, [], own) | told
+    job = job.model_copy(update={"prompt": told["system"] or None, "settings": settings})
+    write_whole(folder / JOB, job.model_dump_json(indent=1), kind=TuneError)
+    model.save_pretrained(folder / ADAPTER)
+    tokenizer.save_pretrained(folder / ADAPTER)
+    write_card(folder / ADAPTER, job, result)
+    write_whole(folder / RESULTS, json.dumps(result, indent=1), kind=TuneError)
+    tell({"event": "done", "folder": ADAPTER, **result})
 
 
 def hand_over(model: Any, history: TrainingHistory, folder: Path) -> None:

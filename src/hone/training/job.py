@@ -14,6 +14,8 @@ from hone.files import write_whole
 from hone.training.settings import TuneSettings
 
 JOB, TRAIN, HELD_OUT, HISTORY, RESULTS = "job.json", "train.jsonl", "held_out.jsonl", "history.jsonl", "tuned.json"
+CHOOSING = "choosing.jsonl"
+"""Problems that nothing is learnt from, where what is learnt is chosen within a budget."""
 ADAPTER, MODEL = "adapter", "model"
 FINISH = "finish"
 """What the training process is told where another process has trained already."""
@@ -39,10 +41,19 @@ class TrainingJob(Frozen):
     pins: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     checks_only: bool = False
     """Stop after the checks."""
+    budget: float | None = None
+    """Seconds in which prompt, data and learning rate are chosen; none trains once, as the settings say."""
 
-    def write(self, folder: Path, train: Iterable[Example], held_out: Iterable[Example]) -> None:
+    def write(
+        self,
+        folder: Path,
+        train: Iterable[Example],
+        held_out: Iterable[Example],
+        choosing: Iterable[Example] = (),
+    ) -> None:
         """Write the job and its examples into a run's folder."""
-        for name, examples in ((TRAIN, train), (HELD_OUT, held_out)):
+        parts = [(TRAIN, train), (HELD_OUT, held_out), *([(CHOOSING, choosing)] if self.budget else [])]
+        for name, examples in parts:
             lines = (ExampleRow.of(example).model_dump_json(exclude_none=True) for example in examples)
             write_whole(folder / name, "".join(line + "\n" for line in lines), errors="replace", kind=TuneError)
         write_whole(folder / JOB, self.model_dump_json(indent=1), kind=TuneError)

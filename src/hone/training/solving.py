@@ -1,18 +1,37 @@
-"""Questions with known answers, put to a model in this process: the share that it solves, and which are right."""
+"""Questions with known answers, put to a model in this process: which it solves, and under which prompt most."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import gold_number, read_answer
+from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer
+from hone.stats.halving import successive_halving
 from hone.training.scales import Solve
-from hone.weights.decoding import Decoding, generate
+from hone.weights.decoding import Decoding, GeneratedText, generate
 
 _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
+_CUT_AT_MOST = 0.01
+"""The share of answers that may be cut before they are asked again with a higher limit."""
+LIMIT, LAST_LIMIT = 512, 2048
+"""Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptShare:
+    """What one prompt gave on problems that nothing was learnt from."""
+
+    prompt: str
+    right: int
+    asked: int
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
 
 
 def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | None:
@@ -23,21 +42,95 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | 
         held_out: The examples; the first so many are asked.
         device: The kind of device, which says how many.
     """
-    asked = list(held_out)[: _MOST[device]]
-    if not asked or any(one.answer is None or gold_number(one.answer) is None for one in asked):
+    asked = solvable(held_out, device)
+    if not asked:
         return None
     longest = max(len(tokenizer(one.reply)["input_ids"]) for one in asked)
 
     def solve(model: Any) -> float:
-        answers = generate(model, tokenizer, [prompt_of(one) for one in asked], Decoding(max_tokens=2 * longest))
-        return sum(right(one, texts[0].text) for one, texts in zip(asked, answers, strict=True)) / len(asked)
+        answers = greedy_answers(model, tokenizer, [prompt_of(one) for one in asked], 2 * longest, 8 * longest)
+        return sum(right(one, text.text) for one, text in zip(asked, answers, strict=True)) / len(asked)
 
     return solve
+
+
+def solvable(examples: Sequence[Example], device: str | None) -> list[Example]:
+    """The examples whose answers can be checked; none where not all have numbers for answers.
+
+    Args:
+        examples: The first so many are taken.
+        device: The kind of device, which says how many can be asked for each scale; none takes all.
+    """
+    asked = list(examples)[: _MOST[device] if device else None]
+    numbers = all(one.answer is not None and gold_number(one.answer) is not None for one in asked)
+    return asked if numbers else []
+
+
+def greedy_answers(
+    model: Any, tokenizer: Any, asked: Sequence[Sequence[Message]], limit: int, last: int
+) -> list[GeneratedText]:
+    """One greedy answer to each conversation; what is cut is asked again with more until under one in a hundred is.
+
+    Args:
+        model: From transformers.
+        tokenizer: Its tokenizer.
+        asked: Conversations that end in a question.
+        limit: Tokens of an answer at first.
+        last: Tokens of an answer at last.
+    """
+    found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit))]
+    while limit < last:
+        pending = [place for place, text in enumerate(found) if text.cut and not has_looped(text.text)]
+        if len(pending) < _CUT_AT_MOST * len(found):
+            break
+        limit = min(2 * limit, last)
+        again = generate(model, tokenizer, [asked[place] for place in pending], Decoding(limit))
+        for place, several in zip(pending, again, strict=True):
+            found[place] = several[0]
+    return found
+
+
+def solved(model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting) -> list[bool]:
+    """Which problems a model solves under a prompt; an answer in a loop counts as wrong."""
+    asked = [way.ask(one.question) for one in problems]
+    answers = greedy_answers(model, tokenizer, asked, LIMIT, LAST_LIMIT)
+    return [
+        read_answer(text.text).value == gold_number(one.answer) and not (text.cut and has_looped(text.text))
+        for one, text in zip(problems, answers, strict=True)
+    ]
+
+
+def best_prompt(
+    model: Any, tokenizer: Any, prompts: Sequence[Prompting], problems: Sequence[Problem]
+) -> tuple[Prompting, list[PromptShare]]:
+    """The prompt under which a model solves most, by successive halving.
+
+    Args:
+        model: From transformers.
+        tokenizer: Its tokenizer.
+        prompts: Those that are tried, the simplest first.
+        problems: What they are tried on, with numbers for answers.
+
+    Returns:
+        The prompt, and what each gave, the best first.
+    """
+
+    def right_on(place: int, trials: range) -> int:
+        return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place]))
+
+    order = successive_halving(len(prompts), len(problems), right_on)
+    return prompts[order[0].place], [PromptShare(prompts[one.place].label, one.right, one.tried) for one in order]
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:
     """What a model is asked, without the reply."""
     return tuple(Message(role, text) for role, text in example.turns[:-1])  # type: ignore[arg-type] # roles are checked
+
+
+def problem_of(example: Example) -> Problem:
+    """The example as a problem that any prompt can put; its worked answer comes from the reply."""
+    solution, _ = split_answer(example.reply)
+    return Problem(example.id, example.question, example.answer or "", solution, example.group)
 
 
 def right(example: Example, text: str) -> bool:

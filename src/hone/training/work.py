@@ -12,13 +12,15 @@ import torch
 from hone.examples.reading import Example
 from hone.examples.tokens import Tokens, encode_all
 from hone.training.adapting import adapt, cuda_without_gpu, device, open_model, precision, tokenizer_of
-from hone.training.finishing import Trained, finish, hand_over, resolved, whole
+from hone.training.choosing import Chooser
+from hone.training.finishing import Trained, finish, finish_chosen, hand_over, resolved, whole
 from hone.training.history import Tell
-from hone.training.job import TrainingJob
+from hone.training.job import CHOOSING, TrainingJob, read_rows
 from hone.training.planning import plan_training
 from hone.training.preflight import CheckedTraining, checks
 from hone.training.settings import TuneSettings
 from hone.training.sharding import whole_weights
+from hone.training.solving import solvable
 from hone.training.training import train
 from hone.training.unsloth import open_with_unsloth, within_positions
 
@@ -51,6 +53,9 @@ def work(
     _check(job, folder, settings, (tokens, kept), tokenizer, tell)
     if job.checks_only:
         return
+    if job.budget:
+        _choose(job, folder, settings, examples, tokenizer, tell)
+        return
     model = _open(job, base, settings, kind)
     planned = plan_training(tokens.examples, kept.examples, settings)
     history = train(model, tokenizer, tokens.examples, settings, held_out=kept.examples, folder=folder, tell=tell)
@@ -68,6 +73,27 @@ def work(
         del model
         model, kind = whole(base, settings, kind, weights, tell)
     finish(Trained(job, model, history), folder, settings, tokenizer, planned.held_out, held_out, tell)
+
+
+def _choose(
+    job: TrainingJob, folder: Path, settings: TuneSettings, examples: Sequence[Example], tokenizer: Any, tell: Tell
+) -> None:
+    """Choose what is learnt within the job's budget, and save it."""
+    # A rate that was not asked for is one of the things that are chosen.
+    settings = settings.model_copy(update={"learning_rate": job.settings.learning_rate})
+    problems = solvable(read_rows(folder / CHOOSING), None)
+    chooser = Chooser(
+        open_model(Path(job.weights), settings, device()),
+        tokenizer,
+        settings,
+        solvable(examples, None),
+        problems,
+        budget=job.budget or 0.0,
+        folder=folder,
+        tell=tell,
+    )
+    chosen = chooser.choose()
+    finish_chosen(job, chosen, chooser.model, tokenizer, folder, tell)
 
 
 def _check(

@@ -7,16 +7,19 @@ from the gold solution, which is kept only where the answer is still right. Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import MARK
+from hone.problems import MARK, Prompting
 from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
-from hone.training.solving import prompt_of, right
+from hone.training.solving import LIMIT, problem_of, prompt_of, right
 from hone.weights.decoding import Decoding, generate
+
+BOX = "\\boxed{"
+"""What stands before an answer in a box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Shares:
     left: int
     """Questions that neither way gave a right reply to."""
 
+    def __add__(self, other: Shares) -> Shares:
+        """Both together."""
+        return Shares(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
     def as_data(self) -> dict[str, int]:
         """As plain data."""
         return asdict(self)
@@ -48,11 +55,14 @@ class Drawing:
 
     samples: int = 4
     temperature: float = 0.7
-    max_tokens: int = 256
+    max_tokens: int = LIMIT
     keep: int = 4
     """Different right replies to one question, at most."""
     seed: int = 0
     rewrite: bool = True
+    prompting: Prompting | None = None
+    """The prompt that replies are drawn under; what is learnt stands under the same without its shots. The examples'
+    own turns by default."""
 
 
 def own_examples(
@@ -73,7 +83,10 @@ def own_examples(
         tell: Told, in words, how far it is.
     """
     ask = Decoding(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
-    answers = generate(model, tokenizer, [prompt_of(one) for one in examples], ask)
+    way, gold = drawing.prompting, {one.id: one for one in examples}
+    examples = [taught_under(one, way) for one in examples] if way else examples
+    asked = [way.ask(one.question) if way else prompt_of(one) for one in examples]
+    answers = generate(model, tokenizer, asked, ask)
     made: list[Example] = []
     unsolved: list[Example] = []
     count = solved = 0
@@ -87,16 +100,28 @@ def own_examples(
     tell(f"{solved:,} of {len(examples):,} questions solved by the model itself")
     kept, written = len(made), []
     if drawing.rewrite and unsolved:
-        written = _rewritten(model, tokenizer, unsolved, drawing)
+        written = _rewritten(model, tokenizer, unsolved, [gold[one.id].reply for one in unsolved], drawing)
         tell(f"{len(written):,} of {len(unsolved):,} gold solutions written again, rightly")
     left = len(unsolved) - len(written)
     total = len(examples) * drawing.samples
     return made + written, Shares(len(examples), total, count, solved, kept, len(written), left)
 
 
-def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing: Drawing) -> list[Example]:
+def taught_under(example: Example, way: Prompting) -> Example:
+    """The example with its question put by a prompt, without shots, and its gold reply ended as that asks for."""
+    way, problem = way.without_shots, problem_of(example)
+    turns = tuple((turn.role, turn.content) for turn in way.teach(problem.question, way.reply(problem)))
+    return replace(example, turns=turns)
+
+
+def _rewritten(
+    model: Any, tokenizer: Any, unsolved: Sequence[Example], gold: Sequence[str], drawing: Drawing
+) -> list[Example]:
     prompt = load_prompts()["rewrite"]
-    asked = [[Message("user", prompt.render(question=one.question, solution=one.reply))] for one in unsolved]
+    asked = [
+        [Message("user", prompt.render(question=one.question, solution=reply))]
+        for one, reply in zip(unsolved, gold, strict=True)
+    ]
     answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed))
     return [
         _with_reply(example, reply, "rewritten")
@@ -110,7 +135,8 @@ def learnable_reply(example: Example, reply: str) -> str | None:
 
     The answer must be right, and so must every equation: a right answer over a false one teaches the false one. Where
     the gold reply shows its steps, so must this one, or terse answers are what is learnt. Where the gold reply ends
-    in ``#### N``, so does this one: what comes after it is cut off, and where it is missing it is put.
+    in ``#### N`` or in a box, so does this one: what comes after the mark is cut off, and where it is missing it is
+    put.
     """
     reply = reply.strip()
     if not right(example, reply):
@@ -118,6 +144,8 @@ def learnable_reply(example: Example, reply: str) -> str | None:
     if MARK in example.reply:
         steps, mark, end = reply.partition(MARK)
         reply = f"{steps}{mark}{end.partition(chr(10))[0]}" if mark else f"{reply}\n{MARK} {example.answer}"
+    elif BOX in example.reply and BOX not in reply:
+        reply = f"{reply.partition(MARK)[0].rstrip()}\nSo the answer is {BOX}{example.answer}}}."
     terse = shows_steps(example.reply) and not shows_steps(reply)
     return None if terse or false_equations(reply) else reply.rstrip()
 
@@ -126,8 +154,17 @@ def _different(replies: Sequence[str]) -> list[str]:
     """Replies that differ in more than white space and case, the first of each."""
     seen: dict[str, str] = {}
     for reply in replies:
-        seen.setdefault(" ".join(reply.lower().split()), reply)
+        seen.setdefault(_plain(reply), reply)
     return list(seen.values())
+
+
+def same_reply(first: str, second: str) -> bool:
+    """Whether two replies differ in nothing but white space and case."""
+    return _plain(first) == _plain(second)
+
+
+def _plain(reply: str) -> str:
+    return " ".join(reply.lower().split())
 
 
 def _with_reply(example: Example, reply: str, way: str) -> Example:

@@ -1,0 +1,338 @@
+"""Chooses what is learnt, and whether anything is: gold answers, a model's own words or both, at which learning rate.
+
+All of it happens within a budget of time, on one opened base. Its best prompt is sought; it answers the training
+questions under that prompt, and what is right is kept; several arms train adapters on a share of the data, and the
+best goes on with all of it. Where time is left, the tuned model answers what was hard, and a further round learns
+from that. Problems that nothing was learnt from decide: the first half which prompt and which arm, the second, which
+was not looked at before, whether what was learnt is handed over or the base stays as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hone.errors import TuneError
+from hone.examples.reading import Example, ExampleRow
+from hone.examples.tokens import encode_all
+from hone.files import write_whole
+from hone.problems import Prompting, candidates
+from hone.stats import Figure, paired_shares
+from hone.training.adapting import adapt, trainable
+from hone.training.history import Tell, TrainingHistory
+from hone.training.own import Drawing, Shares, own_examples, same_reply, taught_under
+from hone.training.settings import TuneSettings
+from hone.training.sharding import put
+from hone.training.solving import PromptShare, best_prompt, problem_of, solved
+from hone.training.training import train
+
+LEAST = 40
+"""Problems that it takes to choose anything."""
+MARGIN = 0.02
+"""How much worse, as a share, still counts as not worse; as in `hone bench`."""
+OWN = "own.jsonl"
+_MOST = {"cuda": 800, "mps": 160, "cpu": 80}
+"""Problems that decide, by device."""
+_DRAWING, _ENDING = 0.4, 0.1
+"""Shares of the budget: in which the base answers training questions, and that is kept for the last decision."""
+_FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
+"""Training questions that are answered first, to see how long one takes."""
+_KEPT = 4
+"""Different right replies to one question that are learnt."""
+_TRIED = 0.25
+"""The share of the data on which every arm is tried."""
+_RATES = {"lora": (1e-4, 4e-4), "qlora": (1e-4, 4e-4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to learn."""
+
+    name: str
+    data: str
+    """`gold`, `own` or `mixed`."""
+    rate: float
+    """The learning rate."""
+
+
+@dataclass(slots=True)
+class TriedArm:
+    """An arm, and what came of it."""
+
+    arm: Arm
+    round: int
+    examples: int
+    right: int
+    """Of the problems that arms are chosen by."""
+    asked: int
+    seconds: float
+    weights: dict[str, Any] = field(repr=False)
+    history: TrainingHistory = field(repr=False)
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data, without the weights."""
+        told = {"name": self.arm.name, "data": self.arm.data, "learning_rate": self.arm.rate, "round": self.round}
+        return told | {"examples": self.examples, "right": self.right, "asked": self.asked, "seconds": self.seconds}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is handed over, and why."""
+
+    prompt: Prompting
+    """The base's best prompt; what was learnt stands under the same without its shots."""
+    prompts: list[PromptShare]
+    shares: list[Shares]
+    """Where the own words came from, round by round."""
+    arms: list[TriedArm]
+    best: TriedArm | None
+    """The arm that solved most; none where time sufficed for none."""
+    difference: Figure
+    """That arm minus the base at its best, on the problems that nothing was chosen by."""
+    confirmed: tuple[float, float]
+    """The shares that both solve there, the base's first."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether what was learnt is handed over: it solves more, and is not worse by more than the margin."""
+        value, low = self.difference.value, self.difference.low
+        return value is not None and low is not None and value > 0 and low > -MARGIN
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "prompt": self.prompt.without_shots.label if self.kept else self.prompt.label,
+            "system": self.prompt.system or "",
+            "prompts": [one.as_data() for one in self.prompts],
+            "shares": [one.as_data() for one in self.shares],
+            "arms": [one.as_data() for one in self.arms],
+            "arm": self.best.arm.name if self.best else None,
+            "difference": self.difference.as_dict(),
+            "confirmed": list(self.confirmed),
+            "kept": "tuned" if self.kept else "base",
+        }
+
+
+class Chooser:
+    """One search.
+
+    Args:
+        model: The base, without adapters.
+        tokenizer: Its tokenizer.
+        settings: Resolved; `lora` or `qlora`.
+        train: What may be learnt: questions with worked answers that end in numbers.
+        problems: What nothing is learnt from.
+        budget: Seconds.
+        folder: The run's folder; own words are kept there.
+        tell: Told how far it is.
+        clock: Gives seconds.
+
+    Raises:
+        TuneError: There are too few problems to choose by, or every weight would be trained.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of its own
+        self,
+        model: Any,
+        tokenizer: Any,
+        settings: TuneSettings,
+        train: Sequence[Example],
+        problems: Sequence[Example],
+        *,
+        budget: float,
+        folder: Path,
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if len(problems) < LEAST:
+            raise TuneError(
+                f"{len(problems)} problems with numbers for answers are too few to choose by; it takes {LEAST}"
+            )
+        if settings.method not in _RATES:
+            raise TuneError("a budget chooses among adapters; use method lora or qlora, or leave the budget out")
+        self.model, self.tokenizer, self.settings, self.train = model, tokenizer, settings, list(train)
+        used = [problem_of(one) for one in problems][: _MOST[model.device.type]]
+        self.first, self.second = used[: len(used) // 2], used[len(used) // 2 :]
+        self.budget, self.folder, self._tell, self._clock = budget, folder, tell, clock
+        self._started = clock()
+        self._tried: list[TriedArm] = []
+        self._own: dict[str, list[Example]] = {}
+        self._shares: list[Shares] = []
+
+    def choose(self) -> Chosen:
+        """Seek the best that can be learnt within the budget.
+
+        Returns:
+            What is best. `model` then has its weights in its adapters, or adapters that change nothing where the base
+            stays as it is.
+        """
+        pool = [problem_of(one) for one in self.train]
+        prompt, prompts = best_prompt(self.model, self.tokenizer, candidates(pool), self.first)
+        self._say(
+            f"the base's best prompt: {prompts[0].prompt} ({prompts[0].right} of {prompts[0].asked} right); "
+            f"{self._used():.0f} s"
+        )
+        gold = [taught_under(one, prompt) for one in self.train]
+        self._draw(prompt, until=_DRAWING * self.budget, rewrite=True)
+        taught = prompt.without_shots
+        for arm in _arms(self.settings, own=bool(self._own)):
+            if self._tried and self._left() < 3 * self._cost():
+                self._say(f"no time is left to try {arm.name}")
+                continue
+            self._learn(arm, _some(self._data(arm, gold), _TRIED), taught)
+        best = max(self._tried, key=lambda one: one.right, default=None)
+        if best is not None:
+            best = self._rounds(best, gold, taught)
+        return self._confirmed(prompt, prompts, best)
+
+    def _rounds(self, best: TriedArm, gold: list[Example], taught: Prompting) -> TriedArm:
+        """All of the best arm's data, and as many further rounds as time allows."""
+        number = 1
+        while True:
+            data = self._data(best.arm, gold)
+            need = best.seconds / max(1, best.examples) * len(data)
+            share = min(1.0, max(0.0, self._left()) / (1.15 * need))
+            if number == 1 and share * len(data) <= 1.2 * best.examples:
+                return best
+            if number > 1 and share < 1.0:
+                return best
+            epochs = max(1.0, min(self.settings.epochs, self._left() / (1.5 * need))) if share == 1.0 else 1.0
+            full = self._learn(best.arm, _some(data, share), taught, epochs=epochs, number=number)
+            best = max((best, full), key=lambda one: (one.right, one.examples))
+            room = self._left() - 1.3 * full.seconds
+            if best.arm.data == "gold" or room < 0.15 * self.budget:
+                return best
+            number += 1
+            put(self.model, best.weights)
+            self._draw(taught, until=self._used() + room / 2, rewrite=False)
+
+    def _confirmed(self, prompt: Prompting, prompts: list[PromptShare], best: TriedArm | None) -> Chosen:
+        """The last decision, on the problems that nothing was chosen by."""
+        if best is None:
+            self.model = self._fresh(self.settings)
+            nothing = Figure(None, None, None, 0, "the budget was too small to learn anything")
+            return Chosen(prompt, prompts, self._shares, [], None, nothing, (0.0, 0.0))
+        put(self.model, best.weights)
+        learnt = solved(self.model, self.tokenizer, self.second, prompt.without_shots)
+        put(self.model, _changing_nothing(best.weights))
+        base = solved(self.model, self.tokenizer, self.second, prompt)
+        difference = paired_shares([float(one) for one in learnt], [float(one) for one in base])
+        shares = (sum(base) / len(base), sum(learnt) / len(learnt))
+        chosen = Chosen(prompt, prompts, self._shares, self._tried, best, difference, shares)
+        if chosen.kept:
+            put(self.model, best.weights)
+        return chosen
+
+    def _draw(self, way: Prompting, *, until: float, rewrite: bool) -> None:
+        """Let the model answer training questions until so many seconds of the budget are used, pass after pass."""
+        begun, device = self._used(), self.model.device.type
+        order = sorted(self.train, key=lambda one: len(self._own.get(one.id, ())))
+        wanted = [one for one in order if len(self._own.get(one.id, ())) < _KEPT]
+        total: Shares | None = None
+        place, number = 0, _FIRST[device]
+        while place < len(wanted) and number > 0:
+            asked = wanted[place : place + number]
+            drawing = Drawing(
+                prompting=way, keep=_KEPT, rewrite=rewrite, seed=self.settings.seed + place + 7919 * len(self._shares)
+            )
+            rows, shares = own_examples(self.model, self.tokenizer, asked, drawing)
+            self._keep(asked, rows)
+            total = shares if total is None else total + shares
+            place += number
+            each = (self._used() - begun) / place
+            # All that fits goes in one call: a call ends with few answers under way, and a GPU half idle.
+            number = min(len(wanted) - place, int((until - self._used()) / each)) if each else len(wanted) - place
+            if number < min(_FIRST[device], len(wanted) - place):
+                break
+        if total is not None:
+            self._shares.append(total)
+            self._say(
+                f"own words: {total.solved:,} of {total.questions:,} questions solved, {total.rewritten:,} rewritten "
+                f"from the gold, {total.left:,} left out; {self._used() - begun:.0f} s"
+            )
+        rows = [row for several in self._own.values() for row in several]
+        lines = (ExampleRow.of(one).model_dump_json(exclude_none=True) + "\n" for one in rows)
+        write_whole(self.folder / OWN, "".join(lines), errors="replace", kind=TuneError)
+
+    def _keep(self, asked: Sequence[Example], rows: Sequence[Example]) -> None:
+        """Add what is new, up to so many replies a question."""
+        ids = {one.question: one.id for one in asked}
+        for row in rows:
+            known = self._own.setdefault(ids[row.question], [])
+            if len(known) < _KEPT and not any(same_reply(row.reply, one.reply) for one in known):
+                known.append(row)
+
+    def _data(self, arm: Arm, gold: Sequence[Example]) -> list[Example]:
+        own = [row for several in self._own.values() for row in several]
+        if arm.data == "gold":
+            return list(gold)
+        if arm.data == "own":
+            return own
+        # Gold answers where the model has none of its own: what it never solves is what it could learn.
+        return [*own, *(one for one in gold if one.id not in self._own)]
+
+    def _learn(
+        self, arm: Arm, examples: Sequence[Example], taught: Prompting, *, epochs: float = 1.0, number: int = 1
+    ) -> TriedArm:
+        """Train fresh adapters on the base, and solve the choosing problems with them."""
+        begun = self._used()
+        settings = self.settings.model_copy(
+            update={"learning_rate": arm.rate, "epochs": epochs, "patience": None, "compiled": "off"}
+        )
+        self.model = self._fresh(settings)
+        chats = encode_all(self.tokenizer, (one.chat for one in examples), longest=settings.max_length)
+        if not chats.examples:
+            raise TuneError("every example is longer than max_length; raise it")
+        history = train(self.model, self.tokenizer, chats.examples, settings)
+        right = sum(solved(self.model, self.tokenizer, self.first, taught))
+        weights = {name: weight.detach().clone() for name, weight in trainable(self.model).items()}
+        spent = self._used() - begun
+        tried = TriedArm(arm, number, len(chats.examples), right, len(self.first), spent, weights, history)
+        self._tried.append(tried)
+        self._say(
+            f"{arm.name} at a rate of {arm.rate:g}, {len(chats.examples):,} examples"
+            f"{f' of round {number}' if number > 1 else ''}, loss {history.loss:.3f}: {right} of {len(self.first)} "
+            f"right; {spent:.0f} s"
+        )
+        return tried
+
+    def _fresh(self, settings: TuneSettings) -> Any:
+        """The base with adapters that change nothing yet."""
+        base = self.model.unload() if hasattr(self.model, "unload") else self.model
+        return adapt(base, settings)
+
+    def _used(self) -> float:
+        return self._clock() - self._started
+
+    def _left(self) -> float:
+        return (1 - _ENDING) * self.budget - self._used()
+
+    def _cost(self) -> float:
+        return max(one.seconds for one in self._tried)
+
+    def _say(self, text: str) -> None:
+        self._tell({"event": "note", "text": text})
+
+
+def _arms(settings: TuneSettings, *, own: bool) -> list[Arm]:
+    """What is tried, the likeliest first: time may not suffice for all."""
+    rates = (settings.learning_rate,) if settings.learning_rate else _RATES[settings.method]
+    low, high = rates[0], rates[-1]
+    found = [Arm("own words", "own", low), Arm("mixed", "mixed", high), Arm("own words", "own", high)] if own else []
+    return list(dict.fromkeys([*found, Arm("gold", "gold", low)]))
+
+
+def _some(examples: Sequence[Example], share: float) -> list[Example]:
+    """A share of the examples, spread evenly over them."""
+    count = max(1, min(len(examples), round(share * len(examples))))
+    return [examples[int(place * len(examples) / count)] for place in range(count)]
+
+
+def _changing_nothing(weights: dict[str, Any]) -> dict[str, Any]:
+    """The adapters as they are before training: their second factor is nought."""
+    return {name: torch.zeros_like(weight) if "lora_B" in name else weight for name, weight in weights.items()}
