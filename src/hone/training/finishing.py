@@ -79,7 +79,7 @@ def finish(
         model,
         rows,
         settings.scales,
-        solve=solver(tokenizer, held_out, model.device.type),
+        solve=solver(tokenizer, held_out, model.device.type, lambda text: tell({"event": "note", "text": text})),
         told=lambda one: tell({"event": "scale", **one.as_data()}),
     )
     chosen = best(tried)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hone.examples.reading import Example
@@ -15,13 +15,16 @@ _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
 
 
-def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | None:
+def solver(
+    tokenizer: Any, held_out: Sequence[Example], device: str, note: Callable[[str], object] = lambda _: None
+) -> Solve | None:
     """What gives the share of held-out problems that a model solves; none where not all have numbers for answers.
 
     Args:
         tokenizer: The model's.
         held_out: The examples; the first so many are asked.
         device: The kind of device, which says how many.
+        note: Told, in one line, where memory ran out and it goes on with fewer answers side by side.
     """
     asked = list(held_out)[: _MOST[device]]
     if not asked or any(one.answer is None or gold_number(one.answer) is None for one in asked):
@@ -29,7 +32,8 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | 
     longest = max(len(tokenizer(one.reply)["input_ids"]) for one in asked)
 
     def solve(model: Any) -> float:
-        answers = generate(model, tokenizer, [prompt_of(one) for one in asked], Decoding(max_tokens=2 * longest))
+        ask = Decoding(max_tokens=2 * longest)
+        answers = generate(model, tokenizer, [prompt_of(one) for one in asked], ask, note=note)
         return sum(right(one, texts[0].text) for one, texts in zip(asked, answers, strict=True)) / len(asked)
 
     return solve

@@ -70,10 +70,10 @@ def own_examples(
         tokenizer: Its tokenizer.
         examples: Training questions with answers.
         drawing: How replies are drawn.
-        tell: Told, in words, how far it is.
+        tell: Told, in words, how far it is, and where memory ran out.
     """
     ask = Decoding(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
-    answers = generate(model, tokenizer, [prompt_of(one) for one in examples], ask)
+    answers = generate(model, tokenizer, [prompt_of(one) for one in examples], ask, note=tell)
     made: list[Example] = []
     unsolved: list[Example] = []
     count = solved = 0
@@ -87,17 +87,19 @@ def own_examples(
     tell(f"{solved:,} of {len(examples):,} questions solved by the model itself")
     kept, written = len(made), []
     if drawing.rewrite and unsolved:
-        written = _rewritten(model, tokenizer, unsolved, drawing)
+        written = _rewritten(model, tokenizer, unsolved, drawing, tell)
         tell(f"{len(written):,} of {len(unsolved):,} gold solutions written again, rightly")
     left = len(unsolved) - len(written)
     total = len(examples) * drawing.samples
     return made + written, Shares(len(examples), total, count, solved, kept, len(written), left)
 
 
-def _rewritten(model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing: Drawing) -> list[Example]:
+def _rewritten(
+    model: Any, tokenizer: Any, unsolved: Sequence[Example], drawing: Drawing, tell: Callable[[str], object]
+) -> list[Example]:
     prompt = load_prompts()["rewrite"]
     asked = [[Message("user", prompt.render(question=one.question, solution=one.reply))] for one in unsolved]
-    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed))
+    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed), note=tell)
     return [
         _with_reply(example, reply, "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)
