@@ -4,8 +4,8 @@
 
 Without `--model` it is a model of Qwen2.5-0.5B's sizes with random weights, whose answers never end by themselves:
 the worst case. One line a case: the rows, what was planned, and what torch took (bytes in use at once, and bytes
-reserved) beyond the weights. ``off`` is the peak over the plan, less 1. `--free GB` leaves only so much of the memory.
-In the last case rows for every answer are asked for, so that memory runs out and it goes on with fewer.
+reserved) beyond the weights. ``off`` is the peak over the plan, less 1. `--free GB` leaves only so much memory. In
+the last case rows for every answer are asked for, so that memory runs out and it goes on with fewer.
 """
 
 from __future__ import annotations
