@@ -128,7 +128,11 @@ class TransformersModel(Model):
 
         seed = None if sampling.seed is None else (sampling.seed + sample) % 2**32
         ask = Decoding(sampling.max_tokens, sampling.temperature, seed=seed, top_p=sampling.top_p, rows=self._rows)
-        generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell)
+        generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell, note=self._note)
+
+    def _note(self, text: str) -> None:
+        note = f"{self.spec}: {text}"
+        self.notes += [note] if note not in self.notes else []
 
 
 def load_model(folder: Path, adapter: Path | None, device: Any, precision: Precision = "auto") -> Any:

@@ -38,6 +38,8 @@ MARGIN = 0.02
 OWN = "own.jsonl"
 _MOST = {"cuda": 800, "mps": 160, "cpu": 80}
 """Problems that decide, by device."""
+_SLOW_TRIALS = 20
+"""Problems that prompts are tried on without a GPU."""
 _DRAWING, _ENDING = 0.4, 0.1
 """Shares of the budget: in which the base answers training questions, and that is kept for the last decision."""
 _FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
@@ -172,7 +174,11 @@ class Chooser:
             stays as it is.
         """
         pool = [problem_of(one) for one in self.train]
-        prompt, prompts = best_prompt(self.model, self.tokenizer, candidates(pool), self.first)
+        # Without a GPU each answer takes long, and long prompts longer.
+        slow = self.model.device.type != "cuda"
+        tried = candidates(pool, shots=(0, 2)) if slow else candidates(pool)
+        asked = self.first[:_SLOW_TRIALS] if slow else self.first
+        prompt, prompts = best_prompt(self.model, self.tokenizer, tried, asked, self._say)
         self._say(
             f"the base's best prompt: {prompts[0].prompt} ({prompts[0].right} of {prompts[0].asked} right); "
             f"{self._used():.0f} s"
@@ -218,9 +224,9 @@ class Chooser:
             nothing = Figure(None, None, None, 0, "the budget was too small to learn anything")
             return Chosen(prompt, prompts, self._shares, [], None, nothing, (0.0, 0.0))
         put(self.model, best.weights)
-        learnt = solved(self.model, self.tokenizer, self.second, prompt.without_shots)
+        learnt = solved(self.model, self.tokenizer, self.second, prompt.without_shots, self._say)
         put(self.model, _changing_nothing(best.weights))
-        base = solved(self.model, self.tokenizer, self.second, prompt)
+        base = solved(self.model, self.tokenizer, self.second, prompt, self._say)
         difference = paired_shares([float(one) for one in learnt], [float(one) for one in base])
         shares = (sum(base) / len(base), sum(learnt) / len(learnt))
         chosen = Chosen(prompt, prompts, self._shares, self._tried, best, difference, shares)
@@ -289,7 +295,7 @@ class Chooser:
         if not chats.examples:
             raise TuneError("every example is longer than max_length; raise it")
         history = train(self.model, self.tokenizer, chats.examples, settings)
-        right = sum(solved(self.model, self.tokenizer, self.first, taught))
+        right = sum(solved(self.model, self.tokenizer, self.first, taught, self._say))
         weights = {name: weight.detach().clone() for name, weight in trainable(self.model).items()}
         spent = self._used() - begun
         tried = TriedArm(arm, number, len(chats.examples), right, len(self.first), spent, weights, history)

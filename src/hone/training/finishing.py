@@ -26,7 +26,7 @@ from hone.training.adapting import adapt, device, open_model, precision, tokeniz
 from hone.training.card import write_card
 from hone.training.choosing import Chosen
 from hone.training.history import Look, OptimiserStep, Tell, TrainingHistory
-from hone.training.job import ADAPTER, JOB, MODEL, RESULTS, TrainingJob
+from hone.training.job import ADAPTER, JOB, MODEL, RESULTS, TRAIN, TrainingJob, read_rows
 from hone.training.memory import ModelShape, bytes_for_scales, must_recompute
 from hone.training.packing import Row, pack
 from hone.training.preflight import free_memory
@@ -34,12 +34,15 @@ from hone.training.rows import held_out_loss
 from hone.training.scales import Scaled, WeightChange, best, try_scales
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
-from hone.training.solving import solver
+from hone.problems import candidates
+from hone.training.solving import best_prompt, problem_of, solvable, solver
 from hone.training.training import clear_checkpoints
 
 TRAINED = "trained"
 """The folder in which one process hands its model over to the next."""
 _HISTORY = "history.json"
+_POOL = 200
+"""Training examples among which solved problems are looked for, to show first."""
 _NEAR = 0.05
 """Nats by which the same weights' held-out loss may differ between two ways to compute it."""
 
@@ -80,12 +83,16 @@ def finish(
         model,
         rows,
         settings.scales,
-        solve=solver(tokenizer, held_out, model.device.type),
+        solve=solver(tokenizer, held_out, model.device.type, lambda text: tell({"event": "note", "text": text})),
         told=lambda one: tell({"event": "scale", **one.as_data()}),
     )
     chosen = best(tried)
+    change.put(0.0)
+    beside = _base_at_best(model, tokenizer, folder, held_out, chosen, tell)
+    if beside.get("kept") == "base":
+        chosen = next((one for one in tried if one.scale == 0), Scaled(0.0, chosen.loss))
     change.put(chosen.scale)
-    result = _result(job, settings, history, tried, chosen)
+    result = _result(job, settings, history, tried, chosen) | beside
     target = folder / (MODEL if settings.method == "full" else ADAPTER)
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
@@ -93,6 +100,35 @@ def finish(
     clear_checkpoints(folder)
     write_whole(folder / RESULTS, json.dumps(result, indent=1), kind=TuneError)
     tell({"event": "done", "folder": target.name, **result})
+
+
+def _base_at_best(
+    base: Any, tokenizer: Any, folder: Path, held_out: Sequence[Example], chosen: Scaled, tell: Tell
+) -> dict[str, Any]:
+    """What the base solves of the held-out problems under its best prompt, beside what was learnt.
+
+    Scale 0 is the base under the prompt of the examples, and that may not be its best one. Where it solves as many
+    under another as the best scale does, it stays as it is.
+
+    Returns:
+        Its prompts, and whether what was learnt is kept; nothing where no answer can be checked.
+    """
+    asked = solvable(held_out, base.device.type)
+    if not asked or chosen.accuracy is None:
+        return {}
+    pool = [problem_of(one) for one in read_rows(folder / TRAIN)[:_POOL]]
+    problems = [problem_of(one) for one in asked]
+    prompt, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2)), problems)
+    right, learnt = shares[0].right, round(chosen.accuracy * len(asked))
+    kept = "base" if right and right >= learnt else "tuned"
+    tell(
+        {
+            "event": "note",
+            "text": f"the base under its best prompt ({prompt.label}) solves {right} of {len(asked)} held-out problems, "
+            f"and what was learnt {learnt}",
+        }
+    )
+    return {"prompts": [one.as_data() for one in shares], "prompt": prompt.label, "kept": kept}
 
 
 def finish_chosen(job: TrainingJob, chosen: Chosen, model: Any, tokenizer: Any, folder: Path, tell: Tell) -> None:

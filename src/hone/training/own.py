@@ -80,13 +80,13 @@ def own_examples(
         tokenizer: Its tokenizer.
         examples: Training questions with answers.
         drawing: How replies are drawn.
-        tell: Told, in words, how far it is.
+        tell: Told, in words, how far it is, and where memory ran out.
     """
     ask = Decoding(drawing.max_tokens, drawing.temperature, samples=drawing.samples, seed=drawing.seed)
     way, gold = drawing.prompting, {one.id: one for one in examples}
     examples = [taught_under(one, way) for one in examples] if way else examples
     asked = [way.ask(one.question) if way else prompt_of(one) for one in examples]
-    answers = generate(model, tokenizer, asked, ask)
+    answers = generate(model, tokenizer, asked, ask, note=tell)
     made: list[Example] = []
     unsolved: list[Example] = []
     count = solved = 0
@@ -100,7 +100,8 @@ def own_examples(
     tell(f"{solved:,} of {len(examples):,} questions solved by the model itself")
     kept, written = len(made), []
     if drawing.rewrite and unsolved:
-        written = _rewritten(model, tokenizer, unsolved, [gold[one.id].reply for one in unsolved], drawing)
+        known = [gold[one.id].reply for one in unsolved]
+        written = _rewritten(model, tokenizer, unsolved, known, drawing, tell)
         tell(f"{len(written):,} of {len(unsolved):,} gold solutions written again, rightly")
     left = len(unsolved) - len(written)
     total = len(examples) * drawing.samples
@@ -115,14 +116,19 @@ def taught_under(example: Example, way: Prompting) -> Example:
 
 
 def _rewritten(
-    model: Any, tokenizer: Any, unsolved: Sequence[Example], gold: Sequence[str], drawing: Drawing
+    model: Any,
+    tokenizer: Any,
+    unsolved: Sequence[Example],
+    gold: Sequence[str],
+    drawing: Drawing,
+    tell: Callable[[str], object],
 ) -> list[Example]:
     prompt = load_prompts()["rewrite"]
     asked = [
         [Message("user", prompt.render(question=one.question, solution=reply))]
         for one, reply in zip(unsolved, gold, strict=True)
     ]
-    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed))
+    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed), note=tell)
     return [
         _with_reply(example, reply, "rewritten")
         for example, texts in zip(unsolved, answers, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,12 @@ _CUT_AT_MOST = 0.01
 """The share of answers that may be cut before they are asked again with a higher limit."""
 LIMIT, LAST_LIMIT = 512, 2048
 """Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
+_LEAST_LIMITS = (128, 512)
+"""The same on a processor, where short problems are answered in less, and waiting costs more."""
+
+
+Note = Callable[[str], object]
+"""Told, in one line, where memory ran out and it goes on with fewer answers side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,14 @@ class PromptShare:
         return asdict(self)
 
 
-def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | None:
+def solver(tokenizer: Any, held_out: Sequence[Example], device: str, note: Note = lambda _: None) -> Solve | None:
     """What gives the share of held-out problems that a model solves; none where not all have numbers for answers.
 
     Args:
         tokenizer: The model's.
         held_out: The examples; the first so many are asked.
         device: The kind of device, which says how many.
+        note: Told, in one line, where memory ran out and it goes on with fewer answers side by side.
     """
     asked = solvable(held_out, device)
     if not asked:
@@ -48,7 +55,8 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str) -> Solve | 
     longest = max(len(tokenizer(one.reply)["input_ids"]) for one in asked)
 
     def solve(model: Any) -> float:
-        answers = greedy_answers(model, tokenizer, [prompt_of(one) for one in asked], 2 * longest, 8 * longest)
+        put = [prompt_of(one) for one in asked]
+        answers = greedy_answers(model, tokenizer, put, 2 * longest, 8 * longest, note)
         return sum(right(one, text.text) for one, text in zip(asked, answers, strict=True)) / len(asked)
 
     return solve
@@ -67,7 +75,12 @@ def solvable(examples: Sequence[Example], device: str | None) -> list[Example]:
 
 
 def greedy_answers(
-    model: Any, tokenizer: Any, asked: Sequence[Sequence[Message]], limit: int, last: int
+    model: Any,
+    tokenizer: Any,
+    asked: Sequence[Sequence[Message]],
+    limit: int,
+    last: int,
+    note: Note = lambda _: None,
 ) -> list[GeneratedText]:
     """One greedy answer to each conversation; what is cut is asked again with more until under one in a hundred is.
 
@@ -77,23 +90,33 @@ def greedy_answers(
         asked: Conversations that end in a question.
         limit: Tokens of an answer at first.
         last: Tokens of an answer at last.
+        note: Told where memory ran out.
     """
-    found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit))]
+    found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit), note=note)]
     while limit < last:
         pending = [place for place, text in enumerate(found) if text.cut and not has_looped(text.text)]
         if len(pending) < _CUT_AT_MOST * len(found):
             break
         limit = min(2 * limit, last)
-        again = generate(model, tokenizer, [asked[place] for place in pending], Decoding(limit))
+        again = generate(model, tokenizer, [asked[place] for place in pending], Decoding(limit), note=note)
         for place, several in zip(pending, again, strict=True):
             found[place] = several[0]
     return found
 
 
-def solved(model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting) -> list[bool]:
+def solved(
+    model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting, note: Note = lambda _: None
+) -> list[bool]:
     """Which problems a model solves under a prompt; an answer in a loop counts as wrong."""
+    limit, last = LIMIT, LAST_LIMIT
+    if model.device.type == "cpu":
+        longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
+        limit, last = (
+            min(most, max(least, times * longest))
+            for most, least, times in zip((LIMIT, LAST_LIMIT), _LEAST_LIMITS, (2, 8), strict=True)
+        )
     asked = [way.ask(one.question) for one in problems]
-    answers = greedy_answers(model, tokenizer, asked, LIMIT, LAST_LIMIT)
+    answers = greedy_answers(model, tokenizer, asked, limit, last, note)
     return [
         read_answer(text.text).value == gold_number(one.answer) and not (text.cut and has_looped(text.text))
         for one, text in zip(problems, answers, strict=True)
@@ -101,7 +124,11 @@ def solved(model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompti
 
 
 def best_prompt(
-    model: Any, tokenizer: Any, prompts: Sequence[Prompting], problems: Sequence[Problem]
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Prompting],
+    problems: Sequence[Problem],
+    note: Note = lambda _: None,
 ) -> tuple[Prompting, list[PromptShare]]:
     """The prompt under which a model solves most, by successive halving.
 
@@ -110,13 +137,14 @@ def best_prompt(
         tokenizer: Its tokenizer.
         prompts: Those that are tried, the simplest first.
         problems: What they are tried on, with numbers for answers.
+        note: Told where memory ran out.
 
     Returns:
         The prompt, and what each gave, the best first.
     """
 
     def right_on(place: int, trials: range) -> int:
-        return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place]))
+        return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
 
     order = successive_halving(len(prompts), len(problems), right_on)
     return prompts[order[0].place], [PromptShare(prompts[one.place].label, one.right, one.tried) for one in order]

@@ -29,7 +29,8 @@ class Decoding:
     """Fixes the draws on the same machine for the same prompts; which draw a prompt gets depends on the others."""
     top_p: float | None = None
     rows: int | None = None
-    """The most answers under way at once; as many as the memory holds where absent."""
+    """The most answers under way at once; as many as the memory holds where absent. Where it holds fewer after all,
+    they are halved, as often as it takes."""
     graphs: bool = True
     """On a GPU: record a step once and replay it."""
 
@@ -56,6 +57,13 @@ class GenerationJob:
     """The whole prompt."""
     limit: int
     """The most tokens of the answer."""
+    begun: tuple[int, ...] = ()
+    """Tokens of the answer that are there already: it was under way when memory ran out."""
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """The prompt and what there is of the answer."""
+        return self.tokens + self.begun
 
 
 Prompt = str | Sequence[Message] | Sequence[int]
@@ -72,6 +80,7 @@ def generate(
     ask: Decoding = Decoding(),
     *,
     told: Told | None = None,
+    note: Callable[[str], object] = lambda _: None,
 ) -> list[list[GeneratedText]]:
     """Answers to prompts.
 
@@ -85,17 +94,20 @@ def generate(
         prompts: Texts, conversations or tokens.
         ask: How answers are drawn.
         told: Told of every answer as it comes.
+        note: Told, in one line, where memory ran out and it goes on with fewer answers side by side.
 
     Returns:
         ``ask.samples`` answers to each prompt, in the order of the prompts.
 
     Raises:
         ContextError: A prompt does not fit into the model's context.
-        UnavailableError: The tokenizer has no chat template and a prompt is a conversation.
+        UnavailableError: The tokenizer has no chat template and a prompt is a conversation; or the memory does not
+            hold even one answer.
         MissingExtraError: The extra `tune` is not installed.
     """
     torch = library("torch")
-    from hone.weights.decoding.loop import Loop, plainly, suited  # noqa: PLC0415 - loads torch
+    from hone.weights.decoding.loop import answer_in_rows, plainly, suited  # noqa: PLC0415 - loads torch
+    from hone.weights.decoding.rows import UnsuitedError  # noqa: PLC0415 - the same
 
     jobs = _jobs(model, tokenizer, prompts, ask)
     answers: list[list[GeneratedText | None]] = [[None] * ask.samples for _ in prompts]
@@ -118,10 +130,14 @@ def generate(
                 if ask.seed is not None:
                     torch.manual_seed(ask.seed)
                 shared = _shared([job.tokens for job in jobs])
-                if suited(model, jobs[0].tokens):
-                    Loop(model, jobs, shared, ends, ask).run(tell)
-                else:
-                    plainly(model, tokenizer, jobs, ends, ask, tell)
+                own = suited(model, jobs[0].tokens)
+                if own:
+                    try:
+                        answer_in_rows(model, jobs, shared, ends, ask, tell, note)
+                    except UnsuitedError:  # at its first call: a window that the prompt was too short to show
+                        own = False
+                if not own:
+                    plainly(model, tokenizer, jobs, ends, ask, tell, note)
         finally:
             model.train(training)
     return [[text for text in several if text is not None] for several in answers]

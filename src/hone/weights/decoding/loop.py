@@ -2,32 +2,109 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 
+from hone.errors import UnavailableError
 from hone.extras import library
+from hone.weights.decoding.fitting import DecodingShape, PlannedRows, eight, ran_out, rows_filled, rows_planned
 from hone.weights.decoding.generate import Decoding, GenerationJob
 from hone.weights.decoding.rows import ATTENTION, CacheShape, Rows, UnsuitedError, attention
 from hone.weights.decoding.step import Draw, Stepper
 from hone.weights.quiet import quiet
 
 Tell = Callable[[GenerationJob, Sequence[int]], None]
+Note = Callable[[str], object]
 
 _GRAPH_STEPS = 16
 """Steps between two looks at what has ended: a look waits for the GPU."""
-_FILL_TOKENS = {"cuda": 16_384, "cpu": 2_048}
-"""Tokens, padding included, of one call that fills rows."""
-_CPU_ROWS, _CPU_BYTES = 128, 2**30
-_GPU_SHARE = 0.75
-"""The share of the free memory that rows may take; the rest is for what a step works with."""
-_WORK_PER_WORD = 12
-"""Bytes that a row's logits take for each word of the vocabulary while a token is drawn."""
 _CHECKED = 48
 """Tokens of the prompt on which the loop is compared with the model's own attention."""
+
+
+def plan_rows(model: Any, jobs: Sequence[GenerationJob], shared: int, ask: Decoding) -> PlannedRows:
+    """What the rows of these jobs must have room for."""
+    beyond = [len(job.tokens) - shared for job in jobs]
+    room = eight(max(count + job.limit for count, job in zip(beyond, jobs, strict=True)))
+    kind = "cuda" if model.device.type == "cuda" else "cpu"
+    draw = Draw(ask.temperature, ask.top_p)
+    return PlannedRows(room, shared, min(beyond), draw.work_bytes, kind, ask.graphs and kind == "cuda")
+
+
+def answer_in_rows(
+    model: Any,
+    jobs: Sequence[GenerationJob],
+    shared: int,
+    ends: tuple[int, ...],
+    ask: Decoding,
+    tell: Tell,
+    note: Note,
+) -> None:
+    """Answer every job; where memory runs out, with half the rows from there on.
+
+    An answer that was under way then is gone on with, not drawn again: drawn again, long answers would have a second
+    chance to be short ones, and the samples would no longer be the model's.
+
+    Raises:
+        UnavailableError: Memory ran out with one row.
+    """
+    inner, left = base(model), list(jobs)
+    planned, shape = plan_rows(inner, jobs, shared, ask), DecodingShape.of(inner)
+    rows = ask.rows or rows_planned(shape, planned, len(jobs), model.device)
+    while left:
+        rows, loop, enough = min(rows, len(left)), None, True
+        try:
+            loop = Loop(inner, left, planned, ends, ask, rows)
+            loop.run(tell)
+            left = []
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
+                raise
+            left, enough = loop.left() if loop else left, False
+        if not enough:
+            # Only here, where the error is gone, are the tensors of its call free.
+            loop = None
+            _freed(model.device)
+            left = _going(left, ends, tell)
+            rows = _fewer(rows, note) if left else rows
+
+
+def _going(jobs: Sequence[GenerationJob], ends: tuple[int, ...], tell: Tell) -> list[GenerationJob]:
+    """The jobs whose answers are not at their ends; the others are told of."""
+    going = []
+    for job in jobs:
+        if job.begun and (job.begun[-1] in ends or len(job.begun) >= job.limit):
+            tell(job, job.begun)
+        else:
+            going.append(job)
+    return going
+
+
+def _freed(device: Any) -> None:
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _fewer(rows: int, note: Note) -> int:
+    """Half as many rows.
+
+    Raises:
+        UnavailableError: There is no half of one.
+    """
+    if rows == 1:
+        raise UnavailableError(
+            "the memory does not hold even one answer at a time; free some of it, allow fewer tokens for an answer, "
+            "or take a smaller model"
+        )
+    note(f"the memory does not hold {rows:,} answers side by side; it goes on with {rows // 2:,}")
+    return rows // 2
 
 
 class Loop:
@@ -36,25 +113,30 @@ class Loop:
     Args:
         model: The language model, in evaluation mode.
         jobs: What is to be answered.
-        shared: How many tokens all their prompts begin with.
+        planned: What a row must have room for, and how many tokens all prompts begin with.
         ends: The tokens that end an answer.
         ask: How answers are drawn.
+        count: How many rows there are.
     """
 
     def __init__(
-        self, model: Any, jobs: Sequence[GenerationJob], shared: int, ends: tuple[int, ...], ask: Decoding
+        self,
+        model: Any,
+        jobs: Sequence[GenerationJob],
+        planned: PlannedRows,
+        ends: tuple[int, ...],
+        ask: Decoding,
+        count: int,
     ) -> None:
-        self._model, self._shared, self._ask = base(model), shared, ask
-        self._device = model.device
+        self._model, self._shared = model, planned.shared
+        self._device, self._kind = model.device, planned.kind
         # Long prompts first: those that are filled together then have about the same length.
-        self._pending = deque(sorted(jobs, key=lambda job: -len(job.tokens)))
-        most = max(job.limit for job in jobs)
-        room = _eight(len(self._pending[0].tokens) - shared + most)
-        shape, dtype = CacheShape.of(self._model.config), self._model.get_input_embeddings().weight.dtype
-        count = min(len(jobs), ask.rows or self._fitting(shape, dtype, room))
-        self._rows = Rows(shape, count, room, self._device, dtype)
-        draw = Draw(ask.temperature, ask.top_p)
-        self._stepper = Stepper(self._model, self._rows, ends, draw, most, graphs=ask.graphs)
+        self._pending = deque(sorted(jobs, key=lambda job: -len(job.known)))
+        self._untold = {(job.prompt, job.sample): job for job in self._pending}
+        shape, dtype = CacheShape.of(model.config), model.get_input_embeddings().weight.dtype
+        self._rows = Rows(shape, count, planned.room, self._device, dtype)
+        draw, most = Draw(ask.temperature, ask.top_p), max(job.limit for job in jobs)
+        self._stepper = Stepper(self._model, self._rows, ends, draw, most, graphs=planned.graphs)
         self._owners: list[GenerationJob | None] = [None] * count
         self._reached = [0] * count
         self._batch = count
@@ -73,6 +155,15 @@ class Loop:
                 if not self._pending:
                     self._shrink()
 
+    def left(self) -> list[GenerationJob]:
+        """What is not answered yet, for another loop to go on with; also after an error in the middle of a step."""
+        left = dict(self._untold)
+        for row, job in enumerate(self._owners):
+            if job is not None:
+                made = self._stepper.out[row, : int(self._stepper.made[row])].tolist()
+                left[job.prompt, job.sample] = replace(job, begun=(*job.begun, *made))
+        return list(left.values())
+
     def _take_prefix(self, tokens: Sequence[int]) -> None:
         self._rows.mode = "prefix"
         self._call([list(tokens)], 0)
@@ -80,21 +171,20 @@ class Loop:
     def _fill(self, free: list[int]) -> None:
         """Put pending prompts into free rows, all but their last tokens, which the next step goes on from."""
         rows, stepper = self._rows, self._stepper
-        most = _FILL_TOKENS[self._device.type if self._device.type in _FILL_TOKENS else "cpu"]
         while free and self._pending:
-            longest = max(1, len(self._pending[0].tokens) - self._shared - 1)
-            count = min(len(free), len(self._pending), max(1, most // _eight(longest)))
+            longest = len(self._pending[0].known) - self._shared - 1
+            count = min(len(free), len(self._pending), rows_filled(longest, self._shared, self._kind))
             jobs = [self._pending.popleft() for _ in range(count)]
             taken, free = free[:count], free[count:]
-            parts = [list(job.tokens[self._shared : -1]) for job in jobs]
+            parts = [list(job.known[self._shared : -1]) for job in jobs]
             rows.mode, rows.into = "fill", self._tensor(taken)
             if any(parts):
-                width = _eight(max(map(len, parts)))
+                width = eight(max(map(len, parts)))
                 self._call([part + [0] * (width - len(part)) for part in parts], self._shared)
             lengths = [len(part) for part in parts]
             rows.lengths[rows.into] = self._tensor(lengths)
-            stepper.last[rows.into] = self._tensor([job.tokens[-1] for job in jobs])
-            stepper.limits[rows.into] = self._tensor([job.limit for job in jobs])
+            stepper.last[rows.into] = self._tensor([job.known[-1] for job in jobs])
+            stepper.limits[rows.into] = self._tensor([job.limit - len(job.begun) for job in jobs])
             stepper.made[rows.into] = 0
             stepper.done[rows.into] = False
             for row, job, length in zip(taken, jobs, lengths, strict=True):
@@ -122,7 +212,8 @@ class Loop:
             job = self._owners[row]
             self._owners[row] = None
             if job is not None:
-                tell(job, text[:count])
+                del self._untold[job.prompt, job.sample]
+                tell(job, [*job.begun, *text[:count]])
 
     def _shrink(self) -> None:
         """Compute fewer rows once none are left to fill with: halves on a GPU, where each size is recorded."""
@@ -150,16 +241,6 @@ class Loop:
             logits_to_keep=1,
             rows=self._rows,
         )
-
-    def _fitting(self, shape: CacheShape, dtype: Any, room: int) -> int:
-        """How many rows the memory holds."""
-        row = room * shape.token_bytes(dtype)
-        if self._device.type != "cuda":
-            return max(1, min(_CPU_ROWS, _CPU_BYTES // row))
-        torch.cuda.empty_cache()
-        free, _ = torch.cuda.mem_get_info(self._device)
-        count: int = int(free * _GPU_SHARE) // (row + self._model.config.vocab_size * _WORK_PER_WORD)
-        return max(1, count)
 
     def _tensor(self, values: Any) -> Any:
         return torch.tensor(values, device=self._device)
@@ -230,38 +311,61 @@ def suited(model: Any, tokens: Sequence[int]) -> bool:
 
 
 def plainly(
-    model: Any, tokenizer: Any, jobs: Sequence[GenerationJob], ends: tuple[int, ...], ask: Decoding, tell: Tell
+    model: Any,
+    tokenizer: Any,
+    jobs: Sequence[GenerationJob],
+    ends: tuple[int, ...],
+    ask: Decoding,
+    tell: Tell,
+    note: Note,
 ) -> None:
-    """The same through transformers' own `generate`, in batches padded on the left."""
-    size = ask.rows or (64 if model.device.type == "cuda" else 8)
+    """The same through transformers' own `generate`, in batches padded on the left.
+
+    Raises:
+        UnavailableError: Memory ran out with one row.
+    """
+    size = min(len(jobs), ask.rows or (64 if model.device.type == "cuda" else 8))
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0]
-    ordered = sorted(jobs, key=lambda job: -len(job.tokens))
-    options: dict[str, Any] = {"do_sample": False}
-    if ask.temperature > 0:
-        options = {"do_sample": True, "temperature": ask.temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
-    for start in range(0, len(ordered), size):
-        batch = ordered[start : start + size]
-        width = max(len(job.tokens) for job in batch)
-        ids = torch.tensor([[pad] * (width - len(job.tokens)) + list(job.tokens) for job in batch])
-        mask = torch.tensor([[0] * (width - len(job.tokens)) + [1] * len(job.tokens) for job in batch])
-        with quiet():
-            out = model.generate(
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                max_new_tokens=max(job.limit for job in batch),
-                eos_token_id=list(ends),
-                pad_token_id=pad,
-                **options,
-            )
-        for job, line in zip(batch, out[:, width:].tolist(), strict=True):
+    pending = deque(sorted(jobs, key=lambda job: -len(job.tokens)))
+    while pending:
+        batch = [pending.popleft() for _ in range(min(size, len(pending)))]
+        lines: list[list[int]] = []
+        try:
+            lines = _batch_lines(model, batch, ends, ask, pad)
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
+                raise
+        if not lines:
+            _freed(model.device)
+            size = _fewer(len(batch), note)
+            pending.extendleft(reversed(batch))
+        for job, line in zip(batch, lines, strict=False):
             made = line[: job.limit]
             first = next((place + 1 for place, token in enumerate(made) if token in ends), len(made))
             tell(job, made[:first])
 
 
-def _eight(count: int) -> int:
-    """The next multiple of eight, on which matrix units work best."""
-    return -(-count // 8) * 8
+def _batch_lines(
+    model: Any, batch: Sequence[GenerationJob], ends: tuple[int, ...], ask: Decoding, pad: int
+) -> list[list[int]]:
+    """The tokens that `generate` makes of each job, with what pads them."""
+    options: dict[str, Any] = {"do_sample": False}
+    if ask.temperature > 0:
+        options = {"do_sample": True, "temperature": ask.temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
+    width = max(len(job.tokens) for job in batch)
+    ids = torch.tensor([[pad] * (width - len(job.tokens)) + list(job.tokens) for job in batch])
+    mask = torch.tensor([[0] * (width - len(job.tokens)) + [1] * len(job.tokens) for job in batch])
+    with quiet():
+        out = model.generate(
+            input_ids=ids.to(model.device),
+            attention_mask=mask.to(model.device),
+            max_new_tokens=max(job.limit for job in batch),
+            eos_token_id=list(ends),
+            pad_token_id=pad,
+            **options,
+        )
+    lines: list[list[int]] = out[:, width:].tolist()
+    return lines
 
 
 def _places(count: int) -> int:

@@ -38,9 +38,9 @@ class CacheShape:
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         return cls(config.num_hidden_layers, heads, width)
 
-    def token_bytes(self, dtype: Any) -> int:
-        """Bytes that one token of one row takes."""
-        return 2 * self.layers * self.heads * self.width * int(dtype.itemsize)
+    def token_bytes(self, itemsize: int) -> int:
+        """Bytes that one token of one row takes, where a number takes so many."""
+        return 2 * self.layers * self.heads * self.width * itemsize
 
 
 class Rows:

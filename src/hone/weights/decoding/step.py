@@ -10,6 +10,11 @@ import torch
 
 from hone.weights.decoding.rows import Rows
 
+_DRAWING = 2**28
+"""Bytes that drawing may take at once: rows are drawn for in parts of this size."""
+_NOISE_BYTES, _NUCLEUS_BYTES = 4, 64
+"""Bytes for each word of the vocabulary and row: the noise; with a nucleus also the order and its sums."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -22,12 +27,33 @@ class Draw:
         """One token a row out of logits of shape (rows, vocabulary)."""
         if self.temperature == 0:
             return logits.argmax(-1)
-        logits = logits.float() / self.temperature
-        if self.top_p is not None and self.top_p < 1:
-            logits = _nucleus(logits, self.top_p)
-        # The Gumbel-max trick: one pass without a sum over the vocabulary, and it can stand in a graph.
-        noise = torch.empty_like(logits).exponential_().clamp_min_(1e-20)
-        return (logits - noise.log()).argmax(-1)
+        count = self._rows_at_once(logits.shape[-1])
+        return torch.cat([self._drawn(part) for part in logits.split(count)])
+
+    def work_bytes(self, rows: int, vocabulary: int) -> int:
+        """Bytes that a draw takes beside the logits."""
+        if self.temperature == 0:
+            return 0
+        return min(rows, self._rows_at_once(vocabulary)) * vocabulary * self._word_bytes()
+
+    def _rows_at_once(self, vocabulary: int) -> int:
+        return max(1, _DRAWING // (vocabulary * self._word_bytes()))
+
+    def _word_bytes(self) -> int:
+        return _NUCLEUS_BYTES if self._cuts() else _NOISE_BYTES
+
+    def _cuts(self) -> bool:
+        return self.top_p is not None and self.top_p < 1
+
+    def _drawn(self, logits: Any) -> Any:
+        # The Gumbel-max trick: one pass without a sum over the vocabulary, and it can stand in a graph. The logits
+        # are added to the noise where it lies, so that it is the only copy in 32 bits.
+        scale = 1 / self.temperature
+        if self.top_p is not None and self._cuts():
+            logits, scale = _nucleus(logits.float() * scale, self.top_p), 1.0
+        noise = torch.empty(logits.shape, dtype=torch.float32, device=logits.device).exponential_()
+        noise.clamp_min_(1e-20).log_().neg_()
+        return noise.add_(logits, alpha=scale).argmax(-1)
 
 
 def _nucleus(logits: Any, share: float) -> Any:
@@ -86,11 +112,13 @@ class Stepper:
 
     def gather(self, kept: list[int]) -> None:
         """Move these rows to the front; the rest are free."""
-        index = torch.tensor(kept, device=self.last.device)
-        for part in (self.last, self.made, self.out, self.done, self.limits):
-            part[: len(kept)] = part[index]
-        self.done[len(kept) :] = True
         self.rows.gather(kept)
+        index = torch.tensor(kept, device=self.last.device)
+        parts = (self.last, self.made, self.out, self.done, self.limits)
+        # All or none of them: where memory runs out on the way, it is still known which answer is whose.
+        for part, moved in zip(parts, [part[index] for part in parts], strict=True):
+            part[: len(kept)] = moved
+        self.done[len(kept) :] = True
 
     def _beside(self) -> None:
         """A step on the stream that recordings are made on, so that what it sets up is there for them."""
