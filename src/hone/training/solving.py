@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
 from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer
@@ -107,7 +108,7 @@ def greedy_answers(
 def solved(
     model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting, note: Note = lambda _: None
 ) -> list[bool]:
-    """Which problems a model solves under a prompt; an answer in a loop counts as wrong."""
+    """Which problems a model solves under a prompt; an answer in a loop, and a prompt that does not fit, are wrong."""
     limit, last = LIMIT, LAST_LIMIT
     if model.device.type == "cpu":
         longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
@@ -116,7 +117,10 @@ def solved(
             for most, least, times in zip((LIMIT, LAST_LIMIT), _LEAST_LIMITS, (2, 8), strict=True)
         )
     asked = [way.ask(one.question) for one in problems]
-    answers = greedy_answers(model, tokenizer, asked, limit, last, note)
+    try:
+        answers = greedy_answers(model, tokenizer, asked, limit, last, note)
+    except ContextError:
+        return [False] * len(problems)
     return [
         read_answer(text.text).value == gold_number(one.answer) and not (text.cut and has_looped(text.text))
         for one, text in zip(problems, answers, strict=True)
