@@ -1,8 +1,8 @@
 """Weights as a local transformers folder, for training, for `hf:` models and for export.
 
-The embedded SmolLM2 comes as a GGUF file. It is turned into a folder once, in Hone's cache: dequantised, in
-safetensors, with the tokenizer as the model's makers have it. transformers reads two things wrongly out of that file:
-digits are not cut apart, and the end token is the start token. Both are put right and tested against llama.cpp.
+A GGUF file is turned into a folder once, in Hone's cache: dequantised, in safetensors, with the tokenizer as the
+model's makers have it (`gguf_folder`). The embedded SmolLM2, which comes as such a file, has a way of its own
+(`smollm2`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from hone.errors import UnavailableError
 from hone.extras import library
 from hone.files import typed_path
+from hone.weights.gguf_folder import gguf_folder
 from hone.weights.quiet import quiet
 from hone.weights.smollm2 import smollm2_file, smollm2_folder
 
@@ -22,15 +23,20 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     """The local folder of a model's weights, in safetensors, with its tokenizer.
 
     Args:
-        name: ``smollm2``, a folder, or a repository of the Hugging Face hub (``OWNER/NAME``).
+        name: ``smollm2``, a folder, a GGUF file, with or without ``gguf:``, or a repository of the Hugging Face hub
+            (``OWNER/NAME``).
         file: SmolLM2's GGUF file, where it does not come from the installed package.
 
     Raises:
-        UnavailableError: There is no such folder, or the hub cannot be reached or has no such repository.
+        UnavailableError: There is no such folder or file, it is of a kind that is not read back, or the hub cannot be
+            reached or has no such repository.
         MissingExtraError: The extra `tune` is not installed.
     """
     if name == "smollm2":
         return smollm2_folder(file or smollm2_file())
+    kind, _, rest = name.partition(":")
+    if (kind == "gguf" and rest) or name.lower().endswith(".gguf"):
+        return gguf_folder(typed_path(rest if kind == "gguf" else name))
     folder = typed_path(name)
     if folder.is_dir():
         if not (folder / "config.json").is_file():

@@ -1,0 +1,225 @@
+"""A GGUF file as a transformers folder: weights, config, tokenizer. It is made once, and kept in Hone's cache.
+
+The folder is written whole or not at all, under the digest of the file's content: the same file under another name is
+the same folder. Nothing is left over and nothing missing: a tensor of the file that has no place in the model, or a
+weight of the model that is not in the file, stops it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hone.errors import ExportError, UnavailableError
+from hone.extras import library
+from hone.files import cache, cache_folder, locked, whole_folder
+from hone.weights.content import content_of
+from hone.weights.gguf_config import gguf_config
+from hone.weights.gguf_file import CHAT_TEMPLATE, open_gguf
+from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
+from hone.weights.quiet import quiet
+
+_FORM = "1"
+"""Counts the ways in which the folder was written; a new one is written beside the old."""
+_SHARD = 2 * 10**9
+"""Bytes of a file of weights, from which the next one is begun: as much is held in memory."""
+_BUILT_IN = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
+"""Tensors that are said in the config."""
+_ADDED_ONE = {"gemma2", "gemma3", "nemotron"}
+"""Architectures whose norms are kept plus one in the file."""
+
+
+def gguf_folder(file: Path) -> Path:
+    """The folder of a GGUF file, made where it is not there yet.
+
+    Raises:
+        UnavailableError: The file is missing, damaged or of a kind that is not read back.
+        MissingExtraError: The extra `tune` is not installed.
+    """
+    reader = _opened(file)
+    target = cache() / "weights" / f"gguf-{_FORM}-{content_of(file)}"
+    if not (target / "config.json").is_file():
+        home = cache_folder("weights", kind=UnavailableError)
+        with locked(home / f".{target.name}.lock", kind=UnavailableError):
+            if not (target / "config.json").is_file():  # another process was faster
+                hint = "free some space, or set HONE_CACHE"
+                with whole_folder(target, kind=UnavailableError, hint=hint) as part:
+                    write_folder(file, reader, part)
+    return target
+
+
+def _opened(file: Path) -> Any:
+    library("transformers")
+    try:
+        return open_gguf(file)
+    except ExportError as error:
+        raise UnavailableError(str(error)) from error
+
+
+def write_folder(file: Path, reader: Any, target: Path) -> None:
+    """Write a GGUF file's model into a folder.
+
+    Args:
+        file: The file, for messages.
+        reader: Of the file.
+        target: The folder.
+
+    Raises:
+        UnavailableError: The file is of a kind that is not read back.
+    """
+    values = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("GGUF.")}
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    if "token_embd.weight" not in tensors:
+        raise UnavailableError(f"{file}: it holds no language model (no token_embd.weight)")
+    vocabulary = GgufVocabulary.read(file, values)
+    known_tokenizer(vocabulary)
+    config = gguf_config(file, values, tensors, vocabulary.ends)
+    config.bos_token_id, config.pad_token_id = vocabulary.named("bos"), vocabulary.pad
+    config.dtype = _dtype(tensors)
+    with quiet():
+        _Weights(file, tensors, config).write(target)
+        longest = getattr(config, "max_position_embeddings", None) or 2**31
+        tokenizer = gguf_tokenizer(vocabulary, values.get(CHAT_TEMPLATE), longest)
+        tokenizer.save_pretrained(target)
+        library("transformers").GenerationConfig(
+            bos_token_id=config.bos_token_id, eos_token_id=list(vocabulary.ends) or None, pad_token_id=vocabulary.pad
+        ).save_pretrained(target)
+        # Last: it says that the folder is there.
+        config.save_pretrained(target)
+
+
+def _dtype(tensors: Mapping[str, Any]) -> Any:
+    """What the matrices hold: as in the file where it is not quantised, else 16 bits."""
+    torch = library("torch")
+    kinds = Counter(tensor.tensor_type.name for tensor in tensors.values() if len(tensor.shape) > 1)
+    most = kinds.most_common(1)[0][0]
+    return {"F32": torch.float32, "BF16": torch.bfloat16}.get(most, torch.float16)
+
+
+class _Weights:
+    """Writes the tensors of a file into files of safetensors, one tensor in memory after the other."""
+
+    def __init__(self, file: Path, tensors: Mapping[str, Any], config: Any) -> None:
+        transformers, torch = library("transformers"), library("torch")
+        utils = transformers.modeling_gguf_pytorch_utils
+        self._file, self._config = file, config
+        self._tensors = {name: tensor for name, tensor in tensors.items() if name not in _BUILT_IN}
+        with torch.device("meta"):
+            model = transformers.AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+        architecture = config.model_type.removesuffix("_text").replace("_moe", "moe")
+        processor = utils.TENSOR_PROCESSORS.get(architecture, utils.TensorProcessor)
+        self._processor = processor(config=config.to_dict())
+        self._names = utils.get_gguf_hf_weights_map(model, self._processor)
+        self._shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+        self._shared = set(getattr(model, "_tied_weights_keys", None) or ()) if config.tie_word_embeddings else set()
+        self._architecture = architecture
+        self._check()
+
+    def _check(self) -> None:
+        left = sorted(name for name in self._tensors if name not in self._names)
+        if left:
+            raise UnavailableError(
+                f"{self._file}: {left[0]} has no place in a {self._config.model_type} model of transformers"
+                f"{f' (and {len(left) - 1:,} more tensors)' if len(left) > 1 else ''}, so the file is not read back"
+            )
+        there = {self._names[name] for name in self._tensors}
+        missing = sorted(name for name in self._shapes if name not in there and name not in self._shared)
+        if missing:
+            raise UnavailableError(
+                f"{self._file}: the file lacks the weights of {missing[0]}; take a whole copy of it"
+            )
+
+    def write(self, target: Path) -> None:
+        """Write them all, and the index where they are in several files."""
+        from hone.weights.dequantise import dequantising  # noqa: PLC0415 - loads torch
+
+        save = library("safetensors").torch.save_file
+        files: list[tuple[Path, list[str]]] = []
+        held: dict[str, Any] = {}
+        total = size = 0
+
+        def flush() -> None:
+            nonlocal held, size
+            if held:
+                path = target / f"part-{len(files)}.safetensors"
+                save(held, path, metadata={"format": "pt"})
+                files.append((path, list(held)))
+                held, size = {}, 0
+
+        with dequantising() as pool:
+            for name, weight in self._all(pool):
+                held[name] = weight
+                size, total = size + weight.nbytes, total + weight.nbytes
+                if size >= _SHARD:
+                    flush()
+        flush()
+        _rename(target, files, total)
+
+    def _all(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, Any]]:
+        """Every weight under transformers' name."""
+        gathered: dict[str, Any] = {}
+        wanted = Counter(self._names[name] for name in self._tensors)
+        for name, tensor in self._tensors.items():
+            target = self._names[name]
+            weight = self._read(name, tensor, pool, gathered)
+            wanted[target] -= 1
+            if weight is None and not wanted[target]:
+                weight = gathered.pop(target, None)
+            if weight is None and wanted[target]:
+                continue
+            yield target, self._fitting(name, target, weight)
+
+    def _read(self, name: str, tensor: Any, pool: ThreadPoolExecutor, gathered: dict[str, Any]) -> Any:
+        """One tensor in transformers' order of numbers; none where it became part of another."""
+        from hone.weights.dequantise import dequantised  # noqa: PLC0415 - loads torch
+
+        torch = library("torch")
+        try:
+            weight = dequantised(tensor, pool)
+        except NotImplementedError as error:
+            raise UnavailableError(f"{self._file}: numbers of the type {error} cannot be read") from error
+        if self._architecture in _ADDED_ONE and name.endswith("norm.weight"):
+            weight = weight.float()
+        # The processors know numpy, which has no bfloat16; its bits are moved about as those of whole numbers.
+        brief = weight.dtype == torch.bfloat16
+        numbers = (weight.view(torch.int16) if brief else weight).numpy()
+        parsed = {"tensors": gathered}
+        done = self._processor.process(
+            weights=numbers, name=name, tensor_key_mapping=self._names, parsed_parameters=parsed
+        )
+        if done.name is None:
+            if brief:
+                target = self._names[name]
+                gathered[target] = gathered[target].view(torch.bfloat16)
+            return None
+        made = torch.from_numpy(done.weights.copy() if not done.weights.flags.c_contiguous else done.weights)
+        return made.view(torch.bfloat16) if brief else made
+
+    def _fitting(self, name: str, target: str, weight: Any) -> Any:
+        if weight is None or tuple(weight.shape) != self._shapes[target]:
+            raise UnavailableError(
+                f"{self._file}: {name} has another shape than {target} of the {self._config.model_type} model that "
+                "the file's settings describe, so the file is not read back"
+            )
+        torch = library("torch")
+        if weight.dtype == torch.bfloat16 and self._config.dtype == torch.float16:
+            return weight.contiguous()  # too large for 16 bits of the other kind, or kept as the file has it
+        return weight.to(self._config.dtype).contiguous()
+
+
+def _rename(target: Path, files: list[tuple[Path, list[str]]], total: int) -> None:
+    """Give the files of weights the names that transformers looks for."""
+    if len(files) == 1:
+        files[0][0].rename(target / "model.safetensors")
+        return
+    where: dict[str, str] = {}
+    for number, (path, names) in enumerate(files, 1):
+        name = f"model-{number:05d}-of-{len(files):05d}.safetensors"
+        path.rename(target / name)
+        where |= dict.fromkeys(names, name)
+    index = {"metadata": {"total_size": total}, "weight_map": where}
+    (target / "model.safetensors.index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
