@@ -11,11 +11,11 @@ import pytest
 
 from hone.errors import TuneError
 from hone.examples.reading import Example
+from hone.problems import Problem, candidates, prompting
 from hone.training.choosing import OWN, Chooser
 from hone.training.own import taught_under
 from hone.training.settings import TuneSettings
 from hone.training.solving import best_prompt, greedy_answers, problem_of, solved
-from hone.problems import Problem, candidates, prompting
 from tests.training.small import small_model, small_tokenizer
 
 KNOWN = "abcd"

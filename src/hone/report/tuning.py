@@ -77,10 +77,10 @@ def choice_table(result: Mapping[str, Any]) -> RenderableType:
     for one in result["arms"]:
         counts = (f"{one['examples']:,}", f"{one['seconds']:.0f}", str(one["right"]), str(one["asked"]))
         arms.add_row(one["name"], str(one["round"]), f"{one['learning_rate']:g}", *counts)
-    return Group(prompts, arms, Text(_decision(result)))
+    return Group(prompts, arms, Text(tuning_decision(result)))
 
 
-def _decision(result: Mapping[str, Any]) -> str:
+def tuning_decision(result: Mapping[str, Any]) -> str:
     """What the problems say that nothing was chosen by."""
     found = result["difference"]
     if found["value"] is None:

@@ -21,6 +21,7 @@ from hone.examples.reading import Example
 from hone.examples.tokens import encode_all
 from hone.extras import library
 from hone.files import write_whole
+from hone.problems import candidates
 from hone.spelling import option
 from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.training.card import write_card
@@ -34,7 +35,6 @@ from hone.training.rows import held_out_loss
 from hone.training.scales import Scaled, WeightChange, best, try_scales
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
-from hone.problems import candidates
 from hone.training.solving import best_prompt, problem_of, solvable, solver
 from hone.training.training import clear_checkpoints
 
@@ -121,13 +121,8 @@ def _base_at_best(
     prompt, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2)), problems)
     right, learnt = shares[0].right, round(chosen.accuracy * len(asked))
     kept = "base" if right and right >= learnt else "tuned"
-    tell(
-        {
-            "event": "note",
-            "text": f"the base under its best prompt ({prompt.label}) solves {right} of {len(asked)} held-out problems, "
-            f"and what was learnt {learnt}",
-        }
-    )
+    best_of = f"the base under its best prompt ({prompt.label}) solves {right} of {len(asked)} held-out problems"
+    tell({"event": "note", "text": f"{best_of}, and what was learnt {learnt}"})
     return {"prompts": [one.as_data() for one in shares], "prompt": prompt.label, "kept": kept}
 
 

@@ -108,14 +108,12 @@ def greedy_answers(
 def solved(
     model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting, note: Note = lambda _: None
 ) -> list[bool]:
-    """Which problems a model solves under a prompt; an answer in a loop, and a prompt that does not fit, are wrong."""
+    """Which problems a model solves under a prompt; an answer in a loop, or without room for it, counts as wrong."""
     limit, last = LIMIT, LAST_LIMIT
     if model.device.type == "cpu":
         longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
-        limit, last = (
-            min(most, max(least, times * longest))
-            for most, least, times in zip((LIMIT, LAST_LIMIT), _LEAST_LIMITS, (2, 8), strict=True)
-        )
+        limit = min(limit, max(_LEAST_LIMITS[0], 2 * longest))
+        last = min(last, max(_LEAST_LIMITS[1], 8 * longest))
     asked = [way.ask(one.question) for one in problems]
     try:
         answers = greedy_answers(model, tokenizer, asked, limit, last, note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def work(
     Raises:
         TuneError: A check failed, or training did.
     """
+    begun = time.monotonic()
     kind, base = device(), Path(job.weights)
     if kind == "cuda":  # each process has one of its own
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
@@ -54,7 +56,7 @@ def work(
     if job.checks_only:
         return
     if job.budget:
-        _choose(job, folder, settings, examples, tokenizer, tell)
+        _choose(job, folder, settings, examples, tokenizer, tell, begun)
         return
     model = _open(job, base, settings, kind)
     planned = plan_training(tokens.examples, kept.examples, settings)
@@ -76,7 +78,13 @@ def work(
 
 
 def _choose(
-    job: TrainingJob, folder: Path, settings: TuneSettings, examples: Sequence[Example], tokenizer: Any, tell: Tell
+    job: TrainingJob,
+    folder: Path,
+    settings: TuneSettings,
+    examples: Sequence[Example],
+    tokenizer: Any,
+    tell: Tell,
+    begun: float,
 ) -> None:
     """Choose what is learnt within the job's budget, and save it."""
     # A rate that was not asked for is one of the things that are chosen.
@@ -88,7 +96,7 @@ def _choose(
         settings,
         solvable(examples, None),
         problems,
-        budget=job.budget or 0.0,
+        budget=(job.budget or 0.0) - (time.monotonic() - begun),
         folder=folder,
         tell=tell,
     )

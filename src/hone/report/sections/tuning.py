@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hone.report.page import TableCell
-from hone.report.tuning import loss_curves, loss_points, scale_in_words
+from hone.report.tuning import loss_curves, loss_points, scale_in_words, tuning_decision, tuning_did_not_pay
 from hone.report.view import ProjectView, TuningPart
 
 _MOST = 12
@@ -21,6 +21,18 @@ def tuning_values(view: ProjectView) -> dict[str, object]:
         "picture": loss_curves(found.history),
         "losses": _losses(steps, looks),
         "scales": _scales(found),
+        "arms": [
+            (
+                one["name"],
+                f"{one['round']}",
+                f"{one['learning_rate']:g}",
+                f"{one['examples']:,}",
+                f"{one['right']:,} of {one['asked']:,}",
+            )
+            for one in found.result.get("arms", ())
+        ],
+        "decision": tuning_decision(found.result) if "difference" in found.result else "",
+        "did_not_pay": tuning_did_not_pay(found.result),
     }
 
 
