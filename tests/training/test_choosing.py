@@ -12,10 +12,13 @@ import pytest
 from hone.errors import TuneError
 from hone.examples.reading import Example
 from hone.problems import Problem, candidates, prompting
+from hone.report.tuning import tuning_did_not_pay
+from hone.training.adapting import trainable
 from hone.training.choosing import OWN, Chooser
-from hone.training.own import taught_under
+from hone.training.history import TrainingHistory
+from hone.training.own import Shares, taught_under
 from hone.training.settings import TuneSettings
-from hone.training.solving import best_prompt, greedy_answers, problem_of, solved
+from hone.training.solving import PromptShare, best_prompt, greedy_answers, problem_of, solved
 from tests.training.small import small_model, small_tokenizer
 
 KNOWN = "abcd"
@@ -32,43 +35,95 @@ def _examples(count: int, *, wrong: bool = False) -> list[Example]:
     return found
 
 
-def _chooser(folder: Path, told: list[str], *, wrong: bool = False, problems: int = 48) -> Chooser:
-    settings = TuneSettings(
-        method="lora", rank=16, row=256, max_length=256, step_tokens=256, epochs=12, learning_rate=0.02,
-        precision="fp32",
-    )  # fmt: skip
+class World:
+    """A base that solves some, and arms that solve more or fewer, by the data that they learnt."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, base: float, **learnt: float) -> None:
+        self.base, self.learnt, self.now = base, learnt, 0.0
+        self.kinds = list[str]()
+        for name in ("train", "solved", "own_examples", "best_prompt"):
+            monkeypatch.setattr(f"hone.training.choosing.{name}", getattr(self, name))
+
+    def train(self, model: Any, _tokenizer: Any, examples: list[Any], *_: Any) -> TrainingHistory:
+        self.now += 5 + len(examples) / 10
+        kind = "own" if any(len(one.ids) > 200 for one in examples) else "gold"
+        self.kinds.append(kind)
+        for name, weight in trainable(model).items():
+            if "lora_B" in name:
+                weight.data.fill_(self.learnt[kind])
+        return TrainingHistory()
+
+    def solved(self, model: Any, _tokenizer: Any, problems: list[Any], *_: Any) -> list[bool]:
+        self.now += 2
+        factors = [weight for name, weight in model.named_parameters() if "lora_B" in name]
+        share = float(factors[0].max()) if factors else 0.0
+        right = round((share or self.base) * len(problems))
+        return [place < right for place in range(len(problems))]
+
+    def own_examples(
+        self, _model: Any, _tokenizer: Any, asked: list[Example], *_: Any
+    ) -> tuple[list[Example], Shares]:
+        self.now += len(asked) / 10
+        made = [replace(one, turns=(*one.turns[:-1], ("assistant", "So it is. " * 20 + one.reply))) for one in asked]
+        return made, Shares(len(asked), 4 * len(asked), len(asked), len(asked), len(asked), 0, 0)
+
+    def best_prompt(self, *_: Any) -> tuple[Any, list[PromptShare]]:
+        return prompting(), [PromptShare("solve", round(24 * self.base), 24)]
+
+
+def _chooser(folder: Path, told: list[str], world: World | None = None, *, problems: int = 400) -> Chooser:
+    settings = TuneSettings(method="lora", rank=4, row=512, max_length=512, step_tokens=512, precision="fp32")
     return Chooser(
         small_model(),
         small_tokenizer(),
         settings,
-        _examples(48, wrong=wrong),
+        _examples(48),
         _examples(problems),
         budget=500,
         folder=folder,
         tell=lambda event: told.append(event["text"]),
+        **({"clock": lambda: world.now} if world else {}),
     )
 
 
-@pytest.mark.slow
-def test_what_helps_is_handed_over_and_what_harms_is_not(tmp_path: Path) -> None:
+def test_what_helps_is_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    chooser = _chooser(tmp_path, told)
+    world = World(monkeypatch, 0.5, own=0.9, gold=0.2)
+    chooser = _chooser(tmp_path, told, world)
     chosen = chooser.choose()
     assert chosen.kept
-    assert chosen.as_data()["kept"] == "tuned"
-    assert chosen.confirmed[1] > chosen.confirmed[0]
-    assert chosen.difference.n == 24
-    way = chosen.prompt.without_shots
-    assert sum(solved(chooser.model, chooser.tokenizer, chooser.second, way)) == round(24 * chosen.confirmed[1])
+    assert (chosen.as_data()["kept"], chosen.as_data()["arm"]) == ("tuned", "own words")
+    assert chosen.confirmed == (0.5, 0.9)
+    assert chosen.difference.n == 40
+    assert sum(world.solved(chooser.model, None, chooser.second)) == 36
     assert (tmp_path / OWN).exists()
+    assert world.now < 500
     assert any("best prompt" in line for line in told)
 
-    harmful = _chooser(tmp_path, told, wrong=True)
-    refused = harmful.choose()
-    assert not refused.kept
-    assert refused.as_data()["kept"] == "base"
-    before = solved(small_model(), harmful.tokenizer, harmful.second, refused.prompt)
-    assert solved(harmful.model, harmful.tokenizer, harmful.second, refused.prompt) == before
+
+def test_where_nothing_helps_the_base_is_kept_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, 0.7, own=0.5, gold=0.2)
+    chooser = _chooser(tmp_path, [], world)
+    chosen = chooser.choose()
+    assert not chosen.kept
+    assert chosen.as_data()["kept"] == "base"
+    assert chosen.difference.high is not None
+    assert chosen.difference.high < 0
+    assert sum(world.solved(chooser.model, None, chooser.second)) == 28
+    assert "Keep the base" in tuning_did_not_pay(chosen.as_data())
+
+
+def test_a_gain_that_only_the_choosing_saw_is_not_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(monkeypatch, 0.7, own=0.9, gold=0.2)
+    chooser = _chooser(tmp_path, [], world)
+    lucky = chooser.first
+    monkeypatch.setattr(
+        "hone.training.choosing.solved",
+        lambda model, _t, problems, *_: world.solved(model, _t, problems) if problems is lucky else [False] * 40,
+    )
+    assert not chooser.choose().kept
 
 
 def test_too_few_problems_to_choose_by_and_every_weight_are_refused(tmp_path: Path) -> None:

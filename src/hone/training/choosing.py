@@ -208,10 +208,11 @@ class Chooser:
             if number > 1 and share < 1.0:
                 return best
             epochs = max(1.0, min(self.settings.epochs, self._left() / (1.5 * need))) if share == 1.0 else 1.0
+            before = best
             full = self._learn(best.arm, _some(data, share), taught, epochs=epochs, number=number)
-            best = max((best, full), key=lambda one: (one.right, one.examples))
+            best = max((before, full), key=lambda one: (one.right, one.examples))
             room = self._left() - 1.3 * full.seconds
-            if best.arm.data == "gold" or room < 0.15 * self.budget:
+            if best.arm.data == "gold" or room < 0.15 * self.budget or (number > 1 and full.right <= before.right):
                 return best
             number += 1
             put(self.model, best.weights)
