@@ -44,6 +44,8 @@ _DRAWING, _ENDING = 0.4, 0.1
 """Shares of the budget: in which the base answers training questions, and that is kept for the last decision."""
 _FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
 """Training questions that are answered first, to see how long one takes."""
+_MARKS = 20
+"""Characters that a chat template puts around a turn, as a guess on the safe side."""
 _KEPT = 4
 """Different right replies to one question that are learnt."""
 _TRIED = 0.25
@@ -239,7 +241,14 @@ class Chooser:
         """Let the model answer training questions until so many seconds of the budget are used, pass after pass."""
         begun, device = self._used(), self.model.device.type
         order = sorted(self.train, key=lambda one: len(self._own.get(one.id, ())))
-        wanted = [one for one in order if len(self._own.get(one.id, ())) < _KEPT]
+        room = getattr(self.model.config, "max_position_embeddings", None) or 2**31
+        # No token is shorter than a character: what is shorter than the context fits for sure.
+        wanted = [
+            one
+            for one in order
+            if len(self._own.get(one.id, ())) < _KEPT
+            and sum(len(turn.content) + _MARKS for turn in way.ask(one.question)) < room
+        ]
         total: Shares | None = None
         place, number = 0, _FIRST[device]
         while place < len(wanted) and number > 0:

@@ -18,6 +18,8 @@ from hone.prompts import load_prompts
 from hone.training.solving import LIMIT, problem_of, prompt_of, right
 from hone.weights.decoding import Decoding, generate
 
+_MARKS = 60
+"""Characters that a chat template puts around a conversation, as a guess on the safe side."""
 BOX = "\\boxed{"
 """What stands before an answer in a box."""
 
@@ -128,6 +130,11 @@ def _rewritten(
         [Message("user", prompt.render(question=one.question, solution=reply))]
         for one, reply in zip(unsolved, gold, strict=True)
     ]
+    # No token is shorter than a character: where all are shorter than the context, each has room.
+    context = getattr(model.config, "max_position_embeddings", None) or 2**31
+    fits = [len(turns[0].content) + _MARKS < context for turns in asked]
+    unsolved = [one for one, fine in zip(unsolved, fits, strict=True) if fine]
+    asked = [turns for turns, fine in zip(asked, fits, strict=True) if fine]
     answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed), note=tell)
     return [
         _with_reply(example, reply, "rewritten")
