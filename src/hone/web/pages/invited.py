@@ -49,18 +49,21 @@ def show_people(request: Request, someone: Owner) -> Response:
 @router.post("/people/invite")
 def make_link(request: Request, someone: Owner, sent: Form) -> Response:
     """Make a personal link, and show it."""
-    site, name, role = site_of(request), named(form_field(sent, "name")), form_field(sent, "role") or "rater"
+    site, said = site_of(request), site_of(request).texts(request)
+    name, role = named(form_field(sent, "name")), form_field(sent, "role") or "rater"
     if role not in _ROLES:
-        raise HTTPException(400, "Choose what the person may do from the list.")
+        raise HTTPException(400, said.plain("people.no_role"))
     try:
         days = float(form_field(sent, "days") or 14)
     except ValueError as error:
-        raise FeedbackError("write for how many days the link is to let somebody in, as a number") from error
+        raise FeedbackError(said.plain("people.no_days")) from error
     if not 0 < days <= LONGEST_STAY:
-        raise FeedbackError(f"a link lets somebody in for up to {LONGEST_STAY} days; write a number from 1 on")
+        raise FeedbackError(said.plain("people.too_long", most=LONGEST_STAY))
     token = site.store.invite(name, cast("Role", role), days)
     address = (site.address or str(request.base_url)).rstrip("/")
-    return _shown(request, someone, NewLink(name, f"{address}/enter/{token}", days))
+    return _shown(
+        request, someone, NewLink(name, f"{address}/enter/{token}", int(days) if days.is_integer() else days)
+    )
 
 
 @router.post("/people/withdraw")
@@ -68,7 +71,7 @@ def withdraw(request: Request, someone: Owner, sent: Form) -> Response:
     """Let somebody in no more; what they said stays."""
     site, name = site_of(request), named(form_field(sent, "name"))
     if name == someone.rater.name:
-        raise FeedbackError("you cannot withdraw yourself; you are the owner of these pages")
+        raise FeedbackError(site.texts(request).plain("people.yourself"))
     site.store.revoke(name, by=someone.rater.name)
     return go("/people", "withdrawn")
 

@@ -16,6 +16,7 @@ from hone.errors import FeedbackError
 from hone.people.store import Answer, Progress
 from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of, wants_json
+from hone.web.texts import PageTexts
 
 router = APIRouter()
 LONGEST_NOTE, LONGEST_REASON = 4_000, 400
@@ -47,13 +48,13 @@ def save_scores(request: Request, someone: Someone, subject: str, sent: Form) ->
     """Save what was chosen, and go on where every criterion has a score."""
     site, rubric = site_of(request), site_of(request).rubric
     if form_field(sent, "rubric") != rubric.digest:
-        raise HTTPException(400, str(site.texts(request)("rate.changed")))
+        raise HTTPException(400, site.texts(request).plain("rate.changed"))
     _handed(site, someone, subject, rubric)
     saved = site.store.rate(
         someone.rater.id,
         subject,
         rubric,
-        _scores(sent, rubric),
+        _scores(sent, rubric, site.texts(request)),
         note=form_field(sent, "note")[:LONGEST_NOTE],
         key=submit_id(sent),
     )
@@ -184,7 +185,7 @@ def _mine(site: Site, someone: Visitor, rubric: Rubric) -> Progress:
     return site.store.progress(rubric, someone.rater.id, per_item=site.per_item)
 
 
-def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
+def _scores(sent: FormData, rubric: Rubric, said: PageTexts) -> Mapping[str, float]:
     scores = {}
     for number, criterion in enumerate(rubric.criteria):
         value = form_field(sent, f"score-{number}")
@@ -192,7 +193,8 @@ def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
             try:
                 scores[criterion.name] = float(value)
             except ValueError as error:
-                raise FeedbackError(f"{criterion.name}: {value[:40]!r} is not on the scale") from error
+                problem = said.plain("rate.not_on_scale", name=criterion.name, value=value[:40])
+                raise FeedbackError(problem) from error
     return scores
 
 
