@@ -25,6 +25,7 @@ from hone.people.store import Rater
 from hone.people.store.store import Store
 from hone.project import Project
 from hone.report.page import template_environment
+from hone.web.filters import LONG
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import DAYS, Sessions
@@ -97,7 +98,7 @@ class Site:
             "bold": Markup("<b>{}</b>").format,
         }
         task = self.project.settings.task
-        made.globals |= {"static": static, "subject": task.subject, "menu": MENU}
+        made.globals |= {"static": static, "subject": task.subject, "menu": MENU, "long": LONG}
         made.globals |= {"was_cut": self.was_cut, "brief": task.brief}
         return made
 
@@ -168,8 +169,8 @@ def _message(request: Request, texts: PageTexts) -> str:
 
 
 def go(path: str, said: str = "") -> RedirectResponse:
-    """Lead to another of our pages."""
-    return RedirectResponse(f"{path}?said={said}" if said else path, status_code=303)
+    """Lead to another of our pages; a path may hold filters of a list."""
+    return RedirectResponse(f"{path}{'&' if '?' in path else '?'}said={said}" if said else path, status_code=303)
 
 
 def site_of(request: Request) -> Site:

@@ -16,7 +16,10 @@ from starlette.requests import ClientDisconnect
 
 from hone.errors import FeedbackError
 from hone.journey.uploading import PURPOSES, UploadKind, preview, take_ratings, take_requests
+from hone.web.filters import kept
 from hone.web.headers import MOST_BODY
+from hone.web.listed import listed_replies
+from hone.web.pages.rate import page_of
 from hone.web.people import Form, Owner, checked_form, form_field
 from hone.web.site import Site, site_of
 from hone.web.texts import PageTexts
@@ -40,8 +43,13 @@ async def _sent_file(request: Request, someone: Owner) -> AsyncIterator[FormData
 
 @router.get("/data")
 def show_data(request: Request, someone: Owner) -> Response:
-    """What can be sent."""
-    return site_of(request).page(request, "data.html", someone, **_EMPTY, most=MOST_BODY // 1024)
+    """What can be sent, and the replies that are up for rating with what was said of them."""
+    site = site_of(request)
+    listed = listed_replies(site, request)
+    number, pages, here = page_of(request, len(listed.replies))
+    values = {"listed": listed, "replies": listed.replies[here], "number": number, "pages": pages}
+    values["kept"] = kept(listed.filters)
+    return site.page(request, "data.html", someone, **_EMPTY | values, most=MOST_BODY // 1024)
 
 
 @router.post("/data")
@@ -94,5 +102,13 @@ def _kind(sent: FormData, said: PageTexts) -> UploadKind:
     return cast("UploadKind", kind)
 
 
-_EMPTY: dict[str, Any] = {"done": [], "shown": None, "kind": "", "name": "", "upload": "", "purposes": {}}
+_EMPTY: dict[str, Any] = {
+    "done": [],
+    "shown": None,
+    "kind": "",
+    "name": "",
+    "upload": "",
+    "purposes": {},
+    "listed": None,
+}
 """A page on which nothing was sent yet."""

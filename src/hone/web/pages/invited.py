@@ -14,6 +14,7 @@ from hone.journey.signature import keep_signature
 from hone.people.store import Progress, Rater, Role
 from hone.project.folder import LONGEST_GUIDELINES
 from hone.text import name as named
+from hone.web.filters import by_state
 from hone.web.people import Form, Owner, Visitor, form_field, raters_so_far
 from hone.web.site import go, site_of
 
@@ -21,6 +22,8 @@ router = APIRouter()
 LONGEST_STAY = 365
 """Days that a link made on the page may let somebody in; the command makes longer ones."""
 _ROLES = ("rater", "owner")
+_HOW_FAR = ("waiting", "begun", "finished", "out")
+"""How far somebody can be, as the list is narrowed by it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class RaterProgress:
 
     rater: Rater
     done: Progress
+
+
+def _how_far(one: RaterProgress) -> str:
+    if not one.rater.active:
+        return "out"
+    return "finished" if not one.done.left else "begun" if one.done.done or one.done.skipped else "waiting"
 
 
 @dataclass(frozen=True)
@@ -99,11 +108,15 @@ def keep_name(request: Request, someone: Owner, sent: Form) -> Response:
 
 def _shown(request: Request, someone: Visitor, link: NewLink | None = None) -> Response:
     site = site_of(request)
+    people = [RaterProgress(*one) for one in raters_so_far(site)]
+    how_far = by_state(request, site.texts(request), "progress", _HOW_FAR)
     return site.page(
         request,
         "people.html",
         someone,
-        people=[RaterProgress(*one) for one in raters_so_far(site)],
+        people=[one for one in people if how_far.chosen in ("", _how_far(one))],
+        there=len(people),
+        filters=[how_far],
         link=link,
         wanted=site.per_item,
         guidelines=site.project.guidelines,

@@ -14,6 +14,7 @@ from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.people.store import Answer, Progress
+from hone.web.filters import by_state, kept
 from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of, wants_json
 from hone.web.texts import PageTexts
@@ -21,7 +22,7 @@ from hone.web.texts import PageTexts
 router = APIRouter()
 LONGEST_NOTE, LONGEST_REASON = 4_000, 400
 ON_A_PAGE = 40
-"""Of a rater's own answers, so that a page stays light however many there are."""
+"""Entries of a list, so that a page stays light however many there are."""
 _PLACES = frozenset({"/rate", "/compare", "/mine"})
 
 
@@ -119,10 +120,12 @@ def mine(request: Request, someone: Someone) -> Response:
     """Everything that this person said, and nothing that others did."""
     site, rubric = site_of(request), site_of(request).rubric
     answers, pairs = site.store.mine(someone.rater.id, rubric), site.store.my_pairs(someone.rater.id)
-    pages = max(1, -(-max(len(answers), len(pairs)) // ON_A_PAGE))
-    asked = request.query_params.get("page", "1")
-    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    here = slice((number - 1) * ON_A_PAGE, number * ON_A_PAGE)
+    there = len(answers) + len(pairs)
+    state = by_state(request, site.texts(request), "answer", ("open", "done", "skipped", "stale"))
+    if state.chosen:
+        answers = [one for one in answers if state.chosen in (one.state, "stale" if one.stale else "")]
+        pairs = [one for one in pairs if state.chosen == one.state]
+    number, pages, here = page_of(request, max(len(answers), len(pairs)))
     return site.page(
         request,
         "mine.html",
@@ -133,8 +136,20 @@ def mine(request: Request, someone: Someone) -> Response:
         pairs=pairs[here],
         number=number,
         pages=pages,
+        there=there,
+        left=len(answers) + len(pairs),
+        filters=[state],
+        kept=kept([state]),
         key=new_key(),
     )
+
+
+def page_of(request: Request, entries: int) -> tuple[int, int, slice]:
+    """Which page of a list an address asks for, of how many, and which entries it shows."""
+    pages = max(1, -(-entries // ON_A_PAGE))
+    asked = request.query_params.get("page", "1")
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+    return number, pages, slice((number - 1) * ON_A_PAGE, number * ON_A_PAGE)
 
 
 def new_key() -> str:

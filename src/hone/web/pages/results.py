@@ -18,7 +18,7 @@ from hone.journey.certifying import certificate_line
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
-from hone.people.store import ChoiceRow
+from hone.people.store import ChoiceRow, Disagreement
 from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
@@ -27,6 +27,7 @@ from hone.report.strictness import CriterionStrictness, strictness_of
 from hone.report.wording import by_whom
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
+from hone.web.filters import ListFilter, by_state, by_value, kept
 from hone.web.people import Form, Owner, form_field, raters_so_far
 from hone.web.site import Site, go, site_of
 from hone.web.texts import PageTexts
@@ -64,6 +65,8 @@ def show_results(request: Request, someone: Owner) -> Response:
     said = site.texts(request)
     found = _computed(site, rubric, said) if rubric.criteria else Computed()
     disagreements = site.store.disagreements(rubric) if rubric.criteria else []
+    filters = _filters(request, said, disagreements)
+    narrowed = [one for one in disagreements if _wanted(one, *(each.chosen for each in filters))]
     return site.page(
         request,
         "results.html",
@@ -76,8 +79,11 @@ def show_results(request: Request, someone: Owner) -> Response:
         pairs=_pairs(site.store.choices(), said),
         people=_people(site, said),
         all=site.store.progress(rubric, per_item=site.per_item),
-        disagreements=disagreements[:MOST_SHOWN],
-        more=max(0, len(disagreements) - MOST_SHOWN),
+        disagreements=narrowed[:MOST_SHOWN],
+        narrowed=len(narrowed),
+        there=len(disagreements),
+        filters=filters,
+        kept=kept(filters),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
         certificate=certificate_line(site.project, site.project.latest_run("label")),
@@ -101,7 +107,27 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
         by=someone.rater.name,
         reason=form_field(sent, "reason"),
     )
-    return go("/results", "settled")
+    filters = _filters(request, site.texts(request), site.store.disagreements(site.rubric))
+    return go(f"/results?{kept(filters)}" if kept(filters) else "/results", "settled")
+
+
+def _filters(request: Request, said: PageTexts, disagreements: Sequence[Disagreement]) -> list[ListFilter]:
+    """By criterion, by somebody who is part of it, by whether it is settled."""
+    criteria = dict.fromkeys(one.criterion for one in disagreements)
+    people = sorted({name for one in disagreements for name in one.scores})
+    return [
+        by_value(request, "criterion", criteria),
+        by_value(request, "person", people),
+        by_state(request, said, "settled", ("no", "yes")),
+    ]
+
+
+def _wanted(one: Disagreement, criterion: str, person: str, settled: str) -> bool:
+    return (
+        criterion in ("", one.criterion)
+        and (not person or person in one.scores)
+        and settled in ("", "no" if one.adjudicated is None else "yes")
+    )
 
 
 def _people(site: Site, said: PageTexts) -> list[tuple[str, int, int, int, str]]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from hone.domain.base import first_problem
-from hone.domain.evidence import Advice, RubricVersion
+from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import MAX_CRITERIA, Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
 from hone.journey.loop import latest_comparisons
@@ -23,12 +23,15 @@ from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
 from hone.web.editing import MOST_ROWS, NEW, edited_rubric
+from hone.web.filters import by_state
 from hone.web.people import Form, Owner, Visitor, form_field
 from hone.web.site import Site, go, site_of
 from hone.web.texts import PageTexts
 
 router = APIRouter()
 _ACTIONS = ("accept", "edit", "reject")
+_VERDICTS = ("with", "without", "tie", "flipped", "unread")
+"""How a comparison can have ended, as the list is narrowed by it."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def _shown(request: Request, someone: Visitor) -> Response:
     site, said = site_of(request), site_of(request).texts(request)
     working, versions = site.project.rubric, site.project.versions
     comparisons = latest_comparisons(site.project)
+    verdict = by_state(request, said, "verdict", _VERDICTS)
     advice, why_none = _advice(site, working)
     return site.page(
         request,
@@ -111,7 +115,9 @@ def _shown(request: Request, someone: Visitor) -> Response:
         rows=[*working.criteria, *[None] * NEW][:MOST_ROWS],
         findings=lint(working),
         most=MAX_CRITERIA,
-        comparisons=comparisons,
+        comparisons=[one for one in comparisons if verdict.chosen in ("", *_verdicts(one))],
+        compared=len(comparisons),
+        filters=[verdict],
         prompts={item.id: item.prompt for item in site.project.items},
         summary=summary(comparisons) if comparisons else None,
         pieces=[_piece(one, working, _decided(site, one, working, said), said) for one in advice],
@@ -120,6 +126,11 @@ def _shown(request: Request, someone: Visitor) -> Response:
         changed=_changed(versions, working),
         expert=site.project.settings.models.expert.model,
     )
+
+
+def _verdicts(one: Comparison) -> tuple[str, ...]:
+    """What a comparison counts as where the list is narrowed; a tie by a changed verdict counts as both."""
+    return (one.winner or "unread", *(("flipped",) if one.flipped else ()))
 
 
 def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
