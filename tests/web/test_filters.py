@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from hone.people.store import NewSubject
 from hone.web.filters import LONG
 from hone.web.site import Site
 from tests.web.conftest import Browser, Come
@@ -16,7 +17,7 @@ def rated(site: Site, person: str, *levels: float, whole: int = 4) -> None:
     """Somebody who gives these levels to the first replies, and to the last of them on one criterion only."""
     rater = site.store.add_rater(person)
     for place in range(len(levels)):
-        subject = site.store.next_subject(rater.id, site.rubric, per_item=9)
+        subject = site.store.next_subject(rater.id, site.rubric, per_item=99)
         assert subject is not None
         names = site.rubric.names if place < whole else site.rubric.names[:1]
         site.store.rate(rater.id, subject.id, site.rubric, dict.fromkeys(names, levels[place]))
@@ -58,6 +59,18 @@ def test_fewer_than_wanted_is_no_choice_of_one_person(site: Site, owner: Browser
     assert replies(owner.get("/data?rated=few")) == 0
     assert "0 of 4 fit." in owner.html
     assert 'value="few"' not in owner.get("/data?person=Ann")
+
+
+def test_a_page_of_replies_stays_light_however_many_people_there_are(site: Site, owner: Browser) -> None:
+    site.store.add_subjects(NewSubject(f"x{n}", "Plan it. " * 40, "Day 1. " * 200, "m") for n in range(46))
+    for n in range(12):
+        rated(site, f"Person {n}", *[1.0] * 50, whole=50)
+    html = owner.get("/data")
+    assert replies(html) == 20
+    assert html.count("4 more people") == 20
+    assert len(html) < 60_000
+    assert replies(owner.get("/data?page=3&rated=rated")) == 10
+    assert 'href="/data?rated=rated&amp;page=2"' in owner.html
 
 
 def test_disagreements_are_narrowed_and_stay_so_when_one_is_settled(site: Site, owner: Browser) -> None:

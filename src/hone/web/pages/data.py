@@ -27,6 +27,8 @@ from hone.web.texts import PageTexts
 router = APIRouter()
 _KEPT = 4
 """Files that wait for their columns."""
+LISTED, MOST_PEOPLE = 20, 8
+"""Replies on a page, and people whose scores stand with each, so that a page stays light however many there are."""
 
 
 async def _sent_file(request: Request, someone: Owner) -> AsyncIterator[FormData]:
@@ -46,8 +48,14 @@ def show_data(request: Request, someone: Owner) -> Response:
     """What can be sent, and the replies that are up for rating with what was said of them."""
     site = site_of(request)
     listed = listed_replies(site, request)
-    number, pages, here = page_of(request, len(listed.replies))
-    values = {"listed": listed, "replies": listed.replies[here], "number": number, "pages": pages}
+    number, pages, here = page_of(request, len(listed.replies), LISTED)
+    values = {
+        "listed": listed,
+        "replies": listed.replies[here],
+        "number": number,
+        "pages": pages,
+        "most_people": MOST_PEOPLE,
+    }
     values["kept"] = kept(listed.filters)
     return site.page(request, "data.html", someone, **_EMPTY | values, most=MOST_BODY // 1024)
 

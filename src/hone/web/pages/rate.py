@@ -144,12 +144,12 @@ def mine(request: Request, someone: Someone) -> Response:
     )
 
 
-def page_of(request: Request, entries: int) -> tuple[int, int, slice]:
+def page_of(request: Request, entries: int, each: int = ON_A_PAGE) -> tuple[int, int, slice]:
     """Which page of a list an address asks for, of how many, and which entries it shows."""
-    pages = max(1, -(-entries // ON_A_PAGE))
+    pages = max(1, -(-entries // each))
     asked = request.query_params.get("page", "1")
     number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    return number, pages, slice((number - 1) * ON_A_PAGE, number * ON_A_PAGE)
+    return number, pages, slice((number - 1) * each, number * each)
 
 
 def new_key() -> str:
