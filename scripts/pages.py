@@ -132,7 +132,7 @@ def take(link: str, project: Project, out: Path) -> None:
                 _picture(rater, out / f"done-{name}.png")
                 rater.goto(f"{address}/mine")
                 _picture(rater, out / f"mine-{name}.png")
-                for page in ("home", "workshop", "results", "playground"):
+                for page in ("home", "workshop", "people", "data", "results", "playground"):
                     owner.goto(f"{address}/{page if page != 'home' else ''}")
                     _picture(owner, out / f"{page}-{name}.png")
                     _picture(owner, out / f"{page}-{name}-whole.png", whole=True)

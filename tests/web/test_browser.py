@@ -386,6 +386,33 @@ def test_every_page_is_accessible_light_and_loads_nothing_from_elsewhere(
         context.close()
 
 
+def test_every_page_fits_a_phone_in_german_and_lists_are_narrowed_by_keyboard_without_a_script(
+    chromium: Any, link: str, address: str, folder: Path
+) -> None:
+    _rated(folder)
+    options = {"viewport": {"width": 390, "height": 844}, "locale": "de-DE"}
+    page = chromium.new_context(**options).new_page()
+    page.goto(link)
+    narrowed = ("/data?rated=rated", "/results?settled=no", "/people?progress=begun", "/workshop?verdict=tie")
+    for path in (*PAGES, *narrowed, "/nowhere"):
+        page.goto(address + path)
+        assert page.get_attribute("html", "lang") == "de", path
+        assert browser.violations(page) == [], path
+        assert browser.too_wide(page) <= 0, path
+    page.context.close()
+    page = chromium.new_context(**options, java_script_enabled=False).new_page()
+    page.goto(link)
+    page.goto(f"{address}/data?rated=none")
+    page.locator("#f-rated").press("End")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/data?*rated=rated*")
+    assert page.locator("#f-rated option:checked").inner_text() == "mindestens einer Person"
+    page.get_by_role("link", name="Alle zeigen").press("Enter")
+    page.wait_for_url("**/data#replies")
+    page.context.close()
+
+
 def test_nothing_in_a_hostile_reply_runs_or_loads(chromium: Any, folder: Path, request: Any) -> None:
     Project(folder).open_run("reply", {"n": "hostile"}).finish(
         Reply(item=f"h{n}", prompt="p", text=one.text.encode("utf-8", "replace").decode(), model="m")

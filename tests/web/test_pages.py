@@ -23,6 +23,7 @@ from hone.stats import Figure
 from hone.web.pages.results import heat
 from hone.web.site import Site
 from hone.web.subjects import collect, put_up
+from hone.web.texts import texts_in
 from tests.cli.conftest import ANSWERS, RUBRIC
 from tests.web.conftest import Browser, Come
 
@@ -310,7 +311,7 @@ def test_the_playground_says_what_it_is_for_and_offers_requests(site: Site, owne
 
 def test_models_play_one_part_at_a_time(site: Site, owner: Browser) -> None:
     owner.get("/workshop")
-    with site.at_work():
+    with site.at_work(texts_in("en")):
         owner.send("/workshop/ask", step="compare")
     assert owner.code == 409
     assert "at work already" in owner.html

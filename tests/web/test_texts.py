@@ -1,18 +1,88 @@
-"""The raters' pages in other languages: every text in each, chosen by the project or by the browser."""
+"""The pages in other languages: every text in each, chosen by the project or by the browser."""
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import string
+from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
-from hone.web.site import FOR_RATERS, HERE, Site
+from hone.web.site import HERE, Site
 from hone.web.texts import language_of, page_languages, texts_in
 from tests.web.conftest import Browser, Come
 
-TEMPLATES = [*sorted(FOR_RATERS), "parts.html", "base.html"]
+TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+PAGES = [
+    *sorted((HERE / "pages").glob("*.py")),
+    *(HERE / f"{name}.py" for name in ("app", "editing", "people", "site")),
+]
+SPOKEN = frozenset({"alt", "aria-label", "label", "placeholder", "title"})
+"""Attributes that a person reads or hears."""
+NAMES = frozenset({"Hone", "Enter"})
+"""The product's own name, and a key's."""
+
+
+class Bare(HTMLParser):
+    """Collects what a page says: between its tags, and in the attributes that are spoken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.said += [words for name, words in attrs if name in SPOKEN and words]
+        self.said += [
+            words for name, words in attrs if tag == "button" and name == "value" and words and " " in words
+        ]
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def own_words(template: str) -> list[str]:
+    """What a template says beside its texts: between its tags, and by strings that it shows or hands on."""
+    tree = Environment(autoescape=True, extensions=[]).parse(template)
+    bare = Bare()
+    bare.feed(re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", template, flags=re.DOTALL))
+    said = [word for words in bare.said for word in re.findall(r"[^\W\d_]{2,}", words) if word not in NAMES]
+    shown = [text for node in tree.find_all(nodes.Output) for one in node.nodes for text in shown_strings(one)]
+    handed = [text.value for text in tree.find_all(nodes.Const) if isinstance(text.value, str)]
+    sentences = [text for text in handed if re.search(r"[^\W\d_]{2,} [^\W\d_]|^[A-Z][a-z]", text)]
+    return said + [text for text in {*shown, *sentences} if text not in NAMES and not text.startswith("hone ")]
+
+
+def shown_strings(node: nodes.Node) -> Iterator[str]:
+    """The strings with words among what an expression comes to."""
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and re.search(r"[^\W\d_]{2}", node.value):
+        yield node.value
+    within: list[nodes.Node | None] = []
+    if isinstance(node, nodes.CondExpr):
+        within = [node.expr1, node.expr2]
+    elif isinstance(node, nodes.Concat):
+        within = [*node.nodes]
+    elif isinstance(node, nodes.BinExpr):
+        within = [node.left, node.right]
+    elif isinstance(node, nodes.Filter | nodes.Getitem):
+        within = [node.node]
+    elif isinstance(node, nodes.Dict):
+        within = [pair.value for pair in node.items]
+    for one in within:
+        if one is not None:
+            yield from shown_strings(one)
+
+
+def own_sentences(code: str) -> list[str]:
+    """Strings of two words or more in code, docstrings left out."""
+    tree = list(ast.walk(ast.parse(code)))
+    silent = {id(node.value) for node in tree if isinstance(node, ast.Expr)}
+    found = [node.value for node in tree if isinstance(node, ast.Constant) and id(node) not in silent]
+    return [text for text in found if isinstance(text, str) and re.search(r"[A-Za-z]{2,} [A-Za-z]", text)]
 
 
 def fields(text: str) -> set[str]:
@@ -36,26 +106,66 @@ def test_german_is_no_copy_of_english() -> None:
 
 
 def test_every_key_of_a_page_is_there_and_every_text_is_used() -> None:
-    pages = "\n".join((HERE / "templates" / name).read_text(encoding="utf-8") for name in TEMPLATES)
-    code = "\n".join(path.read_text(encoding="utf-8") for path in Path(HERE).rglob("*.py"))
-    named = set(re.findall(r'\bt(?:\.counted)?\("([\w./]+)"[,)]', pages))
-    assert len(named) > 60
-    assert named <= set(texts_in("en").texts)
-    made = ("menu.", "side.", "problem.", "said.", "script.", "time.", "lang")
-    left = {key.removesuffix("_one") for key in texts_in("en").texts} - named
-    assert {key for key in left if f'"{key}"' not in code and not key.startswith(made)} == set()
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    code = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    there = {key.removesuffix("_one") for key in texts_in("en").texts}
+    named = set(re.findall(r"""\bt(?:\.counted)?\(["']([\w./]+)["'][,)]""", pages))
+    assert len(named) > 150
+    assert named <= there
+    in_code = set(re.findall(r"""\bsaid(?:\.plain)?\(\s*["']([\w./]+)["']""", code))
+    assert len(in_code) > 40
+    assert in_code <= there
+    # `"menu." ~ address` and f"decided.{action}": keys that are put together begin so.
+    made = {*re.findall(r't\("([\w.]+\.)" ~', pages), *re.findall(r'said(?:\.plain)?\(f"([\w.]+[._]){', code)}
+    assert {"menu.", "compared.won.", "decided.", "data.missing.", "problem.says_"} <= made
+    assert [begin for begin in made if not any(key.startswith(begin) for key in there)] == []
+    made |= {"script.", "said.", "home.", "time.", "lang"}
+    left = there - named - in_code
+    assert {key for key in left if f'"{key}"' not in pages + code and not key.startswith(tuple(made))} == set()
 
 
-def test_no_page_of_a_rater_says_anything_beside_its_texts() -> None:
-    for name in sorted(FOR_RATERS):
-        page = (HERE / "templates" / name).read_text(encoding="utf-8")
-        bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", " ", page, flags=re.DOTALL)
-        words = set(re.findall(r"[A-Za-z]{3,}", bare))
-        owner = (
-            "Write some into rubric yaml let the expert propose Let model write replies then start pages again hone"
-        )
-        owner += " rubric draft reply Pairs come from with and without make compare Enter"
-        assert words <= set(owner.split()), (name, words)
+def test_every_text_of_a_script_is_there_and_every_one_is_used() -> None:
+    script = (HERE / "static" / "keys.js").read_text(encoding="utf-8")
+    used = set(re.findall(r"\btexts\.(\w+)", script))
+    assert used == set(json.loads(texts_in("en").script))
+    assert re.findall(r'"[A-Z][^"\n]*(?: [^"\n]*|[.…])"', script) == [], "a text of its own"
+    style = (HERE / "static" / "style.css").read_text(encoding="utf-8")
+    assert [words for words in re.findall(r'content: "([^"]*)"', style) if re.search(r"[A-Za-z]{2}", words)] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_says_anything_of_its_own(path: Path) -> None:
+    assert own_words(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "<p>Save {{ t('x') }}</p>",
+        '<p title="Save it">{{ t("x") }}</p>',
+        '{{ "Change it" if one else t("x") }}',
+        '{{ {"with": "better", "tie": "alike"}[one] }}',
+        '{{ t("x") }}{{ one ~ " words" }}',
+        '{{ table(["Person", t("x")], rows) }}',
+        '{{ table([], rows, label="Who rated") }}',
+        '{% call folded("The table") %}{{ t("x") }}{% endcall %}',
+        '{% for one, words in [("keep", "Keep")] %}{{ words }}{% endfor %}',
+        '{% set words = "Save" %}{{ words }}',
+        "{{ many }} {{ 'reply' if many == 1 else 'replies' }}",
+    ],
+)
+def test_an_english_text_in_a_template_is_found(planted: str) -> None:
+    assert own_words(planted) != []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_page_of_code_says_anything_of_its_own(path: Path) -> None:
+    assert own_sentences(path.read_text(encoding="utf-8")) == []
+
+
+def test_an_english_sentence_in_code_is_found() -> None:
+    assert own_sentences('"""A docstring."""\nraise FeedbackError(f"choose {what} a file first")\n')
+    assert own_sentences('def f():\n    """A docstring."""\n    return "yes" if x else "Not yet"\n') == ["Not yet"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +208,9 @@ def test_the_project_says_the_language_where_it_has_one(site: Site, come: Come, 
     path = site.project.folder / "hone.yaml"
     path.write_text("language: de\n" + path.read_text())
     assert '<html lang="de">' in come().get("/rate")
-    assert '<html lang="en">' in owner.get("/results"), "the owner's pages are in English"
+    html = owner.get("/results")
+    assert '<html lang="de">' in html
+    assert "Wer bewertet hat" in html
     path.write_text(path.read_text().replace("language: de", "language: es"))
     assert '<html lang="en">' in come("Ben").get("/rate"), "English, where there are no texts"
 

@@ -14,12 +14,6 @@ from hone.web.pages import compare, data, home, invited, playground, rate, resul
 from hone.web.people import known
 from hone.web.site import HERE, Site, site_of, wants_json
 
-_PRINTED = (
-    "Open the address that hone rate printed in the terminal: it ends in a key that lets in the owner. "
-    "If you were invited, open your personal link."
-)
-"""For 401 on this machine itself."""
-
 
 def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     """The application of a site.
@@ -45,8 +39,8 @@ def _refused(request: Request, error: Exception) -> Response:
     site = site_of(request)
     given = error.detail if error.detail and error.status_code in (400, 403, 429) and not default else ""
     said, code = site.texts(request), error.status_code
-    usual = said(f"problem.says_{code}") if code in (401, 403, 404, 405) else said("problem.says")
-    words = given or (_PRINTED if site.open and code == 401 else str(usual))
+    usual = said.plain(f"problem.says_{code}" if code in (401, 403, 404, 405) else "problem.says")
+    words = given or (said.plain("problem.printed") if site.open and code == 401 else usual)
     return _page(request, words, error.status_code, getattr(error, "headers", None))
 
 

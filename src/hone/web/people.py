@@ -110,7 +110,7 @@ def checked_form(request: Request, someone: Visitor, sent: FormData) -> FormData
     """
     site: Site = request.app.state.site
     if not site.sessions.matches(someone.session, form_field(sent, "token")):
-        raise HTTPException(403, str(site.texts(request)("problem.old_form")))
+        raise HTTPException(403, site.texts(request).plain("problem.old_form"))
     return sent
 
 

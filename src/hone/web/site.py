@@ -16,6 +16,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
+from markupsafe import Markup
 
 from hone.domain.rubric import Rubric
 from hone.errors import RunBusyError
@@ -24,6 +25,7 @@ from hone.people.store import Rater
 from hone.people.store.store import Store
 from hone.project import Project
 from hone.report.page import template_environment
+from hone.web.filters import LONG
 from hone.web.limits import Limit
 from hone.web.people import Visitor
 from hone.web.sessions import DAYS, Sessions
@@ -32,6 +34,8 @@ from hone.web.texts import PageTexts, language_of, texts_in
 from hone.web.typeset import typeset
 
 HERE = Path(__file__).parent
+_ENGLISH = Markup(' lang="en"')
+"""Marks what other rooms say, on a page in another language: it is in English."""
 
 
 @dataclass(eq=False)
@@ -67,14 +71,17 @@ class Site:
         return self.journey.project
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self, said: PageTexts) -> Iterator[None]:
         """Have the models to oneself: they play one part at a time.
+
+        Args:
+            said: What says that they are at work, in the language of who asks.
 
         Raises:
             RunBusyError: They are at work already.
         """
         if not self.busy.acquire(blocking=False):
-            raise RunBusyError("the models are at work already; wait until they are done, and try again")
+            raise RunBusyError(said.plain("problem.busy"))
         try:
             yield
         finally:
@@ -86,11 +93,12 @@ class Site:
         made = template_environment(HERE / "templates")
         made.filters |= {
             "typeset": typeset,
-            "minutes": minutes,
             "g": "{:g}".format,
+            "code": Markup("<code>{}</code>").format,
+            "bold": Markup("<b>{}</b>").format,
         }
         task = self.project.settings.task
-        made.globals |= {"static": static, "subject": task.subject, "menu": MENU}
+        made.globals |= {"static": static, "subject": task.subject, "menu": MENU, "long": LONG}
         made.globals |= {"was_cut": self.was_cut, "brief": task.brief}
         return made
 
@@ -118,15 +126,16 @@ class Site:
         return cut_name(item, text) in found
 
     def texts(self, request: Request) -> PageTexts:
-        """What the raters' pages say: in the project's language, else in the one that the browser likes best."""
+        """What the pages say: in the project's language, else in the one that the browser likes best."""
         return texts_in(self.project.settings.language or language_of(request.headers.get("accept-language", "")))
 
     def page(
         self, request: Request, template: str, person: Visitor | None, *, code: int = 200, **values: Any
     ) -> Response:
         """A page made from a template."""
-        said = self.texts(request) if template in FOR_RATERS else texts_in("en")
+        said = self.texts(request)
         known: dict[str, Any] = {"person": person, "path": request.url.path, "open": self.open, "t": said}
+        known["english"] = "" if said.language == "en" else _ENGLISH
         known["said_before"] = _message(request, said)
         html = self.templates.get_template(template).render(known | values)
         return HTMLResponse(html, status_code=code)
@@ -147,43 +156,21 @@ class Site:
         )
 
 
-FOR_RATERS = frozenset(f"{name}.html" for name in "rate rated compare compared mine problem".split())
-"""The pages that speak the language of whoever rates; the owner's are in English."""
-
-MENU: dict[str, tuple[Any, ...]] = {
+MENU: dict[str, tuple[str, ...]] = {
     "raters": ("/rate", "/compare", "/mine"),
-    "owner": (
-        ("/workshop", "Rubric"),
-        ("/people", "People"),
-        ("/data", "Data"),
-        ("/results", "Results"),
-        ("/playground", "Playground"),
-    ),
+    "owner": ("/workshop", "/people", "/data", "/results", "/playground"),
 }
-"""The pages in the order of the menu; an owner sees both rows. What a rater's link says stands in `texts`."""
-
-MESSAGES = {
-    "merged": "Your decisions are kept, and the working rubric is what you decided.",
-    "drafted": "The expert's proposals stand behind your criteria; the file as it was is kept in rubrics/.",
-    "edited": "Your changes are kept in rubric.yaml.",
-    "frozen": "The rubric is frozen as a new version.",
-    "same": "The working rubric is the latest version word for word; there was nothing to freeze.",
-    "guided": "What raters are told is kept in guidelines.md.",
-    "withdrawn": "That person is let in no more; what they said stays.",
-    "named": "Your name is kept, on this machine, for all projects.",
-    "settled": "Your decision is kept beside what the raters said.",
-}
-"""What a page may say of the step before; a link can choose one of these, never words of its own."""
+"""The pages in the order of the menu; an owner sees both rows. What a link says stands in `texts`."""
 
 
 def _message(request: Request, texts: PageTexts) -> str:
-    key = request.query_params.get("said", "")
-    return MESSAGES.get(key) or texts.texts.get(f"said.{key}", "")
+    """What a page says of the step before; a link can choose one of these texts, never words of its own."""
+    return texts.texts.get(f"said.{request.query_params.get('said', '')}", "")
 
 
 def go(path: str, said: str = "") -> RedirectResponse:
-    """Lead to another of our pages."""
-    return RedirectResponse(f"{path}?said={said}" if said else path, status_code=303)
+    """Lead to another of our pages; a path may hold filters of a list."""
+    return RedirectResponse(f"{path}{'&' if '?' in path else '?'}said={said}" if said else path, status_code=303)
 
 
 def site_of(request: Request) -> Site:
@@ -196,18 +183,6 @@ def site_of(request: Request) -> Site:
 def wants_json(request: Request) -> bool:
     """Whether the script asks, which reads JSON, or a browser, which shows a page."""
     return "application/json" in request.headers.get("accept", "")
-
-
-def minutes(seconds: float | None) -> str:
-    """A time in words: "under a minute", "about 12 minutes", "about 2 hours"."""
-    if seconds is None:
-        return ""
-    if seconds < 55:
-        return "under a minute"
-    if seconds < 5400:
-        many = round(seconds / 60)
-        return f"about {many} minute{'' if many == 1 else 's'}"
-    return f"about {seconds / 3600:.1f} hours"
 
 
 def static(name: str) -> str:

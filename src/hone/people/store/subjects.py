@@ -129,6 +129,11 @@ class SubjectsPart:
         row = self.database.read(lambda c: c.execute(_SUBJECT, {"subject": subject}).first())
         return None if row is None else as_subject(row)
 
+    def up_for_rating(self) -> list[Subject]:
+        """Every reply that is up for rating, by item."""
+        rows = select(subjects).where(subjects.c.active).order_by(subjects.c.item, subjects.c.id)
+        return self.database.read(lambda connection: [as_subject(row) for row in connection.execute(rows)])
+
     def next_subject(self, rater: str, rubric: Rubric, *, per_item: int = 2, lock: float = 30.0) -> Subject | None:
         """The reply that a rater is to rate now: the one in hand, else the next; none where all is done.
 

@@ -16,6 +16,7 @@ from hone.journey.people import InviteOptions, RateOptions
 from hone.journey.signature import kept_signature
 from hone.web.people import Someone
 from hone.web.site import Site, go, site_of
+from hone.web.texts import PageTexts
 
 router = APIRouter()
 
@@ -40,7 +41,7 @@ def home(request: Request, someone: Someone) -> Response:
     site = site_of(request)
     if not someone.owner:
         return go("/rate")
-    steps = _steps(site)
+    steps = _steps(site, site.texts(request))
     first = next((place for place, step in enumerate(steps) if not step.done), None)
     local = site.open and someone.session.rater is None
     return site.page(
@@ -54,7 +55,7 @@ def home(request: Request, someone: Someone) -> Response:
     )
 
 
-def _steps(site: Site) -> list[JourneyStep]:
+def _steps(site: Site, said: PageTexts) -> list[JourneyStep]:
     """The journey on one page; what is still to do, and how, is decided in `journey/next`."""
     project, rubric = site.project, site.rubric
     versions = [one for one in project.versions if one.version > 0]
@@ -64,37 +65,31 @@ def _steps(site: Site) -> list[JourneyStep]:
     subjects, done, left = (found.subjects, found.done, found.left) if found else (0, 0, 0)
     todo = next_steps(first_look(project, replies=subjects, invited=len(people), wanted=left))
 
-    def step(title: str, state: str, there: bool, kinds: tuple[type[VerbOptions], ...]) -> JourneyStep:
+    def step(name: str, state: str, there: bool, kinds: tuple[type[VerbOptions], ...]) -> JourneyStep:
         own = [one for one in todo if isinstance(one.typed[0], kinds)]
-        return JourneyStep(title, state, there and not own, command=own[0].command if own else "")
+        return JourneyStep(said(f"home.{name}"), state, there and not own, command=own[0].command if own else "")
 
-    write = step("Write criteria", f"{criteria} in rubric.yaml", criteria >= 2, (DraftOptions,))
-    decide = step(
-        "Compare and decide with the expert",
-        f"version {versions[-1].version} is frozen" if versions else "no version is frozen yet",
-        bool(versions),
-        (CompareOptions, MergeOptions, FinaliseOptions),
-    )
-    have = step(
-        "Have replies to rate", f"{subjects:,} replies" if subjects else "none yet", subjects > 0, (ReplyOptions,)
-    )
-    names = ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "") if people else "nobody yet"
-    invite = step("Invite people", names, bool(people), (InviteOptions,))
-    words = f"{done:,} done, {left:,} still wanted" if subjects else "when there are replies"
-    rate = step("Rate", words, subjects > 0, (RateOptions,))
+    write = step("criteria", said("home.criteria.state", n=criteria), criteria >= 2, (DraftOptions,))
+    frozen = said("home.decide.frozen", version=versions[-1].version) if versions else said("home.decide.none")
+    decide = step("decide", frozen, bool(versions), (CompareOptions, MergeOptions, FinaliseOptions))
+    there = said("home.replies.state", n=f"{subjects:,}") if subjects else said("home.replies.none")
+    have = step("replies", there, subjects > 0, (ReplyOptions,))
+    names = ", ".join(one.name for one in people[:6]) + ("…" if len(people) > 6 else "")
+    invite = step("invite", names or said("home.invite.none"), bool(people), (InviteOptions,))
+    words = said("home.rate.state", done=f"{done:,}", left=f"{left:,}") if subjects else said("home.rate.none")
+    rate = step("rate", words, subjects > 0, (RateOptions,))
     return [
-        replace(write, link="/workshop", words="Look at them"),
-        replace(decide, link="/workshop", words="Go to the workshop"),
+        replace(write, link="/workshop", words=said("home.criteria.link")),
+        replace(decide, link="/workshop", words=said("home.decide.link")),
         have,
         # Also where some are invited: there may be more.
-        replace(invite, link="/people", words="Invite somebody", command=InviteOptions(name="NAME").command_line()),
-        # The pages are open already.
-        replace(rate, link="/rate", words="Rate some yourself", command=""),
-        JourneyStep(
-            "Look at the results",
-            "agreement, disagreements, the judge against people",
-            False,
-            "/results",
-            "Go to the results",
+        replace(
+            invite,
+            link="/people",
+            words=said("home.invite.link"),
+            command=InviteOptions(name=said.plain("home.invite.name")).command_line(),
         ),
+        # The pages are open already.
+        replace(rate, link="/rate", words=said("home.rate.link"), command=""),
+        JourneyStep(said("home.results"), said("home.results.state"), False, "/results", said("home.results.link")),
     ]

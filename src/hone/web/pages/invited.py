@@ -14,6 +14,7 @@ from hone.journey.signature import keep_signature
 from hone.people.store import Progress, Rater, Role
 from hone.project.folder import LONGEST_GUIDELINES
 from hone.text import name as named
+from hone.web.filters import by_state
 from hone.web.people import Form, Owner, Visitor, form_field, raters_so_far
 from hone.web.site import go, site_of
 
@@ -21,6 +22,8 @@ router = APIRouter()
 LONGEST_STAY = 365
 """Days that a link made on the page may let somebody in; the command makes longer ones."""
 _ROLES = ("rater", "owner")
+_HOW_FAR = ("waiting", "begun", "finished", "out")
+"""How far somebody can be, as the list is narrowed by it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class RaterProgress:
 
     rater: Rater
     done: Progress
+
+
+def _how_far(one: RaterProgress) -> str:
+    if not one.rater.active:
+        return "out"
+    return "finished" if not one.done.left else "begun" if one.done.done or one.done.skipped else "waiting"
 
 
 @dataclass(frozen=True)
@@ -49,18 +58,21 @@ def show_people(request: Request, someone: Owner) -> Response:
 @router.post("/people/invite")
 def make_link(request: Request, someone: Owner, sent: Form) -> Response:
     """Make a personal link, and show it."""
-    site, name, role = site_of(request), named(form_field(sent, "name")), form_field(sent, "role") or "rater"
+    site, said = site_of(request), site_of(request).texts(request)
+    name, role = named(form_field(sent, "name")), form_field(sent, "role") or "rater"
     if role not in _ROLES:
-        raise HTTPException(400, "Choose what the person may do from the list.")
+        raise HTTPException(400, said.plain("people.no_role"))
     try:
         days = float(form_field(sent, "days") or 14)
     except ValueError as error:
-        raise FeedbackError("write for how many days the link is to let somebody in, as a number") from error
+        raise FeedbackError(said.plain("people.no_days")) from error
     if not 0 < days <= LONGEST_STAY:
-        raise FeedbackError(f"a link lets somebody in for up to {LONGEST_STAY} days; write a number from 1 on")
+        raise FeedbackError(said.plain("people.too_long", most=LONGEST_STAY))
     token = site.store.invite(name, cast("Role", role), days)
     address = (site.address or str(request.base_url)).rstrip("/")
-    return _shown(request, someone, NewLink(name, f"{address}/enter/{token}", days))
+    return _shown(
+        request, someone, NewLink(name, f"{address}/enter/{token}", int(days) if days.is_integer() else days)
+    )
 
 
 @router.post("/people/withdraw")
@@ -68,7 +80,7 @@ def withdraw(request: Request, someone: Owner, sent: Form) -> Response:
     """Let somebody in no more; what they said stays."""
     site, name = site_of(request), named(form_field(sent, "name"))
     if name == someone.rater.name:
-        raise FeedbackError("you cannot withdraw yourself; you are the owner of these pages")
+        raise FeedbackError(site.texts(request).plain("people.yourself"))
     site.store.revoke(name, by=someone.rater.name)
     return go("/people", "withdrawn")
 
@@ -96,11 +108,15 @@ def keep_name(request: Request, someone: Owner, sent: Form) -> Response:
 
 def _shown(request: Request, someone: Visitor, link: NewLink | None = None) -> Response:
     site = site_of(request)
+    people = [RaterProgress(*one) for one in raters_so_far(site)]
+    how_far = by_state(request, site.texts(request), "progress", _HOW_FAR)
     return site.page(
         request,
         "people.html",
         someone,
-        people=[RaterProgress(*one) for one in raters_so_far(site)],
+        people=[one for one in people if how_far.chosen in ("", _how_far(one))],
+        there=len(people),
+        filters=[how_far],
         link=link,
         wanted=site.per_item,
         guidelines=site.project.guidelines,

@@ -32,6 +32,7 @@ from hone.report.terminal import clean
 from hone.rubrics.replies import SAMPLING, system_text
 from hone.web.people import Form, Owner, form_field
 from hone.web.site import Site, site_of
+from hone.web.texts import PageTexts
 from hone.web.typeset import typeset
 
 router = APIRouter()
@@ -67,7 +68,7 @@ def show_playground(request: Request, someone: Owner) -> Response:
     offered = _offered(site)
     asked = next((one.prompt for one in offered if one.id == request.query_params.get("item")), None)
     asked = asked if asked is not None else offered[0].prompt if offered else ""
-    names = list(_choices_of(site))
+    names = list(_choices_of(site, site.texts(request)))
     sides = {"left": Played(names[0]), "right": Played(names[1])}
     return site.page(
         request,
@@ -85,12 +86,12 @@ def show_playground(request: Request, someone: Owner) -> Response:
 @router.post("/playground")
 async def play(request: Request, someone: Owner, sent: Form) -> Response:
     """Answer on both sides: as a stream for the script, as a page that waits without it."""
-    site = site_of(request)
+    site, said = site_of(request), site_of(request).texts(request)
     asked = form_field(sent, "request")[:LONGEST_REQUEST]
     if not asked:
-        raise HTTPException(400, "Write a request first.")
-    chosen = {side: _choice(site, sent, side) for side in SIDES}
-    events = _answered(site, asked, chosen, scored=bool(form_field(sent, "judged")))
+        raise HTTPException(400, said.plain("playground.no_request"))
+    chosen = {side: _choice(site, said, sent, side) for side in SIDES}
+    events = _answered(site, said, asked, chosen, scored=bool(form_field(sent, "judged")))
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(_written(events), media_type="text/event-stream")
     sides = {side: Played(choice.name) for side, choice in chosen.items()}
@@ -104,7 +105,7 @@ async def play(request: Request, someone: Owner, sent: Form) -> Response:
         request,
         "playground.html",
         someone,
-        names=list(_choices_of(site)),
+        names=list(_choices_of(site, said)),
         sides=sides,
         asked=asked,
         offered=_offered(site),
@@ -121,22 +122,22 @@ def _offered(site: Site) -> list[Item]:
         return []
 
 
-def _choices_of(site: Site) -> Mapping[str, PlaygroundChoice]:
+def _choices_of(site: Site, said: PageTexts) -> Mapping[str, PlaygroundChoice]:
     """What can be chosen: every model of the project and of the command, with the rubric and without."""
     roles = site.project.settings.models
     models = {one.model: one for one in (roles.writer, roles.expert, roles.judge)}
     models |= {spec: ModelSettings(model=spec) for spec in site.models if spec not in models}
     found = {}
     for spec, settings in models.items():
-        for rubric, words in ((True, "with the rubric"), (False, "the task alone")):
+        for rubric, words in ((True, said.plain("playground.with")), (False, said.plain("playground.alone"))):
             found[f"{spec}, {words}"] = PlaygroundChoice(f"{spec}, {words}", settings, rubric)
     return found
 
 
-def _choice(site: Site, sent: FormData, side: str) -> PlaygroundChoice:
-    found = _choices_of(site).get(form_field(sent, side))
+def _choice(site: Site, said: PageTexts, sent: FormData, side: str) -> PlaygroundChoice:
+    found = _choices_of(site, said).get(form_field(sent, side))
     if found is None:
-        raise HTTPException(400, f"Choose a model for the {side} side from the list.")
+        raise HTTPException(400, said.plain(f"playground.no_model.{side}"))
     return found
 
 
@@ -146,14 +147,14 @@ async def _written(events: AsyncIterator[Mapping[str, str]]) -> AsyncIterator[st
 
 
 async def _answered(
-    site: Site, asked: str, chosen: Mapping[str, PlaygroundChoice], *, scored: bool
+    site: Site, said: PageTexts, asked: str, chosen: Mapping[str, PlaygroundChoice], *, scored: bool
 ) -> AsyncIterator[Mapping[str, str]]:
     """Events of both sides, as they come."""
     queue: asyncio.Queue[Mapping[str, str] | None] = asyncio.Queue()
 
     async def one(side: str, choice: PlaygroundChoice) -> None:
         try:
-            await _side(site, asked, side, choice, queue, scored=scored)
+            await _side(site, said, asked, side, choice, queue, scored=scored)
         except HoneError as error:
             await queue.put({"side": side, "state": clean(str(error))})
 
@@ -165,7 +166,7 @@ async def _answered(
         finally:
             await queue.put(None)
 
-    with site.at_work():
+    with site.at_work(said):
         working = asyncio.create_task(both())
         try:
             while (event := await queue.get()) is not None:
@@ -177,6 +178,7 @@ async def _answered(
 
 async def _side(
     site: Site,
+    said: PageTexts,
     asked: str,
     side: str,
     choice: PlaygroundChoice,
@@ -198,15 +200,18 @@ async def _side(
             finish = piece.finish or finish
             await queue.put({"side": side, "text": piece.text})
     reply = answer_of("".join(parts))
-    took = f"{len(reply.split())} words in {time.monotonic() - started:.1f} s"
-    if cut := finish == "length":
-        took += ", cut at its length limit"
+    cut = finish == "length"
+    took = said.plain(
+        "playground.took_cut" if cut else "playground.took",
+        n=len(reply.split()),
+        seconds=f"{time.monotonic() - started:.1f}",
+    )
     await queue.put({"side": side, "into": "text", "html": str(typeset(reply).html), "state": took})
     if not scored or not rubric.criteria:
         return
-    await queue.put({"side": side, "state": f"{took}; the judge reads…"})
+    await queue.put({"side": side, "state": said.plain("playground.reads", took=took)})
     judgement = await _judged(site, Reply(item=side, prompt=asked, text=reply, model=model.spec, cut=cut), rubric)
-    html = site.templates.get_template("scores.html").render(judgement=judgement, rubric=rubric)
+    html = site.templates.get_template("scores.html").render(judgement=judgement, t=said)
     await queue.put({"side": side, "into": "scores", "html": html, "state": took})
 
 

@@ -14,13 +14,15 @@ from hone.domain.base import digest
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError
 from hone.people.store import Answer, Progress
+from hone.web.filters import by_state, kept
 from hone.web.people import Form, Someone, Visitor, form_field
 from hone.web.site import Site, go, site_of, wants_json
+from hone.web.texts import PageTexts
 
 router = APIRouter()
 LONGEST_NOTE, LONGEST_REASON = 4_000, 400
 ON_A_PAGE = 40
-"""Of a rater's own answers, so that a page stays light however many there are."""
+"""Entries of a list, so that a page stays light however many there are."""
 _PLACES = frozenset({"/rate", "/compare", "/mine"})
 
 
@@ -47,13 +49,13 @@ def save_scores(request: Request, someone: Someone, subject: str, sent: Form) ->
     """Save what was chosen, and go on where every criterion has a score."""
     site, rubric = site_of(request), site_of(request).rubric
     if form_field(sent, "rubric") != rubric.digest:
-        raise HTTPException(400, str(site.texts(request)("rate.changed")))
+        raise HTTPException(400, site.texts(request).plain("rate.changed"))
     _handed(site, someone, subject, rubric)
     saved = site.store.rate(
         someone.rater.id,
         subject,
         rubric,
-        _scores(sent, rubric),
+        _scores(sent, rubric, site.texts(request)),
         note=form_field(sent, "note")[:LONGEST_NOTE],
         key=submit_id(sent),
     )
@@ -118,10 +120,12 @@ def mine(request: Request, someone: Someone) -> Response:
     """Everything that this person said, and nothing that others did."""
     site, rubric = site_of(request), site_of(request).rubric
     answers, pairs = site.store.mine(someone.rater.id, rubric), site.store.my_pairs(someone.rater.id)
-    pages = max(1, -(-max(len(answers), len(pairs)) // ON_A_PAGE))
-    asked = request.query_params.get("page", "1")
-    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    here = slice((number - 1) * ON_A_PAGE, number * ON_A_PAGE)
+    there = len(answers) + len(pairs)
+    state = by_state(request, site.texts(request), "answer", ("open", "done", "skipped", "stale"))
+    if state.chosen:
+        answers = [one for one in answers if state.chosen in (one.state, "stale" if one.stale else "")]
+        pairs = [one for one in pairs if state.chosen == one.state]
+    number, pages, here = page_of(request, max(len(answers), len(pairs)))
     return site.page(
         request,
         "mine.html",
@@ -132,8 +136,20 @@ def mine(request: Request, someone: Someone) -> Response:
         pairs=pairs[here],
         number=number,
         pages=pages,
+        there=there,
+        left=len(answers) + len(pairs),
+        filters=[state],
+        kept=kept([state]),
         key=new_key(),
     )
+
+
+def page_of(request: Request, entries: int, each: int = ON_A_PAGE) -> tuple[int, int, slice]:
+    """Which page of a list an address asks for, of how many, and which entries it shows."""
+    pages = max(1, -(-entries // each))
+    asked = request.query_params.get("page", "1")
+    number = min(max(int(asked), 1), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+    return number, pages, slice((number - 1) * each, number * each)
 
 
 def new_key() -> str:
@@ -184,7 +200,7 @@ def _mine(site: Site, someone: Visitor, rubric: Rubric) -> Progress:
     return site.store.progress(rubric, someone.rater.id, per_item=site.per_item)
 
 
-def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
+def _scores(sent: FormData, rubric: Rubric, said: PageTexts) -> Mapping[str, float]:
     scores = {}
     for number, criterion in enumerate(rubric.criteria):
         value = form_field(sent, f"score-{number}")
@@ -192,7 +208,8 @@ def _scores(sent: FormData, rubric: Rubric) -> Mapping[str, float]:
             try:
                 scores[criterion.name] = float(value)
             except ValueError as error:
-                raise FeedbackError(f"{criterion.name}: {value[:40]!r} is not on the scale") from error
+                problem = said.plain("rate.not_on_scale", name=criterion.name, value=value[:40])
+                raise FeedbackError(problem) from error
     return scores
 
 

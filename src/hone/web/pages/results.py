@@ -18,7 +18,7 @@ from hone.journey.certifying import certificate_line
 from hone.measuring import Reading, read_ratings
 from hone.measuring.join import join
 from hone.measuring.stopping import stop_rule
-from hone.people.store import ChoiceRow
+from hone.people.store import ChoiceRow, Disagreement
 from hone.report.charts import ChartTitle, shares
 from hone.report.figures import file_slug
 from hone.report.page import TableCell
@@ -27,8 +27,10 @@ from hone.report.strictness import CriterionStrictness, strictness_of
 from hone.report.wording import by_whom
 from hone.stats import FEW_ITEMS, Agreement, BootstrapOptions, CriterionAgreement, Ratings, agreement_figures, wilson
 from hone.text import name as named
+from hone.web.filters import ListFilter, by_state, by_value, kept
 from hone.web.people import Form, Owner, form_field, raters_so_far
 from hone.web.site import Site, go, site_of
+from hone.web.texts import PageTexts
 
 router = APIRouter()
 RESAMPLES = 2_000
@@ -60,21 +62,28 @@ class Computed:
 def show_results(request: Request, someone: Owner) -> Response:
     """Everything on one page."""
     site, rubric = site_of(request), site_of(request).rubric
-    found = _computed(site, rubric) if rubric.criteria else Computed()
+    said = site.texts(request)
+    found = _computed(site, rubric, said) if rubric.criteria else Computed()
     disagreements = site.store.disagreements(rubric) if rubric.criteria else []
+    filters = _filters(request, said, disagreements)
+    narrowed = [one for one in disagreements if _wanted(one, *(each.chosen for each in filters))]
     return site.page(
         request,
         "results.html",
         someone,
         rubric=rubric,
+        few=FEW_ITEMS,
         labels=[level.label for level in rubric.scale.levels],
         sections=found.sections,
         strict=found.strict,
-        pairs=_pairs(site.store.choices()),
-        people=_people(site),
+        pairs=_pairs(site.store.choices(), said),
+        people=_people(site, said),
         all=site.store.progress(rubric, per_item=site.per_item),
-        disagreements=disagreements[:MOST_SHOWN],
-        more=max(0, len(disagreements) - MOST_SHOWN),
+        disagreements=narrowed[:MOST_SHOWN],
+        narrowed=len(narrowed),
+        there=len(disagreements),
+        filters=filters,
+        kept=kept(filters),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
         certificate=certificate_line(site.project, site.project.latest_run("label")),
@@ -89,7 +98,7 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
     try:
         value = float(form_field(sent, "value"))
     except ValueError as error:
-        raise FeedbackError("choose the level that is to stand") from error
+        raise FeedbackError(site.texts(request).plain("results.no_level")) from error
     site.store.adjudicate(
         form_field(sent, "subject"),
         site.rubric,
@@ -98,12 +107,32 @@ def settle(request: Request, someone: Owner, sent: Form) -> Response:
         by=someone.rater.name,
         reason=form_field(sent, "reason"),
     )
-    return go("/results", "settled")
+    filters = _filters(request, site.texts(request), site.store.disagreements(site.rubric))
+    return go(f"/results?{kept(filters)}" if kept(filters) else "/results", "settled")
 
 
-def _people(site: Site) -> list[tuple[str, int, int, int, str]]:
+def _filters(request: Request, said: PageTexts, disagreements: Sequence[Disagreement]) -> list[ListFilter]:
+    """By criterion, by somebody who is part of it, by whether it is settled."""
+    criteria = dict.fromkeys(one.criterion for one in disagreements)
+    people = sorted({name for one in disagreements for name in one.scores})
     return [
-        (one.name, done.done, done.skipped, done.left, "yes" if one.active else "no")
+        by_value(request, "criterion", criteria),
+        by_value(request, "person", people),
+        by_state(request, said, "settled", ("no", "yes")),
+    ]
+
+
+def _wanted(one: Disagreement, criterion: str, person: str, settled: str) -> bool:
+    return (
+        criterion in ("", one.criterion)
+        and (not person or person in one.scores)
+        and settled in ("", "no" if one.adjudicated is None else "yes")
+    )
+
+
+def _people(site: Site, said: PageTexts) -> list[tuple[str, int, int, int, str]]:
+    return [
+        (one.name, done.done, done.skipped, done.left, said("yes") if one.active else said("no"))
         for one, done in raters_so_far(site)
     ]
 
@@ -148,7 +177,7 @@ def _nearest(values: Sequence[float], rubric: Rubric) -> list[float]:
     return [min(rubric.scale.values, key=lambda level: abs(level - value)) for value in values]
 
 
-def _computed(site: Site, rubric: Rubric) -> Computed:
+def _computed(site: Site, rubric: Rubric, said: PageTexts) -> Computed:
     """Every criterion, and what the stop rule says; computed again only when somebody has said something new."""
     rows = site.store.ratings(rubric)
     if not any(row.kind == "human" for row in rows):
@@ -161,26 +190,26 @@ def _computed(site: Site, rubric: Rubric) -> Computed:
         ratings = read_ratings(table, Reading(rubric=rubric)).ratings
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
         span = common_span(found)
-        sections = [_section(name, found, ratings, rubric, span) for name in found.criteria]
+        sections = [_section(name, found, ratings, rubric, span, said) for name in found.criteria]
         return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, strictness_of(found))
 
-    computed: Computed = site.remember("results", state, compute)
+    computed: Computed = site.remember(f"results-{said.language}", state, compute)
     return computed
 
 
 def _section(
-    name: str, found: Agreement, ratings: Ratings, rubric: Rubric, span: tuple[float, float]
+    name: str, found: Agreement, ratings: Ratings, rubric: Rubric, span: tuple[float, float], said: PageTexts
 ) -> dict[str, object]:
     """What the page shows of one criterion."""
     one, counts = found.criteria[name], _counts(ratings, name, rubric)
     title = ChartTitle(
-        f"levels-{file_slug(name)}", f"Levels given for {name}", "The table below has the same figures"
+        f"levels-{file_slug(name)}", said.plain("results.levels_of", name=name), said.plain("results.same_figures")
     )
     return criterion_values(name, one, found.level, span) | {
         "few": one.items < FEW_ITEMS,
         "spread": shares(title, counts, [level.label for level in rubric.scale.levels]),
         "counts": [(who, *(str(count) for count in given)) for who, given in counts.items()],
-        "matrices": _matrices(name, one, ratings, rubric),
+        "matrices": _matrices(name, one, ratings, rubric, said),
     }
 
 
@@ -200,7 +229,7 @@ def _counts(ratings: Ratings, name: str, rubric: Rubric) -> dict[str, list[int]]
     return counts
 
 
-def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubric) -> list[Matrix]:
+def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubric, said: PageTexts) -> list[Matrix]:
     labels = [level.label for level in rubric.scale.levels]
     scores = np.asarray(ratings.people[name])
     values = rubric.scale.values
@@ -211,10 +240,10 @@ def _matrices(name: str, one: CriterionAgreement, ratings: Ratings, rubric: Rubr
                 for row, level in enumerate(values):
                     for column, other in enumerate(values):
                         met[row, column] += ((scores[:, first] == level) & (scores[:, second] == other)).sum()
-    found = [_matrix("one person ↓, another →", met, labels)] if met.any() else []
+    found = [_matrix(said.plain("results.two_people"), met, labels)] if met.any() else []
     for judge, figures in one.judges.items():
         if figures.confusion is not None and figures.items and one.levels == values:
-            found.append(_matrix(f"{judge} ↓, the people's consensus →", figures.confusion, labels))
+            found.append(_matrix(said.plain("results.judge_people", judge=judge), figures.confusion, labels))
     return found
 
 
@@ -231,7 +260,7 @@ def heat(share: float) -> str:
     return f"heat-{min(4, int(share * 5))}"
 
 
-def _pairs(choices: Sequence[ChoiceRow]) -> Mapping[str, Any] | None:
+def _pairs(choices: Sequence[ChoiceRow], said: PageTexts) -> Mapping[str, Any] | None:
     """How often the reply that was written with the rubric was held for the better one."""
     people = [one for one in choices if one.kind == "human"]
     if not people:
@@ -241,7 +270,11 @@ def _pairs(choices: Sequence[ChoiceRow]) -> Mapping[str, Any] | None:
     decided = counts["A"] + counts["B"]
     share = wilson(counts["B"], len(people))
     return {
-        "counts": [("with the rubric", counts["B"]), ("both alike", counts["tie"]), ("the task alone", counts["A"])],
+        "counts": [
+            (said("playground.with"), counts["B"]),
+            (said("side.tie"), counts["tie"]),
+            (said("playground.alone"), counts["A"]),
+        ],
         "share": share,
         "people": len({one.rater for one in people}),
         "left": wilson(left, decided) if decided else None,

@@ -26,11 +26,11 @@ def enter_by_link(request: Request, token: str) -> Response:
     # The token comes first: a whole school may stand behind one address, and its valid links must work.
     try:
         if len(token) > LONGEST_TOKEN:
-            raise FeedbackError("this link is not known; ask the owner for a new one")
+            raise FeedbackError(site.texts(request).plain("problem.unknown_link"))
         rater = site.store.redeem(token)
     except FeedbackError as error:
         if wait := site.limit.wait(address):
-            many = str(site.texts(request)("problem.many", n=max(1, round(wait / 60))))
+            many = site.texts(request).plain("problem.many", n=max(1, round(wait / 60)))
             raise HTTPException(429, many, {"Retry-After": str(round(wait))}) from error
         site.limit.failed(address)
         raise HTTPException(403, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from hone.domain.base import first_problem
-from hone.domain.evidence import Advice, RubricVersion
+from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import MAX_CRITERIA, Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
 from hone.journey.loop import latest_comparisons
@@ -23,11 +23,15 @@ from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
 from hone.web.editing import MOST_ROWS, NEW, edited_rubric
+from hone.web.filters import by_state
 from hone.web.people import Form, Owner, Visitor, form_field
 from hone.web.site import Site, go, site_of
+from hone.web.texts import PageTexts
 
 router = APIRouter()
 _ACTIONS = ("accept", "edit", "reject")
+_VERDICTS = ("with", "without", "tie", "flipped", "unread")
+"""How a comparison can have ended, as the list is narrowed by it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def ask_expert(request: Request, someone: Owner, sent: Form) -> Response:  # noq
     step = form_field(sent, "step")
     if step not in ("draft", "compare", "advise"):
         raise HTTPException(404)
-    with site.at_work():
+    with site.at_work(site.texts(request)):
         if step == "draft":
             site.journey.draft(more=True)
         elif step == "compare":
@@ -70,10 +74,10 @@ def ask_expert(request: Request, someone: Owner, sent: Form) -> Response:  # noq
 @router.post("/workshop/decide")
 def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
     """Take the decisions of one sitting, all together."""
-    site = site_of(request)
-    working = _as_shown(site, sent)
+    site, said = site_of(request), site_of(request).texts(request)
+    working = _as_shown(site, sent, said)
     advice = site.journey.advice(working)
-    merged = merge(working, advice, _choices(sent, advice), by=someone.rater.name)
+    merged = merge(working, advice, _choices(sent, advice, said), by=someone.rater.name)
     site.journey.keep(working, merged, someone.rater.name)
     for decision in merged.decisions:
         site.store.decide(decision)
@@ -83,9 +87,9 @@ def keep_decisions(request: Request, someone: Owner, sent: Form) -> Response:
 @router.post("/workshop/edit")
 def keep_edits(request: Request, someone: Owner, sent: Form) -> Response:
     """Keep the criteria as they were edited, in the order that was asked for."""
-    site = site_of(request)
-    working = _as_shown(site, sent)
-    site.journey.edit(working, edited_rubric(sent, working), someone.rater.name)
+    site, said = site_of(request), site_of(request).texts(request)
+    working = _as_shown(site, sent, said)
+    site.journey.edit(working, edited_rubric(sent, working, said), someone.rater.name)
     return go("/workshop", "edited")
 
 
@@ -97,9 +101,10 @@ def freeze_version(request: Request, someone: Owner, sent: Form) -> Response:
 
 
 def _shown(request: Request, someone: Visitor) -> Response:
-    site = site_of(request)
+    site, said = site_of(request), site_of(request).texts(request)
     working, versions = site.project.rubric, site.project.versions
     comparisons = latest_comparisons(site.project)
+    verdict = by_state(request, said, "verdict", _VERDICTS)
     advice, why_none = _advice(site, working)
     return site.page(
         request,
@@ -110,15 +115,22 @@ def _shown(request: Request, someone: Visitor) -> Response:
         rows=[*working.criteria, *[None] * NEW][:MOST_ROWS],
         findings=lint(working),
         most=MAX_CRITERIA,
-        comparisons=comparisons,
+        comparisons=[one for one in comparisons if verdict.chosen in ("", *_verdicts(one))],
+        compared=len(comparisons),
+        filters=[verdict],
         prompts={item.id: item.prompt for item in site.project.items},
         summary=summary(comparisons) if comparisons else None,
-        pieces=[_piece(one, working, _decided(site, one, working)) for one in advice],
+        pieces=[_piece(one, working, _decided(site, one, working, said), said) for one in advice],
         why_none=why_none,
         versions=[_history(versions, place) for place in reversed(range(len(versions)))],
         changed=_changed(versions, working),
         expert=site.project.settings.models.expert.model,
     )
+
+
+def _verdicts(one: Comparison) -> tuple[str, ...]:
+    """What a comparison counts as where the list is narrowed; a tie by a changed verdict counts as both."""
+    return (one.winner or "unread", *(("flipped",) if one.flipped else ()))
 
 
 def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
@@ -129,50 +141,47 @@ def _advice(site: Site, working: Rubric) -> tuple[Sequence[Advice], str]:
         return (), str(error)
 
 
-def _decided(site: Site, advice: Advice, working: Rubric) -> str:
-    words = {"accept": "accepted", "edit": "edited", "reject": "rejected"}
+def _decided(site: Site, advice: Advice, working: Rubric, said: PageTexts) -> str:
     for one in reversed(site.project.decisions):
         if one.before == working.digest and one.advice == advice:
-            return f"{words[one.action]} by {one.by}"
+            return said.plain(f"decided.{one.action}", name=one.by)
     return ""
 
 
-def _piece(advice: Advice, working: Rubric, decided: str) -> Piece:
+def _piece(advice: Advice, working: Rubric, decided: str, said: PageTexts) -> Piece:
     old = next((one for one in working.criteria if one.name == advice.criterion), None)
     new = advice.proposal
     said_old = "" if old is None else _said(old)
     said_new = "" if advice.action == "remove" else said_old if new is None else _said(new)
-    title = {"keep": "Keep", "modify": "Reword", "add": "Add", "remove": "Remove"}[advice.action]
-    name = advice.criterion or (new.name if new else "")
-    return Piece(
-        advice, f"{title} “{name}”", said_old, worded_diff(said_old, said_new), said_new or said_old, decided
-    )
+    title = said.plain(f"advice.do.{advice.action}", name=advice.criterion or (new.name if new else ""))
+    return Piece(advice, title, said_old, worded_diff(said_old, said_new), said_new or said_old, decided)
 
 
 def _said(criterion: Criterion) -> str:
     return f"{criterion.name}: {criterion.sentence}"
 
 
-def _as_shown(site: Site, sent: FormData) -> Rubric:
+def _as_shown(site: Site, sent: FormData, said: PageTexts) -> Rubric:
     """The working rubric, where it still is the one that the form was made from."""
     working = site.project.rubric
     if form_field(sent, "rubric") != working.digest:
-        raise HTTPException(400, "The rubric has changed since this page was made. Load it again.")
+        raise HTTPException(400, said.plain("workshop.changed"))
     return working
 
 
-def _choices(sent: FormData, advice: Sequence[Advice]) -> dict[str, Choice]:
+def _choices(sent: FormData, advice: Sequence[Advice], said: PageTexts) -> dict[str, Choice]:
     choices = {}
     for piece in advice:
         action = form_field(sent, f"do-{piece.id}")
         if action not in _ACTIONS:
-            raise FeedbackError(f"decide on {piece.id} as well: accept, edit or reject")
+            raise FeedbackError(said.plain("advice.undecided", id=piece.id))
         wording = None
         if action == "edit":
             try:
                 wording = Criterion.model_validate(" ".join(form_field(sent, f"wording-{piece.id}").split()))
             except ValidationError as error:
-                raise FeedbackError(f"your wording of {piece.id}: {first_problem(error)}") from error
+                problem = said.plain("advice.bad_wording", id=piece.id, problem=first_problem(error))
+                raise FeedbackError(problem) from error
         note = form_field(sent, f"note-{piece.id}")[:400]
         choices[piece.id] = Choice(cast("Literal['accept', 'edit', 'reject']", action), wording, note)
     return choices

@@ -177,8 +177,8 @@
     button.addEventListener("click", async () => {
       field.select();
       const said = document.getElementById("copied");
-      try { await navigator.clipboard.writeText(field.value); said.textContent = "Copied."; }
-      catch { said.textContent = "It is selected; copy it with Ctrl+C."; }
+      try { await navigator.clipboard.writeText(field.value); said.textContent = texts.copied; }
+      catch { said.textContent = texts.selected; }
     });
   });
 
@@ -191,7 +191,7 @@
     for (const place of places.values()) {
       place.querySelector(".text").textContent = "";
       place.querySelector(".scores").textContent = "";
-      place.querySelector(".state").textContent = "Waiting for the model…";
+      place.querySelector(".state").textContent = texts.waiting;
     }
     document.getElementById("replies").hidden = false;
     button.disabled = true;
@@ -216,7 +216,7 @@
         }
       }
     } catch (error) {
-      for (const place of places.values()) place.querySelector(".state").textContent = error.message || "No connection.";
+      for (const place of places.values()) place.querySelector(".state").textContent = error.message || texts.no_connection;
     }
     button.disabled = false;
   });

@@ -1,6 +1,6 @@
-"""What the raters' pages say, in each language that there is a file for; another language is one more file.
+"""What the pages say, in each language that there is a file for; another language is one more file.
 
-The owner's pages are in English: nothing of them stands here.
+What other rooms say, and the pages only show, is in English: nothing of it stands here.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ class PageTexts:
             key: Its key; where ``n`` is 1 and there is a text for one, that one is taken.
             values: Its fields.
         """
-        if values.get("n") == 1 and f"{key}_one" in self.texts:
-            key = f"{key}_one"
-        return escape(self.texts[key]).format(**values)
+        return escape(self._text(key, values.get("n"))).format(**values)
 
-    def counted(self, key: str, n: int) -> Markup:
+    def plain(self, key: str, **values: object) -> str:
+        """The same with nothing escaped: for what is escaped where it is shown, as messages of errors are."""
+        return self._text(key, values.get("n")).format(**values)
+
+    def counted(self, key: str, n: int, **values: object) -> Markup:
         """A text that holds a number, which stands out."""
-        one = f"{key}_one" if n == 1 and f"{key}_one" in self.texts else key
-        return escape(self.texts[one]).format(n=Markup("<b>{}</b>").format(n))
+        return escape(self._text(key, n)).format(n=Markup("<b>{}</b>").format(n), **values)
+
+    def _text(self, key: str, n: object) -> str:
+        return self.texts[f"{key}_one" if n == 1 and f"{key}_one" in self.texts else key]
 
     def time(self, seconds: float) -> Markup:
         """A time in words: "under a minute", "about 12 minutes", "about 2.0 hours"."""
