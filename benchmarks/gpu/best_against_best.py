@@ -126,7 +126,12 @@ class Arms:
         adapter = runs / told["run"] / "adapter"
         kept = {key: told.get(key) for key in KEPT}
         spent = time.perf_counter() - started
-        return self.at_best(self.load(adapter)) | {"tune": kept, "tune_seconds": spent, "adapter": str(adapter)}
+        found = {"tune": kept, "tune_seconds": spent, "adapter": str(adapter)}
+        model = self.load(adapter)
+        if "--budget" in arguments:  # it hands over a prompt, too
+            way = next(one for one in self.prompts if one.label == told["prompt"])
+            return found | {"best": tested(model, self.tokenizer, self.test, way)}
+        return found | self.at_best(model)
 
     def choose(self) -> dict[str, Any]:
         more = () if self.options.rank is None else ("--rank", str(self.options.rank))

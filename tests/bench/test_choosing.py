@@ -50,7 +50,9 @@ def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
 def test_the_best_prompt_is_found_without_asking_everything() -> None:
     prompts, problems = candidates(POOL), sums(100, "choosing")
     asked: list[int] = []
-    best, results, _ = try_prompts(answered({"boxed": 0.6, "solve": 0.4, "plain": 0.5}, asked), prompts, problems)
+    (best, *_), results, _ = try_prompts(
+        answered({"boxed": 0.6, "solve": 0.4, "plain": 0.5}, asked), prompts, problems
+    )
     assert best.label == "boxed"
     assert sum(asked) == len(results) < 0.5 * len(prompts) * len(problems)
     tried = tried_prompts(results, "m")
@@ -60,7 +62,7 @@ def test_the_best_prompt_is_found_without_asking_everything() -> None:
 
 def test_of_equals_the_simplest_is_taken_and_the_results_say_the_same() -> None:
     prompts = candidates(POOL)
-    best, results, _ = try_prompts(answered({}, []), prompts, sums(40, "choosing"))
+    (best, *_), results, _ = try_prompts(answered({}, []), prompts, sums(40, "choosing"))
     assert best == prompts[0]
     assert tried_prompts(results, "m")[0].prompt == best.label == "solve"
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hone.bench.running import AnswerSpeed, Result
 from hone.problems import Problem, Prompting
-from hone.stats.halving import successive_halving
+from hone.problems.prompting import shots_in
+from hone.stats.halving import Candidate, finalists, successive_halving
 
 LEAST, MOST = 16, 320
 """Problems to choose by."""
@@ -27,6 +28,8 @@ class TriedPrompt:
     right: int
     asked: int
     chosen: bool
+    final: bool = False
+    """Whether it cannot be told from the best."""
 
     @property
     def share(self) -> float:
@@ -41,7 +44,7 @@ def enough_to_choose(tested: int) -> int:
 
 def try_prompts(
     ask: Asker, prompts: Sequence[Prompting], problems: Sequence[Problem]
-) -> tuple[Prompting, list[Result], AnswerSpeed]:
+) -> tuple[list[Prompting], list[Result], AnswerSpeed]:
     """The best of several prompts for a model.
 
     Args:
@@ -50,7 +53,8 @@ def try_prompts(
         problems: What they are tried on.
 
     Returns:
-        The prompt; every answer, as part ``choosing``; and the time that it took.
+        The prompt, and after it those that cannot be told from it; every answer, as part ``choosing``; and the time
+        that it took.
     """
     found: list[list[Result]] = [[] for _ in prompts]
     speed = AnswerSpeed(0, 0, 0.0)
@@ -62,12 +66,18 @@ def try_prompts(
         speed += taken
         return _right(results)
 
-    best = successive_halving(len(prompts), len(problems), right)[0]
-    return prompts[best.place], [one for several in found for one in several], speed
+    successive_halving(len(prompts), len(problems), right)
+    results = [one for several in found for one in several]
+    named = {one.label: one for one in prompts}
+    order = [one for one in tried_prompts(results, results[0].model) if one.final]
+    return [named[one.prompt] for one in order], results, speed
 
 
 def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
-    """What a model's prompts gave, the best first; empty where none was chosen.
+    """What a model's prompts gave, the chosen one first; empty where none was chosen.
+
+    Of those that cannot be told from the best (`finalists`) the one with the fewest shots is chosen: they cost time,
+    and may be chance.
 
     Args:
         results: Of a run; answers to the test are passed over.
@@ -77,10 +87,14 @@ def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
     for one in results:
         if one.model == model and one.part == "choosing":
             own.setdefault(one.prompt, []).append(one)
-    # Those that came furthest first; sorting keeps the order of equals, which is that of the trials.
-    order = sorted(own, key=lambda name: (-len(own[name]), -_right(own[name])))
+    names = list(own)
+    found = [Candidate(place, _right(own[name]), len(own[name])) for place, name in enumerate(names)]
+    order = sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
+    last = finalists(order) if order else []
+    last.sort(key=lambda one: (shots_in(names[one.place]), -one.right, one.place))
     return [
-        TriedPrompt(name, _right(own[name]), len(own[name]), chosen=not place) for place, name in enumerate(order)
+        TriedPrompt(names[one.place], one.right, one.tried, chosen=not place, final=one in last)
+        for place, one in enumerate([*last, *(one for one in order if one not in last)])
     ]
 
 

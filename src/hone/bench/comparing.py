@@ -171,6 +171,7 @@ def compare_models(
         if one.part == "test":
             answers[one.model].setdefault(one.prompt, []).append(one)
     best = {model: _best_prompt(tried[model], answers[model]) for model in models}
+    best[models[0]] = _base_prompt(tried[models[0]], answers[models[0]], best[models[0]], reading)
     scores = tuple(
         _score(model, answers[model][best[model]], known.get(model), confidence, tried[model]) for model in models
     )
@@ -191,6 +192,17 @@ def compare_models(
 def _best_prompt(tried: Sequence[TriedPrompt], answers: Mapping[str, object]) -> str:
     """The prompt that was chosen, or else the first that was asked under."""
     return next((one.prompt for one in tried if one.chosen), next(iter(answers)))
+
+
+def _base_prompt(
+    tried: Sequence[TriedPrompt], answers: Mapping[str, Sequence[Result]], chosen: str, reading: Reading
+) -> str:
+    """The prompt under which the base counts: of those that cannot be told apart, the best one in the test.
+
+    It favours the base, so that no model is called as good beside one that was asked badly by chance.
+    """
+    last = [one.prompt for one in tried if one.final and one.prompt in answers] or [chosen]
+    return max(last, key=lambda name: sum(_right(one, reading) for one in answers[name]))
 
 
 def _score(

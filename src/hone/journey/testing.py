@@ -239,7 +239,7 @@ def _run_bench(
     watch.tell(step.line)
 
     def work(journal: Journal) -> Iterator[Result]:
-        best: dict[str, Prompting] = {}
+        best: dict[str, list[Prompting]] = {}
         for spec in bout.specs:
             with connect(_settings(spec, bout), folder=bout.home) as model:
                 best[spec], results, speed = _tested(model, spec, bout, journal, watch)
@@ -251,7 +251,9 @@ def _run_bench(
                 write_whole(step.run.folder / "speed.json", told)
             yield from results
         base, *others = bout.specs
-        more = {best[spec].label: best[spec] for spec in others if best[spec].label != best[base].label}
+        # What cannot be told from the base's best prompt is tested, too, and so is every other model's best one.
+        wanted = [*best[base], *(best[spec][0] for spec in others)] if others else []
+        more = {one.label: one for one in wanted if one.label != best[base][0].label}
         if not more:
             return
         with connect(_settings(base, bout), folder=bout.home) as model:
@@ -267,9 +269,9 @@ def _run_bench(
 
 def _tested(
     model: Model, spec: str, bout: BenchmarkPlan, journal: Journal, watch: Watch
-) -> tuple[Prompting, list[Result], AnswerSpeed]:
-    """A model's best prompt, with all answers under it and those that chose it, and the speed of the test."""
-    best, results = bout.prompts[0], list[Result]()
+) -> tuple[list[Prompting], list[Result], AnswerSpeed]:
+    """A model's best prompts, with all answers under the first and those that chose it, and the speed of the test."""
+    best, results = list(bout.prompts[:1]), list[Result]()
     if len(bout.prompts) > 1:
 
         def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
@@ -277,9 +279,9 @@ def _tested(
                 return marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
 
         best, results, spent = try_prompts(ask, bout.prompts, bout.choosing)
-        watch.tell(f"{spec}: prompt {best.label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s")
+        watch.tell(f"{spec}: prompt {best[0].label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s")
     with watch.progress(spec) as progress:
-        own, speed = marked_answers(model, bout.problems, bout.task, best, journal=journal, progress=progress)
+        own, speed = marked_answers(model, bout.problems, bout.task, best[0], journal=journal, progress=progress)
     return best, [*results, *own], speed
 
 

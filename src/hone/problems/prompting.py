@@ -139,6 +139,17 @@ def candidates(
     return tuple(found.values())
 
 
+def shots_in(label: str) -> int:
+    """How many solved problems a prompt of this label shows first.
+
+    Example:
+        >>> shots_in("boxed, 2 shots"), shots_in("boxed")
+        (2, 0)
+    """
+    _, comma, shots = label.partition(", ")
+    return int(shots.split()[0]) if comma else 0
+
+
 def choose_shots(problems: Sequence[Problem], count: int, *, seed: int = SHOT_SEED) -> tuple[Problem, ...]:
     """Fixed shots out of the training problems.
 

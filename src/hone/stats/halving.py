@@ -6,7 +6,8 @@ all candidates on a fifth of the trials, the better third on half of them, the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _SHARES = (0.2, 0.5, 1.0)
@@ -41,3 +42,16 @@ def successive_halving(candidates: int, trials: int, right: Callable[[int, range
         left = sorted(left, key=lambda place: (-found[place].right, place))
         left, done = left[: max(2, len(left) // 3)], upto
     return sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
+
+
+def finalists(order: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the last round that cannot be told from the best: by fewer trials than the square root of all.
+
+    Where a quarter of the trials come out differently for two candidates, which is much, so many lie within two
+    standard errors of no difference.
+
+    Args:
+        order: From `successive_halving`.
+    """
+    best = order[0]
+    return [one for one in order if one.tried == best.tried and best.right - one.right <= math.sqrt(best.tried)]

@@ -167,6 +167,7 @@ class Chooser:
         self._tried: list[TriedArm] = []
         self._own: dict[str, list[Example]] = {}
         self._shares: list[Shares] = []
+        self._candidates: tuple[Prompting, ...] = ()
 
     def choose(self) -> Chosen:
         """Seek the best that can be learnt within the budget.
@@ -180,6 +181,7 @@ class Chooser:
         slow = self.model.device.type != "cuda"
         tried = candidates(pool, shots=(0, 2)) if slow else candidates(pool)
         asked = self.first[:_SLOW_TRIALS] if slow else self.first
+        self._candidates = tried
         prompt, prompts = best_prompt(self.model, self.tokenizer, tried, asked, self._say)
         self._say(
             f"the base's best prompt: {prompts[0].prompt} ({prompts[0].right} of {prompts[0].asked} right); "
@@ -229,7 +231,10 @@ class Chooser:
         put(self.model, best.weights)
         learnt = solved(self.model, self.tokenizer, self.second, prompt.without_shots, self._say)
         put(self.model, _changing_nothing(best.weights))
-        base = solved(self.model, self.tokenizer, self.second, prompt, self._say)
+        # Where the base's best prompt is one of several, the one that does best here counts, in the base's favour.
+        named = {one.label: one for one in self._candidates}
+        last = [named[one.prompt] for one in prompts if one.final] or [prompt]
+        base = max((solved(self.model, self.tokenizer, self.second, one, self._say) for one in last), key=sum)
         difference = paired_shares([float(one) for one in learnt], [float(one) for one in base])
         shares = (sum(base) / len(base), sum(learnt) / len(learnt))
         chosen = Chosen(prompt, prompts, self._shares, self._tried, best, difference, shares)

@@ -10,7 +10,7 @@ from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
 from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer
-from hone.stats.halving import successive_halving
+from hone.stats.halving import finalists, successive_halving
 from hone.training.scales import Solve
 from hone.weights.decoding import Decoding, GeneratedText, generate
 
@@ -35,6 +35,8 @@ class PromptShare:
     prompt: str
     right: int
     asked: int
+    final: bool = False
+    """Whether it cannot be told from the best."""
 
     def as_data(self) -> dict[str, Any]:
         """As plain data."""
@@ -142,14 +144,18 @@ def best_prompt(
         note: Told where memory ran out.
 
     Returns:
-        The prompt, and what each gave, the best first.
+        The prompt, and what each gave: that one first, then those that cannot be told from it.
     """
 
     def right_on(place: int, trials: range) -> int:
         return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
 
     order = successive_halving(len(prompts), len(problems), right_on)
-    return prompts[order[0].place], [PromptShare(prompts[one.place].label, one.right, one.tried) for one in order]
+    # Of those that cannot be told apart the one with the fewest shots: they cost time, and may be chance.
+    last = sorted(finalists(order), key=lambda one: (len(prompts[one.place].shots), order.index(one)))
+    order = [*last, *(one for one in order if one not in last)]
+    shares = [PromptShare(prompts[one.place].label, one.right, one.tried, one in last) for one in order]
+    return prompts[order[0].place], shares
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:
