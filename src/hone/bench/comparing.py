@@ -27,6 +27,8 @@ class ComparisonChoices(Frozen):
     """How often an interval is to hold the truth."""
     reading: Reading = "flexible"
     """Which marks the comparisons count."""
+    margin: float = Field(default=MARGIN, ge=0, le=1)
+    """How much worse, as a share, still counts as not worse."""
 
 
 @dataclass(frozen=True, slots=True)

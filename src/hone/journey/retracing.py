@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hone.bench import BenchTask, JudgedReply, Result, compare_judged, compare_models, read_task
-from hone.bench.comparing import MARGIN, ComparisonChoices
+from hone.bench.comparing import ComparisonChoices
 from hone.bench.task import task_names
 from hone.domain.rubric import Rubric
 from hone.journey.exporting import ExportOptions
@@ -100,7 +100,7 @@ def benched(project: Project, run: Run) -> BenchPart:
         source=source_of(run, _bench_options(task, specs, choices)),
         about=f"{task.about or task.data}: {count:,} problems, {task.shots} solved ones shown first, greedy answers.",
         report=report,
-        margin=MARGIN,
+        margin=choices.margin,
         names=dict(zip(specs, _names(specs), strict=True)),
         gained=_told(results, specs, last.gained) if last else (),
         lost=_told(results, specs, last.lost) if last else (),
@@ -138,13 +138,14 @@ def matched(project: Project, run: Run) -> JudgedPart:
     specs = [inside(project, spec) for spec in run.config["models"]]
     replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
     rubric = Rubric.model_validate(run.config["rubric"])
-    report = compare_judged(replies, specs, rubric, read_comparison_choices(run).confidence)
+    choices = read_comparison_choices(run)
+    report = compare_judged(replies, specs, rubric, choices.confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
     return JudgedPart(
         source=source_of(run, _match_options(project, run, specs)),
         about=f"{items:,} items, {len(rubric.criteria)} criteria; the judge is {inside(project, judge)}.",
         report=report,
-        margin=MARGIN,
+        margin=choices.margin,
         names=dict(zip(specs, _names(specs), strict=True)),
     )
 
@@ -153,6 +154,7 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
     """What was set to compare so; items of another file than the project's have no name in a run."""
     asked, there = list(run.config["items"]), [item.id for item in project.items]
     own = asked == there[: len(asked)]
+    choices = read_comparison_choices(run)
     most, judge = run.config["sampling"]["max_tokens"], str(run.config["judge"]["model"])
     return BenchOptions(
         task=RUBRIC,
@@ -163,7 +165,8 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
         judge=other_judge(project, judge),
         rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
         gate=len(specs) > 1,
-        confidence=read_comparison_choices(run).confidence,
+        confidence=choices.confidence,
+        margin=choices.margin,
     )
 
 

@@ -80,7 +80,7 @@ class BenchmarkResult:
     """Accuracy of each model and paired differences to the first one, with intervals; `not_worse` is the gate."""
 
 
-def benchmark(
+def benchmark(  # noqa: PLR0913 - each is a choice of its own
     task: BenchTask | str,
     models: Sequence[str],
     *,
@@ -88,6 +88,7 @@ def benchmark(
     folder: Path | str = ".",
     reading: Reading = "flexible",
     confidence: float = 0.95,
+    margin: float = MARGIN,
     fresh: bool = False,
     watch: Watch = SILENT,
 ) -> BenchmarkResult:
@@ -100,6 +101,7 @@ def benchmark(
         folder: In a project the run goes to the project's runs, elsewhere to `runs` in this folder.
         reading: `flexible` counts a right answer anywhere, `strict` one behind `####` alone.
         confidence: How often an interval is to hold the truth.
+        margin: How much worse, as a share, still counts as not worse; it is kept with the run, for its report.
         fresh: Ask everything again.
         watch: Told how far it is.
 
@@ -115,7 +117,7 @@ def benchmark(
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
-    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading, margin=margin))
     return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 

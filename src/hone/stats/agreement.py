@@ -13,7 +13,7 @@ import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
 from hone.stats.arrays import Floats
-from hone.stats.assembly import Frame, JudgeFrame, assemble, gaps_together, judged, together
+from hone.stats.assembly import Frame, JudgeFrame, assemble, gaps_together, together, verdict_from_draws
 from hone.stats.blocks import Block
 from hone.stats.bootstrap import (
     BootstrapOptions,
@@ -84,7 +84,8 @@ def judge_verdicts(
     beside = gaps_together(draws, [(name, ratings.judge_names) for name in names])
     frames = [Frame(one.name, one.raters, 0, (), 0, one.scale.headline, {}) for one in criteria]
     return {
-        one.name: {judge: judged(one, judge, draws, rule, beside) for judge in ratings.judge_names} for one in frames
+        one.name: {judge: verdict_from_draws(one, judge, draws, rule, beside) for judge in ratings.judge_names}
+        for one in frames
     }
 
 

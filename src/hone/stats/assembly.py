@@ -131,12 +131,12 @@ def _judge(
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
         people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in apart},
-        verdict=judged(frame, judge, draws, rule, beside, known.test),
+        verdict=verdict_from_draws(frame, judge, draws, rule, beside, known.test),
         confusion=known.confusion,
     )
 
 
-def judged(
+def verdict_from_draws(
     frame: Frame,
     judge: str,
     draws: Draws,
