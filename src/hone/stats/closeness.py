@@ -34,7 +34,11 @@ class Closeness:
 
 
 def closeness(
-    scores: Floats, others: Floats, clusters: Integers | None = None, confidence: float = 0.95
+    scores: Floats,
+    others: Floats,
+    clusters: Integers | None = None,
+    confidence: float = 0.95,
+    difference: Figure | None = None,
 ) -> Closeness:
     """The errors of one side.
 
@@ -43,16 +47,17 @@ def closeness(
         others: What they are held against; pairs that lack either side are left out.
         clusters: The group of each item.
         confidence: How often such an interval holds the truth.
+        difference: The mean difference, where it is known already: one figure for one thing.
     """
     both = ~(np.isnan(scores) | np.isnan(others))
     errors = scores[both] - others[both]
     if not len(errors):
         nothing = undefined(0, "no item was scored by both")
-        return Closeness(nothing, nothing, nothing, None)
+        return Closeness(nothing, nothing, difference or nothing, None)
     groups = None if clusters is None else clusters[both]
-    mae, difference, square = (
-        plain_mean(values, groups, None, confidence) for values in (np.abs(errors), errors, errors**2)
-    )
+    mae, square = (plain_mean(values, groups, None, confidence) for values in (np.abs(errors), errors**2))
+    if difference is None:
+        difference = plain_mean(errors, groups, None, confidence)
     sd = float(errors.std(ddof=1)) if len(errors) > 1 else None
     return Closeness(_root(square), _not_below_0(mae), difference, sd)
 
