@@ -87,6 +87,8 @@ def test_brier_equals_scikit_learns_and_the_error_stands_beside_its_floor() -> N
     bold = calibration(np.where(probabilities > 0.5, 0.99, 0.01), fair)
     assert bold.ece > bold.floor_high
     assert bold.words == "its probabilities are off by more than chance explains"
+    together = calibration(np.where(probabilities > 0.5, 0.99, 0.01), fair, np.arange(300) // 10)
+    assert together.words == "whether they are off is not said, as items of one group are not independent"
 
 
 def test_the_floor_is_rarely_exceeded_by_a_calibrated_judge() -> None:
