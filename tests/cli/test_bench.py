@@ -68,6 +68,8 @@ def test_the_gate_opens_for_a_better_model_and_refuses_a_worse_one(
     assert "gate: refused" in refused.err
     assert bench("--model", tuned, "--model", base, "--gate", "--margin", "0.9").code == 0
     margins = {json.loads(path.read_text())["margin"] for path in tmp_path.glob("runs/*/compared.json")}
+    (models,) = [json.loads(path.read_text())["models"] for path in tmp_path.glob("runs/*/compared.json")]
+    assert models == [tuned, base], "one run holds both orders, and the base is the one that was named first"
     assert margins == {0.9}, "a report takes the margin that the run was compared at last"
 
 

@@ -29,6 +29,8 @@ class ComparisonChoices(Frozen):
     """Which marks the comparisons count."""
     margin: float = Field(default=MARGIN, ge=0, le=1)
     """How much worse, as a share, still counts as not worse."""
+    models: tuple[str, ...] = ()
+    """In the order in which they were named: the first is the base. A run's config knows no order."""
 
 
 @dataclass(frozen=True, slots=True)

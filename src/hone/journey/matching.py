@@ -112,7 +112,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
         watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
-    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, margin=margin))
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, margin=margin, models=tuple(names)))
     return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 
 

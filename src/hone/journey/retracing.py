@@ -88,10 +88,10 @@ def export_options(project: Project, run: Run) -> ExportOptions:
 
 def benched(project: Project, run: Run) -> BenchPart:
     """What a benchmark run found, compared anew from its marks."""
-    specs = [inside(project, spec) for spec in run.config["models"]]
+    choices = read_comparison_choices(run)
+    specs = _in_order(project, run, choices)
     results = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(Result)]
     speeds = {inside(project, spec): speed for spec, speed in read_speeds(run).items()}
-    choices = read_comparison_choices(run)
     report = compare_models(results, specs, speeds, reading=choices.reading, confidence=choices.confidence)
     task = BenchTask.model_validate(run.config["task"])
     count = report.scores[0].flexible.n
@@ -112,8 +112,15 @@ def _bench_options(task: BenchTask, specs: Sequence[str], choices: ComparisonCho
     usual = read_task(task.data) if task.data in task_names() else BenchTask(data=task.data)
     names = ("shots", "limit", "max_tokens")
     changed = {name: value for name in names if (value := getattr(task, name)) not in {getattr(usual, name), None}}
-    said = choices.model_dump() | changed
+    said = choices.model_dump(exclude={"models"}) | changed
     return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **said)
+
+
+def _in_order(project: Project, run: Run, choices: ComparisonChoices) -> list[str]:
+    """The models of a run, the base first, as they were named last."""
+    there = list(run.config["models"])
+    ordered = list(choices.models) if set(choices.models) == set(there) else there
+    return [inside(project, spec) for spec in ordered]
 
 
 def _names(specs: Sequence[str]) -> Iterator[str]:
@@ -135,10 +142,10 @@ def _told(results: Sequence[Result], specs: Sequence[str], items: Sequence[str])
 
 def matched(project: Project, run: Run) -> JudgedPart:
     """What a benchmark by rubric found, compared anew from its scores."""
-    specs = [inside(project, spec) for spec in run.config["models"]]
+    choices = read_comparison_choices(run)
+    specs = _in_order(project, run, choices)
     replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
     rubric = Rubric.model_validate(run.config["rubric"])
-    choices = read_comparison_choices(run)
     report = compare_judged(replies, specs, rubric, choices.confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
     return JudgedPart(

@@ -117,7 +117,9 @@ def benchmark(  # noqa: PLR0913 - each is a choice of its own
     for line in bout.taken.lines():
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
-    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading, margin=margin))
+    keep_comparison_choices(
+        run, ComparisonChoices(confidence=confidence, reading=reading, margin=margin, models=tuple(specs))
+    )
     return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 
