@@ -173,3 +173,16 @@ def test_where_a_correlation_is_compared_it_is_not_called_agreement() -> None:
     assert words == "moved orders more as people do; whose scores are nearer to theirs, a correlation does not say"
     tiers = tiers_in_words(agreement_figures(ratings, QUICK).criteria["c"])
     assert tiers.endswith("They are compared by Pearson's r, which does not see their level")
+
+
+def test_beside_others_a_judge_who_is_too_high_is_known_by_its_scores_and_its_order_as_well_as_alone() -> None:
+    """That no item speaks for its nearness says nothing of its correlation, whose interval must not grow by it."""
+    base = measured(items=60)
+    one = np.asarray((base.judges or {})["c"])[:, 0]
+    judges = np.column_stack([one + 45, one, 100 - one])
+    ratings = Ratings(base.people, base.raters, "interval", {"c": judges}, ["high", "good", "turned"])
+    found = judge_verdicts(ratings, QUICK)["c"]
+    assert [one.outcome for one in found.values()] == ["other scores", "as good", "worse"]
+    gaps = [found[name].gap for name in ("high", "good")]
+    assert gaps[0].low == pytest.approx(gaps[1].low)
+    assert gaps[0].high == pytest.approx(gaps[1].high)

@@ -64,7 +64,7 @@ def _strict(one: FurtherOfCriterion) -> Iterator[tuple[str, Any]]:
 def _turned(name: str, found: Reversal, one: FurtherOfCriterion) -> str:
     """That a scale may be reversed, or that there are too few items to see it; empty where nothing is seen."""
     units = "groups" if found.grouped else "items"
-    figures = f"correlation {found.correlation:.2f} on {found.n:,} {units}, p = {_p_in_words(found.p_value)}"
+    figures = f"correlation {found.correlation:.2f} on {found.n:,} {units}, {_p_in_words(found.p_value)}"
     side = "people's" if name in map(clean, one.judges) else "the others'"
     seen = f"{name}: the scores fall where {side} rise ({figures})"
     if one.labels:
@@ -78,7 +78,7 @@ def _turned(name: str, found: Reversal, one: FurtherOfCriterion) -> str:
 
 
 def _p_in_words(value: float) -> str:
-    return f"{value:.4f}" if value >= 0.0001 else "less than 0.0001"
+    return f"p = {value:.4f}" if value >= 0.0001 else "p < 0.0001"
 
 
 def _spread(sd: float | None) -> str:

@@ -158,20 +158,17 @@ def _one_sided(criteria: Sequence[CriterionScores], draws: Draws) -> dict[Key, t
     found: dict[Key, tuple[bool, bool]] = {}
     pools = [(one, one.ratings) for one in criteria if len(one.raters) > 1 and one.judge_names]
     for judge, name in enumerate(criteria[0].judge_names):
-        sides = {one.name: ratings.one_sided(one.judges[:, judge]) for one, ratings in pools}
-        known = {
-            where: side for where, side in sides.items() if np.isfinite(draws.value(((where, "gap", name), "gap")))
-        }
-        less, more = (all(side[place] for side in known.values()) for place in (0, 1))
-        if known and len(criteria) > 1:
-            known[ALL] = (less, more)
-        found |= {
-            ((where, "gap", name), figure): side
-            for where, side in known.items()
-            if any(side)
-            for figure in GAPS
-            if ((where, "gap", name), figure) in draws.columns
-        }
+        for figure in GAPS:
+            keys: dict[str, Key] = {one.name: ((one.name, "gap", name), figure) for one, _ in pools}
+            known = {
+                one.name: ratings.one_sided(one.judges[:, judge], figure == "gap" and one.correlated)
+                for one, ratings in pools
+                if keys[one.name] in draws.columns and np.isfinite(draws.value(keys[one.name]))
+            }
+            found |= {keys[where]: side for where, side in known.items() if any(side)}
+            less, more = (all(side[place] for side in known.values()) for place in (0, 1))
+            if known and len(criteria) > 1 and (less or more):
+                found[((ALL, "gap", name), figure)] = (less, more)
     return found
 
 

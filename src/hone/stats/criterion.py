@@ -86,13 +86,18 @@ class CriterionScores:
         """Every rating beside the consensus of the others."""
         return pool(self.people, self.scale, self.copies)
 
+    @property
+    def correlated(self) -> bool:
+        """Whether agreement is read by a correlation."""
+        return self.scale.headline not in LEVEL_NAMES
+
     def near(self, judge: str) -> bool:
         """Whether a judge's nearness to people is looked at beside the headline.
 
         A correlation is 1 also for a judge who scores all too high; a kappa takes levels that only the judge uses for
         the next ones of people's scale, however far away they are.
         """
-        return self.scale.headline not in LEVEL_NAMES or (judge in self.apart and self.scale.level != "nominal")
+        return self.correlated or (judge in self.apart and self.scale.level != "nominal")
 
     def without(self, rater: int) -> Side:
         """The consensus of all people but one, on the rows that this one rated too."""
