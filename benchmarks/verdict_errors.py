@@ -33,6 +33,7 @@ from scipy.stats import binom
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.tables import with_table  # noqa: E402
 from tests.published import folder, write  # noqa: E402 - the converters stand beside the tests that use them
 
 from hone.measuring import read_ratings  # noqa: E402
@@ -234,17 +235,6 @@ def shifts(given: argparse.Namespace) -> Iterator[str]:
                 yield line([f"{shift:+.2f} SD", str(people)], gap, items, count, given.draws)
 
 
-def with_table(page: str, heading: str, rows: list[str]) -> str:
-    """A page with another table under a heading."""
-    before, found, rest = page.partition(f"## {heading}\n")
-    if not found:
-        raise SystemExit(f"the page has no heading {heading!r}")
-    lines = rest.split("\n")
-    first = next(place for place, text in enumerate(lines) if text.startswith("|"))
-    last = next(place for place in range(first, len(lines)) if not lines[place].startswith("|"))
-    return before + found + "\n".join([*lines[:first], *rows, *lines[last:]])
-
-
 def main() -> None:
     """Print the tables, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -266,7 +256,9 @@ def main() -> None:
                 print(row, flush=True)
                 rows.append(row)
             if given.into:
-                given.into.write_text(with_table(given.into.read_text(encoding="utf-8"), HEADINGS[name], rows))
+                given.into.write_text(
+                    with_table(given.into.read_text(encoding="utf-8"), f"## {HEADINGS[name]}", rows)
+                )
     print(f"\n{time.perf_counter() - started:.0f} s")
 
 

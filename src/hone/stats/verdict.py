@@ -73,6 +73,8 @@ class JudgeVerdict:
     alternative: AlternativeTest | None = None
     comparisons: int = 1
     """How many gaps are shown together: their intervals hold together, and each is wider than alone."""
+    nearness: Figure | None = None
+    """The judge's nearness minus a person's, where that was looked at."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def verdict_of(
     words = _words(outcome, gap, _measured(gap, statistic, grounds), why, alternative, comparisons)
     if outcome in _GOOD and rule.margin != VerdictRule.margin:
         words = words.replace(":", f" (margin {rule.margin:g}):", 1)
-    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons)
+    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons, grounds.nearness)
 
 
 _GOOD = frozenset({"better", "as good"})
