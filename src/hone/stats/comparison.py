@@ -10,7 +10,7 @@ from hone.stats.arrays import Booleans, Floats, Integers
 from hone.stats.blocks import Block, MomentBlock, only_statistic, undefined_block
 from hone.stats.consensus import Consensus
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
-from hone.stats.orders import ORDER_NAMES, nearness_block, order_blocks
+from hone.stats.orders import ORDER_NAMES, nearness_block, order_blocks, product_block
 from hone.stats.scale import ScoreScale
 
 NAMES = (*LEVEL_NAMES, *ORDER_NAMES)
@@ -78,6 +78,8 @@ def headline_block(left: Side, right: Side, scale: ScoreScale, copies: Integers,
     if name in LEVEL_NAMES:
         n = int(copies[left.given & right.given].sum())
         return _by_level(left, right, scale, copies, n, (name,))
+    if name in ORDER_NAMES[:2] and scale.level != "nominal":
+        return only_statistic(product_block(left.score, right.score, copies), name)
     found = comparison_blocks(left, right, scale, copies)
     return only_statistic(next(block for block in found if name in block.names), name)
 

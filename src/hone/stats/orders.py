@@ -57,11 +57,25 @@ def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = Fa
         cells = np.zeros((len(left), len(seen)))
         cells[np.flatnonzero(both), place] = 1
         return [MomentBlock(ORDER_NAMES, cells, _from_table(xs, ys, seen), n, reason)]
-    moments = MomentBlock(("pearson", "mean_error"), _products(left, right, both, copies), _from_products, n, reason)
+    moments = product_block(left, right, copies)
     if n == 0 or both.sum() <= MOST_RANKED or exact:
         ranked = _ranked(x.astype(np.int64), y.astype(np.int64), both)
         return [moments, WeightBlock(("spearman", "kendall_tau"), ranked, n, reason)]
     return [moments, _linear(left, right, both, copies, reason)]
+
+
+def product_block(left: Floats, right: Floats, copies: Integers) -> MomentBlock:
+    """Pearson and the mean error alone, from sums of products: what verdicts read, without any ranks.
+
+    Args:
+        left: A score a row, NaN where missing; shape (rows,).
+        right: The same.
+        copies: How many items each row stands for.
+    """
+    both = ~(np.isnan(left) | np.isnan(right))
+    n = int(copies[both].sum())
+    products = _products(left, right, both, copies)
+    return MomentBlock(ORDER_NAMES[:2], products, _from_products, n, _reason(left[both], right[both], n))
 
 
 def nearness_block(left: Floats, right: Floats, copies: Integers) -> MomentBlock:
