@@ -128,6 +128,23 @@ def test_a_judge_without_a_verdict_has_no_certificate_and_that_is_one_line(
     assert not list(tmp_path.glob(f"*{SUFFIX}"))
 
 
+def test_a_judge_whose_scores_lie_elsewhere_is_not_certified_as_good(tmp_path: Path) -> None:
+    lines = ["item,criterion,rater,score,kind"]
+    for n in range(60):
+        score = (n * 37 % 61) + 0.5
+        lines += [
+            f"{n},c,a,{score + n % 5},human",
+            f"{n},c,b,{score - n % 7},human",
+            f"{n},c,{JUDGE},{score + 45},judge",
+        ]
+    file = tmp_path / "r.csv"
+    file.write_text("\n".join(lines))
+    (path,) = certify(agree(file, options=BootstrapOptions(resamples=300)), tmp_path / "mine", margin=0.1)
+    made, _ = read_certificate(path)
+    assert made.criteria["c"].outcome == "other scores"
+    assert not made.passed
+
+
 def test_beside_a_judge_that_has_a_verdict_another_is_said_to_have_none(bare: Hone, tmp_path: Path) -> None:
     everybody = {"a": range(60), "b": range(60)}
     file = _judged_by(tmp_path / "r.csv", everybody, {"j": range(60), "k": range(80, 99)})
