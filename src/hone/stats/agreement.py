@@ -197,7 +197,9 @@ def _means_over_people(criterion: CriterionScores, draws: Draws) -> dict[Key, tu
         read = {"gap": statistic, NEARNESS: NEARNESS} if criterion.near(judge) else {"gap": statistic}
         for figure, of in read.items():
             gaps: Recipe = [(((name, "with", *where), of), ((name, "without", *where), of)) for where in whose]
-            recipes[((name, "gap", judge), figure)] = (gaps, column(n, gaps))
+            # Of correlations of 30 items BCa's intervals held the gap in 92.7%: a little narrow for 95%.
+            known = replace(column(n, gaps), jackknifed=figure == "gap" and criterion.correlated)
+            recipes[((name, "gap", judge), figure)] = (gaps, known)
     return recipes
 
 
