@@ -23,6 +23,7 @@ from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.report.further import further_lines, reliability_pictures
 from hone.stats import BootstrapOptions, agreement_figures, krippendorff_alpha
 from hone.stats.calibration import calibration
+from hone.stats.closeness import closeness
 from hone.stats.detection import detection
 
 Written = Callable[..., Path]
@@ -147,3 +148,14 @@ def test_a_judge_of_probabilities_has_a_reliability_picture(written: Written) ->
     picture = next(iter(reliability_pictures(found)))
     assert "c, j: whether probabilities mean what they say" in picture.title
     assert "<svg" in picture.svg
+
+
+def test_the_interval_of_the_rmse_holds_the_truth_on_thirty_items_of_skewed_squares() -> None:
+    generator = np.random.default_rng(5)
+    held = 0
+    for _ in range(1000):
+        found = closeness(generator.normal(0.3, 0.75, 30), np.zeros(30)).rmse
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= float(np.hypot(0.3, 0.75)) <= found.high
+    assert held >= 915, "around the mean square itself it was 908"
