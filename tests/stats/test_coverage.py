@@ -1,7 +1,7 @@
 """A short run of `benchmarks/coverage.py`: intervals hold the truth about as often as they say.
 
 200 draws move a share of 0.95 by 0.031 (two standard errors), so the bounds here are three of them wide; the run of
-1,000 draws and its figures are in `docs/results/coverage.md`.
+2,000 draws and its figures are in `docs/results/coverage.md`.
 """
 
 from __future__ import annotations
