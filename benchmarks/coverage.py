@@ -1,7 +1,7 @@
 """How often do the intervals hold the truth? Simulated, seeded; prints a Markdown table.
 
     python benchmarks/coverage.py [--draws 1000] [--resamples 2000] [--items 200 30] [--groups 0 20 -1]
-        [--rows "gwet ac2" "paired cohen_kappa"]
+        [--rows "gwet ac2" "paired cohen_kappa"] [--into docs/results/coverage.md]
 
 Data are drawn from a model whose true kappa, alpha, correlation and means are known exactly, an interval is made from
 each draw, and the share of intervals that hold the truth is counted. A share of 0.95 is right; over 1,000 draws
@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +38,7 @@ from hone.stats import (
 from hone.stats.alpha import alpha_block
 from hone.stats.blocks import MomentBlock
 from hone.stats.bootstrap import figure_of, resample
+from hone.stats.closeness import closeness
 from hone.stats.icc import icc_block
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
 from hone.stats.orders import order_blocks
@@ -49,6 +52,8 @@ PRIOR = np.array([0.1, 0.2, 0.3, 0.25, 0.15])
 SLIPS = {"person": (0.15, 0.7, 0.15), "weak": (0.25, 0.5, 0.25)}
 """The chance that a rater is one level too low, right, one too high."""
 CORRELATION = 0.6
+PERSON_NOISE, JUDGE_NOISE, SHIFT = 0.5, 0.7, 0.3
+"""How far measurements lie from the true ones, in their standard deviations; and how much too high the judge is."""
 FEW = (5, 14)
 """How many groups -1 stands for."""
 SHARE = ScoreRange(0.0, 1.0, share=True)
@@ -142,6 +147,7 @@ def truths() -> dict[str, float]:
         f"paired {name}": float(first[LEVEL_NAMES.index(name)] - second[LEVEL_NAMES.index(name)]) for name in PAIRED
     }
     found |= {f"grouped {name}": value for name, value in agreement_truths(*mixed(3)).items()}
+    found |= measured_truths()
     found |= {"gap": true_gap(("person", "person", "person", "weak")), "grouped gap": 0.0}
     return found | {"spearman measured": 6 / math.pi * math.asin(CORRELATION / 2), "ppi mean": 2.0, "ppi share": 0.3}
 
@@ -163,7 +169,34 @@ def measured_figures(generator: np.random.Generator, items: int, options: Bootst
     sampling, kept = sampling_of(rows, None)
     found = order_blocks(rows[kept, 0], rows[kept, 1], sampling.row_copies)
     draws = resample([(("orders",), block) for block in found], sampling, options)
-    return {"spearman measured": figure_of(draws, (("orders",), "spearman"))}
+    return {"spearman measured": figure_of(draws, (("orders",), "spearman"))} | of_measurements(
+        generator, items, options
+    )
+
+
+def of_measurements(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
+    """Both gaps of a judge of measurements to three people, and how far it is from their mean."""
+    truth = generator.normal(0, 1, (items, 1))
+    people = truth + generator.normal(0, PERSON_NOISE, (items, 3))
+    judge = truth + generator.normal(0, JUDGE_NOISE, (items, 1)) + SHIFT
+    verdict = judge_verdicts(Ratings({"c": people}, list("abc"), "interval", {"c": judge}, ["j"]), options)["c"]["j"]
+    near = closeness(judge[:, 0], people.mean(axis=1), None, options.confidence)
+    found = {"gap pearson": verdict.gap, "gap nearness": verdict.nearness, "mae": near.mae, "rmse": near.rmse}
+    return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def measured_truths() -> dict[str, float]:
+    """What `of_measurements` tends to."""
+    others = 1 + PERSON_NOISE**2 / 2
+    person, judge = (1 / math.sqrt((1 + noise**2) * others) for noise in (PERSON_NOISE, JUDGE_NOISE))
+    spread = math.sqrt(JUDGE_NOISE**2 + PERSON_NOISE**2 / 3)
+    folded = spread * math.sqrt(2 / math.pi) * math.exp(-(SHIFT**2) / (2 * spread**2))
+    return {
+        "gap pearson": judge - person,
+        "gap nearness": (PERSON_NOISE**2 - JUDGE_NOISE**2 - SHIFT**2) / (2 * others),
+        "mae": folded + SHIFT * math.erf(SHIFT / (spread * math.sqrt(2))),
+        "rmse": math.sqrt(spread**2 + SHIFT**2),
+    }
 
 
 def corrected_figures(generator: np.random.Generator, items: int, options: BootstrapOptions) -> dict[str, Figure]:
@@ -229,7 +262,9 @@ KINDS: Mapping[str, Callable[[np.random.Generator, int, BootstrapOptions], dict[
 
 def kind_of(row: str) -> str:
     """Which kind of draw a row of the table takes."""
-    own = {"gap": "gap", "rejected": "paired", "spearman measured": "measured"}
+    own = {"gap": "gap", "rejected": "paired", "spearman measured": "measured"} | dict.fromkeys(
+        measured_truths(), "measured"
+    )
     beginnings = {"paired": "paired", "ppi": "corrected"}
     return own.get(row) or beginnings.get(row.partition(" ")[0], "agreement")
 
@@ -276,6 +311,40 @@ def coverage(
     return {key: float(np.mean([result[key] for result in results if key in result])) for key in keys}
 
 
+HEADING, GROUPED_HEADING = (
+    "# How often the intervals hold the truth",
+    "## With groups, and every figure that is printed",
+)
+Shares = Mapping[tuple[int, int], Mapping[str, float]]
+"""By groups and items, the share of each row."""
+
+
+def without_groups(found: Shares) -> list[str]:
+    """A table with the truth beside the shares, of one kind of groups."""
+    lines = ["| interval | truth |" + "".join(f" n = {items} |" for _, items in found)]
+    lines.append("|---|---|" + "---|" * len(found))
+    for key in next(iter(found.values())):
+        truth = "p <= 0.05 under the null" if key == "rejected" else f"{TRUTHS[key]:.4f}"
+        shares = "".join(f" {column.get(key, math.nan):.3f} |" for column in found.values())
+        lines.append(f"| {key.removeprefix('grouped ')} | {truth} |{shares}")
+    return lines
+
+
+def with_groups(found: Shares) -> list[str]:
+    """A table with a column for each kind of groups and number of items."""
+    heads, before = [], None
+    for groups, items in found:
+        many = {0: "no groups", -1: f"{FEW[0]} to {FEW[1]} groups"}.get(groups, f"{groups} groups")
+        heads.append(f"n = {items}" if groups == before else f"{many}: n = {items}")
+        before = groups
+    plain = [{key.removeprefix("grouped "): share for key, share in column.items()} for column in found.values()]
+    lines = [f"| interval | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
+    for key in dict.fromkeys(key for column in plain for key in column):
+        shares = [f"{column[key]:.3f}" if key in column else "–" for column in plain]
+        lines.append(f"| {key} | {' | '.join(shares)} |")
+    return lines
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -285,21 +354,23 @@ def main() -> None:
     parser.add_argument("--groups", type=int, nargs="+", default=[0])
     parser.add_argument("--rows", nargs="+", help="only these rows, and only the draws that they take")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--into", type=Path, help="a page, whose table of these groups is replaced")
     given = parser.parse_args()
     started = time.perf_counter()
     rows = frozenset(given.rows) if given.rows else None
-    for groups in given.groups:
-        columns = {
-            items: coverage(items, given.draws, given.resamples, given.workers, groups, rows) for items in given.items
-        }
-        many = {0: "no groups", -1: f"{FEW[0]} to {FEW[1]} groups"}.get(groups, f"{groups} groups")
-        print(f"| interval ({many}) | truth |" + "".join(f" n = {items} |" for items in columns))
-        print("|---|---|" + "---|" * len(columns))
-        for key in next(iter(columns.values())):
-            truth = "p <= 0.05 under the null" if key == "rejected" else f"{TRUTHS[key]:.4f}"
-            shares = "".join(f" {column.get(key, math.nan):.3f} |" for column in columns.values())
-            print(f"| {key.removeprefix('grouped ')} | {truth} |{shares}")
-        print(flush=True)
+    found = {
+        (groups, items): coverage(items, given.draws, given.resamples, given.workers, groups, rows)
+        for groups in given.groups
+        for items in given.items
+    }
+    table = with_groups(found) if len(given.groups) > 1 else without_groups(found)
+    print("\n".join(table))
+    if given.into:
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+        from benchmarks.tables import with_table  # noqa: PLC0415 - the tests load this file by its path alone
+
+        heading = GROUPED_HEADING if len(given.groups) > 1 else HEADING
+        given.into.write_text(with_table(given.into.read_text(encoding="utf-8"), heading, table))
     print(f"{given.draws} draws, {given.resamples} resamples each, {time.perf_counter() - started:.0f} s")
 
 

@@ -1,10 +1,14 @@
 """How often a judge that is too far below a person is called as good as one, and how often a good one is.
 
-    python benchmarks/verdict_errors.py [--part khan|simulated|all] [--draws 500] [--items 12,20,29,30,50,100]
+    python benchmarks/verdict_errors.py [--part khan|simulated|shifted|all] [--draws 500] [--items 12,20,29,30,50,100]
+        [--into docs/results/verdict_errors.md]
 
 `khan`: random subsets of the 800 answers of khan_saq (../shared/data; HONE_TEST_DATA overrides), where what holds on
-all 800 is taken for the truth. `simulated`: people and a judge who slip from a true level with a known chance, so
+all 800 is taken for the truth; of 2 people, one of the three is dropped at random in each draw, and the true gap is
+the mean over the three pairs. `simulated`: people and a judge who slip from a true level with a known chance, so
 that the true gap is known; the judge beyond the margin lies just beyond it, where it is the hardest to tell.
+`shifted`: measurements, and a judge who orders as people do and scores all of them too high; its true gap is that of
+nearness.
 Each judge is the only one of its file. Of a judge beyond the margin, "better" and "as good" are false; a cell keeps
 to 5% where the count is compatible with a binomial of 5%.
 """
@@ -19,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +33,7 @@ from scipy.stats import binom
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.tables import with_table  # noqa: E402
 from tests.published import folder, write  # noqa: E402 - the converters stand beside the tests that use them
 
 from hone.measuring import read_ratings  # noqa: E402
@@ -36,6 +42,8 @@ from hone.stats import BootstrapOptions, Level, Ratings, VerdictRule, judge_verd
 Floats = npt.NDArray[np.float64]
 PEOPLE_SLIP = 0.1
 """How often a person does not give the true level."""
+NOISE = 0.5
+"""How far a measurement lies from the true one, in standard deviations of these."""
 BEYOND = 0.005
 """How far beyond the margin a simulated judge lies."""
 MANY = 200_000
@@ -70,10 +78,10 @@ def part(ratings: Ratings, rows: npt.NDArray[np.int64], judges: list[int], peopl
     )
 
 
-def chosen(gaps: dict[str, float], margin: float) -> list[str]:
-    """The best judge, the two that lie beyond the margin by the least, and the worst."""
-    ordered = sorted(gaps, key=lambda name: gaps[name], reverse=True)
-    beyond = [name for name in ordered if gaps[name] < -margin]
+def chosen(gaps: dict[str, list[float]], margin: float) -> list[str]:
+    """The best judge, the two that lie beyond the margin by the least, whoever rates, and the worst."""
+    ordered = sorted(gaps, key=lambda name: float(np.mean(gaps[name])), reverse=True)
+    beyond = [name for name in ordered if max(gaps[name]) < -margin]
     return [ordered[0], *beyond[:2], ordered[-1]]
 
 
@@ -95,11 +103,15 @@ def simulated(generator: np.random.Generator, scale: SimulatedScale, items: int,
     return Ratings({"c": seen}, [f"p{place}" for place in range(people)], scale.level, {"c": judge}, ["j"])
 
 
+def gap_on(ratings: Ratings) -> float:
+    """The gap of the one judge of a file."""
+    ((verdict,),) = ([*one.values()] for one in judge_verdicts(ratings, BootstrapOptions(100)).values())
+    return float("nan") if verdict.gap.value is None else verdict.gap.value
+
+
 def true_gap(scale: SimulatedScale, people: int, slip: float) -> float:
     """The gap of a simulated judge on very many items."""
-    ratings = simulated(np.random.default_rng(0), scale, MANY, people, slip)
-    value = judge_verdicts(ratings, BootstrapOptions(100))["c"]["j"].gap.value
-    return float("nan") if value is None else value
+    return gap_on(simulated(np.random.default_rng(0), scale, MANY, people, slip))
 
 
 def slip_for(scale: SimulatedScale, people: int, gap: float) -> float:
@@ -130,12 +142,19 @@ def line(cells: list[str], gap: float, items: int, count: Counter[str], draws: i
     called = count["better"] + count["as good"]
     share = wilson(called, draws)
     says = "" if gap >= -margin else "within 5%" if called <= binom.ppf(0.99, draws, 0.05) else "MORE THAN 5%"
-    rest = " | ".join(f"{count[name] / draws:.1%}" for name in ("worse", "not shown"))
+    below = count["worse"] + count["other scores"]
+    others = {"below": below, "not shown": draws - called - below}
+    rest = " | ".join(f"{many / draws:.1%}" for many in others.values())
     interval = f"{called / draws:.1%} ({share.low or 0:.1%} to {share.high or 0:.1%})"
     return f"| {' | '.join(cells)} | {gap:+.3f} | {items} | {interval} | {rest} | {says} |"
 
 
-HEAD = "true gap | items | better or as good (95% interval) | worse | not shown | |"
+HEADINGS = {
+    "khan": "Random subsets of khan_saq",
+    "simulated": "Simulated people and judges",
+    "shifted": "A judge whose scores lie elsewhere",
+}
+HEAD = "true gap | items | better or as good (95% interval) | worse, or other scores | not shown | |"
 
 
 def khan(given: argparse.Namespace) -> Iterator[str]:
@@ -145,23 +164,26 @@ def khan(given: argparse.Namespace) -> Iterator[str]:
     everything = np.arange(len(np.asarray(next(iter(whole.people.values())))))
     yield f"| judge | people | {HEAD}\n|---|---|---|---|---|---|---|---|"
     for people in (3, 2):
-        seats = list(range(people))
-        gaps = {}
+        seatings = [list(seats) for seats in combinations(range(3), people)]
+        gaps: dict[str, list[float]] = {}
         for judge, name in enumerate(whole.judge_names):
-            known = judge_verdicts(part(whole, everything, [judge], seats), BootstrapOptions(100))
-            gaps[name] = next(iter(known.values()))[name].gap.value or 0.0
+            gaps[name] = [gap_on(part(whole, everything, [judge], seats)) for seats in seatings]
         for name in chosen(gaps, VerdictRule().margin):
             judge = whole.judge_names.index(name)
             for items in given.items:
 
                 def draw(
-                    generator: np.random.Generator, items: int = items, judge: int = judge, seats: list[int] = seats
+                    generator: np.random.Generator,
+                    items: int = items,
+                    judge: int = judge,
+                    seatings: list[list[int]] = seatings,
                 ) -> Ratings:
+                    seats = seatings[generator.integers(len(seatings))]
                     rows = np.sort(generator.choice(everything, items, replace=False))
                     return part(whole, rows, [judge], seats)
 
                 count = outcomes(draw, given, [items, people])
-                yield line([name, str(people)], gaps[name], items, count, given.draws)
+                yield line([name, str(people)], float(np.mean(gaps[name])), items, count, given.draws)
 
 
 def simulations(given: argparse.Namespace) -> Iterator[str]:
@@ -187,23 +209,56 @@ def simulations(given: argparse.Namespace) -> Iterator[str]:
                     yield line([scale.name, str(people)], gap, items, count, given.draws)
 
 
+def shifted(generator: np.random.Generator, items: int, people: int, shift: float) -> Ratings:
+    """Measurements of people, and of a judge who is as exact and too high by this much."""
+    truth = generator.normal(0, 1, (items, 1))
+    seen = truth + generator.normal(0, NOISE, (items, people))
+    judge = truth + generator.normal(0, NOISE, (items, 1)) + shift
+    return Ratings({"c": seen}, [f"p{place}" for place in range(people)], "interval", {"c": judge}, ["j"])
+
+
+def shifts(given: argparse.Namespace) -> Iterator[str]:
+    """A judge of measurements who is too high."""
+    yield f"| shift | people | {HEAD}\n|---|---|---|---|---|---|---|---|"
+    for people in (2, 3, 5):
+        room = 2 * (1 + NOISE**2 / (people - 1))  # twice the variance of the others' mean, as nearness has it
+        for gap in (-VerdictRule().margin - BEYOND, 0.0):
+            shift = (-gap * room) ** 0.5
+            for items in given.items:
+
+                def draw(
+                    generator: np.random.Generator, items: int = items, people: int = people, shift: float = shift
+                ) -> Ratings:
+                    return shifted(generator, items, people, shift)
+
+                count = outcomes(draw, given, [items, people, gap < 0])
+                yield line([f"{shift:+.2f} SD", str(people)], gap, items, count, given.draws)
+
+
 def main() -> None:
     """Print the tables, in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=("khan", "simulated", "all"), default="all")
+    parser.add_argument("--part", choices=("khan", "simulated", "shifted", "all"), default="all")
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument(
         "--items", type=lambda text: [int(one) for one in text.split(",")], default=[12, 20, 29, 30, 50, 100]
     )
     parser.add_argument("--resamples", type=int, default=500)
+    parser.add_argument("--into", type=Path, help="a page, whose table under the part's heading is replaced")
     given = parser.parse_args()
     started = time.perf_counter()
     print(f"{platform.machine()}, {given.draws} draws, {given.resamples} resamples, margin {VerdictRule().margin:g}")
-    for name, table in (("khan", khan), ("simulated", simulations)):
+    for name, table in (("khan", khan), ("simulated", simulations), ("shifted", shifts)):
         if given.part in (name, "all"):
             print(flush=True)
+            rows = []
             for row in table(given):
                 print(row, flush=True)
+                rows.append(row)
+            if given.into:
+                given.into.write_text(
+                    with_table(given.into.read_text(encoding="utf-8"), f"## {HEADINGS[name]}", rows)
+                )
     print(f"\n{time.perf_counter() - started:.0f} s")
 
 

@@ -59,7 +59,9 @@ def test_two_models_are_compared_pair_by_pair(bench: Hone, base: str, tuned: str
     assert "nothing was asked again" in shown.err
 
 
-def test_the_gate_opens_for_a_better_model_and_refuses_a_worse_one(bench: Hone, base: str, tuned: str) -> None:
+def test_the_gate_opens_for_a_better_model_and_refuses_a_worse_one(
+    bench: Hone, base: str, tuned: str, tmp_path: Path
+) -> None:
     opened = bench("--model", base, "--model", tuned, "--gate")
     assert opened.code == 0
     assert "gate: open" in opened.err
@@ -67,6 +69,10 @@ def test_the_gate_opens_for_a_better_model_and_refuses_a_worse_one(bench: Hone, 
     assert refused.code == 3
     assert "gate: refused" in refused.err
     assert bench("--model", tuned, "--model", base, "--gate", "--margin", "0.9").code == 0
+    margins = {json.loads(path.read_text())["margin"] for path in tmp_path.glob("runs/*/compared.json")}
+    (models,) = [json.loads(path.read_text())["models"] for path in tmp_path.glob("runs/*/compared.json")]
+    assert models == [tuned, base], "one run holds both orders, and the base is the one that was named first"
+    assert margins == {0.9}, "a report takes the margin that the run was compared at last"
 
 
 def test_a_model_as_good_but_on_too_few_problems_is_not_let_through(bench: Hone, base: str, tmp_path: Path) -> None:

@@ -94,6 +94,67 @@ def test_ratings_without_a_judge_cannot_be_certified(tmp_path: Path) -> None:
         certify(agree(path, options=BootstrapOptions(resamples=100)), tmp_path / "c", margin=0.1)
 
 
+def _judged_by(path: Path, people: dict[str, range], judges: dict[str, range]) -> Path:
+    """Ratings of these items by each."""
+    rows = [(who, "human", items) for who, items in people.items()]
+    rows += [(who, "judge", items) for who, items in judges.items()]
+    lines = ["item,criterion,rater,score,kind"]
+    lines += [f"{n},c,{who},{(n + (n % 7 == 0)) % 3},{kind}" for who, kind, items in rows for n in items]
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("people", "judges", "says"),
+    [
+        (
+            {"a": range(40)},
+            {"j": range(40)},
+            "no certificate of j was written: it takes at least 2 people",
+        ),
+        ({"a": range(40), "b": range(40)}, {"j": range(50, 90)}, "no certificate of j was written: nobody rated"),
+        ({"a": range(20), "b": range(20, 40)}, {"j": range(40)}, "no two people rated the same item"),
+    ],
+)
+def test_a_judge_without_a_verdict_has_no_certificate_and_that_is_one_line(
+    bare: Hone, tmp_path: Path, people: dict[str, range], judges: dict[str, range], says: str
+) -> None:
+    file = _judged_by(tmp_path / "r.csv", people, judges)
+    result = bare("agree", file, "--resamples", 100, "--certify", tmp_path / "c.json")
+    assert result.code == 1
+    (line,) = [line for line in result.err.splitlines() if "certificate" in line]
+    assert says in result.err.replace("\n", " ")
+    assert line
+    assert not list(tmp_path.glob(f"*{SUFFIX}"))
+
+
+def test_a_judge_whose_scores_lie_elsewhere_is_not_certified_as_good(tmp_path: Path) -> None:
+    lines = ["item,criterion,rater,score,kind"]
+    for n in range(60):
+        score = (n * 37 % 61) + 0.5
+        lines += [
+            f"{n},c,a,{score + n % 5},human",
+            f"{n},c,b,{score - n % 7},human",
+            f"{n},c,{JUDGE},{score + 45},judge",
+        ]
+    file = tmp_path / "r.csv"
+    file.write_text("\n".join(lines))
+    (path,) = certify(agree(file, options=BootstrapOptions(resamples=300)), tmp_path / "mine", margin=0.1)
+    made, _ = read_certificate(path)
+    assert made.criteria["c"].outcome == "other scores"
+    assert not made.passed
+
+
+def test_beside_a_judge_that_has_a_verdict_another_is_said_to_have_none(bare: Hone, tmp_path: Path) -> None:
+    everybody = {"a": range(60), "b": range(60)}
+    file = _judged_by(tmp_path / "r.csv", everybody, {"j": range(60), "k": range(80, 99)})
+    result = bare("agree", file, "--resamples", 100, "--certify", tmp_path / "c.json")
+    assert result.code == 0
+    assert "no certificate of k was written: nobody rated what it scored" in result.err
+    assert [path.name for path in tmp_path.glob(f"*{SUFFIX}")] == [f"c{SUFFIX}"]
+    assert read_certificate(tmp_path / f"c{SUFFIX}")[0].judge == "j"
+
+
 def test_label_refuses_a_judge_without_one_and_says_that_it_fits(hone: Hone, project: Path) -> None:
     data = project / "data.jsonl"
     data.write_text("".join(json.dumps({"prompt": f"Plan {n}?", "reply": f"Plan {n}."}) + "\n" for n in range(3)))

@@ -196,6 +196,16 @@ def test_base_and_tuned_stand_side_by_side(hone: Hone, project: Path) -> None:
     section = page[page.index('id="bench"') : page.index('id="export"')]
     assert "95%" not in section
     assert "--reading strict --gate --confidence 0.8" in section
+    keep_comparison_choices(run, ComparisonChoices(margin=0.9))
+    assert "The gate is open." in (hone("report"), (project / "report.html").read_text())[1]
+    keep_comparison_choices(run, ComparisonChoices(margin=0.0))
+    section = (hone("report"), (project / "report.html").read_text())[1]
+    assert "above -0 points" in section[section.index('id="bench"') : section.index('id="export"')]
+    assert "--gate --margin 0" in section
+    keep_comparison_choices(run, ComparisonChoices(models=(tuned, base)))
+    turned = hone("report", "--json").data["bench"]["comparisons"][0]
+    assert (turned["base"], turned["model"]) == (tuned, base), "the base is the one that was named first, last"
+    assert turned["difference"]["value"] == pytest.approx(-0.6)
     (run.folder / COMPARED).write_text("{")
     assert "right (95% interval)" in (hone("report"), (project / "report.html").read_text())[1]
 

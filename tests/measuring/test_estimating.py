@@ -100,7 +100,10 @@ def test_equal_weights_change_next_to_nothing(tmp_path: Path) -> None:
 
 def test_a_rated_item_without_a_weight_is_refused(written: Written) -> None:
     lines = ("a,c,r,1,human,2", "b,c,r,1,human,", "a,c,j,1,judge,", "b,c,j,1,judge,")
-    with pytest.raises(HoneError, match="1 rated items have no weight"):
+    with pytest.raises(
+        HoneError,
+        match=r"ratings.csv: 1 rated item has no weight, though others have \(the first is '\w+'\); write 1 / ",
+    ):
         corrected_means(Sources(written("item,criterion,rater,score,kind,weight", *lines)), Reading())
 
 
@@ -246,6 +249,34 @@ def test_few_groups_give_the_corrected_share_no_interval(tmp_path: Path, groups:
     assert (one.share.corrected.low is None) == (groups < 5)
     assert ("fewer than 5 give no interval" in one.share.words) == (groups < 5)
     assert any("takes the items of one group for independent" in line for line in one.warnings()) == (groups > 5)
+
+
+@pytest.mark.parametrize(("weight", "wrong"), [("-2", "is below 0"), ("inf", "is not finite")])
+def test_a_weight_that_is_none_is_refused_with_file_row_and_remedy(tmp_path: Path, weight: str, wrong: str) -> None:
+    ratings, judged = tmp_path / "r.csv", tmp_path / "j.csv"
+    _write(ratings, ("item", "criterion", "rater", "score"), [(f"i{n}", "c", "a", n % 3) for n in range(40)])
+    rows = [(f"i{n}", n % 3, weight if n == 4 else "2") for n in range(80)]
+    _write(judged, ("id", "c", "weight"), rows)
+    says = rf"j.csv:6: weight '{weight}' {wrong}; it says how many items a rated one stands for: 1 / its chance"
+    with pytest.raises(HoneError, match=says):
+        corrected_means(Sources(ratings, judged), Reading())
+
+
+@pytest.mark.parametrize(
+    ("weights", "wrong"),
+    [
+        (("", "2"), r"13 rated items have no weight, though others have \(the first is 'i1'\)"),
+        (("0", "0"), "all rated"),
+    ],
+)
+def test_weights_of_a_labelled_set_are_asked_for_in_that_file(
+    tmp_path: Path, weights: tuple[str, str], wrong: str
+) -> None:
+    ratings, judged = tmp_path / "r.csv", tmp_path / "j.csv"
+    _write(ratings, ("item", "criterion", "rater", "score"), [(f"i{n}", "c", "a", n % 3) for n in range(40)])
+    _write(judged, ("id", "c", "weight"), [(f"i{n}", n % 3, weights[n % 3 != 1]) for n in range(80)])
+    with pytest.raises(HoneError, match=rf"j.csv: .*{wrong}"):
+        corrected_means(Sources(ratings, judged), Reading())
 
 
 def test_weights_that_are_all_0_are_refused(tmp_path: Path) -> None:

@@ -18,15 +18,22 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from hone.measuring import read_ratings
-from hone.measuring.further import further_figures
+from hone.measuring import Collected, read_ratings
+from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.report.further import further_lines, reliability_pictures
-from hone.stats import BootstrapOptions, krippendorff_alpha
+from hone.stats import BootstrapOptions, agreement_figures, krippendorff_alpha
 from hone.stats.calibration import calibration
+from hone.stats.closeness import closeness
 from hone.stats.detection import detection
 
 Written = Callable[..., Path]
 QUICK = BootstrapOptions(resamples=200)
+
+
+def further_of(
+    collected: Collected, options: BootstrapOptions = QUICK, *, ratio: bool = False
+) -> dict[str, FurtherOfCriterion]:
+    return further_figures(collected, agreement_figures(collected.ratings, options), options, ratio=ratio)
 
 
 def test_errors_of_a_judge_equal_scikit_learns(written: Written) -> None:
@@ -34,7 +41,7 @@ def test_errors_of_a_judge_equal_scikit_learns(written: Written) -> None:
     truth, said = generator.integers(1, 6, 40), generator.integers(1, 6, 40)
     lines = [f"{n},c,{who},{score[n]},{kind}" for n in range(40)
              for who, score, kind in (("r", truth, "human"), ("j", said, "judge"))]  # fmt: skip
-    one = further_figures(read_ratings(written("item,criterion,rater,score,kind", *lines)))["c"].judges["j"]
+    one = further_of(read_ratings(written("item,criterion,rater,score,kind", *lines)))["c"].judges["j"]
     assert one.closeness is not None
     assert one.closeness.rmse.value == pytest.approx(root_mean_squared_error(truth, said))
     assert one.closeness.mae.value == pytest.approx(mean_absolute_error(truth, said))
@@ -47,7 +54,7 @@ def test_errors_of_a_judge_equal_scikit_learns(written: Written) -> None:
 
 def test_who_is_strict_is_a_mean_difference_to_the_others(written: Written) -> None:
     lines = [f"{n},c,{who},{n % 4 + shift}" for n in range(30) for who, shift in (("a", 0), ("b", 0), ("s", -1))]
-    people = further_figures(read_ratings(written("item,criterion,rater,score", *lines)))["c"].people
+    people = further_of(read_ratings(written("item,criterion,rater,score", *lines)))["c"].people
     assert people["s"].mean_difference.value == pytest.approx(-1)
     assert people["a"].mean_difference.value == pytest.approx(0.5)
 
@@ -81,6 +88,8 @@ def test_brier_equals_scikit_learns_and_the_error_stands_beside_its_floor() -> N
     bold = calibration(np.where(probabilities > 0.5, 0.99, 0.01), fair)
     assert bold.ece > bold.floor_high
     assert bold.words == "its probabilities are off by more than chance explains"
+    together = calibration(np.where(probabilities > 0.5, 0.99, 0.01), fair, np.arange(300) // 10)
+    assert together.words == "whether they are off is not said, as items of one group are not independent"
 
 
 def test_the_floor_is_rarely_exceeded_by_a_calibrated_judge() -> None:
@@ -103,7 +112,7 @@ def test_correlations_per_system_and_per_document_equal_scipys(written: Written)
                 cells = (f"{system}-{document}", "c", who, score[system, document], kind, document, f"s{system}")
                 lines.append(",".join(map(str, cells)))
     collected = read_ratings(written("item,criterion,rater,score,kind,group,system", *lines))
-    one = further_figures(collected)["c"].judges["j"].by_system
+    one = further_of(collected)["c"].judges["j"].by_system
     assert one is not None
     means = (said.mean(axis=1), truth.mean(axis=1))
     assert one.systems["pearson"].value == pytest.approx(pearsonr(*means).statistic)
@@ -125,7 +134,7 @@ def test_alpha_with_ratio_distances_equals_krippendorffs() -> None:
 def test_the_lines_say_who_is_strict_and_how_close_a_judge_is(written: Written) -> None:
     lines = [f"{n},c,{who},{n % 4 + 1 + shift},{kind}" for n in range(30)
              for who, shift, kind in (("a", 0, ""), ("b", 0, ""), ("s", -1, ""), ("j", 1, "judge"))]  # fmt: skip
-    found = further_figures(read_ratings(written("item,criterion,rater,score,kind", *lines)))
+    found = further_of(read_ratings(written("item,criterion,rater,score,kind", *lines)))
     told = further_lines(found["c"])
     assert any(line.startswith("s: ") and "standard deviation of 0.00" in line for line in told)
     assert any(line.startswith("j: off by 1.33") for line in told)
@@ -133,9 +142,20 @@ def test_the_lines_say_who_is_strict_and_how_close_a_judge_is(written: Written) 
 
 def test_a_judge_of_probabilities_has_a_reliability_picture(written: Written) -> None:
     lines = [f"{n},c,a,{n % 2}," for n in range(40)] + [f"{n},c,j,{0.3 + 0.4 * (n % 2)},judge" for n in range(40)]
-    found = further_figures(read_ratings(written("item,criterion,rater,score,kind", *lines)))
+    found = further_of(read_ratings(written("item,criterion,rater,score,kind", *lines)))
     told = further_lines(found["c"])
     assert any("calibration error (ECE) 0.300" in line and "off by more than chance" in line for line in told)
     picture = next(iter(reliability_pictures(found)))
     assert "c, j: whether probabilities mean what they say" in picture.title
     assert "<svg" in picture.svg
+
+
+def test_the_interval_of_the_rmse_holds_the_truth_on_thirty_items_of_skewed_squares() -> None:
+    generator = np.random.default_rng(5)
+    held = 0
+    for _ in range(1000):
+        found = closeness(generator.normal(0.3, 0.75, 30), np.zeros(30)).rmse
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= float(np.hypot(0.3, 0.75)) <= found.high
+    assert held >= 915, "around the mean square itself it was 908"

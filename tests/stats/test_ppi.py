@@ -134,6 +134,13 @@ def test_scores_that_run_against_peoples_are_told() -> None:
     assert "run against" not in estimate_mean(Evidence(people, apart, rest)).words
 
 
+def test_a_scale_the_other_way_round_is_seen_on_eight_items_and_on_four_said_not_to_be() -> None:
+    people, rest = np.arange(8.0) % 4 + 1, np.arange(1.0, 40) % 4 + 1
+    assert "run against people's" in estimate_mean(Evidence(people, 5 - people, rest)).words
+    few = estimate_mean(Evidence(people[:4], 5 - people[:4], rest)).words
+    assert few.endswith("they are too few to say whether it follows people or its scale is reversed.")
+
+
 def test_where_there_is_no_interval_none_is_compared() -> None:
     people = np.tile([0.0, 1.0, 1.0, 0.0], 10)
     groups = [str(at % 2) for at in range(40)]

@@ -5,7 +5,7 @@ import pytest
 from hone.errors import StatsError
 from hone.stats import AlternativeTest, Figure, VerdictRule
 from hone.stats.alternative import AgainstPerson
-from hone.stats.verdict import verdict_of
+from hone.stats.verdict import VerdictGrounds, verdict_of
 
 
 def gap(low: float, high: float, n: int = 100) -> Figure:
@@ -109,7 +109,13 @@ def _figure(value: float, low: float) -> Figure:
 
 def test_where_people_agree_by_chance_there_is_nothing_to_be_as_good_as() -> None:
     found = verdict_of(
-        gap(-0.05, 0.1), "cohen_kappa", 2, None, VerdictRule(), person=_figure(0.0, -0.05), judge=_figure(0.0, -0.05)
+        gap(-0.05, 0.1),
+        "cohen_kappa",
+        2,
+        None,
+        VerdictRule(),
+        1,
+        VerdictGrounds(_figure(0.0, -0.05), _figure(0.0, -0.05)),
     )
     assert found.outcome == "not shown"
     assert found.more_items is None
@@ -118,7 +124,13 @@ def test_where_people_agree_by_chance_there_is_nothing_to_be_as_good_as() -> Non
 
 def test_a_judge_that_may_agree_by_chance_alone_is_as_good_as_nobody() -> None:
     found = verdict_of(
-        gap(-0.05, 0.1), "cohen_kappa", 2, None, VerdictRule(), person=_figure(0.1, 0.02), judge=_figure(0.08, -0.01)
+        gap(-0.05, 0.1),
+        "cohen_kappa",
+        2,
+        None,
+        VerdictRule(),
+        1,
+        VerdictGrounds(_figure(0.1, 0.02), _figure(0.08, -0.01)),
     )
     assert found.outcome == "not shown"
     assert "it is not shown to agree with people beyond chance" in found.words

@@ -31,6 +31,10 @@ class ComparisonChoices(Frozen):
     """How often an interval is to hold the truth."""
     reading: Reading = "flexible"
     """Which marks the comparisons count."""
+    margin: float = Field(default=MARGIN, ge=0, le=1)
+    """How much worse, as a share, still counts as not worse."""
+    models: tuple[str, ...] = ()
+    """In the order in which they were named: the first is the base. A run's config knows no order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
     else:
         _print(found)
     if options.certify:
-        for path in certify(found, options.certify, margin=options.margin):
+        for path in certify(found, options.certify, margin=options.margin, tell=note):
             note(f"written: {path}, signed with a key of yours: to others it shows nothing without the ratings")
     if options.html or options.figures:
         _write(options, found)

@@ -47,6 +47,7 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
         folder=folder,
         reading=options.reading,
         confidence=options.confidence,
+        margin=options.margin,
         fresh=options.fresh,
         watch=SCREEN,
     )
@@ -74,6 +75,7 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
         rubric=options.rubric,
         asked=asked,
         confidence=options.confidence,
+        margin=options.margin,
         fresh=options.fresh,
         require_certificate=options.require_certificate,
         watch=SCREEN,

@@ -235,8 +235,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     agreement = _agree(collected.ratings, options, VerdictRule(margin=margin))
     drift = tuple(drifts(collected, before, options)) if before else ()
     right = pair_accuracies(collected, unusable_wrong=unusable_wrong, confidence=options.confidence)
-    further = {} if right else further_figures(collected, options, ratio=of_ratio)
-    further = {name: one.beside(agreement.criteria[name]) for name, one in further.items()}
+    further = {} if right else further_figures(collected, agreement, options, ratio=of_ratio)
     return AgreementResult(
         _name(source), agreement, collected, compared, right, further, drift, options.confidence, tuple(told), run
     )

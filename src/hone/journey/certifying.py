@@ -16,6 +16,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
 from hone.journey.step import step_config
+from hone.journey.watching import Tell, nothing
 from hone.judging.of_project import judge_sampling
 from hone.project import Project, Run
 from hone.spelling import option
@@ -34,18 +35,25 @@ def judge_parts(config: Mapping[str, Any]) -> dict[str, str]:
     return {name: digest(part) for name, part in config.items() if name not in _ASIDE}
 
 
-def certify(found: AgreementResult, path: Path, *, margin: float) -> list[Path]:
-    """Write a signed certificate of each judge.
+def certify(found: AgreementResult, path: Path, *, margin: float, tell: Tell = nothing) -> list[Path]:
+    """Write a signed certificate of each judge that has a verdict.
 
     Args:
         found: What `agree` found.
         path: The file; of several judges, numbers are put behind its name.
         margin: How far below a person still counts as being as good.
+        tell: Told which judge has none beside others that have one, and why.
 
     Raises:
-        ProjectError: There is no judge, or a file cannot be written.
+        ProjectError: There is no judge, none has a verdict, or a file cannot be written.
     """
-    from hone.measuring.certificate import certificates_of, names_of, write_certificate  # noqa: PLC0415 - scipy
+    from hone.measuring.certificate import (  # noqa: PLC0415 - scipy
+        certifiable,
+        certificates_of,
+        names_of,
+        without_verdict,
+        write_certificate,
+    )
 
     parts: dict[str, dict[str, str]] = {}
     if found.run is not None:
@@ -58,8 +66,13 @@ def certify(found: AgreementResult, path: Path, *, margin: float) -> list[Path]:
         parts=parts,
         version=version("hone-llm"),
     )
+    judges = certifiable(found.collected)
+    reasons = {judge: reason for judge in judges if (reason := without_verdict(found.agreement, judge))}
+    told = [f"no certificate of {judge} was written: {reason}" for judge, reason in reasons.items()]
     if not made:
-        raise ProjectError("there is no judge in these ratings to certify")
+        raise ProjectError("; ".join(told) or "there is no judge in these ratings to certify")
+    for line in told:
+        tell(line)
     files = names_of(made, path)
     for file, one in zip(files, made, strict=True):
         write_certificate(file, one)

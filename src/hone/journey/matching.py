@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hone.bench import JudgedReply, JudgedReport, compare_judged
-from hone.bench.comparing import ComparisonChoices
+from hone.bench.comparing import MARGIN, ComparisonChoices
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
@@ -76,6 +76,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     rubric: str | None = None,
     asked: BenchmarkItems | None = None,
     confidence: float = 0.95,
+    margin: float = MARGIN,
     fresh: bool = False,
     require_certificate: bool = False,
     watch: Watch = SILENT,
@@ -89,6 +90,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
         rubric: `v1`, `working`, a file or a library name; the latest version by default.
         asked: What the models reply to, and how long; all of the project's items by default.
         confidence: How often an interval is to hold the truth.
+        margin: How much worse, as a share of the scale, still counts as not worse; kept with the run, for its report.
         fresh: Ask everything again.
         require_certificate: Refuse a judge without a certificate that fits.
         watch: Told how far it is.
@@ -110,7 +112,7 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
         watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
-    keep_comparison_choices(run, ComparisonChoices(confidence=confidence))
+    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, margin=margin, models=tuple(names)))
     return RubricBenchmark(run, match, found, compare_judged(found, names, match.rubric, confidence))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hone.bench import BenchTask, JudgedReply, ModelScore, Result, compare_judged, compare_models, read_task
-from hone.bench.comparing import MARGIN, ComparisonChoices
+from hone.bench.comparing import ComparisonChoices
 from hone.bench.task import task_names
 from hone.domain.rubric import Rubric
 from hone.journey.exporting import ExportOptions
@@ -88,10 +88,10 @@ def export_options(project: Project, run: Run) -> ExportOptions:
 
 def benched(project: Project, run: Run) -> BenchPart:
     """What a benchmark run found, compared anew from its marks."""
-    specs = [inside(project, spec) for spec in run.config["models"]]
+    choices = read_comparison_choices(run)
+    specs = _in_order(project, run, choices)
     results = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(Result)]
     speeds = {inside(project, spec): speed for spec, speed in read_speeds(run).items()}
-    choices = read_comparison_choices(run)
     report = compare_models(results, specs, speeds, reading=choices.reading, confidence=choices.confidence)
     task = BenchTask.model_validate(run.config["task"])
     count = report.scores[0].flexible.n
@@ -100,7 +100,7 @@ def benched(project: Project, run: Run) -> BenchPart:
         source=source_of(run, _bench_options(task, specs, choices)),
         about=f"{task.about or task.data}: {count:,} problems, greedy answers.",
         report=report,
-        margin=MARGIN,
+        margin=choices.margin,
         names=dict(zip(specs, _names(specs), strict=True)),
         gained=_told(results, report.scores, last.gained) if last else (),
         lost=_told(results, report.scores, last.lost) if last else (),
@@ -112,10 +112,17 @@ def _bench_options(task: BenchTask, specs: Sequence[str], choices: ComparisonCho
     usual = read_task(task.data) if task.data in task_names() else BenchTask(data=task.data)
     names = ("shots", "limit", "max_tokens")
     changed = {name: value for name in names if (value := getattr(task, name)) not in {getattr(usual, name), None}}
-    said = choices.model_dump() | changed
+    said = choices.model_dump(exclude={"models"}) | changed
     if task.prompts != usual.prompts:
         said["prompt"] = task.prompts
     return BenchOptions(task=task.data, model=tuple(specs), gate=len(specs) > 1, **said)
+
+
+def _in_order(project: Project, run: Run, choices: ComparisonChoices) -> list[str]:
+    """The models of a run, the base first, as they were named last."""
+    there = list(run.config["models"])
+    ordered = list(choices.models) if set(choices.models) == set(there) else there
+    return [inside(project, spec) for spec in ordered]
 
 
 def _names(specs: Sequence[str]) -> Iterator[str]:
@@ -138,16 +145,17 @@ def _told(results: Sequence[Result], scores: Sequence[ModelScore], items: Sequen
 
 def matched(project: Project, run: Run) -> JudgedPart:
     """What a benchmark by rubric found, compared anew from its scores."""
-    specs = [inside(project, spec) for spec in run.config["models"]]
+    choices = read_comparison_choices(run)
+    specs = _in_order(project, run, choices)
     replies = [one.model_copy(update={"model": inside(project, one.model)}) for one in run.read(JudgedReply)]
     rubric = Rubric.model_validate(run.config["rubric"])
-    report = compare_judged(replies, specs, rubric, read_comparison_choices(run).confidence)
+    report = compare_judged(replies, specs, rubric, choices.confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
     return JudgedPart(
         source=source_of(run, _match_options(project, run, specs)),
         about=f"{items:,} items, {len(rubric.criteria)} criteria; the judge is {inside(project, judge)}.",
         report=report,
-        margin=MARGIN,
+        margin=choices.margin,
         names=dict(zip(specs, _names(specs), strict=True)),
     )
 
@@ -156,6 +164,7 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
     """What was set to compare so; items of another file than the project's have no name in a run."""
     asked, there = list(run.config["items"]), [item.id for item in project.items]
     own = asked == there[: len(asked)]
+    choices = read_comparison_choices(run)
     most, judge = run.config["sampling"]["max_tokens"], str(run.config["judge"]["model"])
     return BenchOptions(
         task=RUBRIC,
@@ -166,7 +175,8 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
         judge=other_judge(project, judge),
         rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
         gate=len(specs) > 1,
-        confidence=read_comparison_choices(run).confidence,
+        confidence=choices.confidence,
+        margin=choices.margin,
     )
 
 

@@ -107,7 +107,7 @@ class BenchmarkResult:
     """Accuracy of each model and paired differences to the first one, with intervals; `not_worse` is the gate."""
 
 
-def benchmark(
+def benchmark(  # noqa: PLR0913 - each is a choice of its own
     task: BenchTask | str,
     models: Sequence[str],
     *,
@@ -115,6 +115,7 @@ def benchmark(
     folder: Path | str = ".",
     reading: Reading = "flexible",
     confidence: float = 0.95,
+    margin: float = MARGIN,
     fresh: bool = False,
     watch: Watch = SILENT,
 ) -> BenchmarkResult:
@@ -127,6 +128,7 @@ def benchmark(
         folder: In a project the run goes to the project's runs, elsewhere to `runs` in this folder.
         reading: `flexible` counts a right answer anywhere, `strict` one behind `####` alone.
         confidence: How often an interval is to hold the truth.
+        margin: How much worse, as a share, still counts as not worse; it is kept with the run, for its report.
         fresh: Ask everything again.
         watch: Told how far it is.
 
@@ -142,7 +144,9 @@ def benchmark(
     for line in (*bout.taken.lines(), bout.words):
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
-    keep_comparison_choices(run, ComparisonChoices(confidence=confidence, reading=reading))
+    keep_comparison_choices(
+        run, ComparisonChoices(confidence=confidence, reading=reading, margin=margin, models=tuple(specs))
+    )
     return BenchmarkResult(run, bout, compare_models(results, specs, speeds, reading=reading, confidence=confidence))
 
 
@@ -182,6 +186,8 @@ class BenchmarkPlan:
             "prompting": [one.digest for one in self.prompts],
             "choosing": digest([problem.digest for problem in self.choosing]),
             "models": same_models(self.specs, self.home),
+            # The base is asked under more prompts than the others, where prompts are chosen.
+            **({"base": self.specs[0]} if self.choosing else {}),
         }
 
 

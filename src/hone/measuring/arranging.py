@@ -112,6 +112,12 @@ def figure_an_item(source: Coded, items: CodedColumn, name: str) -> Floats | Non
     return found
 
 
+def weight_problem(value: object, number: float) -> str:
+    """What is wrong with a weight, as it was written and as a number, that is below 0 or has no end."""
+    wrong = "is below 0" if number < 0 else "is not finite"
+    return f"weight {value!r} {wrong}; it says how many items a rated one stands for: 1 / its chance to be drawn"
+
+
 def mean_an_item(scores: Floats) -> Floats:
     """Each item's mean over its raters, shape (items,), of scores (items, raters); NaN where nobody gave one."""
     given = ~np.isnan(scores)

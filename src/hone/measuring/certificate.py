@@ -84,7 +84,7 @@ def certificates_of(
     parts: Mapping[str, Mapping[str, str]],
     version: str,
 ) -> list[Certificate]:
-    """A certificate of each judge, signed.
+    """A certificate of each judge that has a verdict (`without_verdict`), signed.
 
     Args:
         collected: The ratings.
@@ -96,7 +96,9 @@ def certificates_of(
     """
     clusters = collected.ratings.clusters
     made = []
-    for judge in (name for name in collected.ratings.judge_names if name != RULES):  # a rule needs no certificate
+    for judge in certifiable(collected):
+        if without_verdict(agreement, judge):
+            continue
         found = {name: one.judges[judge] for name, one in agreement.criteria.items() if one.judges[judge].items}
         plain = Certificate(
             judge=judge,
@@ -113,6 +115,27 @@ def certificates_of(
         )
         made.append(plain.model_copy(update={"signature": _signature(plain, _own_key())}))
     return made
+
+
+def certifiable(collected: Collected) -> list[str]:
+    """The judges that may have a certificate: all but rules, which need none."""
+    return [name for name in collected.ratings.judge_names if name != RULES]
+
+
+def without_verdict(agreement: Agreement, judge: str) -> str:
+    """Why nothing can be certified of a judge; empty where there is a verdict on it on some criterion."""
+    found = [one.judges[judge] for one in agreement.criteria.values() if one.judges[judge].items]
+    if not found:
+        return "nobody rated what it scored"
+    if any(one.verdict.outcome != "no ceiling" and one.verdict.gap.value is not None for one in found):
+        return ""
+    said = [
+        one.verdict.words.removeprefix("no ceiling: ")
+        if one.verdict.outcome == "no ceiling"
+        else one.verdict.words.partition(":")[0]
+        for one in found
+    ]
+    return "; ".join(dict.fromkeys(said))
 
 
 def ratings_digest(collected: Collected) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from hone.errors import ProjectError
 from hone.stats import BootstrapOptions, PairedDifference, Ratings, holm, paired_agreement
 from hone.stats.arrays import Numbers
+from hone.stats.figure import CORRELATIONS
 
 SIGNIFICANT = 0.05
 _UNRATED = "nobody rated these items, so nearness to people cannot be compared"
@@ -102,4 +103,7 @@ def _words(first: str, second: str, found: PairedDifference, p: float) -> str:
         return f"only {found.n} items: too few to compare"
     if p > SIGNIFICANT:
         return "no difference that chance does not explain"
-    return f"{first if value > 0 else second} agrees better with people"
+    better = first if value > 0 else second
+    if found.statistic in CORRELATIONS:
+        return f"{better} orders more as people do; whose scores are nearer to theirs, a correlation does not say"
+    return f"{better} agrees better with people"

@@ -77,11 +77,12 @@ class ScoredItems:
     scale: ScoreRange | None = None
 
     @property
-    def lacking_weight(self) -> int:
-        """How many rated items have no weight though weights are given."""
+    def lacking_weight(self) -> list[str]:
+        """The rated items that have no weight though weights are given."""
         if self.weights is None:
-            return 0
-        return int((np.isnan(self.weights) & ~np.isnan(self.people) & ~np.isnan(self.judge)).sum())
+            return []
+        lacking = np.isnan(self.weights) & ~np.isnan(self.people) & ~np.isnan(self.judge)
+        return [self.items[place] for place in np.flatnonzero(lacking).tolist()]
 
     @property
     def weighs_nothing(self) -> bool:
@@ -251,15 +252,18 @@ def _read(sources: Sources, reading: Reading) -> _Model:
     judged = _judged(sources, collected, reading)
     scored = {name: _join(collected, name, judged) for name in collected.ratings.criteria}
     weighted = next(iter(scored.values())).weights is not None
-    lacking = sum(one.lacking_weight for one in scored.values())
+    where = _name_of(sources.ratings if collected.weights is not None else sources.judged or sources.ratings)
+    lacking = list(dict.fromkeys(item for one in scored.values() for item in one.lacking_weight))
     if lacking:
-        problem = (
-            f"{lacking:,} rated items have no weight, though others have; write 1 for an item that was surely drawn"
+        items = "rated item has" if len(lacking) == 1 else "rated items have"
+        raise FileFormatError(
+            where,
+            f"{len(lacking):,} {items} no weight, though others have (the first is {lacking[0]!r}); write 1 / the "
+            "item's chance to be drawn, and 1 for an item that was surely drawn",
         )
-        raise FileFormatError(_name_of(sources.ratings), problem)
     if any(one.weighs_nothing for one in scored.values()):
         raise FileFormatError(
-            _name_of(sources.ratings),
+            where,
             "the weights of all rated items are 0, so none counts; a weight is 1 / the item's chance to be drawn, "
             "and 1 for an item that was surely drawn",
         )

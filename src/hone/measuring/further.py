@@ -6,20 +6,21 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from hone.measuring.arranging import Floats, mean_an_item
 from hone.measuring.collected import Collected
-from hone.stats import BootstrapOptions, CriterionAgreement, Figure, krippendorff_alpha
+from hone.stats import Agreement, BootstrapOptions, CriterionAgreement, Figure, krippendorff_alpha
 from hone.stats.arrays import Integers, as_clusters
 from hone.stats.by_system import BySystem, by_system
 from hone.stats.calibration import Calibration, calibration
 from hone.stats.closeness import Closeness, closeness
 from hone.stats.detection import Detection, detection
+from hone.stats.reversal import Reversal, reversal
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,12 @@ class FurtherOfJudge:
     detection: Detection | None = None
     calibration: Calibration | None = None
     by_system: BySystem | None = None
+    reversal: Reversal | None = None
+    """Where its scores fall as people's rise."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
-        parts = {name: getattr(self, name) for name in ("closeness", "detection", "calibration", "by_system")}
+        parts = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: part.as_dict() for name, part in parts.items() if part is not None}
 
 
@@ -44,19 +47,16 @@ class FurtherOfCriterion:
     judges: Mapping[str, FurtherOfJudge]
     people: Mapping[str, Closeness] = field(default_factory=dict)
     """Each person against what the others say."""
+    turned: Mapping[str, Reversal] = field(default_factory=dict)
+    """The people whose scores fall where the others' rise."""
+    tests: int = 1
+    """How many judges and people were looked at for that, on all criteria."""
+    labels: bool = False
+    """Whether scores are labels, which do not rise or fall."""
     ratio_alpha: Figure | None = None
     """Krippendorff's alpha with ratio distances, where scores are of that level."""
     confidence: float = 0.95
     """Of the intervals."""
-
-    def beside(self, agreement: CriterionAgreement) -> FurtherOfCriterion:
-        """The same, with each person's difference as the figures of agreement have it: one figure for one thing."""
-        differences = {name: figures["mean_error"] for name, figures in agreement.ceiling_by_person.items()}
-        people = {
-            name: replace(one, mean_difference=differences.get(name, one.mean_difference))
-            for name, one in self.people.items()
-        }
-        return replace(self, people=people)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
@@ -64,54 +64,75 @@ class FurtherOfCriterion:
             "judges": {name: one.as_dict() for name, one in self.judges.items()},
             "people": {name: one.as_dict() for name, one in self.people.items()},
         }
+        if self.turned:
+            found["reversed_people"] = {name: one.as_dict() for name, one in self.turned.items()}
         return found if self.ratio_alpha is None else found | {"krippendorff_alpha_ratio": self.ratio_alpha.as_dict()}
 
 
 def further_figures(
-    collected: Collected, options: BootstrapOptions | None = None, *, ratio: bool = False
+    collected: Collected, agreement: Agreement, options: BootstrapOptions | None = None, *, ratio: bool = False
 ) -> dict[str, FurtherOfCriterion]:
     """The further figures of every criterion; none of labels without an order, but for those of two.
 
     Args:
         collected: The ratings.
+        agreement: Their figures of agreement, which have every mean difference already.
         options: The confidence, and the resamples of alpha.
         ratio: Whether scores are of the ratio level: twice as much means something.
     """
     options = options or BootstrapOptions()
     ratings = collected.ratings
     clusters = as_clusters(ratings.clusters, len(collected.items))
+    tests = len(ratings.people) * (len(ratings.judge_names) + len(ratings.raters))
     found = {}
     for name, one in ratings.people.items():
         people = np.asarray(one, dtype=np.float64)
         scores = np.asarray((ratings.judges or {}).get(name, np.empty((len(people), 0))), dtype=np.float64)
         measured = ratings.level != "nominal"
         alpha = krippendorff_alpha(people, "ratio", ratings.clusters, options) if ratio else None
+        agreed = agreement.criteria[name]
+        near, turned = _people(people, ratings.raters, clusters, agreed) if measured else ({}, {})
         found[name] = FurtherOfCriterion(
             {
-                judge: _judge(scores[:, place], people, collected, clusters, options.confidence)
+                judge: _judge(scores[:, place], people, collected, clusters, agreed, judge)
                 for place, judge in enumerate(ratings.judge_names)
                 if not np.isnan(scores[:, place]).all()
             },
-            _people(people, ratings.raters, clusters, options.confidence) if measured else {},
+            near,
+            turned,
+            tests,
+            not measured,
             alpha,
             options.confidence,
         )
     return found
 
 
-def _people(people: Floats, names: Any, clusters: Integers | None, confidence: float) -> dict[str, Closeness]:
-    found = {}
+def _people(
+    people: Floats, names: Sequence[str], clusters: Integers | None, agreed: CriterionAgreement
+) -> tuple[dict[str, Closeness], dict[str, Reversal]]:
+    """How near each person is to the others, and whose scores fall where the others' rise."""
+    near: dict[str, Closeness] = {}
+    turned: dict[str, Reversal] = {}
     for place, name in enumerate(names):
-        others = (
-            mean_an_item(np.delete(people, place, axis=1)) if people.shape[1] > 1 else np.full(len(people), np.nan)
-        )
-        if not np.isnan(people[:, place]).all():
-            found[name] = closeness(people[:, place], others, clusters, confidence)
-    return found
+        own = people[:, place]
+        if np.isnan(own).all():
+            continue
+        others = mean_an_item(np.delete(people, place, axis=1)) if people.shape[1] > 1 else np.full(len(own), np.nan)
+        difference = agreed.ceiling_by_person[name]["mean_error"]
+        near[name] = closeness(own, others, clusters, agreed.confidence, difference)
+        if (found := reversal(own, others, clusters)) is not None:
+            turned[name] = found
+    return near, turned
 
 
 def _judge(
-    scores: Floats, people: Floats, collected: Collected, clusters: Integers | None, confidence: float
+    scores: Floats,
+    people: Floats,
+    collected: Collected,
+    clusters: Integers | None,
+    agreed: CriterionAgreement,
+    name: str,
 ) -> FurtherOfJudge:
     ratings = collected.ratings
     mean = mean_an_item(people)
@@ -120,12 +141,14 @@ def _judge(
         return FurtherOfJudge()
     levels = np.unique(people[~np.isnan(people)])
     said, grouped = scores[both], None if clusters is None else clusters[both]
-    measured = ratings.level != "nominal"
+    measured, confidence = ratings.level != "nominal", agreed.confidence
+    difference = agreed.judges[name].consensus["mean_error"]
     return FurtherOfJudge(
-        closeness(scores, mean, clusters, confidence) if measured else None,
+        closeness(scores, mean, clusters, confidence, difference) if measured else None,
         _detection(said, mean[both], levels, grouped is not None, confidence),
         _calibration(said, mean[both], levels, grouped, confidence),
         _by_system(said, mean[both], both, collected, grouped, confidence) if measured else None,
+        reversal(scores, mean, clusters) if measured or len(levels) == 2 else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.rule import RULES
 from hone.errors import FileFormatError
 from hone.judging.label import OWN_JUDGE
-from hone.measuring.arranging import own_cluster
+from hone.measuring.arranging import own_cluster, weight_problem
 from hone.measuring.collected import Collected
 from hone.measuring.ratings import Reading, read_ratings
 from hone.spelling import option
@@ -235,6 +236,8 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
             figure = as_score(value, labels)
             if figure is None:
                 raise FileFormatError(table.path, f"{name}: {value!r} is not a number", line=number)
+            if name == "weight" and (figure < 0 or math.isinf(figure)):
+                raise FileFormatError(table.path, weight_problem(value, figure), line=number)
             if place == len(values):
                 values.append(figure)
             else:

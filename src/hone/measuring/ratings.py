@@ -19,6 +19,7 @@ from hone.measuring.arranging import (
     figure_an_item,
     one_an_item,
     raters_of,
+    weight_problem,
 )
 from hone.measuring.collected import Collected, PairVerdicts
 from hone.measuring.pairs import AsVerdicts, collect_pairs, is_pairs
@@ -180,9 +181,7 @@ def _weights(rows: Coded, items: CodedColumn) -> Floats | None:
         return None
     for code, value in enumerate(rows.columns["weight"].values):
         if (number := as_number(value)) is not None and number < 0:
-            rows.fault_value(
-                "weight", code, f"weight {value!r} is below 0; it says how many items a rated one stands for"
-            )
+            rows.fault_value("weight", code, weight_problem(value, number))
     return figure_an_item(rows, items, "weight")
 
 

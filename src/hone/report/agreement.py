@@ -32,7 +32,14 @@ from hone.report.wording import (
 from hone.stats import Agreement, CorrectedShare, CriterionAgreement, JudgeAgreement
 
 _KINDS = {"person": "bold", "judge": "", "baseline": "dim"}
-_STYLES = {"better": "green", "as good": "green", "worse": "red", "not shown": "yellow", "no ceiling": "yellow"}
+_STYLES = {
+    "better": "green",
+    "as good": "green",
+    "other scores": "red",
+    "worse": "red",
+    "not shown": "yellow",
+    "no ceiling": "yellow",
+}
 
 
 def pairs_report(pairs: PairAccuracies) -> RenderableType:

@@ -41,8 +41,9 @@ _AGAINST = (
     "mean_error",
 )
 _AS_GOOD = (
-    "the interval of “against a person” stays above -0.1 (or the margin asked for). Nothing else decides; the "
-    "alternative annotator test (Calderon and others 2025) is told beside it as a second opinion."
+    "the interval of “against a person” stays above -0.1 (or the margin asked for); where that is a correlation, the "
+    "judge's scores must lie as near to people's, too. Nothing else decides; "
+    "the alternative annotator test (Calderon and others 2025) is told beside it as a second opinion."
 )
 _GLOSSARY = (
     ("same score", "how often both give the same score. High where one score is common, even by chance alone."),

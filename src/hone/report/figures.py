@@ -29,6 +29,7 @@ MOST_PANELS = 12
 _MARKS = {
     "better": (PASS, "D"),
     "as good": (PASS, "o"),
+    "other scores": (FAIL, "X"),
     "worse": (FAIL, "s"),
     "not shown": (UNSURE, "^"),
     "no ceiling": (UNSURE, "v"),

@@ -13,9 +13,12 @@ from hone.report.drawing import CEILING, INK, SOFT, Picture, drawable
 from hone.report.figures import file_slug
 from hone.report.terminal import clean
 from hone.report.wording import amount, percent_cell, strictness
-from hone.stats import Figure
+from hone.stats import FEW_ITEMS, Figure
 from hone.stats.calibration import Calibration
+from hone.stats.reversal import Reversal
 
+_STEEP = -0.5
+"""On few items a correlation above this may come of anything, and is not spoken of."""
 MOST_PEOPLE = 20
 """People who are told of one by one."""
 
@@ -23,6 +26,8 @@ MOST_PEOPLE = 20
 def further_lines(one: FurtherOfCriterion) -> list[str]:
     """The further figures of one criterion, a sentence each."""
     lines = [f"{line}{_spread(found.sd)}" for line, found in _strict(one)]
+    sides = [*one.turned.items(), *((name, judge.reversal) for name, judge in one.judges.items())]
+    lines[:0] = [line for name, found in sides if found is not None and (line := _turned(clean(name), found, one))]
     if len(one.people) > MOST_PEOPLE:
         lines.append(f"and {len(one.people) - MOST_PEOPLE} people more, in the JSON")
     if one.ratio_alpha is not None:
@@ -54,6 +59,26 @@ def _strict(one: FurtherOfCriterion) -> Iterator[tuple[str, Any]]:
         return
     for name, found in list(one.people.items())[:MOST_PEOPLE]:
         yield strictness(name, found.mean_difference, one.confidence), found
+
+
+def _turned(name: str, found: Reversal, one: FurtherOfCriterion) -> str:
+    """That a scale may be reversed, or that there are too few items to see it; empty where nothing is seen."""
+    units = "groups" if found.grouped else "items"
+    figures = f"correlation {found.correlation:.2f} on {found.n:,} {units}, {_p_in_words(found.p_value)}"
+    side = "people's" if name in map(clean, one.judges) else "the others'"
+    seen = f"{name}: the scores fall where {side} rise ({figures})"
+    if one.labels:
+        seen = f"{name}: says the one label where people say the other ({figures})"
+    if found.shown(one.tests):
+        return f"{seen}: {'are the two labels swapped' if one.labels else 'is the scale reversed'}?"
+    if found.n < FEW_ITEMS and found.correlation <= _STEEP:
+        what = "the labels are swapped" if one.labels else "the scale is reversed"
+        return f"{seen}; these are too few {units} to see whether {what}"
+    return ""
+
+
+def _p_in_words(value: float) -> str:
+    return f"p = {value:.4f}" if value >= 0.0001 else "p < 0.0001"
 
 
 def _spread(sd: float | None) -> str:

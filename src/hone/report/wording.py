@@ -11,6 +11,7 @@ from hone.domain.rule import RULES
 from hone.measuring import PairAccuracies
 from hone.report.terminal import clean
 from hone.stats import FEW_ITEMS, Agreement, CriterionAgreement, Figure, JudgeAgreement, PairAccuracy
+from hone.stats.figure import CORRELATIONS
 
 STATISTICS = {
     "percent_agreement": "same score",
@@ -44,7 +45,7 @@ PAIR_BASELINES = {
 PAIR_COLUMNS = ("on pairs that people rated", "pairs", "single verdicts right", "consistent and right", "unusable")
 OFF_SCALE = "some scores are not on the people's scale"
 """The reason that a judge's kappas and accuracy are undefined; its mean error then compares unlike things."""
-OUTCOMES = {"better": "pass", "as good": "pass", "worse": "fail"}
+OUTCOMES = {"better": "pass", "as good": "pass", "other scores": "fail", "worse": "fail"}
 """How a page colours a verdict; others leave it open."""
 CEILING = "a person (the ceiling)"
 """Who the judges are held against."""
@@ -219,6 +220,9 @@ def warnings(criterion: CriterionAgreement) -> list[str]:
             found.append(f"{clean(name)} scored only {judge.items} of the items: its figures say next to nothing")
         if judge.consensus["accuracy"].reason == OFF_SCALE:
             found.append(f"{clean(name)}: {OFF_SCALE}, so that it has no kappa; correlations hold")
+        if judge.verdict.outcome == "other scores":
+            apart = with_interval(judge.consensus["mean_error"], "mean_error")
+            found.append(f"{clean(name)} orders as people do, but its scores are not theirs: mean difference {apart}")
     return found
 
 
@@ -245,11 +249,18 @@ def tiers_in_words(criterion: CriterionAgreement) -> str:
     if count < 2:
         return ""
     best = clean(tiers[0][0])
+    read = next(judge.verdict.statistic for judge in criterion.judges.values())
+    blind = (
+        ""
+        if read not in CORRELATIONS
+        else f". They are compared by {STATISTICS[read]}, which does not see their level"
+    )
     if len(tiers) == 1:
-        return f"the {count} judges are not told apart; {best} has the best figure of {count}, which may be chance"
+        chance = f"{best} has the best figure of {count}, which may be chance"
+        return f"the {count} judges are not told apart; {chance}{blind}"
     listed = "; ".join(f"{place}. {_listed(tier)}" for place, tier in enumerate(tiers, 1))
     first = f"; {best} is the best of {count}, by chance or not" if len(tiers[0]) > 1 else ""
-    return f"{count} judges in tiers: {listed}. Those of one tier are not told apart from its first{first}"
+    return f"{count} judges in tiers: {listed}. Those of one tier are not told apart from its first{first}{blind}"
 
 
 def _listed(names: Sequence[str]) -> str:

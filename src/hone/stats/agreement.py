@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from hone.stats.alternative import AlternativeTest, alternative_annotator_test
-from hone.stats.assembly import Frame, JudgeFrame, assemble, gap_of, gaps_together, together
+from hone.stats.arrays import Floats
+from hone.stats.assembly import Frame, JudgeFrame, assemble, gaps_together, together, verdict_from_draws
 from hone.stats.blocks import Block
 from hone.stats.bootstrap import (
     BootstrapOptions,
@@ -25,17 +26,20 @@ from hone.stats.bootstrap import (
     with_unseen,
 )
 from hone.stats.comparison import NAMES, side_of
-from hone.stats.criterion import CriterionScores, Where, blocks_of, gap_blocks
+from hone.stats.criterion import CriterionScores, Where, blocks_of, verdict_blocks
 from hone.stats.levels import confusion
 from hone.stats.made_up import made_up_cases, with_made_up
+from hone.stats.orders import NEARNESS
 from hone.stats.ratings import Ratings, RatingsTable, read
 from hone.stats.results import Agreement
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
-from hone.stats.verdict import NO_OVERLAP, JudgeVerdict, VerdictRule, verdict_of
+from hone.stats.verdict import NO_OVERLAP, JudgeVerdict, VerdictRule
 
 ALL = ""
 """The name under which means over criteria stand."""
+GAPS = ("gap", NEARNESS)
+"""What a judge's gap to a person is read by: the headline, and where that is not enough, nearness."""
 
 
 def agreement_figures(
@@ -68,22 +72,21 @@ def judge_verdicts(
 ) -> dict[str, dict[str, JudgeVerdict]]:
     """The verdicts alone, by criterion and judge, without the figures and the test beside them: many times as fast.
 
-    They rest on the gaps alone: whether people, or the judge, agree by chance alone is not looked at.
+    They are those of `agreement_figures`, by the one rule.
 
     Raises:
         StatsError: The ratings' shapes, names or levels do not fit together.
     """
     options, rule = options or BootstrapOptions(), rule or VerdictRule()
     criteria, sampling = _criteria(ratings, read(ratings))
-    draws = _draw(criteria, sampling, options, gap_blocks)
+    draws = _draw(criteria, sampling, options, verdict_blocks)
     names = [*ratings.criteria, ALL] if len(criteria) > 1 else ratings.criteria
-    confidence, count = gaps_together(draws, [(name, ratings.judge_names) for name in names])
-
-    def verdict(one: CriterionScores, judge: str) -> JudgeVerdict:
-        gap = gap_of(draws, one.name, judge, confidence)
-        return verdict_of(gap, one.scale.headline, len(one.raters), None, rule, count)
-
-    return {one.name: {judge: verdict(one, judge) for judge in ratings.judge_names} for one in criteria}
+    beside = gaps_together(draws, [(name, ratings.judge_names) for name in names])
+    frames = [Frame(one.name, one.raters, 0, (), 0, one.scale.headline, {}) for one in criteria]
+    return {
+        one.name: {judge: verdict_from_draws(one, judge, draws, rule, beside) for judge in ratings.judge_names}
+        for one in frames
+    }
 
 
 def _criteria(ratings: Ratings, table: RatingsTable) -> tuple[list[CriterionScores], ClusterSampling]:
@@ -108,7 +111,17 @@ def _criterion(
         judge_names=tuple(ratings.judge_names),
         lengths=chosen.lengths,
         copies=sampling.row_copies,
+        apart=_apart(whole.people[name], whole.judges[name], ratings),
     )
+
+
+def _apart(people: Floats, judges: Floats, ratings: Ratings) -> frozenset[str]:
+    """The judges with scores that no person gave, where nobody declared the levels."""
+    if ratings.levels is not None:
+        return frozenset()
+    given = people[~np.isnan(people)]
+    strange = ~(np.isnan(judges) | np.isin(judges, given))
+    return frozenset(name for place, name in enumerate(ratings.judge_names) if strange[:, place].any())
 
 
 def _draw(
@@ -145,14 +158,17 @@ def _one_sided(criteria: Sequence[CriterionScores], draws: Draws) -> dict[Key, t
     found: dict[Key, tuple[bool, bool]] = {}
     pools = [(one, one.ratings) for one in criteria if len(one.raters) > 1 and one.judge_names]
     for judge, name in enumerate(criteria[0].judge_names):
-        sides = {one.name: ratings.one_sided(one.judges[:, judge]) for one, ratings in pools}
-        known = {
-            where: side for where, side in sides.items() if np.isfinite(draws.value(((where, "gap", name), "gap")))
-        }
-        found |= {((where, "gap", name), "gap"): side for where, side in known.items() if any(side)}
-        less, more = (all(side[place] for side in known.values()) for place in (0, 1))
-        if known and len(criteria) > 1 and (less or more):
-            found[((ALL, "gap", name), "gap")] = (less, more)
+        for figure in GAPS:
+            keys: dict[str, Key] = {one.name: ((one.name, "gap", name), figure) for one, _ in pools}
+            known = {
+                one.name: ratings.one_sided(one.judges[:, judge], figure == "gap" and one.correlated)
+                for one, ratings in pools
+                if keys[one.name] in draws.columns and np.isfinite(draws.value(keys[one.name]))
+            }
+            found |= {keys[where]: side for where, side in known.items() if any(side)}
+            less, more = (all(side[place] for side in known.values()) for place in (0, 1))
+            if known and len(criteria) > 1 and (less or more):
+                found[((ALL, "gap", name), figure)] = (less, more)
     return found
 
 
@@ -178,17 +194,20 @@ def _means_over_people(criterion: CriterionScores, draws: Draws) -> dict[Key, tu
     for place, judge in enumerate(criterion.judge_names):
         n = criterion.count(shared & ~np.isnan(criterion.judges[:, place]))
         whose = [(judge,)] if criterion.pooled else [(judge, rater) for rater in raters]
-        gaps: Recipe = [
-            (((name, "with", *where), statistic), ((name, "without", *where), statistic)) for where in whose
-        ]
-        recipes[((name, "gap", judge), "gap")] = (gaps, column(n, gaps))
+        read = {"gap": statistic, NEARNESS: NEARNESS} if criterion.near(judge) else {"gap": statistic}
+        for figure, of in read.items():
+            gaps: Recipe = [(((name, "with", *where), of), ((name, "without", *where), of)) for where in whose]
+            # Of correlations of 30 items BCa's intervals held the gap in 92.7%: a little narrow for 95%.
+            known = replace(column(n, gaps), jackknifed=figure == "gap" and criterion.correlated)
+            recipes[((name, "gap", judge), figure)] = (gaps, known)
     return recipes
 
 
 def _reason(draws: Draws, recipe: Recipe, otherwise: str) -> str:
-    """Why each part of a mean is undefined, where all have one reason."""
+    """Why each part of a mean is undefined, where all that are have one reason."""
     keys = {key for pair in recipe for key in pair if key is not None and key in draws.columns}
-    reasons = {draws.columns[key][1].reason for key in keys}
+    lacking = {key for key in keys if not np.isfinite(draws.value(key))}
+    reasons = {draws.columns[key][1].reason for key in lacking or keys}
     return reasons.pop() if len(reasons) == 1 else otherwise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -14,10 +14,11 @@ from hone.stats.bootstrap import Draws, Key, figure_of
 from hone.stats.comparison import NAMES
 from hone.stats.criterion import MOST_PAIRED_RATERS, PAIR_NAMES, Where
 from hone.stats.figure import Figure, undefined
+from hone.stats.orders import NEARNESS
 from hone.stats.pooled import PERSON_NAMES
 from hone.stats.results import CriterionAgreement, Figures, JudgeAgreement, PeopleAgreement
 from hone.stats.simultaneous import Tiers, joint_confidence, tiers_of, widened
-from hone.stats.verdict import VerdictRule, verdict_of
+from hone.stats.verdict import JudgeVerdict, VerdictGrounds, VerdictRule, verdict_of
 
 PEOPLE_NAMES = (
     "percent_agreement",
@@ -61,30 +62,32 @@ class Together:
     """The confidence at which each gap's interval is taken, so that all hold together."""
     comparisons: int
     """How many gaps that is."""
-    tiers: Mapping[str, Tiers]
+    tiers: Mapping[str, Tiers] = field(default_factory=dict)
     """By criterion, which judges are told apart."""
 
 
-def gap_of(draws: Draws, criterion: str, judge: str, confidence: float) -> Figure:
-    """A judge's gap, at the confidence that it shares with the others that are shown."""
-    return widened(_figure(draws, (criterion, "gap", judge), "gap"), draws, confidence)
+def gaps_together(draws: Draws, frames: Sequence[tuple[str, Sequence[str]]]) -> Together:
+    """The confidence at which each gap is taken, and how many there are, by criterion and judges.
 
-
-def gaps_together(draws: Draws, frames: Sequence[tuple[str, Sequence[str]]]) -> tuple[float, int]:
-    """The confidence at which each gap is taken, and how many there are, by criterion and judges."""
-    keys: list[Key] = [((name, "gap", judge), "gap") for name, judges in frames for judge in judges]
-    shown = [key for key in keys if key in draws.columns and np.isfinite(draws.value(key))]
-    return joint_confidence(draws, shown), len(shown)
+    Where nearness is looked at, a judge is called good only if two gaps say so. Such a claim is false only where one
+    of the two is beyond the margin, so that each family of gaps is widened by itself, and the wider one stands for
+    both (R. L. Berger, Technometrics 24 (1982), 295-300, for one judge).
+    """
+    families = []
+    for figure in ("gap", NEARNESS):
+        keys: list[Key] = [((name, "gap", judge), figure) for name, judges in frames for judge in judges]
+        families.append([key for key in keys if key in draws.columns and np.isfinite(draws.value(key))])
+    return Together(max(joint_confidence(draws, family) for family in families), len(families[0]))
 
 
 def together(frames: Sequence[Frame], draws: Draws) -> Together:
     """What holds for all frames at once."""
-    confidence, comparisons = gaps_together(draws, [(frame.name, tuple(frame.judges)) for frame in frames])
+    beside = gaps_together(draws, [(frame.name, tuple(frame.judges)) for frame in frames])
     shown: dict[str, dict[str, Key]] = {
         frame.name: {judge: ((frame.name, "judge", judge), frame.statistic) for judge in _comparable(frame, frames)}
         for frame in frames
     }
-    return Together(confidence, comparisons, tiers_of(draws, shown))
+    return replace(beside, tiers=tiers_of(draws, shown))
 
 
 def _comparable(frame: Frame, frames: Sequence[Frame]) -> list[str]:
@@ -123,21 +126,49 @@ def assemble(frame: Frame, draws: Draws, rule: VerdictRule, beside: Together) ->
 def _judge(
     frame: Frame, judge: str, known: JudgeFrame, draws: Draws, rule: VerdictRule, beside: Together
 ) -> JudgeAgreement:
-    gap = gap_of(draws, frame.name, judge, beside.confidence)
-    person = _figure(draws, (frame.name, "ceiling"), frame.statistic)
-    own = _figure(draws, (frame.name, "judge", judge), frame.statistic)
-    if person.low is not None and gap.high is not None:  # no figure passes 1, so no gap what a person leaves below it
-        gap = replace(gap, high=min(gap.high, max(1 - person.low, gap.value or 0.0)))
     apart = () if _crowd(frame.raters) else frame.raters
     return JudgeAgreement(
         items=known.items,
         consensus=_figures(draws, (frame.name, "judge", judge), NAMES),
         people={rater: _figures(draws, (frame.name, "judge", judge, rater), NAMES) for rater in apart},
-        verdict=verdict_of(
-            gap, frame.statistic, len(frame.raters), known.test, rule, beside.comparisons, person=person, judge=own
-        ),
+        verdict=verdict_from_draws(frame, judge, draws, rule, beside, known.test),
         confusion=known.confusion,
     )
+
+
+def verdict_from_draws(
+    frame: Frame,
+    judge: str,
+    draws: Draws,
+    rule: VerdictRule,
+    beside: Together,
+    test: AlternativeTest | None = None,
+) -> JudgeVerdict:
+    """The one rule by which a judge is called as good as a person, whoever asks.
+
+    Args:
+        frame: What is known of the criterion; its name, raters and statistic are read.
+        judge: Whose verdict.
+        draws: The gaps, people's and the judge's own agreement.
+        rule: What counts as being as good.
+        beside: What else is shown.
+        test: The alternative annotator test, where it was run.
+    """
+    name = frame.name
+    gap, nearness = (
+        widened(_figure(draws, (name, "gap", judge), figure), draws, beside.confidence)
+        for figure in ("gap", NEARNESS)
+    )
+    person = _figure(draws, (name, "ceiling"), frame.statistic)
+    if person.low is not None and gap.high is not None:  # no figure passes 1, so no gap what a person leaves below it
+        gap = replace(gap, high=min(gap.high, max(1 - person.low, gap.value or 0.0)))
+    grounds = VerdictGrounds(
+        person=person,
+        judge=_figure(draws, (name, "judge", judge), frame.statistic),
+        nearness=None if nearness.value is None else nearness,
+        difference=_figure(draws, (name, "judge", judge), "mean_error"),
+    )
+    return verdict_of(gap, frame.statistic, len(frame.raters), test, rule, beside.comparisons, grounds)
 
 
 def _people(draws: Draws, criterion: str, raters: Sequence[str]) -> PeopleAgreement:

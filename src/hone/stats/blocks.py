@@ -7,7 +7,7 @@ product; `WeightBlock` reads the counts themselves, for statistics of ranks amon
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,6 +47,18 @@ class WeightBlock:
 
 
 Block = MomentBlock | WeightBlock
+
+
+def only_statistic(block: Block, name: str) -> Block:
+    """One statistic of a block, whatever else was computed with it."""
+    place = block.names.index(name)
+    kept = slice(place, place + 1)
+    shares, ends = block.shares & {name}, {key: limits for key, limits in block.ends.items() if key == name}
+    if isinstance(block, MomentBlock):
+        finish = block.finish
+        return replace(block, names=(name,), finish=lambda totals: finish(totals)[:, kept], shares=shares, ends=ends)
+    evaluate = block.evaluate
+    return replace(block, names=(name,), evaluate=lambda rows: evaluate(rows)[:, kept], shares=shares, ends=ends)
 
 
 def undefined_block(names: tuple[str, ...], rows: int, n: int, reason: str) -> MomentBlock:

@@ -222,7 +222,7 @@ def figure_of(draws: Draws, key: Key) -> Figure:
     low, high = np.quantile(ordered, shares or (ndtr(-z), ndtr(z)))
     if stretched is not None:
         (low, high), method = stretched, "jackknife"
-    if column.jackknifed or (draws.grouped and draws.clusters < ROUGH_GROUPS):
+    if stretched is None and (column.jackknifed or (draws.grouped and draws.clusters < ROUGH_GROUPS)):
         half = _jackknifed(draws.left_out[:, place], draws.copies, draws.confidence)
         if value - half < low or value + half > high:
             low, high, method = min(low, value - half), max(high, value + half), "jackknife"
@@ -327,8 +327,10 @@ def with_unseen(
     if not counts or not cases or (draws.grouped and draws.clusters < LEAST_GROUPS):
         return draws
     ordered = sorted(counts)
-    values = unseen_values(blocks(), sampling, cases, ordered, draws.confidence)
-    few = dict(list(draws.columns.items())[: values.shape[1]])
+    names, values = unseen_values(blocks(), sampling, cases, ordered, draws.confidence)
+    few = dict(list(draws.columns.items())[: len(names)])
+    if [name for _, name in few] != names:
+        raise RuntimeError("the statistics of items that were not seen are others than those of the items")
     found = replace(
         draws, columns=few, observed=draws.observed[: len(few)], resampled=values, left_out=np.empty((0, len(few)))
     )

@@ -43,10 +43,14 @@ class Calibration:
     floor_high: float
     """And what it exceeds in 5 of 100 draws."""
     bins: tuple[ReliabilityBin, ...]
+    grouped: bool = False
+    """Whether items belong together: the floor takes them for independent."""
 
     @property
     def words(self) -> str:
         """What the error says, beside its floor."""
+        if self.grouped:
+            return "whether they are off is not said, as items of one group are not independent"
         if self.ece > self.floor_high:
             return "its probabilities are off by more than chance explains"
         return "not shown to be off: a perfectly calibrated judge shows as much on so many items"
@@ -80,7 +84,8 @@ def calibration(
         share = wilson(float(outcomes[there].sum()), int(there.sum()), confidence)
         bins.append(ReliabilityBin(float(probabilities[there].mean()), share))
     brier = plain_mean((probabilities - outcomes) ** 2, clusters, None, confidence)
-    return Calibration(brier, ece, float(floor.mean()), float(np.quantile(floor, 0.95)), tuple(bins))
+    grouped = clusters is not None and len(np.unique(clusters)) < len(clusters)
+    return Calibration(brier, ece, float(floor.mean()), float(np.quantile(floor, 0.95)), tuple(bins), grouped)
 
 
 def _error(probabilities: Floats, outcomes: Floats, place: Integers) -> Floats:

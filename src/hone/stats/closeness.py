@@ -1,6 +1,6 @@
 """How close scores are: RMSE and MAE of a judge, and how far each person lies from the others, with the spread of it.
 
-Intervals of means are those of `stats/intervals`; that of the RMSE is the square root of that of the mean square.
+Intervals of means are those of `stats/intervals`; that of the RMSE is made of the mean square's by chi squared.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import chdtri, ndtri
 
 from hone.stats.arrays import Floats, Integers
 from hone.stats.figure import Figure, undefined
@@ -34,7 +35,11 @@ class Closeness:
 
 
 def closeness(
-    scores: Floats, others: Floats, clusters: Integers | None = None, confidence: float = 0.95
+    scores: Floats,
+    others: Floats,
+    clusters: Integers | None = None,
+    confidence: float = 0.95,
+    difference: Figure | None = None,
 ) -> Closeness:
     """The errors of one side.
 
@@ -43,23 +48,35 @@ def closeness(
         others: What they are held against; pairs that lack either side are left out.
         clusters: The group of each item.
         confidence: How often such an interval holds the truth.
+        difference: The mean difference, where it is known already: one figure for one thing.
     """
     both = ~(np.isnan(scores) | np.isnan(others))
     errors = scores[both] - others[both]
     if not len(errors):
         nothing = undefined(0, "no item was scored by both")
-        return Closeness(nothing, nothing, nothing, None)
+        return Closeness(nothing, nothing, difference or nothing, None)
     groups = None if clusters is None else clusters[both]
-    mae, difference, square = (
-        plain_mean(values, groups, None, confidence) for values in (np.abs(errors), errors, errors**2)
-    )
+    mae, square = (plain_mean(values, groups, None, confidence) for values in (np.abs(errors), errors**2))
+    if difference is None:
+        difference = plain_mean(errors, groups, None, confidence)
     sd = float(errors.std(ddof=1)) if len(errors) > 1 else None
-    return Closeness(_root(square), _not_below_0(mae), difference, sd)
+    return Closeness(_root(square, confidence), _not_below_0(mae), difference, sd)
 
 
-def _root(square: Figure) -> Figure:
-    limits = (square.value, square.low, square.high)
-    value, low, high = (None if one is None else math.sqrt(max(one, 0.0)) for one in limits)
+def _root(square: Figure, confidence: float) -> Figure:
+    """The root of a mean square; its interval takes the square for chi squared, as its spread says.
+
+    Squares of errors are skewed, and a sample without a large one looks small and sure at once: around the mean
+    square itself the interval held the truth in 91 of 100 draws of 30 items (`docs/results/coverage.md`). Source of
+    the degrees of freedom: F. E. Satterthwaite, Biometrics Bull. 2 (1946), 110-114.
+    """
+    value = None if square.value is None else math.sqrt(max(square.value, 0.0))
+    low, high = square.low, square.high
+    if value and low is not None and high is not None and high > low:
+        tail = (1 - confidence) / 2
+        relative = (high - low) / 2 / value**2 / float(-ndtri(tail))
+        freedom = 2 / relative**2
+        low, high = (value * math.sqrt(freedom / float(chdtri(freedom, one))) for one in (tail, 1 - tail))
     return Figure(value, low, high, square.n, square.reason, square.method)
 
 

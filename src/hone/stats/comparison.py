@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hone.stats.arrays import Booleans, Floats, Integers
-from hone.stats.blocks import Block, MomentBlock, undefined_block
+from hone.stats.blocks import Block, MomentBlock, only_statistic, undefined_block
 from hone.stats.consensus import Consensus
 from hone.stats.levels import LEVEL_NAMES, level_block, membership_of
-from hone.stats.orders import ORDER_NAMES, order_blocks
+from hone.stats.orders import ORDER_NAMES, nearness_block, order_blocks, product_block
 from hone.stats.scale import ScoreScale
 
 NAMES = (*LEVEL_NAMES, *ORDER_NAMES)
@@ -78,8 +78,24 @@ def headline_block(left: Side, right: Side, scale: ScoreScale, copies: Integers,
     if name in LEVEL_NAMES:
         n = int(copies[left.given & right.given].sum())
         return _by_level(left, right, scale, copies, n, (name,))
+    if name in ORDER_NAMES[:2] and scale.level != "nominal":
+        return only_statistic(product_block(left.score, right.score, copies), name)
     found = comparison_blocks(left, right, scale, copies)
-    return next(block for block in found if name in block.names)
+    return only_statistic(next(block for block in found if name in block.names), name)
+
+
+def gap_parts(left: Side, right: Side, scale: ScoreScale, copies: Integers, near: bool) -> list[Block]:
+    """What a verdict rests on between two sides: the scale's headline, and the nearness of their numbers.
+
+    Args:
+        left: The side that is judged.
+        right: The side that it is held against.
+        scale: What scores mean.
+        copies: How many items each row stands for.
+        near: Whether nearness is looked at.
+    """
+    decisive = headline_block(left, right, scale, copies, scale.headline)
+    return [decisive, nearness_block(left.score, right.score, copies)] if near else [decisive]
 
 
 def _by_level(

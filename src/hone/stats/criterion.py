@@ -16,6 +16,7 @@ from hone.stats.comparison import (
     NAMES,
     Side,
     comparison_blocks,
+    gap_parts,
     headline_block,
     level_comparison,
     side_of,
@@ -23,6 +24,7 @@ from hone.stats.comparison import (
 )
 from hone.stats.consensus import Consensus, consensus, consensus_without
 from hone.stats.icc import ICC_NAMES, icc_block
+from hone.stats.levels import LEVEL_NAMES
 from hone.stats.pooled import PooledRatings, pool
 from hone.stats.raters import RATER_NAMES, rater_block
 from hone.stats.scale import ScoreScale
@@ -50,6 +52,8 @@ class CriterionScores:
     judge_names: tuple[str, ...]
     lengths: Floats
     copies: Integers
+    apart: frozenset[str] = frozenset()
+    """The judges who give scores that no person gave, on a scale that nobody declared."""
 
     @property
     def agreed(self) -> Consensus:
@@ -81,6 +85,19 @@ class CriterionScores:
     def ratings(self) -> PooledRatings:
         """Every rating beside the consensus of the others."""
         return pool(self.people, self.scale, self.copies)
+
+    @property
+    def correlated(self) -> bool:
+        """Whether agreement is read by a correlation."""
+        return self.scale.headline not in LEVEL_NAMES
+
+    def near(self, judge: str) -> bool:
+        """Whether a judge's nearness to people is looked at beside the headline.
+
+        A correlation is 1 also for a judge who scores all too high; a kappa takes levels that only the judge uses for
+        the next ones of people's scale, however far away they are.
+        """
+        return self.correlated or (judge in self.apart and self.scale.level != "nominal")
 
     def without(self, rater: int) -> Side:
         """The consensus of all people but one, on the rows that this one rated too."""
@@ -150,31 +167,44 @@ def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores)
         yield where, block
 
 
-def gap_blocks(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
-    """Only what the verdicts rest on: every judge and a person, held against the same others."""
+def verdict_blocks(criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
+    """Only what the verdicts rest on: judges and persons against the same others, and whether each agrees at all."""
+    scale, copies, agreed = criterion.scale, criterion.copies, side_of_consensus(criterion.agreed)
+    for column, name in enumerate(criterion.judge_names):
+        judge = side_of(criterion.judges[:, column], scale)
+        yield ("judge", name), headline_block(judge, agreed, scale, copies, scale.headline)
+        if criterion.near(name):
+            yield ("judge", name), headline_block(judge, agreed, scale, copies, "mean_error")
     if criterion.pooled:
-        yield from _gaps(criterion, [], [], criterion.ratings)
-    else:
-        raters = range(len(criterion.raters))
-        persons = [side_of(criterion.people[:, rater], criterion.scale) for rater in raters]
-        yield from _gaps(criterion, persons, [criterion.without(rater) for rater in raters], None)
+        pooled = criterion.ratings
+        yield from ((("ceiling",), block) for block in pooled.ceiling())
+        yield from _gaps(criterion, [], [], pooled)
+        return
+    raters = range(len(criterion.raters))
+    persons = [side_of(criterion.people[:, rater], scale) for rater in raters]
+    others = [criterion.without(rater) for rater in raters]
+    for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
+        yield ("ceiling", rater), headline_block(person, rest, scale, copies, scale.headline)
+    yield from _gaps(criterion, persons, others, None)
 
 
 def _gaps(
     criterion: CriterionScores, persons: list[Side], others: list[Side], pooled: PooledRatings | None
 ) -> Iterator[tuple[Where, Block]]:
     """The judges and each person, held against the others' consensus on the same rows."""
-    scale, copies, statistic = criterion.scale, criterion.copies, criterion.scale.headline
+    scale, copies = criterion.scale, criterion.copies
     for column, name in enumerate(criterion.judge_names):
+        near = criterion.near(name)
         if pooled is not None:
-            pair = pooled.gap(criterion.judges[:, column])
-            yield from zip((("with", name), ("without", name)), pair, strict=True)
+            both = pooled.gap(criterion.judges[:, column], near)
+            for place, parts in zip(("with", "without"), both, strict=True):
+                yield from (((place, name), part) for part in parts)
             continue
         judge = side_of(criterion.judges[:, column], scale)
         for rater, person, rest in zip(criterion.raters, persons, others, strict=True):
             shared = rest.only(judge.given)
-            yield ("with", name, rater), headline_block(judge, shared, scale, copies, statistic)
-            yield ("without", name, rater), headline_block(person, shared, scale, copies, statistic)
+            for place, side in (("with", judge), ("without", person)):
+                yield from (((place, name, rater), part) for part in gap_parts(side, shared, scale, copies, near))
 
 
 def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where, Block]]:

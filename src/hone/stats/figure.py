@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 FEW_ITEMS = 10
 """A figure on fewer items than this is shown with a warning."""
+CORRELATIONS = frozenset({"pearson", "spearman", "kendall_tau"})
+"""The names of figures that are the same for a judge whose scores are all 45 points higher."""
 
 
 @dataclass(frozen=True)

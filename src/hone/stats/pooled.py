@@ -15,7 +15,7 @@ import numpy as np
 
 from hone.stats.arrays import Booleans, Floats, Integers, divide
 from hone.stats.blocks import Block, MomentBlock
-from hone.stats.comparison import Side, comparison_blocks, headline_block, side_of, side_of_consensus
+from hone.stats.comparison import Side, comparison_blocks, gap_parts, side_of, side_of_consensus
 from hone.stats.consensus import others_consensus
 from hone.stats.scale import ScoreScale
 from hone.stats.unseen import SAME
@@ -59,29 +59,39 @@ class PooledRatings:
 
         return MomentBlock(PERSON_NAMES, moments, finish, int(self.copies[rows].sum()), "nobody else rated the same")
 
-    def gap(self, judge: Floats) -> tuple[Block, Block]:
+    def gap(self, judge: Floats, near: bool) -> tuple[list[Block], list[Block]]:
         """The judge, and a person, against the same others on the rows that the judge scored too.
 
         Args:
             judge: The judge's scores, NaN where missing, shape (rows,).
+            near: Whether nearness is looked at (`comparison.gap_parts`).
         """
         side = side_of(judge[self.rows], self.scale)
-        shared, name, copies = self.others.only(side.given), self.scale.headline, self.copies[self.rows]
-        one, other = (headline_block(left, shared, self.scale, copies, name) for left in (side, self.person))
-        return self._by_row(one, side.given), self._by_row(other, side.given)
+        shared, copies = self.others.only(side.given), self.copies[self.rows]
+        one, other = (gap_parts(left, shared, self.scale, copies, near) for left in (side, self.person))
+        return [self._by_row(part, side.given) for part in one], [self._by_row(part, side.given) for part in other]
 
-    def one_sided(self, judge: Floats) -> tuple[bool, bool]:
+    def one_sided(self, judge: Floats, alike: bool = False) -> tuple[bool, bool]:
         """Whether no rating speaks against the judge, and whether none speaks for it.
 
         A rating speaks against it where the person is nearer to the others than the judge is.
 
         Args:
             judge: The judge's scores, NaN where missing, shape (rows,).
+            alike: Whether each side is first given the others' mean and spread: what a correlation sees of it.
         """
         side = side_of(judge[self.rows], self.scale)
-        nearer = self._nearness(side) - self._nearness(self.person)
+        sides = [self._alike(one) if alike else one for one in (side, self.person)]
+        nearer = self._nearness(sides[0]) - self._nearness(sides[1])
         nearer = nearer[np.isfinite(nearer) & side.given]
         return bool((nearer >= -SAME).all()), bool((nearer <= SAME).all())
+
+    def _alike(self, side: Side) -> Side:
+        both = ~(np.isnan(side.score) | np.isnan(self.others.score))
+        own, others = side.score[both], self.others.score[both]
+        if not len(own) or not np.ptp(own):
+            return side
+        return replace(side, score=(side.score - own.mean()) / own.std() * others.std() + others.mean())
 
     def _nearness(self, side: Side) -> Floats:
         if self.scale.level == "nominal":

@@ -18,6 +18,7 @@ from hone.errors import StatsError
 from hone.stats.arrays import Floats, Integers, Numbers, as_clusters, as_scores
 from hone.stats.figure import FEW_ITEMS, Figure, undefined
 from hone.stats.intervals import MeanPart, ScoreRange, mean_interval
+from hone.stats.reversal import reversal
 
 _FEW_RATED = 30
 """With fewer rated items nothing is said of whether a judge's scores follow people's."""
@@ -260,10 +261,12 @@ def _runs_against(sample: _Sample, confidence: float) -> bool:
     """Whether the interval of the covariance of people's and the judge's scores lies below 0.
 
     The interval is that of the mean of its products, by groups where there are some (delta method: B. Efron and
-    R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 21).
+    R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapter 21). On few items it is too rough, and all
+    orders are looked at instead (`reversal`).
     """
     if len(sample.people) < FEW_ITEMS:
-        return False
+        found = reversal(sample.people, sample.judge, sample.groups)
+        return found is not None and found.p_value <= (1 - confidence) / 2
     people, judge = (one - np.average(one, weights=sample.weights) for one in (sample.people, sample.judge))
     products = MeanPart(people * judge, sample.weights, sample.groups)
     high = mean_interval(products, None, None, 0.0, confidence).high
@@ -281,7 +284,8 @@ def _words(gain: float, sample: _Sample, trust: float, corrected: Figure, confid
     if corrected.low is None:
         return _NO_INTERVAL
     if n < _FEW_RATED:
-        return f"On {n} rated items the judge adds nothing yet; they are too few to say whether it follows people."
+        follows = "it follows people" if n >= FEW_ITEMS or trust else "it follows people or its scale is reversed"
+        return f"On {n} rated items the judge adds nothing yet; they are too few to say whether {follows}."
     if trust < 0.05:
         return (
             "The judge adds nothing: its scores are not shown to follow people's. The figure rests on people alone."

@@ -45,7 +45,9 @@ class JudgeAgreement:
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
-        return {
+        nearness = self.verdict.nearness
+        near = {} if nearness is None else {"nearness_gap": nearness.as_dict()}
+        return near | {
             "items": self.items,
             "consensus": _figures_data(self.consensus),
             "people": {rater: _figures_data(figures) for rater, figures in self.people.items()},

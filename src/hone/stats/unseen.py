@@ -51,7 +51,7 @@ def unseen_weights(sampling: ClusterSampling, cases: int, counts: Sequence[int],
 
 def unseen_values(
     blocks: Iterable[Block], sampling: ClusterSampling, cases: int, counts: Sequence[int], confidence: float
-) -> Floats:
+) -> tuple[list[str], Floats]:
     """The statistics of blocks over the rows that were seen and the made-up ones behind them.
 
     Args:
@@ -62,10 +62,11 @@ def unseen_values(
         confidence: How often the share that was missed is to be smaller than this.
 
     Returns:
-        Shape (counts x cases, statistics).
+        The names of the statistics, and their values, shape (counts x cases, statistics).
     """
     plan = pack_blocks(blocks, sampling.beside(cases))
-    return plan.values(unseen_weights(sampling, cases, counts, confidence))
+    names = [name for block in plan.blocks for name in block.names]
+    return names, plan.values(unseen_weights(sampling, cases, counts, confidence))
 
 
 def flat_columns(resampled: Floats) -> Integers:

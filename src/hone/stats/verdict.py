@@ -4,7 +4,10 @@ It rests on the *gap*: on the same items, held against the same consensus of the
 judge agree than the person who was left out? The gap is averaged over people and resampled as one figure, so that its
 interval knows that both sides saw the same items. An interval above 0 is better than a person; one that stays above
 minus the margin is as good as one (non-inferior), each with 30 items or more; one below 0 that reaches past the
-margin is worse; every other is not shown to be as good. Nothing but the gap's own interval decides: the alternative
+margin is worse; every other is not shown to be as good. Where the gap is one of correlations, which are 1 also for a
+judge who scores everything 45 points too high, the same is asked of the nearness of scores, which is not; a judge who
+clears the one and is shown to fall short in the other has other scores than people. The two are an intersection-union
+test: a judge is called good where both say so, each at the one confidence. Nothing else decides: the alternative
 annotator test is a second opinion, told beside the verdict by its name, and never changes it. Its allowance is for
 cost, not for quality.
 """
@@ -20,7 +23,7 @@ from hone.stats.alternative import EPSILON, AlternativeTest
 from hone.stats.figure import FEW_ITEMS, Figure
 from hone.stats.power import items_for_half_width
 
-Outcome = Literal["better", "as good", "worse", "not shown", "no ceiling"]
+Outcome = Literal["better", "as good", "other scores", "worse", "not shown", "no ceiling"]
 LEAST_ITEMS = 30
 """Fewer items never show a judge as good as a person, or better: where it happens to differ from people on none of
 so few, an interval from resamples says too little of what the next items bring. Of subsets of 20 answers of khan_saq
@@ -30,6 +33,8 @@ NO_OVERLAP = "no two people rated the same item"
 """The reason for a gap without a value where nobody can be held against anybody."""
 _MOST_ITEMS = 100_000
 """More items than this are never advised: whoever needs so many learns that it cannot be shown."""
+_FAR = -10
+"""A nearness below this is of scores on another scale, and nobody asks how far below."""
 _NAMES = {"cohen_kappa": "Cohen's kappa", "weighted_kappa": "weighted kappa", "pearson": "Pearson's correlation"}
 
 
@@ -68,6 +73,22 @@ class JudgeVerdict:
     alternative: AlternativeTest | None = None
     comparisons: int = 1
     """How many gaps are shown together: their intervals hold together, and each is wider than alone."""
+    nearness: Figure | None = None
+    """The judge's nearness minus a person's, where that was looked at."""
+
+
+@dataclass(frozen=True)
+class VerdictGrounds:
+    """What a verdict rests on beside the gap; what is not known is not looked at."""
+
+    person: Figure | None = None
+    """How well a person agrees with the others; where that may be chance alone, there is nothing to be as good as."""
+    judge: Figure | None = None
+    """How well the judge agrees with people; one that may do so by chance alone is as good as nobody."""
+    nearness: Figure | None = None
+    """The judge's nearness to the others minus a person's, where the gap alone does not say whose scores they are."""
+    difference: Figure | None = None
+    """The judge's mean score minus people's, in points of the scale."""
 
 
 def verdict_of(
@@ -77,9 +98,7 @@ def verdict_of(
     alternative: AlternativeTest | None,
     rule: VerdictRule,
     comparisons: int = 1,
-    *,
-    person: Figure | None = None,
-    judge: Figure | None = None,
+    grounds: VerdictGrounds | None = None,
 ) -> JudgeVerdict:
     """Put the gap into words.
 
@@ -90,9 +109,7 @@ def verdict_of(
         alternative: The alternative annotator test, where it could be run.
         rule: What counts as being as good.
         comparisons: How many gaps are shown together.
-        person: How well a person agrees with the others; where it may be by chance alone, there is nothing to be as
-            good as.
-        judge: How well the judge agrees with people; one that may do so by chance alone is as good as nobody.
+        grounds: What else it rests on.
     """
     if people < 2:
         words = "no ceiling: it takes at least 2 people to know how well a person does"
@@ -100,28 +117,59 @@ def verdict_of(
     if gap.reason == NO_OVERLAP:
         words = f"no ceiling ({NO_OVERLAP}): let two people rate the same items, to know how well a person does"
         return JudgeVerdict("no ceiling", words, statistic, gap)
-    outcome, chance = _outcome(gap, rule), ""
-    if outcome in {"better", "as good", "not shown"} and _may_be_chance(person):
-        outcome, chance = "not shown", _PEOPLE_BY_CHANCE
-    elif outcome in {"better", "as good"} and _may_be_chance(judge):
-        outcome, chance = "not shown", _JUDGE_BY_CHANCE
-    more = _more(gap, rule.margin) if outcome == "not shown" and not chance and not gap.few else None
-    shows = "that it is worse" if gap.value is not None and gap.value <= -rule.margin else "it"
-    words = _words(
-        outcome,
-        gap,
-        statistic,
-        chance or (_more_in_words(more, shows) if more else ""),
-        alternative,
-        comparisons,
-    )
-    if outcome in {"better", "as good"} and rule.margin != VerdictRule.margin:
+    grounds = grounds or VerdictGrounds()
+    outcome = _decided(gap, grounds.nearness, rule)
+    why, more = _by_chance(outcome, grounds), None
+    if why:
+        outcome = "not shown"
+    elif outcome == "not shown" and not gap.few:
+        more, why = _more_of(gap, grounds.nearness, rule)
+    words = _words(outcome, gap, _measured(gap, statistic, grounds), why, alternative, comparisons)
+    if outcome in _GOOD and rule.margin != VerdictRule.margin:
         words = words.replace(":", f" (margin {rule.margin:g}):", 1)
-    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons)
+    return JudgeVerdict(outcome, words, statistic, gap, more, alternative, comparisons, grounds.nearness)
 
 
+_GOOD = frozenset({"better", "as good"})
+_ORDER_ONLY = "it orders as people do, but its scores are not shown to be theirs"
+_NOT_THEIRS = "its scores are not theirs"
 _PEOPLE_BY_CHANCE = "people are not shown to agree beyond chance, so there is nothing to be as good as"
 _JUDGE_BY_CHANCE = "it is not shown to agree with people beyond chance"
+
+
+def _decided(gap: Figure, nearness: Figure | None, rule: VerdictRule) -> Outcome:
+    """The outcome: of two gaps that must both clear the margin, the lower claim."""
+    outcome = _outcome(gap, rule)
+    if outcome not in _GOOD or nearness is None:
+        return outcome
+    scores = _outcome(nearness, rule)
+    if scores == "worse":
+        return "other scores"
+    return outcome if scores == "better" else scores
+
+
+def _more_of(gap: Figure, nearness: Figure | None, rule: VerdictRule) -> tuple[int | None, str]:
+    """About how many more items would show it, or that it is worse; and what is not shown, in words."""
+    if nearness is not None and _outcome(nearness, rule) == "worse":
+        return None, _NOT_THEIRS
+    parts = [gap] if nearness is None else [gap, nearness]
+    below = [one for one in parts if one.value is not None and one.value <= -rule.margin]
+    counts = [_more(one, rule.margin) for one in (below[:1] or [one for one in parts if not _clear(one, rule)])]
+    more = None if None in counts else max((count for count in counts if count is not None), default=None)
+    shows = "it" if not below else "that it is worse" if below[0] is gap else "that its scores are not theirs"
+    told = [_ORDER_ONLY] if _clear(gap, rule) and nearness is not None else []
+    return more, "; ".join([*told, *([_more_in_words(more, shows)] if more else [])])
+
+
+def _clear(gap: Figure, rule: VerdictRule) -> bool:
+    return _outcome(gap, rule) in _GOOD
+
+
+def _by_chance(outcome: Outcome, grounds: VerdictGrounds) -> str:
+    """Why nothing good can be said, where people, or the judge, may agree by chance alone; else empty."""
+    if outcome in {*_GOOD, "other scores", "not shown"} and _may_be_chance(grounds.person):
+        return _PEOPLE_BY_CHANCE
+    return _JUDGE_BY_CHANCE if outcome in {*_GOOD, "other scores"} and _may_be_chance(grounds.judge) else ""
 
 
 def _may_be_chance(agreement: Figure | None) -> bool:
@@ -163,11 +211,12 @@ def _more(gap: Figure, margin: float) -> int | None:
 
 
 def _words(
-    outcome: Outcome, gap: Figure, statistic: str, more: str, alternative: AlternativeTest | None, comparisons: int
+    outcome: Outcome, gap: Figure, measured: str, more: str, alternative: AlternativeTest | None, comparisons: int
 ) -> str:
     heads = {
         "better": "better than a person",
         "as good": "as good as a person",
+        "other scores": "orders as people do, but its scores are not theirs",
         "worse": "worse than a person",
         "not shown": "not shown to be as good as a person",
     }
@@ -178,7 +227,6 @@ def _words(
         head = f"cannot be said ({gap.reason})"
     elif outcome == "not shown" and more:
         head += f" ({more})"
-    measured = _measured(gap, statistic)
     if comparisons > 1 and gap.low is not None:
         measured += f", an interval that holds together with those of all {comparisons:,} differences shown"
     if alternative is None or not alternative.trusted:
@@ -200,10 +248,23 @@ def _more_in_words(count: int, shows: str) -> str:
     return f"about {about:,} more {what} would show {shows}, if the difference stays as it is"
 
 
-def _measured(gap: Figure, statistic: str) -> str:
+def _measured(gap: Figure, statistic: str, grounds: VerdictGrounds) -> str:
+    """The figures that decided, and in points of the scale what a correlation does not know."""
     name = _NAMES.get(statistic, statistic)
     if gap.value is None:
         return f"its {name} cannot be held against a person's"
-    if gap.low is None or gap.high is None:
-        return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.reason})"
-    return f"its {name} differs from a person's by {gap.value:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})"
+    found = f"its {name} differs from a person's by {_signed(gap)}"
+    if grounds.nearness is not None:
+        far = grounds.nearness.value is not None and grounds.nearness.value < _FAR
+        found += (
+            f", its nearness to the others' scores by {f'less than {_FAR}' if far else _signed(grounds.nearness)}"
+        )
+        if grounds.difference is not None and grounds.difference.value is not None:
+            found += f", and its mean score from people's by {_signed(grounds.difference)}"
+    return found
+
+
+def _signed(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:+.2f}" + (f" ({figure.reason})" if figure.reason else "")
+    return f"{figure.value:+.2f} ({figure.low:+.2f} to {figure.high:+.2f})"
