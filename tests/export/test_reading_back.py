@@ -25,9 +25,8 @@ from hone.weights.tokenizer import open_tokenizer
 
 from .tiny import tiny_model
 
-ARCHITECTURES = [
-    "Llama", "Qwen3", "Mistral", "Gemma2", "Gemma3", "Phi3", "GPT2", "Starcoder2", "StableLm", "Qwen3Moe",
-]  # fmt: skip
+RARER = ["Mistral", "Gemma2", "Phi3", "GPT2", "Starcoder2", "StableLm", "Qwen3Moe"]
+ARCHITECTURES = ["Llama", "Qwen3", "Gemma3", *(pytest.param(name, marks=pytest.mark.slow) for name in RARER)]
 QWEN = Path("~/.cache/hone-models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf").expanduser()
 
 
@@ -54,6 +53,12 @@ def exported(base: Path, file: Path, kind: str = "f32") -> Path:
 def tiny_file(folder: Path, kind: str = "f16", **changes: Any) -> Path:
     """A tiny Llama as a GGUF file."""
     return exported(tiny_model("Llama", folder / "base", **changes), folder / "model.gguf", kind)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, converter: Path) -> Path:
+    """A tiny Llama without rotary scaling, as a GGUF file, made once."""
+    return tiny_file(tmp_path_factory.mktemp("plain"), rope_parameters={"rope_type": "default", "rope_theta": 1e4})
 
 
 def logits(folder: Path, tokens: list[int]) -> Any:
@@ -84,7 +89,7 @@ def test_a_file_gives_back_the_model_that_it_was_made_of(
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("architecture", ["Llama", "Gemma3", "Phi3"])
+@pytest.mark.parametrize("architecture", ["Llama", "Gemma3", pytest.param("Phi3", marks=pytest.mark.slow)])
 def test_the_engine_has_the_same_tokens_and_distributions(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,32 +161,29 @@ def test_large_weights_are_written_in_several_files(
     ],
 )
 def test_what_would_be_read_back_wrongly_is_refused_and_nothing_is_kept(
-    changes: dict[str, Any], words: str, tmp_path: Path, cache: Path
+    changes: dict[str, Any], words: str, plain: Path, tmp_path: Path, cache: Path
 ) -> None:
-    file = tiny_file(tmp_path, rope_parameters={"rope_type": "default", "rope_theta": 1e4})
-    rewrite(file, tmp_path / "changed.gguf", changes)
+    rewrite(plain, tmp_path / "changed.gguf", changes)
     with pytest.raises(UnavailableError, match=words):
         weights(f"gguf:{tmp_path / 'changed.gguf'}")
     assert not list((cache / "weights").glob("gguf-*"))
 
 
-def test_another_architecture_and_rotary_factors_that_are_not_llamas_are_refused(tmp_path: Path) -> None:
-    file = tiny_file(tmp_path)
-    reader = open_gguf(file)
+def test_another_architecture_and_rotary_factors_that_are_not_llamas_are_refused(plain: Path) -> None:
+    reader = open_gguf(plain)
     values = {name: field.contents() for name, field in reader.fields.items()}
     tensors = {tensor.name: tensor for tensor in reader.tensors}
     with pytest.raises(UnavailableError, match="does not read the architecture 'gptj' back"):
-        gguf_config(file, values | {"general.architecture": "gptj"}, tensors, (2,))
+        gguf_config(plain, values | {"general.architecture": "gptj"}, tensors, (2,))
     odd = SimpleNamespace(data=library("numpy").array([1.0, 5.0, 2.0, 9.0]))
     with pytest.raises(UnavailableError, match="its rotary factors are not Llama 3's"):
-        gguf_config(file, values, tensors | {"rope_freqs.weight": odd}, (2,))
+        gguf_config(plain, values, tensors | {"rope_freqs.weight": odd}, (2,))
 
 
-def test_a_file_that_is_missing_or_cut_short_is_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_cut_short_is_one_line(plain: Path, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="the model file cannot be read"):
         weights(f"gguf:{tmp_path / 'none.gguf'}")
-    whole = tiny_file(tmp_path)
-    (tmp_path / "cut.gguf").write_bytes(whole.read_bytes()[:200_000])
+    (tmp_path / "cut.gguf").write_bytes(plain.read_bytes()[:200_000])
     with pytest.raises(UnavailableError, match=r"cut\.gguf"):
         weights(str(tmp_path / "cut.gguf"))
 
