@@ -19,7 +19,7 @@ from hone.extras import library
 from hone.files import cache, cache_folder, locked, whole_folder
 from hone.weights.content import content_of
 from hone.weights.gguf_config import gguf_config
-from hone.weights.gguf_file import CHAT_TEMPLATE, open_gguf
+from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
 from hone.weights.quiet import quiet
 
@@ -40,13 +40,14 @@ def gguf_folder(file: Path) -> Path:
         UnavailableError: The file is missing, damaged or of a kind that is not read back.
         MissingExtraError: The extra `tune` is not installed.
     """
-    reader = _opened(file)
+    check_gguf(file)
     target = cache() / "weights" / f"gguf-{_FORM}-{content_of(file)}"
     if not (target / "config.json").is_file():
         home = cache_folder("weights", kind=UnavailableError)
         with locked(home / f".{target.name}.lock", kind=UnavailableError):
             if not (target / "config.json").is_file():  # another process was faster
                 hint = "free some space, or set HONE_CACHE"
+                reader = _opened(file)
                 with whole_folder(target, kind=UnavailableError, hint=hint) as part:
                     write_folder(file, reader, part)
     return target
