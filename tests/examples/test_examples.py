@@ -156,3 +156,31 @@ def test_a_system_turn_is_put_first_and_places_move_with_it() -> None:
     assert under_system(put, "Other.") is put
     problem = of_problem(Problem("p", "1+1?", "2", "#### 2"), prompting(system=""))
     assert under_system(problem, "You teach.") is problem
+
+
+@pytest.mark.parametrize(
+    ("answers", "reply"),
+    [
+        (("William Shakespeare", "In Denmark", "1601"), "William Shakespeare"),
+        (("7", "12", "none of them"), "#### 7"),
+        (("3 + 4 = 7\n#### 7", "#### none", "nobody"), "3 + 4 = 7\n#### 7"),
+    ],
+)
+def test_answers_that_are_no_numbers_are_learnt_as_they_stand(
+    answers: tuple[str, ...], reply: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "data.jsonl"
+    file.write_text("".join(json.dumps({"question": f"Q{n}", "answer": one}) + "\n" for n, one in enumerate(answers)))
+    first = read_examples(str(file), prompting())[0]
+    assert first.turns[-1] == ("assistant", reply)
+    plain = "####" not in reply
+    assert (first.turns[0][0] == "user") is plain
+    assert (first.answer is None) is plain
+
+
+@pytest.mark.parametrize(
+    "given", ["gguf:models/q.gguf", "hf:models/q.gguf", "models/q.gguf", "hf:gguf:models/q.gguf"]
+)
+def test_a_gguf_file_is_a_base_however_it_is_named(given: str) -> None:
+    assert choose_base(given, "lora", Machine(None)) == ("models/q.gguf", "as chosen")
+    assert choose_base("gguf:blob", "lora", Machine(None))[0] == "gguf:blob"

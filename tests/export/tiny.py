@@ -34,6 +34,23 @@ OWN: dict[str, dict[str, Any]] = {
         "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0}, "sliding_window": None,
         "tie_word_embeddings": False,
     },
+    "Qwen3Moe": {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0}, "tie_word_embeddings": False,
+        "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "norm_topk_prob": True,
+    },
+    "Phi3": {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0},
+        "tie_word_embeddings": False,
+    },
+    "GPT2": {
+        "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 1024, "n_ctx": 1024, "tie_word_embeddings": True,
+    },
+    "Starcoder2": {"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}, "tie_word_embeddings": True},
+    "StableLm": {
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "partial_rotary_factor": 0.25},
+        "tie_word_embeddings": False,
+    },
+    "Gemma2": {"sliding_window": 64, "query_pre_attn_scalar": 16, "tie_word_embeddings": True},
     "Gemma3": {"sliding_window": 64, "query_pre_attn_scalar": 16, "tie_word_embeddings": True},
 }  # fmt: skip
 _CHATML = (
@@ -53,9 +70,9 @@ def tiny_model(architecture: str, folder: Path, *, seed: int = 0, **changes: Any
     """A random model of an architecture in a folder, weights in bfloat16 where its makers have them so."""
     torch, transformers = library("torch"), library("transformers")
     folder.mkdir(parents=True, exist_ok=True)
-    if architecture == "Gemma3":
+    if architecture in {"Gemma2", "Gemma3", "Phi3"}:
         vocabulary = _sentencepiece(folder)
-        kind = transformers.Gemma3TextConfig
+        kind = getattr(transformers, {"Gemma3": "Gemma3Text"}.get(architecture, architecture) + "Config")
     else:
         vocabulary = _smollm2_tokenizer(folder)
         kind = getattr(transformers, f"{architecture}Config")

@@ -24,7 +24,7 @@ class TuneFile(Frozen):
     """What a config file of `hone tune` may hold; a flag stands above it."""
 
     base: str | None = None
-    """`smollm2`, `hf:OWNER/NAME` or `hf:FOLDER`; by default what the machine holds."""
+    """`smollm2`, `hf:OWNER/NAME`, `hf:FOLDER` or `gguf:FILE`; by default what the machine holds."""
     data: str | None = None
     """`sums`, `gsm8k`, a file, a folder, or a data set of the hub."""
     backend: str = "auto"

@@ -21,7 +21,15 @@ from hone.examples.tokens import Turn
 from hone.examples.turns import Turns, read_turns
 from hone.extras import library
 from hone.files import typed_path
-from hone.problems import Problem, Prompting, in_training_part, load_problems, numbered_problems
+from hone.problems import (
+    MARK,
+    Problem,
+    Prompting,
+    gold_number,
+    in_training_part,
+    load_problems,
+    numbered_problems,
+)
 from hone.tables import (
     Row,
     Table,
@@ -213,17 +221,22 @@ def _read(table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting, t
 def _of_questions(
     table: Table, rows: Iterable[tuple[int, Row]], prompting: Prompting, taken: Taken
 ) -> Iterator[Example]:
-    found = Taken()
-    problems = numbered_problems(table, taken=found)
+    found, wanted = Taken(), dict(rows)
+    problems = [(line, problem) for line, problem in numbered_problems(table, taken=found) if line in wanted]
     taken.columns = found.columns
-    wanted = {line for line, _ in rows}
     # What prompts and settings are chosen by is never learnt from.
     sealed = {line for line, problem in problems if problem.for_choosing} if in_training_part(table.path) else set()
     if sealed:
         taken.remarks.append(
             f"{len(sealed):,} problems are kept for choosing prompts and settings, and not learnt from"
         )
-    return (of_problem(one, prompting) for line, one in problems if line in wanted and line not in sealed)
+        problems = [(line, problem) for line, problem in problems if line not in sealed]
+    worked = (
+        MARK in str(wanted[line].get("answer")) or gold_number(one.answer) is not None for line, one in problems
+    )
+    if 2 * sum(worked) < len(problems):  # most answers are no numbers: nothing to solve, and nothing to end in a mark
+        return (_of_pair(table, line, wanted[line], ("question", "answer")) for line, _ in problems)
+    return (of_problem(problem, prompting) for line, problem in problems)
 
 
 def _of_messages(table: Table, line: int, row: Row) -> Example:

@@ -20,7 +20,7 @@ import numpy as np
 from hone.export import corpus
 from hone.export.engine import TOP, EmbeddedExport, EngineSpeed, Greedy, NextToken
 from hone.export.prompt import default_messages
-from hone.export.source import Logprobs, SourceModel
+from hone.export.source import Logprobs, SourceModel, SourceTokens
 
 TIE = 0.05
 """Natural logs. Two tokens whose probabilities differ by less than 5% are a tie, which rounding may settle either
@@ -133,9 +133,9 @@ def compare_export(
     """
     chats = [source.chat(questions.seen([_turn("user", prompt)])) for prompt in questions.prompts]
     longest = max([len(chat) for chat in chats], default=0) + questions.limit
-    room = max(longest, _PLACES + 64, 2 * _SPEED_TOKENS, _longest(source, questions)) + 16
+    room = max(longest, _PLACES + 64, 2 * _SPEED_TOKENS, longest_chat(source, questions)) + 16
     with EmbeddedExport(file, context=256 * math.ceil(room / 256), adapter=adapter) as exported:
-        checks = [*_tokenisation(source, exported, questions)]
+        checks = [*compare_tokens(source, exported, questions)]
         written = exported.greedy(chats, questions.limit)
         replies = _replies(source, chats, written)
         checks.append(_ends(source, written))
@@ -147,11 +147,13 @@ def compare_export(
     return Parity(quant, size, tuple(checks), replies, tuple(source_losses), tuple(losses), speed)
 
 
-def _longest(source: SourceModel, questions: Questions) -> int:
+def longest_chat(source: SourceTokens, questions: Questions) -> int:
+    """Tokens of the longest chat whose tokens are compared."""
     return max(len(source.chat(questions.seen(chat))) for chat in questions.chats())
 
 
-def _tokenisation(source: SourceModel, exported: EmbeddedExport, questions: Questions) -> list[ParityCheck]:
+def compare_tokens(source: SourceTokens, exported: EmbeddedExport, questions: Questions) -> list[ParityCheck]:
+    """Whether texts and chats of the corpus have the same tokens in transformers and in the engine."""
     texts, chats = corpus.texts(), questions.chats()
     wrong = [text for text in texts if exported.tokens(text) != source.tokens(text)]
     checks = [_check("tokens of texts", len(texts), wrong)]
@@ -272,4 +274,4 @@ def _turn(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 
-__all__ = ["TOP", "Parity", "ParityCheck", "Questions", "Replies", "compare_export", "divergence"]
+__all__ = ["TOP", "Parity", "ParityCheck", "Questions", "Replies", "compare_export", "compare_tokens", "divergence"]

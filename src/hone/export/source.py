@@ -23,7 +23,33 @@ from hone.weights.tokenizer import end_tokens, open_tokenizer
 Logprobs = npt.NDArray[np.float32]
 
 
-class SourceModel:
+class SourceTokens:
+    """A tokenizer in transformers, for token ids of texts and chats.
+
+    Args:
+        base: Folder of the tokenizer.
+
+    Raises:
+        ExportError: It does not open, or there is no chat template.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self.tokenizer = read_tokenizer(base)
+
+    def tokens(self, text: str) -> list[int]:
+        """The tokens of a text, with those that the tokenizer puts first."""
+        return list(self.tokenizer(text)["input_ids"])
+
+    def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
+        """A chat as the model's own template writes it, up to where the reply begins."""
+        return templated(self.tokenizer, messages)
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """The tokens of a chat, up to where the reply begins; what the template writes is all there is."""
+        return list(self.tokenizer(self.chat_text(messages), add_special_tokens=False)["input_ids"])
+
+
+class SourceModel(SourceTokens):
     """A model in transformers, for token ids and next-token distributions.
 
     Args:
@@ -49,21 +75,9 @@ class SourceModel:
                 warnings.simplefilter("ignore")
                 model = with_adapter(model, adapter, scale)
         self._model = model.eval()
-        self.tokenizer = read_tokenizer(base)
+        super().__init__(base)
         self.ends = frozenset(end_tokens(self.tokenizer, model))
         """The tokens that end a reply."""
-
-    def tokens(self, text: str) -> list[int]:
-        """The tokens of a text, with those that the tokenizer puts first."""
-        return list(self.tokenizer(text)["input_ids"])
-
-    def chat_text(self, messages: Sequence[dict[str, str]]) -> str:
-        """A chat as the model's own template writes it, up to where the reply begins."""
-        return templated(self.tokenizer, messages)
-
-    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """The tokens of a chat, up to where the reply begins; what the template writes is all there is."""
-        return list(self.tokenizer(self.chat_text(messages), add_special_tokens=False)["input_ids"])
 
     def logprobs(self, tokens: Sequence[int], first: int = 0) -> Logprobs:
         """Natural-log probabilities of the token after each place, from place ``first`` on.

@@ -33,7 +33,7 @@ class ExamplesOptions(VerbOptions):
     own: Annotated[bool, OptionForm(spelled="self")] = False
     """Replies that the base writes, right ones alone."""
     base: str | None = None
-    """smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]"""
+    """smollm2, hf:OWNER/NAME, hf:FOLDER or gguf:FILE.  [default: what this machine holds]"""
     samples: int = Field(default=4, ge=1, le=256)
     """Replies to each question."""
     temperature: float = Field(default=0.7, ge=0, le=2)

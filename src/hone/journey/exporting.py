@@ -107,7 +107,7 @@ def export_gguf(
     """Write a model, with its adapter merged in, as GGUF files, each compared with what was tuned.
 
     Args:
-        model: `smollm2`, `hf:REPO` or a folder of safetensors, with `+ADAPTER` behind it.
+        model: `smollm2`, `hf:REPO`, a folder of safetensors or `hf:FILE.gguf`, with `+ADAPTER` behind it.
         file: The GGUF file; with several quantisations each gets its name into the file's.
         quants: Quantisations, such as `f16`, `q8_0`, `q4_k_m`.
         adapter_only: The adapter alone, to use over the base's GGUF file.

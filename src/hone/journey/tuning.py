@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from hone.errors import MissingExtraError, ProjectError, TuneError
+from hone.errors import ExportError, MissingExtraError, ProjectError, TuneError
 from hone.examples.choosing import Keep
 from hone.examples.reading import Example, data_digest, of_problem, read_examples, under_system
 from hone.examples.splitting import Split, split_examples
-from hone.files import typed_path
+from hone.files import typed_path, write_whole
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, home_of, open_step
 from hone.journey.watching import SILENT, Watch
@@ -32,13 +32,15 @@ from hone.training.settings import Backend, Method, TuneSettings, check_sharding
 from hone.tuning.choice import choose_backend, choose_base, machine, pins
 from hone.tuning.launching import launch
 from hone.weights.content import content_of
-from hone.weights.opening import weights
+from hone.weights.opening import gguf_of, weights
 
 _NAMED = {"sums", "gsm8k"}
 _DECIDING = 0.2
 """The share of a set without parts that is held out where what is learnt is chosen."""
 OWN_TEST = "rubric"
 """The test of a model that learnt under a project's own task: its items, scored by its rubric's judge."""
+_COMPARED = "compared.same"
+"""In a folder that was read back: what was found when it was compared with its file, so that it is done once."""
 UNTOLD = frozenset({"checkpointing", "compiled"})
 """Settings that change no result and stand in no config: a run that was out of memory goes on with them changed."""
 
@@ -51,7 +53,7 @@ class TuneOptions(AskingOptions):
     config: Annotated[Path | None, OptionForm(path="file")] = None
     """A YAML file with settings."""
     base: str | None = None
-    """smollm2, hf:OWNER/NAME or hf:FOLDER.  [default: what this machine holds]"""
+    """smollm2, hf:OWNER/NAME, hf:FOLDER or gguf:FILE.  [default: what this machine holds]"""
     method: Method | None = None
     """What is trained.  [default: lora]"""
     backend: Backend | None = None
@@ -166,6 +168,8 @@ def run_tune(
     note(f"base: {base} ({why})")
     note(f"backend: {backend} ({reason})")
     folder = weights(base)
+    for line in _read_back(base, folder, whole=request.check):
+        note(line)
     put = prompting()
     taken = Taken()
     own = _own_prompt()
@@ -203,6 +207,30 @@ def run_tune(
     return TuningResult(step, result, spec, tuned, bench, judge, pictures, taken.columns)
 
 
+def _read_back(base: str, folder: Path, *, whole: bool) -> list[str]:
+    """How a base that was read back from a GGUF file compares with the engine; nothing for another base.
+
+    Args:
+        base: As it was named.
+        folder: What was read back.
+        whole: Compare distributions too, which takes the whole model.
+    """
+    from hone.export.reading_back import PLACES, compare_read_back  # noqa: PLC0415 - loads the engine's client
+
+    file, kept = gguf_of(base), folder / _COMPARED
+    if file is None:
+        return []
+    if kept.is_file() and not whole:
+        return kept.read_text(encoding="utf-8").splitlines()
+    try:
+        found = compare_read_back(file, folder, places=PLACES if whole else 0)
+    except (MissingExtraError, ExportError) as error:
+        return [f"read back from the GGUF file, not compared with the engine ({error})"]
+    if found.same:  # what differs is looked at anew: another engine may agree
+        write_whole(kept, "\n".join(found.lines()) + "\n")
+    return found.lines()
+
+
 def tune(
     data: str | Path,
     *,
@@ -218,7 +246,7 @@ def tune(
 
     Args:
         data: `sums`, `gsm8k`, a file, a folder, or a data set of the hub.
-        base: `smollm2`, `hf:OWNER/NAME` or `hf:FOLDER`; what this machine holds by default.
+        base: `smollm2`, `hf:OWNER/NAME`, `hf:FOLDER` or `gguf:FILE`; what this machine holds by default.
         keep: Rules over the labels of `label`: `Be Detailed >= 1`.
         best: Of the rows of one item, only the one with the highest label in this column; `mean`: of all labels.
         runs: Where the run's folder goes; the project's runs, or `runs` in the working folder by default.

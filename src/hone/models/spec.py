@@ -187,7 +187,7 @@ def _transformers(settings: ModelSettings, rest: str, folder: Path) -> Model:
     from hone.models.local import TransformersModel  # noqa: PLC0415
 
     name, _, adapter = rest.partition("+")
-    if (folder / typed_path(name)).is_dir():
+    if (folder / typed_path(name)).exists():  # a folder, or a GGUF file that is read back
         name = str(folder / typed_path(name))
     where = folder / typed_path(adapter) if adapter else None
     return TransformersModel(

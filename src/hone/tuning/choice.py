@@ -66,12 +66,20 @@ def choose_base(given: str | None, method: Method, found: Machine) -> tuple[str,
     """The base and why, with the command for the other.
 
     Args:
-        given: As the user named it, with or without `hf:`; none chooses.
+        given: As the user named it, with or without `hf:`, or a GGUF file as `gguf:FILE`; none chooses.
         method: What it must fit.
         found: The machine.
+
+    Raises:
+        UnavailableError: A GGUF file of the hub cannot be fetched.
     """
+    if given and given.startswith("gguf:hf:"):
+        from hone.models.hub import fetch  # noqa: PLC0415 - only where the hub is asked
+
+        return str(fetch(given.removeprefix("gguf:"))), "as chosen"
     if given:
-        return given.removeprefix("hf:"), "as chosen"
+        name = given.removeprefix("hf:")
+        return name.removeprefix("gguf:") if name.lower().endswith(".gguf") else name, "as chosen"
     if found.gpu and found.memory >= _LARGE_NEEDS[method]:
         return LARGE, f"{found.gpu} holds it; for the small one: {option('base', SMALL)}"
     why = f"{found.gpu} is too small for the large one" if found.gpu else "there is no GPU"

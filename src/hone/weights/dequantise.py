@@ -67,14 +67,14 @@ def dequantised(tensor: Any, pool: ThreadPoolExecutor) -> Any:
         raw = torch.frombuffer(bytearray(tensor.data.tobytes()), dtype=kind)
         return raw.reshape(shape)
     made = torch.empty(shape, dtype=torch.float16)
-    _fill(tensor, made, pool)
-    if bool(torch.isinf(made).any()):
+    if not _fill(tensor, made, pool):
         made = torch.empty(shape, dtype=torch.bfloat16)
         _fill(tensor, made, pool)
     return made
 
 
-def _fill(tensor: Any, made: Any, pool: ThreadPoolExecutor) -> None:
+def _fill(tensor: Any, made: Any, pool: ThreadPoolExecutor) -> bool:
+    """Fill a tensor with a file's numbers; whether all of them fit into its type."""
     gguf = library("gguf")
     size, bytes_each = gguf.GGML_QUANT_SIZES[tensor.tensor_type]
     kind = getattr(gguf.quants, tensor.tensor_type.name, None)
@@ -86,9 +86,9 @@ def _fill(tensor: Any, made: Any, pool: ThreadPoolExecutor) -> None:
         blocks[:1], tensor.tensor_type
     )  # sets up the tables of some types, before threads need them
 
-    def piece(start: int) -> None:
+    def piece(start: int) -> bool:
         numbers = kind.dequantize_blocks(blocks[start : start + step]).reshape(-1)
-        flat[start * size : start * size + len(numbers)].copy_(torch.from_numpy(numbers))
+        part = flat[start * size : start * size + len(numbers)].copy_(torch.from_numpy(numbers))
+        return not bool(torch.isinf(part).any())
 
-    for _ in pool.map(piece, range(0, len(blocks), step)):
-        pass
+    return all(list(pool.map(piece, range(0, len(blocks), step))))

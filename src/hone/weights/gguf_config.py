@@ -53,7 +53,7 @@ def gguf_config(file: Path, values: Mapping[str, Any], tensors: Mapping[str, Any
             f"{', '.join(ARCHITECTURES)}); use the model's transformers folder as hf:FOLDER"
         )
     model = f"{ARCHITECTURES[named]}_text" if named == "gemma3" else ARCHITECTURES[named]
-    mapping = library("transformers").integrations.ggml.GGUF_CONFIG_MAPPING[ARCHITECTURES[named]]
+    mapping = library("transformers.integrations.ggml").GGUF_CONFIG_MAPPING[ARCHITECTURES[named]]
     of_model = {key.removeprefix(f"{named}."): value for key, value in values.items() if key.startswith(f"{named}.")}
     settings = {name: of_model[key] for key, name in mapping.items() if name and key in of_model}
     settings |= _sizes(named, of_model, tensors)

@@ -19,7 +19,7 @@ from hone.extras import library
 from hone.files import cache, cache_folder, locked, whole_folder
 from hone.weights.content import content_of
 from hone.weights.gguf_config import gguf_config
-from hone.weights.gguf_file import CHAT_TEMPLATE, open_gguf
+from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
 from hone.weights.quiet import quiet
 
@@ -40,13 +40,14 @@ def gguf_folder(file: Path) -> Path:
         UnavailableError: The file is missing, damaged or of a kind that is not read back.
         MissingExtraError: The extra `tune` is not installed.
     """
-    reader = _opened(file)
+    check_gguf(file)
     target = cache() / "weights" / f"gguf-{_FORM}-{content_of(file)}"
     if not (target / "config.json").is_file():
         home = cache_folder("weights", kind=UnavailableError)
         with locked(home / f".{target.name}.lock", kind=UnavailableError):
             if not (target / "config.json").is_file():  # another process was faster
                 hint = "free some space, or set HONE_CACHE"
+                reader = _opened(file)
                 with whole_folder(target, kind=UnavailableError, hint=hint) as part:
                     write_folder(file, reader, part)
     return target
@@ -105,7 +106,7 @@ class _Weights:
 
     def __init__(self, file: Path, tensors: Mapping[str, Any], config: Any) -> None:
         transformers, torch = library("transformers"), library("torch")
-        utils = transformers.modeling_gguf_pytorch_utils
+        utils = library("transformers.modeling_gguf_pytorch_utils")
         self._file, self._config = file, config
         self._tensors = {name: tensor for name, tensor in tensors.items() if name not in _BUILT_IN}
         with torch.device("meta"):
@@ -113,10 +114,13 @@ class _Weights:
         architecture = config.model_type.removesuffix("_text").replace("_moe", "moe")
         processor = utils.TENSOR_PROCESSORS.get(architecture, utils.TensorProcessor)
         self._processor = processor(config=config.to_dict())
-        self._names = utils.get_gguf_hf_weights_map(model, self._processor)
+        self._map = utils.get_gguf_hf_weights_map(model, self._processor)
+        # A weight of several experts has no ".weight" in transformers.
+        named = {name: self._map.get(name) or self._map.get(name.removesuffix(".weight")) for name in self._tensors}
+        self._names: dict[str, str] = {name: target for name, target in named.items() if target}
         self._shapes = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
         self._shared = set(getattr(model, "_tied_weights_keys", None) or ()) if config.tie_word_embeddings else set()
-        self._architecture = architecture
+        self._norms_added = architecture in _ADDED_ONE
         self._check()
 
     def _check(self) -> None:
@@ -182,14 +186,14 @@ class _Weights:
             weight = dequantised(tensor, pool)
         except NotImplementedError as error:
             raise UnavailableError(f"{self._file}: numbers of the type {error} cannot be read") from error
-        if self._architecture in _ADDED_ONE and name.endswith("norm.weight"):
+        if self._norms_added and name.endswith("norm.weight"):
             weight = weight.float()
         # The processors know numpy, which has no bfloat16; its bits are moved about as those of whole numbers.
         brief = weight.dtype == torch.bfloat16
         numbers = (weight.view(torch.int16) if brief else weight).numpy()
         parsed = {"tensors": gathered}
         done = self._processor.process(
-            weights=numbers, name=name, tensor_key_mapping=self._names, parsed_parameters=parsed
+            weights=numbers, name=name, tensor_key_mapping=self._map, parsed_parameters=parsed
         )
         if done.name is None:
             if brief:
@@ -200,12 +204,14 @@ class _Weights:
         return made.view(torch.bfloat16) if brief else made
 
     def _fitting(self, name: str, target: str, weight: Any) -> Any:
-        if weight is None or tuple(weight.shape) != self._shapes[target]:
+        shape = self._shapes[target]
+        # A matrix of one row may lie in the file as that row.
+        if weight is None or [size for size in weight.shape if size > 1] != [size for size in shape if size > 1]:
             raise UnavailableError(
                 f"{self._file}: {name} has another shape than {target} of the {self._config.model_type} model that "
                 "the file's settings describe, so the file is not read back"
             )
-        torch = library("torch")
+        torch, weight = library("torch"), weight.reshape(shape)
         if weight.dtype == torch.bfloat16 and self._config.dtype == torch.float16:
             return weight.contiguous()  # too large for 16 bits of the other kind, or kept as the file has it
         return weight.to(self._config.dtype).contiguous()

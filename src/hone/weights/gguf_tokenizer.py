@@ -19,8 +19,13 @@ from hone.weights.pretokenizers import PRE_TOKENIZERS, PreTokenizer
 _NORMAL, _CONTROL, _OWN = 1, 3, 4
 """GGUF's numbers of a token's type: of text, of control, added by the model's makers."""
 _SPACE = "▁"
-_ENDS = ("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>")
-"""Tokens that end a reply wherever they are control tokens, as in llama.cpp."""
+_ENDS = (
+    "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<end_of_turn>", "<|endoftext|>", "</s>",
+    "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>",
+    "<｜end▁of▁sentence｜>",
+)  # fmt: skip
+"""Tokens that llama.cpp ends a reply at, and never cuts apart, wherever a vocabulary has them: also where the file
+says that they are plain text, as Qwen's says of ``</s>``."""
 _PADS = ("<|endoftext|>", "<|finetune_right_pad_id|>", "<pad>", "<|pad|>", "[PAD]", "<unk>")
 
 
@@ -66,8 +71,8 @@ class GgufVocabulary:
     def ends(self) -> tuple[int, ...]:
         """Every token that ends a reply; the one that the file names comes first."""
         named = [self.named(what) for what in ("eos", "eot", "eom")]
-        special = {token: number for number, token in enumerate(self.tokens) if self.types[number] == _CONTROL}
-        found = [*named, *(special.get(mark) for mark in _ENDS)]
+        places = {token: number for number, token in enumerate(self.tokens)}
+        found = [*named, *(places.get(mark) for mark in _ENDS)]
         return tuple(dict.fromkeys(number for number in found if number is not None))
 
     @property
@@ -210,7 +215,7 @@ def _add_special(backend: Any, vocabulary: GgufVocabulary) -> None:
         if kind == _CONTROL:
             rstrip = phi and token not in {"<unk>", "<s>", "<|endoftext|>"}
             control.append(added(token, normalized=False, special=True, rstrip=rstrip))
-        elif kind == _OWN:
+        elif kind == _OWN or token in _ENDS:
             own.append(added(token, normalized=False, special=False))
     backend.add_special_tokens(control)
     backend.add_tokens(own)

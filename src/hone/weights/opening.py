@@ -34,9 +34,8 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     """
     if name == "smollm2":
         return smollm2_folder(file or smollm2_file())
-    kind, _, rest = name.partition(":")
-    if (kind == "gguf" and rest) or name.lower().endswith(".gguf"):
-        return gguf_folder(typed_path(rest if kind == "gguf" else name))
+    if gguf := gguf_of(name):
+        return gguf_folder(gguf)
     folder = typed_path(name)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -45,6 +44,14 @@ def weights(name: str, *, file: Path | None = None) -> Path:
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UnavailableError(f"{name}: there is no such folder; write a folder, or OWNER/NAME for the hub")
     return _without_program(_from_hub(name))
+
+
+def gguf_of(name: str) -> Path | None:
+    """The GGUF file that a name of weights stands for, with or without ``gguf:``; none for another kind."""
+    kind, _, rest = name.partition(":")
+    if kind == "gguf" and rest:
+        return typed_path(rest)
+    return typed_path(name) if name.lower().endswith(".gguf") and not typed_path(name).is_dir() else None
 
 
 def _without_program(folder: Path) -> Path:
