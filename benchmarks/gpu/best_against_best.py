@@ -158,7 +158,9 @@ class Arms:
 def table(folder: Path) -> None:
     """The table of what is there, as Markdown."""
     read = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
-    base = next((one for name, one in read.items() if name.startswith("base")), None)
+    # The strongest rival: whichever way does best in the test itself, which favours the base.
+    ways = [way for name, one in read.items() if name.startswith("base") for way in (one["best"], *one["ways"])]
+    base = max(ways, key=lambda one: one["right"]) if ways else None
     print("| what | prompt | right of 1,319 | accuracy | cut | tokens | against the best base, points | gate |")
     print("|---|---|---|---|---|---|---|---|")
     for name, found in read.items():
@@ -167,10 +169,10 @@ def table(folder: Path) -> None:
             accuracy = f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
             label = f"{name}{'' if place else ', at its best'}"
             beside, gate = "", ""
-            if base is not None and one is not base["best"]:
-                gap = paired_shares([float(x) for x in one["items"]], [float(x) for x in base["best"]["items"]])
+            if base is not None and one is not base:
+                gap = paired_shares([float(x) for x in one["items"]], [float(x) for x in base["items"]])
                 beside = f"{100 * gap.value:+.1f} ({100 * gap.low:+.1f} to {100 * gap.high:+.1f})"
-                heard = base["best"]["cut"] <= BASE_CUT_AT_MOST * base["best"]["n"]
+                heard = base["cut"] <= BASE_CUT_AT_MOST * base["n"]
                 gate = "open" if gap.low > -MARGIN and heard else "refused"
             cells = (label, one["prompt"], f"{one['right']:,}", accuracy, f"{one['cut']:,}", f"{one['tokens']:.0f}")
             print(f"| {' | '.join((*cells, beside, gate))} |")

@@ -79,12 +79,14 @@ def _prompt(choice: str | None, rubric: str | None, folder: Path) -> tuple[Rubri
         return None, ""
     if choice == "solve":
         return None, prompting().system or ""
+    if choice == "boxed":
+        return None, prompting(name="boxed").system or ""
     if choice not in {None, "project"}:
         try:
             return None, Path(str(choice)).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ProjectError(
-                f"--prompt {choice}: write project, solve, none, or the name of a text file"
+                f"--prompt {choice}: write project, solve, boxed, none, or the name of a text file"
             ) from error
     try:
         project = Project.find(folder)

@@ -13,7 +13,7 @@ from hone.cli.screen import note, out, print_json
 from hone.cli.tune_data import data
 from hone.domain.base import Frozen
 from hone.examples.choosing import Keep
-from hone.journey.next import bench_against, command_of
+from hone.journey.next import bench_against, command_of, export_base
 from hone.journey.tuning import TuneOptions, TuningRequest, run_tune, seconds_of
 from hone.project.files import read_yaml
 from hone.report.tuning import choice_table, event_lines, result_table, tuning_did_not_pay
@@ -78,6 +78,8 @@ def run(options: TuneOptions, as_json: bool) -> None:
     note(done.line)
     if words := tuning_did_not_pay(done.result):
         note(words)
+        note(f"Next: {command_of(export_base(done.base_spec, done.result['prompt']))}")
+        return
     note(f"Next: {command_of(bench_against(done.base_spec, done.spec, done.bench, done.judge))}")
 
 

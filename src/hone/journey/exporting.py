@@ -50,7 +50,7 @@ class ExportOptions(VerbOptions):
     adapter_only: bool = False
     """The adapter alone, a few MB to use over the base's GGUF file."""
     prompt: str | None = None
-    """What is built in: project, solve, none, or a text file.  [default: as it was tuned, else the project's]"""
+    """What is built in: project, solve, boxed, none or a file.  [default: as it was tuned, else the project's]"""
     rubric: str | None = None
     """The rubric in the project's prompt.  [default: the latest version]"""
     name: str | None = None
@@ -172,7 +172,8 @@ def _bench(name: str, items: int, order: Order, watch: Watch) -> Callable[[Path]
     problems = task.problems("test", task.limit, taken)
     for line in taken.lines():
         watch.tell(line)
-    way = prompting(system=task.system)
+    # The file is tested under the message that it carries, and so is its source.
+    way = prompting(system=order.about.system or task.system)
     known: list[list[bool]] = []
 
     def test(settings: ModelSettings) -> list[bool]:

@@ -29,6 +29,7 @@ from hone.rubrics.lint import lint
 
 if TYPE_CHECKING:  # they load the statistics and the engines, which the rubric's commands do without
     from hone.journey.auditing import AuditOptions
+    from hone.journey.exporting import ExportOptions
     from hone.journey.talking import ChatOptions
     from hone.journey.testing import BenchOptions
     from hone.report.view import ProjectView
@@ -112,6 +113,20 @@ def bench_against(base: str, model: str, task: str = "sums", judge: str = "") ->
 
     own = task == "rubric" and judge in {base, model}
     return BenchOptions(task=task, model=(base, model), judge="SPEC" if own else None, gate=True)
+
+
+def export_base(base: str, prompt: str) -> ExportOptions:
+    """The base as a file, with the prompt under which it does best; shots are no part of a file.
+
+    Args:
+        base: Its spec.
+        prompt: The prompt's label, such as "boxed, 2 shots".
+    """
+    from hone.journey.exporting import ExportOptions  # noqa: PLC0415 - see above
+
+    name = prompt.partition(",")[0]
+    built_in = name if name in {"solve", "boxed"} else "none"
+    return ExportOptions(model=base.removeprefix("hf:"), out=Path("base.gguf"), prompt=built_in)
 
 
 def talk_to(file: Path | str) -> ChatOptions:

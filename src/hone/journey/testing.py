@@ -50,6 +50,8 @@ COMPARED = "compared.json"
 """How the results of a run were compared last."""
 _SLOTS = 8
 """Answers that the embedded engine makes side by side; each keeps the shots that all prompts begin with."""
+_SLOT_TOKENS = 24_576
+"""Tokens of all slots together at most: a 3B model keeps 100 KB of each."""
 
 
 class BenchOptions(AskingOptions):
@@ -302,7 +304,7 @@ def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:
     )
     # Two characters a token is fewer than any text of words and numbers has.
     context = -(-(longest // 2 + bout.task.last_limit) // 256) * 256
-    return settings_of(spec, context=context, concurrency=_SLOTS)
+    return settings_of(spec, context=context, concurrency=max(2, min(_SLOTS, _SLOT_TOKENS // context)))
 
 
 def keep_comparison_choices(run: Run, choices: ComparisonChoices) -> None:
