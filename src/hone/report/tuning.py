@@ -97,9 +97,16 @@ def tuning_did_not_pay(result: Mapping[str, Any]) -> str:
     """What to say where the base is kept; empty where what was learnt is."""
     if result.get("kept") != "base":
         return ""
+    gain = result.get("difference", {"value": 0})["value"]
+    if gain is None:
+        why = "nothing was learnt in the time"
+    elif gain > 0:
+        why = "what was learnt may be worse than the base by more than 2 points, as far as these problems tell"
+    else:
+        why = "on the problems that decide, the base is as good as anything that was learnt"
     return (
-        "Tuning did not pay: the base is as good as anything that was learnt. Keep the base, ask it under the prompt "
-        f"{result['prompt']}, and export it with this prompt."
+        f"Tuning did not pay: {why}. Keep the base, ask it under the prompt {result['prompt']}, and export it with "
+        "this prompt."
     )
 
 
