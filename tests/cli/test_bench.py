@@ -125,7 +125,7 @@ CHOOSING = sums(16, "choosing")
 def two_prompts(path: Path, boxed: range, solve: range) -> str:
     """A model that solves these problems under each prompt."""
     lines = []
-    for asked in (CHOOSING, PROBLEMS[:20]):
+    for asked in (CHOOSING, PROBLEMS):
         for place, problem in enumerate(asked):
             for way, right in ((prompting(), solve), (prompting(name="boxed"), boxed)):
                 answer = problem.answer if place in right else "7654321"
@@ -137,9 +137,9 @@ def two_prompts(path: Path, boxed: range, solve: range) -> str:
 
 
 def test_a_tuned_model_is_not_praised_beside_a_base_that_was_asked_badly(bare: Hone, tmp_path: Path) -> None:
-    base = two_prompts(tmp_path / "base.jsonl", boxed=range(16), solve=range(2))
-    tuned = two_prompts(tmp_path / "tuned.jsonl", boxed=range(3), solve=range(12))
-    asked = ("bench", "sums", "--shots", 0, "--limit", 20, "--project", tmp_path, "--model", base, "--model", tuned)
+    base = two_prompts(tmp_path / "base.jsonl", boxed=range(32), solve=range(4))
+    tuned = two_prompts(tmp_path / "tuned.jsonl", boxed=range(6), solve=range(24))
+    asked = ("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base, "--model", tuned)
     refused = bare(*asked, "--gate", "--json")
     assert refused.code == 3
     first, second = refused.data["models"]
@@ -171,3 +171,14 @@ def test_wrong_use_is_said(bare: Hone, tmp_path: Path, arguments: tuple[str, ...
     assert result.code == code
     assert problem in result.err
     assert "Traceback" not in result.err
+
+
+def test_where_no_prompt_can_be_chosen_the_gate_says_so(bare: Hone, tmp_path: Path, base: str, tuned: str) -> None:
+    asked = ("bench", "sums", "--project", tmp_path, "--model", base, "--model", tuned, "--gate")
+    few = bare(*asked, "--limit", 20)
+    assert few.code == 0
+    assert "whether another is better was not tried" in few.err
+    unknown = bare(*asked, "--limit", 40)
+    assert unknown.code == 0
+    assert "no prompt is chosen, as the model does not answer the problems for it" in unknown.err
+    assert "whether another is better was not tried" in unknown.err

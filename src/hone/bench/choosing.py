@@ -15,6 +15,8 @@ from hone.stats.halving import Candidate, finalists, successive_halving
 
 LEAST, MOST = 16, 320
 """Problems to choose by."""
+FEWEST = 30
+"""Problems of a test from which prompts are chosen for it."""
 
 Asker = Callable[[Prompting, Sequence[Problem]], tuple[list[Result], AnswerSpeed]]
 """Puts problems to a model under a prompt."""
@@ -38,8 +40,11 @@ class TriedPrompt:
 
 
 def enough_to_choose(tested: int) -> int:
-    """How many problems prompts are chosen by, beside so many that the model is tested on: a quarter."""
-    return max(LEAST, min(MOST, tested // 4))
+    """How many problems prompts are chosen by, beside so many that the model is tested on: a quarter, or none.
+
+    On a few problems no figure says anything, the choice of a prompt least of all.
+    """
+    return 0 if tested < FEWEST else max(LEAST, min(MOST, tested // 4))
 
 
 def try_prompts(

@@ -56,7 +56,7 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
     _show(tested, options, passed, as_json=as_json)
     unheard = report.comparisons[-1].base_unheard if report.comparisons else ""
     under = ", each under its best prompt"
-    if len(tested.bout.prompts) == 1:
+    if report.scores and not report.scores[0].tried:
         under = f" under the prompt {report.scores[0].prompt}; whether another is better was not tried"
     _gate(options, passed, unheard, under)
 

@@ -25,7 +25,7 @@ from hone.bench.comparing import MARGIN, ComparisonChoices, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
-from hone.errors import ProjectError
+from hone.errors import IncompleteError, ProjectError
 from hone.files import typed_path, write_whole
 from hone.jobs import Journal
 from hone.journey.options import AskingOptions, OptionForm
@@ -214,7 +214,7 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPla
         choosing = BenchTask(data=task.choose_on, answers=task.answers).problems("test")
     elif task.data in {"sums", "gsm8k"} or has_parts(typed_path(task.data)):
         choosing = task.problems("choosing")
-    elif task.prompts[1:] or not task.prompts:
+    elif len(task.prompts) != 1:
         problems, choosing = apart_for_choosing(problems)
     choosing = [one for one in choosing if one.question not in asked or one not in problems]
     choosing = choosing[: enough_to_choose(len(problems))]
@@ -281,13 +281,26 @@ def _tested(
     """A model's best prompts, with all answers under the first and those that chose it, and the speed of the test."""
     best, results = list(bout.prompts[:1]), list[Result]()
     if len(bout.prompts) > 1:
+        asked = 0
 
         def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
+            nonlocal asked
             with watch.progress(f"{spec}, trying the prompt {prompt.label}") as progress:
-                return marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
+                told = marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
+            asked += len(problems)
+            return told
 
-        best, results, spent = try_prompts(ask, bout.prompts, bout.choosing)
-        watch.tell(f"{spec}: prompt {best[0].label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s")
+        try:
+            best, results, spent = try_prompts(ask, bout.prompts, bout.choosing)
+        except IncompleteError as error:
+            if asked:
+                raise
+            # Nothing came back: a recorded model, say, knows the problems of the test alone.
+            watch.tell(f"{spec}: no prompt is chosen, as the model does not answer the problems for it ({error})")
+        else:
+            watch.tell(
+                f"{spec}: prompt {best[0].label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s"
+            )
     with watch.progress(spec) as progress:
         own, speed = marked_answers(model, bout.problems, bout.task, best[0], journal=journal, progress=progress)
     return best, [*results, *own], speed

@@ -16,14 +16,14 @@ from typing import Any
 
 from hone.errors import ExportError, UnavailableError
 from hone.extras import library
-from hone.files import cache, cache_folder, locked, whole_folder
+from hone.files import cache, cache_folder, locked, whole_folder, write_whole
 from hone.weights.content import content_of
 from hone.weights.gguf_config import gguf_config
 from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
 from hone.weights.quiet import quiet
 
-_FORM = "1"
+_FORM = "2"
 """Counts the ways in which the folder was written; a new one is written beside the old."""
 _SHARD = 2 * 10**9
 """Bytes of a file of weights, from which the next one is begun: as much is held in memory."""
@@ -138,20 +138,22 @@ class _Weights:
             )
 
     def write(self, target: Path) -> None:
-        """Write them all, and the index where they are in several files."""
+        """Write them all, in files of some size, and the index by which transformers finds each."""
         from hone.weights.dequantise import dequantising  # noqa: PLC0415 - loads torch
 
         save = library("safetensors").torch.save_file
-        files: list[tuple[Path, list[str]]] = []
+        where: dict[str, str] = {}
+        files = 0
         held: dict[str, Any] = {}
         total = size = 0
 
         def flush() -> None:
-            nonlocal held, size
+            nonlocal held, size, files
             if held:
-                path = target / f"part-{len(files)}.safetensors"
-                save(held, path, metadata={"format": "pt"})
-                files.append((path, list(held)))
+                files += 1
+                name = f"model-{files:05d}.safetensors"
+                save(held, target / name, metadata={"format": "pt"})
+                where.update(dict.fromkeys(held, name))
                 held, size = {}, 0
 
         with dequantising() as pool:
@@ -161,7 +163,8 @@ class _Weights:
                 if size >= _SHARD:
                     flush()
         flush()
-        _rename(target, files, total)
+        index = {"metadata": {"total_size": total}, "weight_map": where}
+        write_whole(target / "model.safetensors.index.json", json.dumps(index, indent=1), kind=UnavailableError)
 
     def _all(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, Any]]:
         """Every weight under transformers' name."""
@@ -215,17 +218,3 @@ class _Weights:
         if weight.dtype == torch.bfloat16 and self._config.dtype == torch.float16:
             return weight.contiguous()  # too large for 16 bits of the other kind, or kept as the file has it
         return weight.to(self._config.dtype).contiguous()
-
-
-def _rename(target: Path, files: list[tuple[Path, list[str]]], total: int) -> None:
-    """Give the files of weights the names that transformers looks for."""
-    if len(files) == 1:
-        files[0][0].rename(target / "model.safetensors")
-        return
-    where: dict[str, str] = {}
-    for number, (path, names) in enumerate(files, 1):
-        name = f"model-{number:05d}-of-{len(files):05d}.safetensors"
-        path.rename(target / name)
-        where |= dict.fromkeys(names, name)
-    index = {"metadata": {"total_size": total}, "weight_map": where}
-    (target / "model.safetensors.index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
