@@ -206,6 +206,51 @@ def test_in_a_project_labelled_rows_are_learnt_under_its_task_and_rubric_and_tes
     assert json.loads((run / "job.json").read_text())["prompt"] == first["content"]
 
 
+def test_the_prompt_that_rows_bring_along_is_the_model_s(bare: Hone, base: Path, tmp_path: Path) -> None:
+    rows = [
+        {
+            "messages": [
+                {"role": "system", "content": "Box it."},
+                {"role": "user", "content": f"{place}"},
+                {"role": "assistant", "content": f"So {place}."},
+            ],
+            "answer": f"{place}",
+        }
+        for place in range(30)
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    result = bare(*_command(tmp_path / "own.jsonl", base, tmp_path / "runs", "--check"))
+    assert result.code == 0, result.err
+    (job,) = (tmp_path / "runs").glob("*/job.json")
+    assert json.loads(job.read_text())["prompt"] == "Box it."
+
+
+@pytest.mark.long
+def test_within_a_budget_a_base_that_nothing_helps_is_kept_and_offered_for_export(
+    bare: Hone, base: Path, tmp_path: Path
+) -> None:
+    rows = [{"question": f"ab {place}", "answer": f"{place}{place}"} for place in range(220)]
+    (tmp_path / "sums.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = [word for word in _command(tmp_path / "sums.jsonl", base, tmp_path / "runs") if word != "--json"]
+    asked[asked.index("96")], asked[asked.index("row=96")] = "256", "row=256"
+    result = bare(*asked, "--budget", "5s")
+    assert result.code == 0, result.err
+    assert "the base's best prompt: solve" in result.err
+    assert "Tuning did not pay" in result.err
+    assert "hone export" in result.err
+    assert "--prompt solve" in result.err
+    (run,) = (tmp_path / "runs").glob("*-tune-*")
+    told = json.loads((run / "tuned.json").read_text())
+    assert (told["kept"], told["scale"], told["prompt"]) == ("base", 0, "solve")
+    assert json.loads((run / "job.json").read_text())["prompt"] == told["system"]
+    assert "Handed over: the base as it was" in (run / "adapter" / "README.md").read_text()
+    again = bare(*asked, "--budget", "5s")
+    assert again.code == 0
+    assert "nothing was trained again" in again.err or "before" in again.err
+    wrong = bare(*asked, "--budget", "soon")
+    assert (wrong.code, "write a budget as 12m, 90s or 1.5h" in wrong.err) == (1, True)
+
+
 def test_after_it_comes_the_projects_own_test_with_a_judge_that_is_not_the_base() -> None:
     own = bench_against("hf:base", "hf:base+adapter", "rubric", "smollm2")
     assert own.command_line() == "hone bench rubric --model hf:base --model hf:base+adapter --gate"

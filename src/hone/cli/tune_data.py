@@ -16,7 +16,9 @@ from hone.journey.tuning import TuneOptions
 @json_option
 def data(options: ExamplesOptions, as_json: bool) -> None:
     """Write the examples of DATA to a file that `hone tune` reads."""
-    drawn = OwnReplies(options.base, options.samples, options.temperature, options.max_tokens, options.seed)
+    drawn = OwnReplies(
+        options.base, options.samples, options.temperature, options.max_tokens, options.seed, options.prompt
+    )
     told = write_examples(
         options.data,
         options.out,

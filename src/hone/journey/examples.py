@@ -14,13 +14,16 @@ from hone.examples.reading import Example, ExampleRow, read_examples, shuffled_a
 from hone.extras import library
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import Tell, nothing
-from hone.problems import prompting
+from hone.problems import Prompting, PromptName, candidates, prompting
 from hone.project.files import write_lines
 from hone.spelling import option
 from hone.tables import Taken
 from hone.tuning.choice import choose_base, machine
 from hone.weights.opening import weights
 from hone.weights.tokenizer import open_tokenizer
+
+_TRIED, _FEWEST = 320, 40
+"""Questions that prompts are tried on, with a GPU; and how many there must be for a prompt to be sought at all."""
 
 
 class ExamplesOptions(VerbOptions):
@@ -39,6 +42,8 @@ class ExamplesOptions(VerbOptions):
     temperature: float = Field(default=0.7, ge=0, le=2)
     max_tokens: int = Field(default=512, ge=1)
     """The longest reply."""
+    prompt: PromptName | None = None
+    """What the base answers under: solve, boxed or plain.  [default: where it solves most]"""
     gold: Path | None = None
     """Write the same questions with their gold replies too."""
     shuffle: bool = False
@@ -59,6 +64,8 @@ class OwnReplies:
     temperature: float = 0.7
     max_tokens: int = 512
     seed: int = 0
+    prompt: PromptName | None = None
+    """The prompt that it answers under; by default the one under which it solves most of some of the questions."""
 
 
 def write_examples(
@@ -115,11 +122,38 @@ def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[li
     tell(f"base: {base} ({why})")
     torch, folder = library("torch"), weights(base)
     model = load_model(folder, None, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    drawing = Drawing(drawn.samples, drawn.temperature, drawn.max_tokens, seed=drawn.seed)
-    made, shares = own_examples(model, open_tokenizer(folder), examples, drawing, tell=tell)
+    tokenizer = open_tokenizer(folder)
+    way = _way(model, tokenizer, examples, drawn, tell)
+    drawing = Drawing(drawn.samples, drawn.temperature, drawn.max_tokens, seed=drawn.seed, prompting=way)
+    made, shares = own_examples(model, tokenizer, examples, drawing, tell=tell)
     if not made:
         raise TuneError("the base gave no right reply to any question; train on the gold replies instead")
     return made, asdict(shares)
+
+
+def _way(model: Any, tokenizer: Any, examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> Prompting | None:
+    """The prompt that the base answers under; none where the examples keep the one that they have."""
+    from hone.training.solving import best_prompt, problem_of, solvable  # noqa: PLC0415 - loads torch
+
+    if drawn.prompt is not None:
+        return prompting(name=drawn.prompt)
+    # A conversation with turns of its own is asked as it stands.
+    if (
+        len(examples) < _FEWEST
+        or any(one.turns[:-1] != _put(one) for one in examples)
+        or not solvable(examples, None)
+    ):
+        return None
+    count = _TRIED if model.device.type == "cuda" else _FEWEST // 2
+    asked, pool = examples[:count], examples[count:] or examples
+    tried = candidates([problem_of(one) for one in pool], shots=(0, 2))
+    way, shares = best_prompt(model, tokenizer, tried, [problem_of(one) for one in asked], tell)
+    tell(f"prompt: {way.label}, under which the base solves {shares[0].right} of {shares[0].asked} questions")
+    return way
+
+
+def _put(example: Example) -> tuple[tuple[str, str], ...]:
+    return tuple((turn.role, turn.content) for turn in prompting().ask(example.question))
 
 
 def _write_chats(file: Path, examples: Sequence[Example]) -> None:

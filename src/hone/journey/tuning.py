@@ -388,6 +388,9 @@ def _job(
 ) -> TrainingJob:
     examples: list[Example] = [*halves.train, *halves.held_out]
     asked = any(example.answer is not None or (example.turns[0] == ("system", prompt)) for example in examples)
+    brought = {one.turns[0][1] if one.turns[0][0] == "system" else None for one in examples}
+    if asked and len(brought) == 1:  # rows that bring the prompt along that they were written under
+        (prompt,) = brought
     return TrainingJob(
         base=base,
         weights=str(folder.resolve()),
