@@ -225,7 +225,6 @@ def test_the_prompt_that_rows_bring_along_is_the_model_s(bare: Hone, base: Path,
     assert json.loads(job.read_text())["prompt"] == "Box it."
 
 
-@pytest.mark.long
 def test_within_a_budget_a_base_that_nothing_helps_is_kept_and_offered_for_export(
     bare: Hone, base: Path, tmp_path: Path
 ) -> None:
