@@ -20,7 +20,7 @@ _CUT_AT_MOST = 0.01
 """The share of answers that may be cut before they are asked again with a higher limit."""
 LIMIT, LAST_LIMIT = 512, 2048
 """Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
-_LEAST_LIMITS = (128, 512)
+_LEAST_LIMITS = (128, 256)
 """The same on a processor, where short problems are answered in less, and waiting costs more."""
 
 
@@ -59,7 +59,9 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str, note: Note 
 
     def solve(model: Any) -> float:
         put = [prompt_of(one) for one in asked]
-        answers = greedy_answers(model, tokenizer, put, 2 * longest, 8 * longest, note)
+        # Without a GPU an answer of more than twice the longest one to be learnt is not waited for.
+        last = 8 * longest if device == "cuda" else 2 * longest
+        answers = greedy_answers(model, tokenizer, put, 2 * longest, last, note)
         return sum(right(one, text.text) for one, text in zip(asked, answers, strict=True)) / len(asked)
 
     return solve
@@ -115,7 +117,7 @@ def solved(
     if model.device.type == "cpu":
         longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
         limit = min(limit, max(_LEAST_LIMITS[0], 2 * longest))
-        last = min(last, max(_LEAST_LIMITS[1], 8 * longest))
+        last = min(last, max(_LEAST_LIMITS[1], 4 * longest))
     asked = [way.ask(one.question) for one in problems]
     try:
         answers = greedy_answers(model, tokenizer, asked, limit, last, note)
