@@ -88,7 +88,13 @@ class RunBusyError(RunError):
 
 
 class IncompleteError(RunError):
-    """Calls failed that a step cannot do without. What was answered is in the journal."""
+    """Calls failed that a step cannot do without. What was answered is in the journal.
+
+    Attributes:
+        answered: How many calls were answered, where that is known; else none.
+    """
+
+    answered: int | None = None
 
 
 class ExportError(HoneError):

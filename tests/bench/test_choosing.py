@@ -14,8 +14,9 @@ from hone.bench.choosing import tried_prompts
 from hone.bench.running import marked_answers
 from hone.examples.reading import read_examples
 from hone.models import Completion, Model, Request, Usage
-from hone.problems import Problem, Prompting, candidates, has_looped, load_problems, prompting, sums
+from hone.problems import Problem, Prompting, candidates, has_looped, load_problems, prompting, sums, trails_off
 from hone.problems.reading import apart_for_choosing
+from hone.stats.halving import finalists, successive_halving
 
 POOL = sums(60)
 
@@ -104,8 +105,11 @@ def test_a_set_without_parts_is_cut_where_it_is_large_enough() -> None:
     [
         ("He has 3 x 4 = 12. " * 9, True),
         ("So it goes. " + "Step 1: 5 + 2 = 7.\n" * 40 + "Step 1: 5 +", True),
-        ("".join(f"Day {day}: {day} + 2 = {day + 2}\n" for day in range(60)), True),
-        ("a" * 80, True),
+        ("".join(f"Day {day}: {day} + 2 = {day + 2}\n" for day in range(60)), False),
+        ("a" * 130, True),
+        ("#### 42" + "\n" * 200, False),
+        ("The table:\n" + "-" * 70, False),
+        ("1 / 3 = 0." + "3" * 70, False),
         (
             "The first day gives 12 apples, the second 15, and the third 9. Together: 12 + 15 + 9 = 36.\n#### 36",
             False,
@@ -116,6 +120,26 @@ def test_a_set_without_parts_is_cut_where_it_is_large_enough() -> None:
 )
 def test_a_loop_is_told_from_an_answer(text: str, loops: bool) -> None:
     assert has_looped(text) is loops
+
+
+def test_white_space_to_the_limit_ends_an_answer_that_is_then_read() -> None:
+    assert trails_off("#### 7" + "\n" * 90)
+    assert not trails_off("#### 7\n")
+
+
+def test_a_tie_on_a_few_trials_drops_no_more_than_half() -> None:
+    shares = [0.6, 0.5, 1.0]
+
+    def right(place: int, trials: range) -> int:
+        return 3 if trials.start == 0 else round(shares[place] * len(trials))
+
+    assert successive_halving(3, 16, right)[0].place == 2
+    six = [0.2, 0.2, 0.9, 0.2, 0.2, 0.2]
+    order = successive_halving(
+        6, 16, lambda place, trials: 3 if trials.start == 0 else round(six[place] * len(trials))
+    )
+    assert order[0].place == 2
+    assert [one.place for one in finalists(order)] == [2]
 
 
 def told(model: str, prompt: str, right: range, *, part: str = "test", cut: range = range(0)) -> list[Result]:

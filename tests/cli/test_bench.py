@@ -182,3 +182,90 @@ def test_where_no_prompt_can_be_chosen_the_gate_says_so(bare: Hone, tmp_path: Pa
     assert unknown.code == 0
     assert "no prompt is chosen, as the model does not answer the problems for it" in unknown.err
     assert "whether another is better was not tried" in unknown.err
+
+
+def answers(path: Path, problems: list[Any], **ways: tuple[int, str]) -> str:
+    """A model that gets the first so many problems right under each prompt, in a form of words."""
+    lines = []
+    for problem_place, problem in enumerate(problems):
+        for name, (count, form) in ways.items():
+            answer = problem.answer if problem_place < count else "7654321"
+            system = prompting(name="boxed").system if name == "boxed" else prompting().system
+            asking = problem.question if name == "plain" else f"{system}\n{problem.question}"
+            lines.append({"contains": asking, "text": form.format(answer)})
+    # The longest text to look for first: a question alone stands in every prompt.
+    lines.sort(key=lambda line: -len(line["contains"]))
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    return f"scripted:{path}"
+
+
+def test_under_the_strict_reading_prompts_are_chosen_strictly(bare: Hone, tmp_path: Path) -> None:
+    asked = [*CHOOSING, *PROBLEMS]
+    wrong = "It may be {}."
+    base = answers(
+        tmp_path / "b.jsonl", asked, solve=(44, "#### {}"), plain=(56, "It comes to {}."), boxed=(0, wrong)
+    )
+    tuned = answers(tmp_path / "t.jsonl", asked, solve=(36, "#### {}"), plain=(0, wrong), boxed=(0, wrong))
+    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base, "--model", tuned,
+                  "--reading", "strict", "--gate", "--json")  # fmt: skip
+    assert result.code == 3
+    assert result.data["models"][0]["prompt"] == "solve"
+    assert result.data["comparisons"][0]["difference"]["value"] < 0
+
+
+def test_one_call_that_fails_while_choosing_leaves_the_run_to_be_gone_on_with(bare: Hone, tmp_path: Path) -> None:
+    base = answers(
+        tmp_path / "b.jsonl",
+        [*CHOOSING[1:], *PROBLEMS],
+        solve=(10, "#### {}"),
+        boxed=(50, "#### {}"),
+        plain=(0, "{}"),
+    )
+    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base)
+    assert result.code == 4
+    assert "type the same command to go on" in result.err
+
+
+def test_a_model_whose_prompt_was_sought_is_not_let_through_beside_a_base_whose_was_not(
+    bare: Hone, tmp_path: Path
+) -> None:
+    base = answers(tmp_path / "b.jsonl", PROBLEMS, solve=(10, "#### {}"))
+    tuned = answers(
+        tmp_path / "t.jsonl", [*CHOOSING, *PROBLEMS], solve=(3, "#### {}"), boxed=(56, "#### {}"), plain=(0, "{}")
+    )
+    boxed = prompting(name="boxed").system
+    more = (json.dumps({"contains": f"{boxed}\n{one.question}", "text": "#### 1"}) + "\n" for one in PROBLEMS)
+    with (tmp_path / "b.jsonl").open("a") as file:
+        file.writelines(more)
+    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base, "--model", tuned,
+                  "--gate")  # fmt: skip
+    assert result.code == 3
+    assert "the best prompt was sought for the model and not for the base" in result.err
+
+
+def test_what_chooses_is_never_what_tests_whatever_its_ids(bare: Hone, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        rows = (
+            {"id": f"{name}{place}", "question": one.question, "answer": one.answer}
+            for place, one in enumerate(PROBLEMS)
+        )
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    base = answers(tmp_path / "b.jsonl", PROBLEMS, solve=(10, "#### {}"))
+    result = bare("bench", tmp_path / "one.jsonl", "--choose-on", tmp_path / "two.jsonl", "--shots", 0, "--project", tmp_path,
+                  "--model", base)  # fmt: skip
+    assert result.code == 0, result.err
+    assert "no other is tried" in result.err
+
+
+def test_a_limit_counts_what_is_tested_and_one_named_prompt_is_the_only_one(bare: Hone, tmp_path: Path) -> None:
+    many = sums(120, "test")
+    rows = ({"question": one.question, "answer": one.reply} for one in many)
+    (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    base = answers(tmp_path / "b.jsonl", many, solve=(80, "#### {}"), boxed=(0, "{}"), plain=(0, "{}"))
+    asked = ("bench", tmp_path / "many.jsonl", "--limit", 60, "--project", tmp_path, "--model", base, "--json")
+    assert bare(*asked, "--shots", 0).data["problems"] == 60
+    named = bare(*asked, "--prompt", "solve")
+    assert len(named.data["prompting"]) == 1
+    assert named.data["choosing"] == 0
+    lacking = bare(*asked, "--prompt", "own")
+    assert (lacking.code, "this task has none" in lacking.err) == (1, True)

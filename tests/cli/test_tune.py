@@ -232,10 +232,10 @@ def test_within_a_budget_a_base_that_nothing_helps_is_kept_and_offered_for_expor
     (tmp_path / "sums.jsonl").write_text("\n".join(map(json.dumps, rows)))
     asked = [word for word in _command(tmp_path / "sums.jsonl", base, tmp_path / "runs") if word != "--json"]
     asked[asked.index("96")], asked[asked.index("row=96")] = "256", "row=256"
-    result = bare(*asked, "--budget", "5s")
+    result = bare(*asked, "--budget", "30s")
     assert result.code == 0, result.err
     assert "the base's best prompt: solve" in result.err
-    assert "Tuning did not pay" in result.err
+    assert "neither the base nor what was learnt solves any" in result.err
     assert "hone export" in result.err
     assert "--prompt solve" in result.err
     (run,) = (tmp_path / "runs").glob("*-tune-*")
@@ -243,7 +243,7 @@ def test_within_a_budget_a_base_that_nothing_helps_is_kept_and_offered_for_expor
     assert (told["kept"], told["scale"], told["prompt"]) == ("base", 0, "solve")
     assert json.loads((run / "job.json").read_text())["prompt"] == told["system"]
     assert "Handed over: the base as it was" in (run / "adapter" / "README.md").read_text()
-    again = bare(*asked, "--budget", "5s")
+    again = bare(*asked, "--budget", "30s")
     assert again.code == 0
     assert "nothing was trained again" in again.err or "before" in again.err
     wrong = bare(*asked, "--budget", "soon")

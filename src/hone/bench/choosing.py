@@ -48,7 +48,7 @@ def enough_to_choose(tested: int) -> int:
 
 
 def try_prompts(
-    ask: Asker, prompts: Sequence[Prompting], problems: Sequence[Problem]
+    ask: Asker, prompts: Sequence[Prompting], problems: Sequence[Problem], *, strict: bool = False
 ) -> tuple[list[Prompting], list[Result], AnswerSpeed]:
     """The best of several prompts for a model.
 
@@ -56,6 +56,7 @@ def try_prompts(
         ask: Puts problems to the model.
         prompts: Those that are tried, the simplest first: of equals the first is taken.
         problems: What they are tried on.
+        strict: Count answers in the form that the prompt asked for alone.
 
     Returns:
         The prompt, and after it those that cannot be told from it; every answer, as part ``choosing``; and the time
@@ -69,16 +70,16 @@ def try_prompts(
         results, taken = ask(prompts[place], problems[trials.start : trials.stop])
         found[place] += [one.model_copy(update={"part": "choosing"}) for one in results]
         speed += taken
-        return _right(results)
+        return _right(results, strict=strict)
 
     successive_halving(len(prompts), len(problems), right)
     results = [one for several in found for one in several]
     named = {one.label: one for one in prompts}
-    order = [one for one in tried_prompts(results, results[0].model) if one.final]
+    order = [one for one in tried_prompts(results, results[0].model, strict=strict) if one.final]
     return [named[one.prompt] for one in order], results, speed
 
 
-def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
+def tried_prompts(results: Sequence[Result], model: str, *, strict: bool = False) -> list[TriedPrompt]:
     """What a model's prompts gave, the chosen one first; empty where none was chosen.
 
     Of those that cannot be told from the best (`finalists`) the one with the fewest shots is chosen: they cost time,
@@ -87,13 +88,14 @@ def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
     Args:
         results: Of a run; answers to the test are passed over.
         model: Its spec.
+        strict: Count answers in the form that the prompt asked for alone.
     """
     own: dict[str, list[Result]] = {}
     for one in results:
         if one.model == model and one.part == "choosing":
             own.setdefault(one.prompt, []).append(one)
     names = list(own)
-    found = [Candidate(place, _right(own[name]), len(own[name])) for place, name in enumerate(names)]
+    found = [Candidate(place, _right(own[name], strict=strict), len(own[name])) for place, name in enumerate(names)]
     order = sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
     last = finalists(order) if order else []
     last.sort(key=lambda one: (shots_in(names[one.place]), -one.right, one.place))
@@ -103,5 +105,5 @@ def tried_prompts(results: Sequence[Result], model: str) -> list[TriedPrompt]:
     ]
 
 
-def _right(results: Sequence[Result]) -> int:
-    return sum(one.right for one in results)
+def _right(results: Sequence[Result], *, strict: bool = False) -> int:
+    return sum(one.strict if strict else one.right for one in results)

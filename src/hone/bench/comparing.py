@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -79,15 +79,19 @@ class ModelComparison:
     """The share of the base's answers that were cut: what they would have said is not known."""
     prompts: tuple[str, str] = ("", "")
     """What the base and the model were asked under."""
+    unequal: bool = False
+    """Whether the model's best prompt was sought, and the base's could not be."""
 
     def not_worse(self, margin: float = MARGIN) -> bool:
         """Whether the interval of the difference lies above minus the margin, and the base was let speak."""
         above = self.difference.low is not None and self.difference.low > -margin
-        return above and self.base_cut <= BASE_CUT_AT_MOST
+        return above and not self.base_unheard
 
     @property
     def base_unheard(self) -> str:
         """Why nothing can be said beside this base; empty where something can."""
+        if self.unequal:
+            return "the best prompt was sought for the model and not for the base, which did not answer the problems"
         if self.base_cut <= BASE_CUT_AT_MOST:
             return ""
         return (
@@ -108,6 +112,11 @@ class BenchReport:
     """Models against the base under one prompt, the model's best one, where that is not the base's best one."""
     choosing: int = 0
     """Answers that were asked for to choose the prompts."""
+
+    @property
+    def prompts_sought(self) -> bool:
+        """Whether every model's best prompt was sought."""
+        return all(one.tried for one in self.scores)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON writes it."""
@@ -169,13 +178,13 @@ def compare_models(
         StatsError: The models did not answer the same problems.
     """
     known = speeds or {}
-    tried = {model: tuple(tried_prompts(results, model)) for model in models}
+    tried = {model: tuple(tried_prompts(results, model, strict=reading == "strict")) for model in models}
     answers: dict[str, dict[str, list[Result]]] = {model: {} for model in models}
     for one in results:
         if one.part == "test":
             answers[one.model].setdefault(one.prompt, []).append(one)
     best = {model: _best_prompt(tried[model], answers[model]) for model in models}
-    best[models[0]] = _base_prompt(tried[models[0]], answers[models[0]], best[models[0]], reading)
+    best[models[0]] = _base_prompt(answers[models[0]], best[models[0]], reading)
     scores = tuple(
         _score(model, answers[model][best[model]], known.get(model), confidence, tried[model]) for model in models
     )
@@ -184,7 +193,13 @@ def compare_models(
     same = [model for model in others if best[model] != best[first] and best[model] in answers[first]]
     return BenchReport(
         scores,
-        tuple(_against(base, answers[model][best[model]], reading, confidence) for model in others),
+        tuple(
+            replace(
+                _against(base, answers[model][best[model]], reading, confidence),
+                unequal=bool(tried[model]) and not tried[first],
+            )
+            for model in others
+        ),
         confidence,
         tuple(
             _against(answers[first][best[model]], answers[model][best[model]], reading, confidence) for model in same
@@ -195,18 +210,16 @@ def compare_models(
 
 def _best_prompt(tried: Sequence[TriedPrompt], answers: Mapping[str, object]) -> str:
     """The prompt that was chosen, or else the first that was asked under."""
-    return next((one.prompt for one in tried if one.chosen), next(iter(answers)))
+    return next((one.prompt for one in tried if one.prompt in answers), next(iter(answers)))
 
 
-def _base_prompt(
-    tried: Sequence[TriedPrompt], answers: Mapping[str, Sequence[Result]], chosen: str, reading: Reading
-) -> str:
-    """The prompt under which the base counts: of those that cannot be told apart, the best one in the test.
+def _base_prompt(answers: Mapping[str, Sequence[Result]], chosen: str, reading: Reading) -> str:
+    """The prompt under which the base counts: of all that it was tested under, the best one in the test.
 
-    It favours the base, so that no model is called as good beside one that was asked badly by chance.
+    It favours the base, so that no model is called as good beside one that was asked badly by chance. These are the
+    prompts that cannot be told from its best one, and those under which the other models do best.
     """
-    last = [one.prompt for one in tried if one.final and one.prompt in answers] or [chosen]
-    return max(last, key=lambda name: sum(_right(one, reading) for one in answers[name]))
+    return max([chosen, *answers], key=lambda name: sum(_right(one, reading) for one in answers[name]))
 
 
 def _score(

@@ -14,7 +14,7 @@ from hone.domain.settings import Sampling
 from hone.errors import ContextError, IncompleteError
 from hone.jobs import CallTally, Journal, Outcome, Progress, ask_all
 from hone.models import Call, Model, Request
-from hone.problems import Problem, Prompting, has_looped
+from hone.problems import Problem, Prompting, has_looped, trails_off
 
 CUT_AT_MOST = 0.01
 """The share of answers that may be cut before they are asked again with a higher limit."""
@@ -104,10 +104,12 @@ def marked_answers(
         speed += taken
         failed = [one for one in outcomes if one.completion is None and not isinstance(one.error, ContextError)]
         if failed:
-            raise IncompleteError(
+            error = IncompleteError(
                 f"{model.spec} did not answer {len(failed)} of {len(problems)} problems ({failed[0].error}); "
                 "type the same command to go on"
             )
+            error.answered = len(problems) - len(failed)
+            raise error
         found |= {problem.id: outcome for problem, outcome in zip(pending, outcomes, strict=True)}
         pending = [one for one in pending if _wants_more(found[one.id], limit)]
         if len(pending) < CUT_AT_MOST * len(problems) or limit >= task.last_limit:
@@ -135,7 +137,7 @@ def _asked(
 def _wants_more(outcome: Outcome, limit: int) -> bool:
     """Whether a higher limit would give a longer answer: it was cut there, not by the model's context, nor loops."""
     done = outcome.completion
-    if done is None or not done.cut or has_looped(done.text):
+    if done is None or not done.cut or has_looped(done.text) or trails_off(done.text):
         return False
     return not done.usage.completion or done.usage.completion >= limit
 
@@ -164,7 +166,7 @@ def _result(spec: str, problem: Problem, outcome: Outcome, task: BenchTask, way:
         strict=right and marked.place == way.closing,
         read=marked.read,
         place=marked.place,
-        cut=done.cut and not looped,
+        cut=done.cut and not looped and not trails_off(done.text),
         looped=looped,
         tokens=done.usage.completion,
         text=done.text,

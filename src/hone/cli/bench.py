@@ -55,9 +55,10 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
     passed = report.comparisons[-1].not_worse(options.margin) if report.comparisons else None
     _show(tested, options, passed, as_json=as_json)
     unheard = report.comparisons[-1].base_unheard if report.comparisons else ""
-    under = ", each under its best prompt"
-    if report.scores and not report.scores[0].tried:
-        under = f" under the prompt {report.scores[0].prompt}; whether another is better was not tried"
+    under = ", each under the best of the prompts that were tried"
+    if not report.prompts_sought:
+        asked = dict.fromkeys(one.prompt for one in (report.scores[0], report.scores[-1]))
+        under = f" under the prompt {' and '.join(asked)}; whether another is better was not tried for all"
     _gate(options, passed, unheard, under)
 
 
@@ -110,7 +111,8 @@ def _gate(options: BenchOptions, passed: bool | None, unheard: str = "", under: 
         return
     pair = f"{options.model[-1]} {{}} {options.model[0]}"
     if unheard:
-        note(f"gate: refused; {unheard}; allow longer answers with --max-tokens")
+        more = "; allow longer answers with --max-tokens" if "cut" in unheard else ""
+        note(f"gate: refused; {unheard}{more}")
         raise SystemExit(GATE)
     if not passed:
         points = f"{options.margin * 100:g} points"

@@ -101,6 +101,7 @@ def _request(options: TuneOptions) -> TuningRequest:
     source = options.data or config.data
     if source is None:
         raise click.UsageError("name the data: sums, gsm8k, a file, a folder or a data set of the hub")
+    budget = config.budget if options.budget is None else options.budget
     return TuningRequest(
         source=source,
         base=options.base or config.base,
@@ -113,7 +114,7 @@ def _request(options: TuneOptions) -> TuningRequest:
         runs=options.runs,
         fresh=options.fresh,
         check=options.check,
-        budget=seconds_of(budget) if (budget := options.budget or config.budget) else None,
+        budget=None if budget is None else seconds_of(budget),
     )
 
 

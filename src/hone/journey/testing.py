@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,7 +142,7 @@ def benchmark(  # noqa: PLR0913 - each is a choice of its own
     wanted = read_task(task) if isinstance(task, str) else task
     if limit is not None:
         wanted = wanted.model_copy(update={"limit": limit})
-    bout = prepare(wanted, specs, home_of(Path(folder)))
+    bout = replace(prepare(wanted, specs, home_of(Path(folder))), strict=reading == "strict")
     for line in (*bout.taken.lines(), bout.words):
         watch.tell(line)
     run, results, speeds = _run_bench(bout, watch, fresh=fresh)
@@ -168,6 +168,8 @@ class BenchmarkPlan:
     """Relative model files start here, and runs go to its `runs`."""
     taken: Taken = field(default_factory=Taken)
     """Which columns of a file hold the questions and the answers."""
+    strict: bool = False
+    """Whether prompts are chosen by answers in the form that they asked for alone."""
 
     @property
     def words(self) -> str:
@@ -177,7 +179,7 @@ class BenchmarkPlan:
             return f"prompt: {names}, for every model; no other is tried"
         return (
             f"prompts: each model is tested under its best one of {names}; that is chosen on {len(self.choosing):,} "
-            "problems which the test does not hold"
+            "problems whose questions the test does not hold"
         )
 
     def config(self) -> dict[str, Any]:
@@ -190,6 +192,7 @@ class BenchmarkPlan:
             "models": same_models(self.specs, self.home),
             # The base is asked under more prompts than the others, where prompts are chosen.
             **({"base": self.specs[0]} if self.choosing else {}),
+            **({"strict": True} if self.choosing and self.strict else {}),
         }
 
 
@@ -205,20 +208,26 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPla
         ProjectError: The problems, or those that the shots come from, cannot be had.
     """
     taken = Taken()
-    problems = task.problems("test", task.limit, taken)
+    in_parts = task.data in {"sums", "gsm8k"} or has_parts(typed_path(task.data))
+    apart = not in_parts and task.choose_on is None and len(task.prompts) != 1
+    # A set without parts is cut before it is limited, so that the limit counts what is tested.
+    problems = task.problems("test", None if apart else task.limit, taken)
     if not problems:
         raise ProjectError(f"{task.data}: there are no problems")
-    asked = {problem.question for problem in problems}
     choosing: Sequence[Problem] = ()
     if task.choose_on is not None:
-        choosing = BenchTask(data=task.choose_on, answers=task.answers).problems("test")
-    elif task.data in {"sums", "gsm8k"} or has_parts(typed_path(task.data)):
+        named = {"question": task.question, "answer": task.answer, "solution": task.solution}
+        columns = {} if task.choose_on in {"sums", "gsm8k"} else named
+        choosing = BenchTask(data=task.choose_on, answers=task.answers, **columns).problems("test")
+    elif in_parts:
         choosing = task.problems("choosing")
-    elif len(task.prompts) != 1:
+    elif apart:
         problems, choosing = apart_for_choosing(problems)
-    choosing = [one for one in choosing if one.question not in asked or one not in problems]
+        problems = problems[: task.limit]
+    asked = {_plain(one.question) for one in problems}
+    choosing = [one for one in choosing if _plain(one.question) not in asked]
     choosing = choosing[: enough_to_choose(len(problems))]
-    prompts = _prompts(task, {one.question for one in (*problems, *choosing)})
+    prompts = _prompts(task, asked | {_plain(one.question) for one in choosing})
     if not choosing and len(prompts) > 1:
         prompts = prompts[:1]
     return BenchmarkPlan(task, problems, prompts, choosing if len(prompts) > 1 else (), specs, home, taken)
@@ -230,12 +239,25 @@ def _prompts(task: BenchTask, asked: set[str]) -> tuple[Prompting, ...]:
     Raises:
         ProjectError: The task wants a number of shots that cannot be had.
     """
-    shots = SHOTS if task.shots is None else (task.shots,)
+    # Where one prompt is named, nothing is chosen: not how many problems are shown, either.
+    usual = (0,) if len(task.prompts) == 1 else SHOTS
+    shots = usual if task.shots is None else (task.shots,)
     # A file without a training part gives its shots out of the problems that are not asked.
-    pool = [problem for problem in task.problems("train") if problem.question not in asked] if any(shots) else []
+    pool = (
+        [problem for problem in task.problems("train") if _plain(problem.question) not in asked] if any(shots) else []
+    )
     if task.shots:
         choose_shots(pool, task.shots, seed=task.shot_seed)  # says what is lacking
-    return candidates(pool, names=task.tried, shots=shots, own=task.system, shot_seed=task.shot_seed)
+    found = candidates(pool, names=task.tried, shots=shots, own=task.system, shot_seed=task.shot_seed)
+    if not found:
+        raise ProjectError(
+            "the prompt `own` is the system message of a task file, and this task has none; name another"
+        )
+    return found
+
+
+def _plain(question: str) -> str:
+    return " ".join(question.split())
 
 
 def _run_bench(
@@ -281,19 +303,18 @@ def _tested(
     """A model's best prompts, with all answers under the first and those that chose it, and the speed of the test."""
     best, results = list(bout.prompts[:1]), list[Result]()
     if len(bout.prompts) > 1:
-        asked = 0
 
         def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
-            nonlocal asked
             with watch.progress(f"{spec}, trying the prompt {prompt.label}") as progress:
                 told = marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
-            asked += len(problems)
+            answered.append(prompt)
             return told
 
+        answered: list[Prompting] = []
         try:
-            best, results, spent = try_prompts(ask, bout.prompts, bout.choosing)
+            best, results, spent = try_prompts(ask, bout.prompts, bout.choosing, strict=bout.strict)
         except IncompleteError as error:
-            if asked:
+            if answered or error.answered != 0:
                 raise
             # Nothing came back: a recorded model, say, knows the problems of the test alone.
             watch.tell(f"{spec}: no prompt is chosen, as the model does not answer the problems for it ({error})")

@@ -35,6 +35,8 @@ from hone.weights.content import content_of
 from hone.weights.opening import gguf_of, weights
 
 _NAMED = {"sums", "gsm8k"}
+_LEAST_BUDGET = 30
+"""Seconds."""
 _DECIDING = 0.2
 """The share of a set without parts that is held out where what is learnt is chosen."""
 OWN_TEST = "rubric"
@@ -272,7 +274,7 @@ def tune(
         keep=tuple(Keep.parse(rule) for rule in keep),
         best=best,
         runs=Path(runs) if runs is not None else None,
-        budget=seconds_of(budget) if budget else None,
+        budget=None if budget is None else seconds_of(budget),
         **asked,
     )
 
@@ -372,10 +374,15 @@ def seconds_of(text: str) -> float:
     Raises:
         TuneError: It names none.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*", text)
-    if match is None or not float(match[1]):
-        raise TuneError(f"{text!r} is not a time; write a budget as 12m, 90s or 1.5h")
-    return float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[match[2]]
+    match = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*(s|m|min|h)\s*", text)
+    if match is None:
+        raise TuneError(f"{text[:40]!r} is not a time; write a budget as 12m, 90s or 1.5h")
+    seconds = float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[match[2]]
+    if seconds < _LEAST_BUDGET:
+        raise TuneError(
+            f"{text} is too short to choose anything; write a budget of {_LEAST_BUDGET}s or more, such as 12m"
+        )
+    return seconds
 
 
 def _job(

@@ -6,7 +6,7 @@ its own.
 
 from hone.problems.answers import FinalAnswer, gold_number, marked_text, read_answer
 from hone.problems.leaks import Leak, leaks, without_leaks
-from hone.problems.looping import has_looped
+from hone.problems.looping import has_looped, trails_off
 from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
 from hone.problems.prompting import PROMPT_NAMES, Prompting, PromptName, candidates, choose_shots, prompting
 from hone.problems.reading import (
@@ -47,6 +47,7 @@ __all__ = [
     "read_problems",
     "split_answer",
     "sums",
+    "trails_off",
     "variants",
     "without_leaks",
     "without_marks",

@@ -1,23 +1,23 @@
 """Whether a text that reached its length limit has fallen into a loop: it says the same again and again to its end.
 
 An answer that loops would not end at any limit, so that asking again with a higher one costs time and tells nothing.
+Steps that differ in their numbers are no loop, however alike they read: a long sum is worked out like that.
 """
 
 from __future__ import annotations
 
-import re
-
 _TAIL = 1200
 """Characters at the end that are looked at."""
-_SHORTEST = 60
+_SHORTEST = 120
 """Characters that the repeats must fill."""
-_COUNTING = 240
-"""The same where the repeats differ in their numbers alone."""
-_DIGITS = re.compile(r"\d+")
+_TIMES = 4
+"""Repeats that make a loop."""
+_BLANK = 60
+"""Characters of white space at the end from which nothing more is waited for."""
 
 
 def has_looped(text: str) -> bool:
-    """Whether the end of a text repeats itself: three times word for word, or six times but for its numbers.
+    """Whether the end of a text repeats itself word for word.
 
     Args:
         text: An answer that was cut at its limit. Its last repeat may be torn.
@@ -26,8 +26,12 @@ def has_looped(text: str) -> bool:
         >>> has_looped("He has 3 x 4 = 12. " * 9), has_looped("First 3 x 4 = 12, then 12 - 5 = 7. #### 7")
         (True, False)
     """
-    tail = text.rstrip()[-_TAIL:]
-    return _repeats(tail, 3, _SHORTEST) or _repeats(_DIGITS.sub("0", tail), 6, _COUNTING)
+    return _repeats(text.rstrip()[-_TAIL:], _TIMES, _SHORTEST)
+
+
+def trails_off(text: str) -> bool:
+    """Whether nothing but white space follows what was said: the answer has ended, and can be read."""
+    return len(text) - len(text.rstrip()) >= _BLANK
 
 
 def _repeats(tail: str, times: int, least: int) -> bool:

@@ -26,7 +26,7 @@ _LONGEST_SHOT = 600
 """Characters of question and reply together: a shot shows the form, and every prompt pays for its length."""
 
 Closing = Literal["mark", "boxed"]
-r"""How a reply ends: ``#### ANSWER`` on a line of its own, or ``\boxed{ANSWER}``."""
+r"""How a worked answer ends: ``#### ANSWER`` on a line of its own, or ``\boxed{ANSWER}``."""
 PromptName = Literal["solve", "boxed", "plain", "own"]
 """``solve`` and ``boxed``: the built-in prompts. ``plain``: the question alone, after whatever system message the
 model's own chat template puts there by itself. ``own``: the system message of the task file."""

@@ -100,6 +100,8 @@ def tuning_did_not_pay(result: Mapping[str, Any]) -> str:
     gain = result.get("difference", {"value": 0})["value"]
     if gain is None:
         why = "nothing was learnt in the time"
+    elif result.get("confirmed") == [0.0, 0.0]:
+        why = "neither the base nor what was learnt solves any of the problems that decide"
     elif gain > 0:
         why = "what was learnt may be worse than the base by more than 2 points, as far as these problems tell"
     else:

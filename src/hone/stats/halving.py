@@ -1,7 +1,8 @@
 """Successive halving: the best of several candidates on a set of trials, without trying every one on all of them.
 
 Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization", with thirds:
-all candidates on a fifth of the trials, the better third on half of them, the last two on all.
+all candidates on a fifth of the trials, the better third on half of them, the last two on all. Where chance may have
+put others behind the third, up to a half stays, or four.
 """
 
 from __future__ import annotations
@@ -39,9 +40,17 @@ def successive_halving(candidates: int, trials: int, right: Callable[[int, range
         for place in left if upto > done else ():
             more = right(place, range(done, upto))
             found[place] = Candidate(place, found[place].right + more, upto)
-        left = sorted(left, key=lambda place: (-found[place].right, place))
-        left, done = left[: max(2, len(left) // 3)], upto
+        left, done = _staying(sorted(left, key=lambda place: (-found[place].right, place)), found, upto), upto
     return sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
+
+
+def _staying(order: list[int], found: list[Candidate], trials: int) -> list[int]:
+    """The better third, two at least; up to a half, or four, where others are behind by what may be chance."""
+    kept, most = max(2, len(order) // 3), max(4, math.ceil(len(order) / 2))
+    if kept >= len(order):
+        return order
+    least = max(1.0, found[order[kept - 1]].right - math.sqrt(trials) / 2)
+    return [place for number, place in enumerate(order[:most]) if number < kept or found[place].right >= least]
 
 
 def finalists(order: Sequence[Candidate]) -> list[Candidate]:

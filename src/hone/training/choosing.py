@@ -122,6 +122,27 @@ class Chosen:
         }
 
 
+def check_choosing(settings: TuneSettings, train: Sequence[Example], problems: Sequence[Example]) -> None:
+    """See that there is what a search needs.
+
+    Args:
+        settings: Whose method must train adapters.
+        train: What may be learnt: examples whose answers are numbers.
+        problems: What decides: the same.
+
+    Raises:
+        TuneError: There is not.
+    """
+    if settings.method not in _RATES:
+        raise TuneError("a budget chooses among adapters; use method lora or qlora, or leave the budget out")
+    if not train:
+        raise TuneError("no example to learn from has a number for an answer; leave the budget out")
+    if len(problems) < LEAST:
+        raise TuneError(
+            f"{len(problems)} problems with numbers for answers are too few to choose by; it takes {LEAST}"
+        )
+
+
 class Chooser:
     """One search.
 
@@ -153,12 +174,7 @@ class Chooser:
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if len(problems) < LEAST:
-            raise TuneError(
-                f"{len(problems)} problems with numbers for answers are too few to choose by; it takes {LEAST}"
-            )
-        if settings.method not in _RATES:
-            raise TuneError("a budget chooses among adapters; use method lora or qlora, or leave the budget out")
+        check_choosing(settings, train, problems)
         self.model, self.tokenizer, self.settings, self.train = model, tokenizer, settings, list(train)
         used = [problem_of(one) for one in problems][: _MOST[model.device.type]]
         self.first, self.second = used[: len(used) // 2], used[len(used) // 2 :]

@@ -120,12 +120,14 @@ def _base_at_best(
         return {}
     pool = [problem_of(one) for one in read_rows(folder / TRAIN)[:_POOL]]
     problems = [problem_of(one) for one in asked][: None if base.device.type == "cuda" else _SLOW_TRIALS]
-    prompt, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2)), problems)
-    right, count, learnt = shares[0].right, len(problems), round(chosen.accuracy * len(asked))
+    _, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2)), problems)
+    # Of prompts that cannot be told apart the best counts, in the base's favour.
+    top = max((one for one in shares if one.final), key=lambda one: one.right)
+    right, count, learnt = top.right, len(problems), round(chosen.accuracy * len(asked))
     kept = "base" if right and right * len(asked) >= learnt * count else "tuned"
-    best_of = f"the base under its best prompt ({prompt.label}) solves {right} of {count} held-out problems"
+    best_of = f"the base under its best prompt ({top.prompt}) solves {right} of {count} held-out problems"
     tell({"event": "note", "text": f"{best_of}, and what was learnt {learnt} of {len(asked)}"})
-    return {"prompts": [one.as_data() for one in shares], "prompt": prompt.label, "kept": kept}
+    return {"prompts": [one.as_data() for one in shares], "prompt": top.prompt, "kept": kept}
 
 
 def finish_chosen(job: TrainingJob, chosen: Chosen, model: Any, tokenizer: Any, folder: Path, tell: Tell) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer
+from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer, trails_off
 from hone.stats.halving import finalists, successive_halving
 from hone.training.scales import Solve
 from hone.weights.decoding import Decoding, GeneratedText, generate
@@ -75,8 +75,12 @@ def solvable(examples: Sequence[Example], device: str | None) -> list[Example]:
         device: The kind of device, which says how many can be asked for each scale; none takes all.
     """
     asked = list(examples)[: _MOST[device] if device else None]
-    numbers = all(one.answer is not None and gold_number(one.answer) is not None for one in asked)
-    return asked if numbers else []
+    return asked if len(with_numbers(asked)) == len(asked) else []
+
+
+def with_numbers(examples: Sequence[Example]) -> list[Example]:
+    """The examples with one number for an answer."""
+    return [one for one in examples if one.answer is not None and gold_number(one.answer) is not None]
 
 
 def greedy_answers(
@@ -99,7 +103,7 @@ def greedy_answers(
     """
     found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit), note=note)]
     while limit < last:
-        pending = [place for place, text in enumerate(found) if text.cut and not has_looped(text.text)]
+        pending = [place for place, text in enumerate(found) if text.cut and not _ended(text.text)]
         if len(pending) < _CUT_AT_MOST * len(found):
             break
         limit = min(2 * limit, last)
@@ -107,6 +111,10 @@ def greedy_answers(
         for place, several in zip(pending, again, strict=True):
             found[place] = several[0]
     return found
+
+
+def _ended(text: str) -> bool:
+    return has_looped(text) or trails_off(text)
 
 
 def solved(

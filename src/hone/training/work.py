@@ -13,7 +13,7 @@ import torch
 from hone.examples.reading import Example
 from hone.examples.tokens import Tokens, encode_all
 from hone.training.adapting import adapt, cuda_without_gpu, device, open_model, precision, tokenizer_of
-from hone.training.choosing import Chooser
+from hone.training.choosing import Chooser, check_choosing
 from hone.training.finishing import Trained, finish, finish_chosen, hand_over, resolved, whole
 from hone.training.history import Tell
 from hone.training.job import CHOOSING, TrainingJob, read_rows
@@ -21,7 +21,7 @@ from hone.training.planning import plan_training
 from hone.training.preflight import CheckedTraining, checks
 from hone.training.settings import TuneSettings
 from hone.training.sharding import whole_weights
-from hone.training.solving import solvable
+from hone.training.solving import with_numbers
 from hone.training.training import train
 from hone.training.unsloth import open_with_unsloth, within_positions
 
@@ -53,6 +53,8 @@ def work(
     if job.backend == "unsloth":
         settings = within_positions(settings, base)
     _check(job, folder, settings, (tokens, kept), tokenizer, tell)
+    if job.budget:
+        check_choosing(settings, with_numbers(examples), with_numbers(read_rows(folder / CHOOSING)))
     if job.checks_only:
         return
     if job.budget:
@@ -89,12 +91,12 @@ def _choose(
     """Choose what is learnt within the job's budget, and save it."""
     # A rate that was not asked for is one of the things that are chosen.
     settings = settings.model_copy(update={"learning_rate": job.settings.learning_rate})
-    problems = solvable(read_rows(folder / CHOOSING), None)
+    problems = with_numbers(read_rows(folder / CHOOSING))
     chooser = Chooser(
         open_model(Path(job.weights), settings, device()),
         tokenizer,
         settings,
-        solvable(examples, None),
+        with_numbers(examples),
         problems,
         budget=(job.budget or 0.0) - (time.monotonic() - begun),
         folder=folder,
