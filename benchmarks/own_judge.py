@@ -32,13 +32,18 @@ from hone.measuring.rated_replies import RatedReplies, ReplyFeatures, rated_repl
 from hone.report.wording import with_interval  # noqa: E402
 from hone.stats import BootstrapOptions  # noqa: E402
 from hone.stats.logistic import fit_levels  # noqa: E402
-from hone.stats.nested import chosen_model  # noqa: E402
+from hone.stats.nested import chosen_model, nested  # noqa: E402
 
 Integers = npt.NDArray[np.int64]
 WORDINGS = ("Empty", "Criteria Only", "Full")
 JUDGES = ("Llama 3.1 8b", "Llama 3.1 70b", "GPT-4o")
 CURVE = (50, 100, 200, 400)
-FIGURES, BESIDE, LEARNING = "## By judge", "## Beside the 8B stack", "## From fewer ratings"
+FIGURES, BESIDE, FOLDS, LEARNING = (
+    "## By judge",
+    "## Beside the 8B stack",
+    "## Under other divisions into folds",
+    "## From fewer ratings",
+)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -125,6 +130,19 @@ def learnt(rated: RatedReplies, count: int, seed: int) -> float:
     return kappa(rated.scores(model.probabilities(features[asked])), majority[asked])
 
 
+def by_folds(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
+    """The 8B stack under other divisions into folds: how much of a figure is the division."""
+    data = collected(JUDGES[0])
+    rated = rated_replies(data, known, "correct", np.arange(len(data.items)))
+    recipes = list(ReplyFeatures(rated).candidates().values())
+    majority = (rated.people.mean(axis=1) > 0.5).astype(np.float64)
+    yield "| five folds of | kappa, mean over divisions | lowest | highest |\n|---|---|---|---|"
+    for name, units in (("answers", rated.units()["reply"]), ("questions", rated.units()["question"])):
+        found = [nested(recipes, rated.shares, units, seed=seed).probabilities for seed in range(draws)]
+        values = [kappa(rated.scores(one), majority) for one in found]
+        yield f"| {name} | {np.mean(values):.3f} | {min(values):.3f} | {max(values):.3f} |"
+
+
 def learning(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
     data = collected(JUDGES[0])
     rated = rated_replies(data, known, "correct", np.arange(len(data.items)))
@@ -143,7 +161,12 @@ def main() -> None:
     asked = parser.parse_args()
     known = texts()
     made = list(by_judge(known, OwnJudgeRule(options=BootstrapOptions(resamples=asked.resamples))))
-    tables = {FIGURES: figures(made), BESIDE: beside(made[1][1]), LEARNING: learning(known, asked.draws)}
+    tables = {
+        FIGURES: figures(made),
+        BESIDE: beside(made[1][1]),
+        FOLDS: by_folds(known, 10),
+        LEARNING: learning(known, asked.draws),
+    }
     page = asked.into.read_text(encoding="utf-8") if asked.into else ""
     for heading, lines in tables.items():
         table = [part for line in lines for part in line.split("\n")]

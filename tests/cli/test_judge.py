@@ -99,3 +99,28 @@ def test_python_has_the_same(tmp_path: Path) -> None:
     assert found.collected.ratings.judge_names == ("small", "small (wording2)")
     with pytest.raises(hone.HoneError, match="a file knows no version 'v1'"):
         hone.tune_judge(ratings, rubric="v1")
+
+
+def test_without_a_file_the_project_s_own_ratings_are_read(hone: Hone, tmp_path: Path) -> None:
+    ratings, judged = tmp_path / "ratings.csv", tmp_path / "labelled.jsonl"
+    scores = np.random.default_rng(0).integers(-1, 2, 60).tolist()
+    lines = [
+        f"r{place},Be Detailed,{rater},{score}" for place, score in enumerate(scores) for rater in ("Ann", "Ben")
+    ]
+    ratings.write_text("\n".join(["item,criterion,rater,score", *lines]) + "\n")
+    rows = [
+        {
+            "id": f"r{place}",
+            "prompt": f"Plan {place % 12}?",
+            "reply": f"Plan of {score + 3} days.",
+            "Be Detailed": score,
+        }
+        for place, score in enumerate(scores)
+    ]
+    judged.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert hone("feedback", "import", ratings).code == 0
+    found = hone("judge", "tune", "--judged", judged, *QUICK)
+    assert found.code == 3, "the number in the reply tells its score: a bag of words is as good"
+    assert "not shown to be better than a bag of words" in " ".join(found.out.split())
+    assert "Be Detailed · 60 rated replies · weighted kappa" in found.out
+    assert "new writers was not measured" in " ".join(found.out.split())

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hone.measuring.own_judge import MAJORITY, PRESENT, WORDS, WRITER, OwnJudge, OwnJudgeRule, own_judges
-from hone.stats import BootstrapOptions
+from hone.measuring.own_judge import MAJORITY, PRESENT, WORDS, WRITER, OwnJudge, OwnJudgeRule, decision, own_judges
+from hone.stats import BootstrapOptions, Figure, PairedDifference
 
 from .planted import Planted, votes_and_texts, writers_alone
 
@@ -76,6 +76,43 @@ def test_a_set_in_which_only_the_writer_tells_is_refused_for_new_writers() -> No
     assert new < 0.2
     assert not found.for_new_writers
     assert found.new_writers.startswith("do not use it for new writers")
+
+
+def beside(**lows: tuple[float, float | None]) -> dict[str, PairedDifference]:
+    """Each one's figure, and the lower end of what the judge of one's own is above it."""
+    names = {"words": WORDS, "present": PRESENT, "vote": "vote: wording 1"}
+    none = Figure(0.5, 0.4, 0.6, 100)
+    return {
+        names[name]: PairedDifference(
+            "cohen_kappa",
+            none,
+            Figure(value, None, None, 100),
+            Figure(0.1, low, None if low is None else 0.5, 100),
+            None,
+            100,
+        )
+        for name, (value, low) in lows.items()
+    }
+
+
+def test_the_strongest_of_the_present_judges_votes_counts(stacked: OwnJudge) -> None:
+    figures = stacked.held_out["group"]
+    weaker = beside(words=(0.1, 0.2), present=(0.4, 0.05), vote=(0.6, -0.3))
+    assert decision(replace(figures, beside=weaker), "group", 0.1) == (
+        False,
+        "do not use it: on groups that it has not seen it is not shown to be as good as the present judge",
+    )
+    better = beside(words=(0.1, 0.2), present=(0.6, 0.05), vote=(0.4, -0.3))
+    assert decision(replace(figures, beside=better), "group", 0.1)[0]
+    near = beside(words=(0.1, 0.2), present=(0.6, -0.05))
+    assert (
+        "as good as (not worse by 0.1 or more) the present judge"
+        in decision(replace(figures, beside=near), "reply", 0.1)[1]
+    )
+    alone = beside(words=(0.1, 0.2))
+    assert "no present judge" in decision(replace(figures, beside=alone), "reply", 0.1)[1]
+    unknown = beside(words=(0.1, None), present=(0.6, 0.05))
+    assert not decision(replace(figures, beside=unknown), "question", 0.1)[0], "too few groups give no interval"
 
 
 def test_what_is_worse_than_the_present_judge_is_refused() -> None:

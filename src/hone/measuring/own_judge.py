@@ -42,6 +42,8 @@ WORDS, LENGTH, WRITER, MAJORITY, PRESENT = (
     "most frequent score",
     "the present judge, all votes",
 )
+_VOTE = "vote: "
+"""What the name of one vote of the present judge begins with."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _held_out(
     scores[MAJORITY] = rated.majority()
     if rated.judges:
         scores[PRESENT] = rated.present()
-        scores |= {f"vote: {name}": rated.votes[:, at] for at, name in enumerate(rated.judges)}
+        scores |= {f"{_VOTE}{name}": rated.votes[:, at] for at, name in enumerate(rated.judges)}
     clusters = _clusters(rated, by, units)
     beside = {name: _compared(rated, own, one, clusters, rule) for name, one in scores.items()}
     names = list(candidates)
@@ -261,6 +263,8 @@ def _calibration(
 def decision(figures: HeldOutFigures, unseen: HeldOut, margin: float) -> tuple[bool, str]:
     """Whether a judge of one's own may be used, and why: it beats the words and is as good as the present judge.
 
+    Of the present judge's votes, and all of them together, it is compared with what agrees best with people.
+
     Args:
         figures: With units held out where it counts.
         unseen: What these are.
@@ -270,9 +274,11 @@ def decision(figures: HeldOutFigures, unseen: HeldOut, margin: float) -> tuple[b
     words = figures.beside[WORDS].difference
     if words.low is None or words.low <= 0:
         return False, f"do not use it: on {where} it is not shown to be better than a bag of words"
-    if PRESENT not in figures.beside:
+    present = [name for name in figures.beside if name == PRESENT or name.startswith(_VOTE)]
+    if not present:
         return True, f"on {where} it is better than a bag of words; there is no present judge to compare it with"
-    gap = figures.beside[PRESENT].difference
+    # The strongest of the present judge's votes and of all together: people would not use a weaker one.
+    gap = figures.beside[max(present, key=lambda name: _value(figures.beside[name].second))].difference
     if gap.low is None or gap.low <= -margin:
         return False, f"do not use it: on {where} it is not shown to be as good as the present judge"
     better = "better than" if gap.low > 0 else f"as good as (not worse by {margin:g} or more)"
@@ -298,6 +304,10 @@ def _for_new_writers(
         )
         return False, f"do not use it for new writers: {what} ({figures})"
     return True, f"with each writer left out it is as good ({_short(new.own)}, {new.units} writers)"
+
+
+def _value(figure: Figure) -> float:
+    return -np.inf if figure.value is None else figure.value
 
 
 def _short(figure: Figure) -> str:
