@@ -109,6 +109,9 @@ def test_the_strongest_of_the_present_judges_votes_counts(stacked: OwnJudge) -> 
         "as good as (not worse by 0.1 or more) the present judge"
         in decision(replace(figures, beside=near), "reply", 0.1)[1]
     )
+    assert decision(replace(figures, beside=near), "reply", 0.1)[1].endswith("whose votes it needs")
+    free = replace(figures, beside=near, signals={"form": 5})
+    assert decision(free, "reply", 0.1)[1].endswith("the present judge")
     alone = beside(words=(0.1, 0.2))
     assert "no present judge" in decision(replace(figures, beside=alone), "reply", 0.1)[1]
     unknown = beside(words=(0.1, None), present=(0.6, 0.05))

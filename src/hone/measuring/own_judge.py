@@ -281,8 +281,12 @@ def decision(figures: HeldOutFigures, unseen: HeldOut, margin: float) -> tuple[b
     gap = figures.beside[max(present, key=lambda name: _value(figures.beside[name].second))].difference
     if gap.low is None or gap.low <= -margin:
         return False, f"do not use it: on {where} it is not shown to be as good as the present judge"
-    better = "better than" if gap.low > 0 else f"as good as (not worse by {margin:g} or more)"
-    return True, f"on {where} it is better than a bag of words, and {better} the present judge"
+    if gap.low > 0:
+        return True, f"on {where} it is better than a bag of words, and better than the present judge"
+    # No votes are spared where it is made of them.
+    needs = ", whose votes it needs" if any(name.startswith("votes") for name in figures.signals) else ""
+    as_good = f"as good as (not worse by {margin:g} or more) the present judge{needs}"
+    return True, f"on {where} it is better than a bag of words, and {as_good}"
 
 
 def _for_new_writers(

@@ -73,7 +73,9 @@ def _two_lines(figure: Figure, style: str = "", statistic: str = "") -> Text:
 
 
 def _chosen(figures: HeldOutFigures) -> Iterator[Text]:
-    signals = "; ".join(f"{name} ({count} folds)" for name, count in figures.signals.items())
+    signals = "; ".join(
+        f"{name} (in {count} {'folds' if count > 1 else 'fold'})" for name, count in figures.signals.items()
+    )
     yield Text(f"signals chosen: {signals}", style="dim")
     told = figures.calibration
     yield Text(
