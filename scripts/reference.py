@@ -59,6 +59,9 @@ GROUPS = {
         "AgreementResult",
         "estimate",
         "Sources",
+        "tune_judge",
+        "OwnJudgeResult",
+        "OwnJudgeRule",
         "BootstrapOptions",
     ),
     "The small model": (

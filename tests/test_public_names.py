@@ -63,6 +63,7 @@ def test_every_command_has_its_function() -> None:
         "reply": "Journey", "rate": "rate", "audit": "Journey", "label": "label", "feedback": "import_feedback",
         "agree": "agree", "tune": "tune", "bench": "benchmark", "estimate": "estimate", "export": "export_gguf",
         "chat": "chat", "serve": "serve", "report": "write_report", "show": "shown_calls",
+        "judge": "tune_judge",
     }  # fmt: skip
     assert set(COMMANDS) <= set(functions)
     assert [functions[name] for name in COMMANDS if functions[name] not in hone.__all__] == []

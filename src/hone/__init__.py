@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from hone.journey.matching import BenchmarkItems as BenchmarkItems
     from hone.journey.matching import RubricBenchmark as RubricBenchmark
     from hone.journey.matching import benchmark_by_rubric as benchmark_by_rubric
+    from hone.journey.own_judge import OwnJudgeResult as OwnJudgeResult
+    from hone.journey.own_judge import tune_judge as tune_judge
     from hone.journey.people import export_feedback as export_feedback
     from hone.journey.people import feedback_status as feedback_status
     from hone.journey.people import import_feedback as import_feedback
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from hone.journey.watching import Watch as Watch
     from hone.judging import judge as judge
     from hone.measuring import Sources as Sources
+    from hone.measuring.own_judge import OwnJudgeRule as OwnJudgeRule
     from hone.models import ScriptedModel as ScriptedModel
     from hone.models import connect as connect
     from hone.project import Project as Project
@@ -96,6 +99,8 @@ _HOMES = {
     "Conversation": "hone.serving.conversation",
     "Criterion": "hone.domain.rubric",
     "Decision": "hone.domain.evidence",
+    "OwnJudgeResult": "hone.journey.own_judge",
+    "OwnJudgeRule": "hone.measuring.own_judge",
     "OwnReplies": "hone.journey.examples",
     "Endpoint": "hone.journey.talking",
     "ExportResult": "hone.journey.exporting",
@@ -154,6 +159,7 @@ _HOMES = {
     "summary": "hone.rubrics.compare",
     "templates": "hone.project",
     "tune": "hone.journey.tuning",
+    "tune_judge": "hone.journey.own_judge",
     "write": "hone.rubrics.replies",
     "write_examples": "hone.journey.examples",
     "write_report": "hone.journey.reporting",

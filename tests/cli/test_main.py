@@ -48,6 +48,7 @@ def test_every_command_has_help(bare: Hone, path: tuple[str, ...]) -> None:
 NO_REPORT = {
     ("rubric",),
     ("feedback",),
+    ("judge",),
     ("tune",),
     ("init",),
     ("demo",),

@@ -6,6 +6,7 @@
     pair_accuracies how often verdicts on pairs are right, beside what takes no judgement
     joint_counts    how often each score of a judge met each score of the people
     estimate, _gap  the mean over a large labelled set, corrected with what people rated
+    own_judge       a judge of one's own: learnt from ratings, measured on what it has not seen
     stop_rule       how many more ratings an interval of a given width takes
 
 A row that cannot be read stops the reading with its file and line; nothing is dropped in silence. Every name below is

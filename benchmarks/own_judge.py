@@ -1,0 +1,182 @@
+"""How well a judge of one's own scores what it has not seen, from recorded votes of weak and strong judges.
+
+    python benchmarks/own_judge.py [--resamples 2000] [--draws 20] [--into docs/results/own_judge.md]
+
+The 800 answers of khan_saq (../shared/data; HONE_TEST_DATA overrides), each scored by three people, and the recorded
+votes of judges under three wordings, three runs each. Nothing is asked of a model. Seeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.tables import with_table  # noqa: E402
+from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
+
+from hone.judging.signals import ReplyText  # noqa: E402
+from hone.measuring import Collected, Reading, read_ratings  # noqa: E402
+from hone.measuring.own_judge import PRESENT, OwnJudge, OwnJudgeRule, own_judges  # noqa: E402
+from hone.measuring.rated_replies import RatedReplies, ReplyFeatures, rated_replies  # noqa: E402
+from hone.report.wording import with_interval  # noqa: E402
+from hone.stats import BootstrapOptions  # noqa: E402
+from hone.stats.logistic import fit_levels  # noqa: E402
+from hone.stats.nested import chosen_model, nested  # noqa: E402
+
+Integers = npt.NDArray[np.int64]
+WORDINGS = ("Empty", "Criteria Only", "Full")
+JUDGES = ("Llama 3.1 8b", "Llama 3.1 70b", "GPT-4o")
+CURVE = (50, 100, 200, 400)
+FIGURES, BESIDE, FOLDS, LEARNING = (
+    "## By judge",
+    "## Beside the 8B stack",
+    "## Under other divisions into folds",
+    "## From fewer ratings",
+)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """A table of the set."""
+    with (folder() / "khan_saq" / name).open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def collected(judge: str, wordings: tuple[str, ...] = WORDINGS) -> Collected:
+    """People's ratings with a judge's votes, a column a wording and run."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "ratings.csv"
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            out = csv.writer(stream)
+            out.writerow(["item", "criterion", "rater", "score", "kind"])
+            for row in rows("human_labels.csv"):
+                for person in ("human_1", "human_2", "human_3"):
+                    out.writerow([row["response_id"], "correct", person, row[person], "human"])
+            for row in rows("llm_labels.csv"):
+                if row["model_name"] == judge and row["rubric_type"] in wordings:
+                    for run in ("1", "2", "3"):
+                        vote = row[f"llm_{run}"] if row[f"llm_{run}"] in ("0", "1") else ""
+                        out.writerow([row["response_id"], "correct", f"{row['rubric_type']} {run}", vote, "judge"])
+        return read_ratings(path, Reading("nominal"))
+
+
+def texts() -> dict[str, ReplyText]:
+    """The answers with their questions and what counts as right."""
+    items = {row["item"]: row for row in rows("items.csv")}
+    return {
+        row["response_id"]: ReplyText(
+            items[row["item"]]["question"], row["response"], items[row["item"]]["correct_answer_examples"]
+        )
+        for row in rows("human_labels.csv")
+    }
+
+
+def by_judge(known: dict[str, ReplyText], rule: OwnJudgeRule) -> Iterator[tuple[str, OwnJudge, float]]:
+    """What came of each stack, and the seconds that it took."""
+    for judge in JUDGES:
+        for wordings in (("Full",), WORDINGS) if judge == JUDGES[0] else (WORDINGS,):
+            data = collected(judge, wordings)
+            began = time.perf_counter()
+            found = own_judges(data, known, rule)["correct"]
+            yield f"{judge}, {len(wordings)} x 3 votes", found, time.perf_counter() - began
+
+
+def figures(made: list[tuple[str, OwnJudge, float]]) -> Iterator[str]:
+    yield "| votes | all votes alone | own judge, by answer | by unseen question | accepted | seconds |"
+    yield "|---|---|---|---|---|---|"
+    for name, one, seconds in made:
+        answer, question = one.held_out["reply"], one.held_out["question"]
+        cells = (with_interval(answer.beside[PRESENT].second), with_interval(answer.own), with_interval(question.own))
+        yield f"| {name} | {' | '.join(cells)} | {'yes' if one.accepted else 'no'} | {seconds:.0f} |"
+
+
+def beside(one: OwnJudge) -> Iterator[str]:
+    yield "| | by answer | by unseen question | own judge minus it, by unseen question |\n|---|---|---|---|"
+    answer, question = one.held_out["reply"], one.held_out["question"]
+    yield f"| **own judge** | **{with_interval(answer.own)}** | **{with_interval(question.own)}** | |"
+    for name, found in question.beside.items():
+        cells = (answer.beside[name].second, found.second)
+        yield f"| {name} | {' | '.join(map(with_interval, cells))} | {with_interval(found.difference, 'gap')} |"
+    for name, figure in one.people.items():
+        yield f"| a person against the others: {name} | {with_interval(figure)} | | |"
+
+
+def kappa(scores: npt.NDArray[np.float64], people: npt.NDArray[np.float64]) -> float:
+    """Cohen's kappa of two columns of 0 and 1."""
+    same, one, other = float((scores == people).mean()), float(scores.mean()), float(people.mean())
+    chance = one * other + (1 - one) * (1 - other)
+    return (same - chance) / (1 - chance)
+
+
+def learnt(rated: RatedReplies, count: int, seed: int) -> float:
+    """Kappa on all other answers, from a few drawn at random."""
+    order = np.random.default_rng(seed).permutation(len(rated.people))
+    known, asked = order[:count], order[count:]
+    recipes, units = list(ReplyFeatures(rated).candidates().values()), np.arange(len(order))
+    best = chosen_model(recipes, rated.shares, known, units, seed=seed)
+    features, shares = recipes[best.recipe](known), rated.shares.at(known)
+    model = fit_levels(features[known], shares.targets, shares.weights, best.penalty, shares.directions)
+    majority = (rated.people.mean(axis=1) > 0.5).astype(np.float64)
+    return kappa(rated.scores(model.probabilities(features[asked])), majority[asked])
+
+
+def by_folds(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
+    """The 8B stack under other divisions into folds: how much of a figure is the division."""
+    data = collected(JUDGES[0])
+    rated = rated_replies(data, known, "correct", np.arange(len(data.items)))
+    recipes = list(ReplyFeatures(rated).candidates().values())
+    majority = (rated.people.mean(axis=1) > 0.5).astype(np.float64)
+    yield "| five folds of | kappa, mean over divisions | lowest | highest |\n|---|---|---|---|"
+    for name, units in (("answers", rated.units()["reply"]), ("questions", rated.units()["question"])):
+        found = [nested(recipes, rated.shares, units, seed=seed).probabilities for seed in range(draws)]
+        values = [kappa(rated.scores(one), majority) for one in found]
+        yield f"| {name} | {np.mean(values):.3f} | {min(values):.3f} | {max(values):.3f} |"
+
+
+def learning(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
+    data = collected(JUDGES[0])
+    rated = rated_replies(data, known, "correct", np.arange(len(data.items)))
+    yield "| ratings to learn from | kappa on the other answers, mean | standard deviation over draws |"
+    yield "|---|---|---|"
+    for count in CURVE:
+        values = [learnt(rated, count, seed) for seed in range(draws)]
+        yield f"| {count} | {np.mean(values):.3f} | {np.std(values, ddof=1):.3f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--resamples", type=int, default=2_000)
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--into", type=Path)
+    asked = parser.parse_args()
+    known = texts()
+    made = list(by_judge(known, OwnJudgeRule(options=BootstrapOptions(resamples=asked.resamples))))
+    tables = {
+        FIGURES: figures(made),
+        BESIDE: beside(made[1][1]),
+        FOLDS: by_folds(known, 10),
+        LEARNING: learning(known, asked.draws),
+    }
+    page = asked.into.read_text(encoding="utf-8") if asked.into else ""
+    for heading, lines in tables.items():
+        table = [part for line in lines for part in line.split("\n")]
+        print(heading, "", *table, "", sep="\n", flush=True)
+        page = with_table(page, heading, table) if asked.into else page
+    for name, one, _ in made:
+        print(f"{name}: {one.words}; signals {dict(one.held_out[one.unseen].signals)}")
+    if asked.into:
+        asked.into.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

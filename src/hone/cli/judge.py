@@ -1,0 +1,58 @@
+"""`hone judge …`: a judge of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hone.cli.codes import GATE
+from hone.cli.options import json_option, project_option, verb_options
+from hone.cli.screen import note, out, print_json
+from hone.journey.own_judge import JudgeTuneOptions, tune_judge
+from hone.measuring.own_judge import OwnJudgeRule
+from hone.project import Project
+from hone.project.naming import rubric_anywhere
+from hone.report.own_judge import own_judge_report
+from hone.stats import BootstrapOptions
+
+
+@click.group("judge")
+def judge_command() -> None:
+    """A judge of your own: learnt from people's ratings, and measured before it is used."""
+
+
+@judge_command.command("tune")
+@verb_options(JudgeTuneOptions)
+@project_option
+@json_option
+def tune_judge_command(options: JudgeTuneOptions, folder: Path, as_json: bool) -> None:
+    """Is a judge learnt from people's ratings better than the present one, on what it has not seen?
+
+    RATINGS is any file that `hone agree` reads, with 50 rated replies or more; without it, what the project's own
+    people said. Each --judged is what `hone label` wrote of the same replies under one wording or run: the votes,
+    and the texts. No model is asked. Ends with 3 unless the judge of every criterion is accepted.
+    """
+    found = tune_judge(
+        options.file or Project.find(folder),
+        judged=options.judged,
+        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        level=options.level,
+        columns=options.columns(),
+        rater_column=options.rater_column,
+        rule=OwnJudgeRule(
+            options.margin,
+            options.folds,
+            BootstrapOptions(options.resamples, options.seed, options.confidence),
+        ),
+    )
+    for line in found.notes:
+        note(line)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        out().print(own_judge_report(found.criteria, options.confidence))
+    if not found.accepted:
+        refused = [name for name, one in found.criteria.items() if not one.accepted]
+        note(f"refused: {', '.join(refused)}")
+        raise SystemExit(GATE)

@@ -1,0 +1,223 @@
+"""What a judge of one's own reads of a reply, as numbers: the votes of prompted judges, and the form of the texts.
+
+No feature says who wrote a reply. Votes and form rest on the reply alone; what people said of the most similar
+replies to the same request is a third signal, which says nothing of a request that nobody rated replies to.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_DRAWN_ALIKE, _DRAWN_ALL = 0.3, 3.0
+"""By how many replies of their kind the means over similar replies, and over all of a request, are drawn to 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """The texts of one reply."""
+
+    request: str
+    reply: str
+    reference: str = ""
+
+
+FORM = (
+    "log of the reply's words",
+    "log of words: reply / reference",
+    "cosine of words: reply, reference",
+    "cosine of words: reply, request",
+    "cosine of letter triples: reply, reference",
+    "cosine of letter triples: reply, request",
+    "share of the reference's words in the reply",
+    "share of the reply's words in the request",
+    "share of the reference's numbers in the reply",
+    "share of the reply's numbers in neither text",
+    "log of the reply's numbers",
+    "log of the reply's lines",
+)
+"""The names of the features of form, in order."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, in small letters."""
+    return _WORD.findall(text.lower())
+
+
+def form_features(texts: Sequence[ReplyText]) -> Floats:
+    """Similarity, length and form of replies, shape (replies, `FORM`). Without a reference its features are 0."""
+    return np.array([_form(text) for text in texts], dtype=np.float64).reshape(len(texts), len(FORM))
+
+
+def _form(text: ReplyText) -> list[float]:
+    reply, request, reference = map(words_of, (text.reply, text.request, text.reference))
+    triples = [_triples(words) for words in (reply, request, reference)]
+    numbers, known = _numbers(text.reply), _numbers(text.request) | _numbers(text.reference)
+    return [
+        math.log1p(len(reply)),
+        math.log((1 + len(reply)) / (1 + len(reference))) if reference else 0.0,
+        _cosine(Counter(reply), Counter(reference)),
+        _cosine(Counter(reply), Counter(request)),
+        _cosine(triples[0], triples[2]),
+        _cosine(triples[0], triples[1]),
+        _share(set(reference), set(reply)),
+        _share(set(reply), set(request)),
+        _share(_numbers(text.reference), numbers),
+        1 - _share(numbers, known) if numbers else 0.0,
+        math.log1p(len(numbers)),
+        math.log1p(text.reply.strip().count("\n")),
+    ]
+
+
+def _triples(words: Sequence[str]) -> Counter[str]:
+    joined = f" {' '.join(words)} "
+    return Counter(joined[place : place + 3] for place in range(len(joined) - 2))
+
+
+def _numbers(text: str) -> set[str]:
+    return set(_NUMBER.findall(text))
+
+
+def _share(of: set[str], among: set[str]) -> float:
+    return len(of & among) / len(of) if of else 0.0
+
+
+def _cosine(one: Counter[str], other: Counter[str]) -> float:
+    norm = math.sqrt(sum(count**2 for count in one.values()) * sum(count**2 for count in other.values()))
+    return sum(count * other[token] for token, count in one.items()) / norm if norm else 0.0
+
+
+def vote_codes(votes: Floats, levels: Floats, *, ordered: bool) -> Integers:
+    """The place of each vote among the levels, -1 where there is none; shape (items, judges).
+
+    Of ordered levels the nearest one counts, as a judge may give a mean; a label that is none of them is no vote.
+
+    Args:
+        votes: NaN where missing, shape (items, judges).
+        levels: Lowest first.
+        ordered: Whether they have an order.
+    """
+    distance = np.abs(votes[:, :, None] - levels)
+    known = ~np.isnan(votes) if ordered else distance.min(axis=2) == 0.0
+    return np.where(known, np.nan_to_num(distance, nan=np.inf).argmin(axis=2), -1).astype(np.int64)
+
+
+def vote_shares(codes: Integers, levels: int) -> Floats:
+    """The share of votes for each level, shape (items, levels); zeros where nobody voted."""
+    counts = (codes[:, :, None] == np.arange(levels)).sum(axis=1).astype(np.float64)
+    found: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class VoteFeatures:
+    """Votes as numbers."""
+
+    names: tuple[str, ...]
+    values: Floats
+    """Shape (items, features)."""
+
+
+def vote_features(votes: Floats, judges: Sequence[str], levels: Floats, *, ordered: bool) -> VoteFeatures:
+    """What several judges, or one under several wordings and runs, said of each reply.
+
+    Of each vote its place among the levels from 0 to 1, or, without an order, whether it is each level; the share of
+    each level, and how far the votes lie apart. A vote that is missing counts as the mean of those of the same reply.
+
+    Args:
+        votes: NaN where missing, shape (items, judges).
+        judges: Their names.
+        levels: The levels, lowest first.
+        ordered: Whether they have an order.
+    """
+    codes = vote_codes(votes, levels, ordered=ordered)
+    given = codes >= 0
+    each = codes[:, :, None] == np.arange(len(levels))  # (items, judges, levels)
+    voted = vote_shares(codes, len(levels))
+    shares = np.where(voted.any(axis=1, keepdims=True), voted, 1 / len(levels))
+    names = [f"share of votes: {level:g}" for level in levels[1:]]
+    parts = [shares[:, 1:]]
+    if ordered or len(levels) == 2:
+        places = np.linspace(0, 1, len(levels))
+        mean = (shares @ places)[:, None]
+        spread = np.sqrt(np.maximum(shares @ places**2 - mean[:, 0] ** 2, 0))
+        parts += [np.where(given, places[codes], mean), spread[:, None]]
+        names += [f"vote: {judge}" for judge in judges] + ["spread of votes"]
+    else:
+        parts.append(np.where(given[:, :, None], each, shares[:, None, :]).reshape(len(votes), -1))
+        names += [f"vote: {judge} = {level:g}" for judge in judges for level in levels]
+    if not given.all():
+        parts.append(1 - given.mean(axis=1, keepdims=True))
+        names.append("share of votes that are missing")
+    return VoteFeatures(tuple(names), np.concatenate(parts, axis=1))
+
+
+def token_counts(texts: Sequence[Sequence[str]]) -> csr_array:
+    """How often each token stands in each text, shape (texts, tokens)."""
+    places: dict[str, int] = {}
+    rows, columns, counts = [], [], []
+    for row, tokens in enumerate(texts):
+        for token, count in Counter(tokens).items():
+            rows.append(row)
+            columns.append(places.setdefault(token, len(places)))
+            counts.append(float(count))
+    where = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
+    return csr_array((np.array(counts, dtype=np.float64), where), shape=(len(texts), max(1, len(places))))
+
+
+def words_and_pairs(text: str) -> list[str]:
+    """The words of a text, and each two that follow each other."""
+    words = words_of(text)
+    return [*words, *(f"{first} {second}" for first, second in pairwise(words))]
+
+
+def similarity(texts: Sequence[ReplyText]) -> Floats:
+    """The cosine of letter triples of each two replies to the same request, shape (replies, replies).
+
+    It is 0 for replies to different requests, and of a reply with itself.
+    """
+    counts = token_counts([list(_triples(words_of(text.reply)).elements()) for text in texts])
+    norms = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1), dtype=np.float64))
+    cosines = np.asarray((counts @ counts.T).todense(), dtype=np.float64)
+    found: Floats = cosines / np.maximum(np.outer(norms, norms), 1e-12) * same_request(texts)
+    return found
+
+
+def same_request(texts: Sequence[ReplyText]) -> Floats:
+    """1 for each two replies to the same request, else 0, also of a reply with itself; shape (replies, replies)."""
+    _, request = np.unique([text.request.strip() for text in texts], return_inverse=True)
+    found: Floats = (request[:, None] == request[None, :]).astype(np.float64)
+    np.fill_diagonal(found, 0.0)
+    return found
+
+
+def neighbour_features(similar: Floats, same: Floats, said: Floats, known: Integers) -> Floats:
+    """What people said of the known replies to the same request: of the most similar ones, and of all.
+
+    Both are weighted means of how far each said lies from the mean over all known replies, drawn to 0 where little
+    is known. A reply's own ratings do not count for it.
+
+    Args:
+        similar: See `similarity`.
+        same: See `same_request`.
+        said: What was said of each reply, shape (replies, figures).
+        known: The replies whose figures may be used.
+    """
+    apart = said[known] - said[known].mean(axis=0)
+    parts = [
+        weights @ apart / (weights.sum(axis=1, keepdims=True) + drawn)
+        for weights, drawn in ((similar[:, known] ** 2, _DRAWN_ALIKE), (same[:, known], _DRAWN_ALL))
+    ]
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,235 @@
+"""The rated replies of one criterion as a judge of one's own learns from them: shares of scores, features, units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.domain.rule import RULES
+from hone.judging.signals import (
+    ReplyText,
+    form_features,
+    neighbour_features,
+    same_request,
+    similarity,
+    token_counts,
+    vote_codes,
+    vote_features,
+    vote_shares,
+    words_and_pairs,
+    words_of,
+)
+from hone.measuring.collected import Collected
+from hone.stats.levels import membership_of
+from hone.stats.logistic import Features, directions_of
+from hone.stats.nested import FeatureRecipe, RatedShares
+from hone.stats.scale import ScoreScale, scale_of
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+HeldOut = Literal["reply", "group", "question", "writer"]
+MOST_COMPARED = 3_000
+"""Rated replies beyond which they are not compared with each other, which takes memory with their square."""
+_LEAST_WEIGHT = 1e-6
+"""What a reply counts at least, so that no fold counts nothing."""
+
+
+@dataclass(frozen=True)
+class RatedReplies:
+    """The rated replies of one criterion."""
+
+    people: Floats
+    """Shape (replies, raters), NaN where missing."""
+    raters: tuple[str, ...]
+    votes: Floats
+    """Of the present judge, a column a wording and run, NaN where missing; shape (replies, votes)."""
+    judges: tuple[str, ...]
+    """The names of these columns."""
+    texts: Sequence[ReplyText]
+    scale: ScoreScale
+    weights: Floats
+    """How many replies each stands for, 1 on average, shape (replies,)."""
+    clusters: Sequence[object] | None
+    writers: Sequence[str | None] | None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the levels have an order."""
+        return self.scale.level != "nominal"
+
+    @cached_property
+    def shares(self) -> RatedShares:
+        """What is learnt from: of each reply the share of raters who gave each level."""
+        counts = membership_of(self.scale.codes(self.people), len(self.scale.levels)).sum(axis=1)
+        targets = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return RatedShares(targets, self.weights, directions_of(len(self.scale.levels), ordered=self.ordered))
+
+    def scores(self, probabilities: Floats) -> Floats:
+        """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean."""
+        levels = self.scale.levels
+        if not self.ordered:
+            return np.asarray(levels[probabilities.argmax(axis=1)])
+        mean: Floats = probabilities @ levels
+        if self.scale.level == "interval":
+            return mean
+        return np.asarray(levels[np.abs(mean[:, None] - levels).argmin(axis=1)])
+
+    def majority(self) -> Floats:
+        """The level that people give most, for every reply."""
+        return np.full(len(self.people), self.scale.levels[self.shares.targets.sum(axis=0).argmax()])
+
+    def present(self) -> Floats:
+        """What all votes of the present judge come to; NaN where there is none."""
+        shares = self.voted
+        return np.where(shares.any(axis=1), self.scores(shares), np.nan)
+
+    @cached_property
+    def voted(self) -> Floats:
+        """The share of votes for each level, shape (replies, levels); zeros where there is none."""
+        levels = self.scale.levels
+        return vote_shares(vote_codes(self.votes, levels, ordered=self.ordered), len(levels))
+
+    def units(self) -> dict[HeldOut, Integers]:
+        """What can be held out together, and the unit of each reply, shape (replies,)."""
+        found: dict[HeldOut, Integers] = {"reply": np.arange(len(self.people))}
+        requests = [text.request.strip() for text in self.texts]
+        kinds: tuple[tuple[HeldOut, Sequence[object] | None], ...] = (
+            ("group", self.clusters),
+            ("question", requests if any(requests) else None),
+            ("writer", self.writers if self.writers and all(self.writers) else None),
+        )
+        for by, names in kinds:
+            unit = None if names is None else np.unique([str(name) for name in names], return_inverse=True)[1]
+            # Where every reply is a unit of its own, that is what holding out replies measures.
+            if unit is not None and 2 <= unit.max() + 1 < len(unit):
+                found[by] = unit.astype(np.int64)
+        return found
+
+
+def rated_replies(
+    collected: Collected, texts: Mapping[str, ReplyText], criterion: str, rows: Integers
+) -> RatedReplies:
+    """Some of the rated replies, with the votes of judges; what a rule scored is no vote.
+
+    Args:
+        collected: The ratings.
+        texts: By item, the texts; every chosen row has some.
+        criterion: Which criterion.
+        rows: Which items, by their place.
+    """
+    ratings = collected.ratings
+    people = np.asarray(ratings.people[criterion], dtype=np.float64)[rows]
+    given = (ratings.judges or {}).get(criterion)
+    votes = np.empty((len(rows), 0)) if given is None else np.asarray(given, dtype=np.float64)[rows]
+    heard = [
+        at
+        for at, name in enumerate(ratings.judge_names[: votes.shape[1]])
+        if name != RULES and not np.isnan(votes[:, at]).all()
+    ]
+    votes = votes[:, heard]
+    weights = np.ones(len(rows)) if collected.weights is None else np.nan_to_num(collected.weights[rows], nan=1.0)
+
+    def of_rows(values: Sequence[Any] | None) -> list[Any] | None:
+        return None if values is None else [values[at] for at in rows.tolist()]
+
+    return RatedReplies(
+        people,
+        tuple(ratings.raters),
+        votes,
+        tuple(ratings.judge_names[at] for at in heard),
+        [texts[collected.items[at]] for at in rows.tolist()],
+        scale_of(people, people[:, :0], ratings.level, ratings.levels),
+        np.maximum(weights / weights.mean(), _LEAST_WEIGHT) if weights.any() else np.ones(len(rows)),
+        of_rows(ratings.clusters),
+        of_rows(collected.systems),
+    )
+
+
+class ReplyFeatures:
+    """Features of the rated replies, by signal; what rests on ratings rests on those of known replies alone.
+
+    Args:
+        rated: The replies.
+    """
+
+    def __init__(self, rated: RatedReplies) -> None:
+        self._rated = rated
+        self._votes = vote_features(rated.votes, rated.judges, rated.scale.levels, ordered=rated.ordered).values
+        self._form = form_features(rated.texts)
+        self._near = (similarity(rated.texts), same_request(rated.texts)) if self.compares else None
+        self._said = self._figures()
+
+    @property
+    def compares(self) -> bool:
+        """Whether replies are compared with each other: some share a request, and they are not too many."""
+        requests = {text.request.strip() for text in self._rated.texts}
+        return len(requests) < len(self._rated.texts) <= MOST_COMPARED
+
+    def candidates(self) -> dict[str, FeatureRecipe]:
+        """Sets of signals between which cross-validation chooses, by name."""
+        voted = bool(self._rated.judges)
+        found: dict[str, FeatureRecipe] = {"votes": lambda known: _scaled(self._votes, known)} if voted else {}
+        both = [self._votes, self._form] if voted else [self._form]
+        name = "votes, form" if voted else "form"
+        found[name] = lambda known: _scaled(np.concatenate(both, axis=1), known)
+        if self._near:
+            found[f"{name}, similar replies"] = lambda known: _scaled(
+                np.concatenate([*both, self._of_neighbours(known)], axis=1), known
+            )
+        return found
+
+    def _figures(self) -> Floats:
+        """What people said of each reply as figures, and by how much the votes miss it."""
+        shares, size = self._rated.shares.targets, len(self._rated.scale.levels)
+        places = np.linspace(0, 1, size)[:, None] if self._rated.ordered or size == 2 else np.eye(size)
+        said = shares @ places
+        if not self._rated.judges:
+            return said
+        voted = self._rated.voted
+        missed = np.where(voted.any(axis=1, keepdims=True), said - voted @ places, 0.0)
+        return np.concatenate([said, missed], axis=1)
+
+    def _of_neighbours(self, known: Integers) -> Floats:
+        similar, same = self._near or (np.empty((0, 0)), np.empty((0, 0)))
+        return neighbour_features(similar, same, self._said, known)
+
+
+def bag_of_words(texts: Sequence[ReplyText]) -> FeatureRecipe:
+    """Words and pairs of words of the replies, as tf-idf of unit length: what is known without any judgement."""
+    counts = token_counts([words_and_pairs(text.reply) for text in texts])
+
+    def recipe(known: Integers) -> Features:
+        seen = np.asarray((counts[known] > 0).sum(axis=0), dtype=np.float64).ravel()
+        kept = np.flatnonzero(seen >= 2)
+        if not len(kept):
+            return np.zeros((len(texts), 1))
+        weighted = counts[:, kept].multiply(1 + np.log((1 + len(known)) / (1 + seen[kept]))[None, :]).tocsr()
+        norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1), dtype=np.float64)).ravel()
+        found: Features = weighted.multiply(1 / np.maximum(norms, 1e-12)[:, None]).tocsr()
+        return found
+
+    return recipe
+
+
+def length_alone(texts: Sequence[ReplyText]) -> FeatureRecipe:
+    """The length of the replies in words, and nothing else."""
+    lengths = np.log1p([[len(words_of(text.reply))] for text in texts])
+    return lambda known: _scaled(np.concatenate([lengths, lengths**2], axis=1), known)
+
+
+def writer_alone(writers: Integers) -> FeatureRecipe:
+    """Who wrote the replies, without a word of them."""
+    features = np.eye(int(writers.max()) + 1)[writers]
+    return lambda _: features
+
+
+def _scaled(features: Floats, known: Integers) -> Floats:
+    """Features with mean 0 and standard deviation 1 over the known replies."""
+    spread = features[known].std(axis=0)
+    found: Floats = (features - features[known].mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    return found
