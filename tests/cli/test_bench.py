@@ -251,8 +251,8 @@ def test_what_chooses_is_never_what_tests_whatever_its_ids(bare: Hone, tmp_path:
         )
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     base = answers(tmp_path / "b.jsonl", PROBLEMS, solve=(10, "#### {}"))
-    result = bare("bench", tmp_path / "one.jsonl", "--choose-on", tmp_path / "two.jsonl", "--shots", 0, "--project", tmp_path,
-                  "--model", base)  # fmt: skip
+    data = (tmp_path / "one.jsonl", "--choose-on", tmp_path / "two.jsonl")
+    result = bare("bench", *data, "--shots", 0, "--project", tmp_path, "--model", base)
     assert result.code == 0, result.err
     assert "no other is tried" in result.err
 
