@@ -206,8 +206,8 @@ def test_under_the_strict_reading_prompts_are_chosen_strictly(bare: Hone, tmp_pa
         tmp_path / "b.jsonl", asked, solve=(44, "#### {}"), plain=(56, "It comes to {}."), boxed=(0, wrong)
     )
     tuned = answers(tmp_path / "t.jsonl", asked, solve=(36, "#### {}"), plain=(0, wrong), boxed=(0, wrong))
-    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base, "--model", tuned,
-                  "--reading", "strict", "--gate", "--json")  # fmt: skip
+    models = ("--model", base, "--model", tuned, "--reading", "strict", "--gate", "--json")
+    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, *models)
     assert result.code == 3
     assert result.data["models"][0]["prompt"] == "solve"
     assert result.data["comparisons"][0]["difference"]["value"] < 0
@@ -237,8 +237,8 @@ def test_a_model_whose_prompt_was_sought_is_not_let_through_beside_a_base_whose_
     more = (json.dumps({"contains": f"{boxed}\n{one.question}", "text": "#### 1"}) + "\n" for one in PROBLEMS)
     with (tmp_path / "b.jsonl").open("a") as file:
         file.writelines(more)
-    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, "--model", base, "--model", tuned,
-                  "--gate")  # fmt: skip
+    models = ("--model", base, "--model", tuned, "--gate")
+    result = bare("bench", "sums", "--shots", 0, "--limit", 40, "--project", tmp_path, *models)
     assert result.code == 3
     assert "the best prompt was sought for the model and not for the base" in result.err
 
