@@ -10,7 +10,7 @@ from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
 from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer, trails_off
-from hone.stats.halving import finalists, successive_halving
+from hone.stats.halving import Candidate, finalists, successive_halving
 from hone.training.scales import Solve
 from hone.weights.decoding import Decoding, GeneratedText, generate
 
@@ -20,8 +20,8 @@ _CUT_AT_MOST = 0.01
 """The share of answers that may be cut before they are asked again with a higher limit."""
 LIMIT, LAST_LIMIT = 512, 2048
 """Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
-_LEAST_LIMITS = (128, 256)
-"""The same on a processor, where short problems are answered in less, and waiting costs more."""
+_SLOW_LIMIT = 256
+"""The same on a processor, where waiting costs more; twice the longest worked answer where that is more."""
 
 
 Note = Callable[[str], object]
@@ -121,20 +121,22 @@ def solved(
     model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting, note: Note = lambda _: None
 ) -> list[bool]:
     """Which problems a model solves under a prompt; an answer in a loop, or without room for it, counts as wrong."""
-    limit, last = LIMIT, LAST_LIMIT
-    if model.device.type == "cpu":
-        longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
-        limit = min(limit, max(_LEAST_LIMITS[0], 2 * longest))
-        last = min(last, max(_LEAST_LIMITS[1], 4 * longest))
+    limit, last = _limits(model, tokenizer, problems)
     asked = [way.ask(one.question) for one in problems]
     try:
         answers = greedy_answers(model, tokenizer, asked, limit, last, note)
     except ContextError:
         return [False] * len(problems)
-    return [
-        read_answer(text.text).value == gold_number(one.answer) and not (text.cut and has_looped(text.text))
-        for one, text in zip(problems, answers, strict=True)
-    ]
+    return [_solves(text, one) for one, text in zip(problems, answers, strict=True)]
+
+
+def _limits(model: Any, tokenizer: Any, problems: Sequence[Problem]) -> tuple[int, int]:
+    """Tokens of an answer, at first and at last."""
+    if model.device.type == "cuda":
+        return LIMIT, LAST_LIMIT
+    longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
+    limit = min(LIMIT, max(_SLOW_LIMIT, 2 * longest))
+    return limit, limit
 
 
 def best_prompt(
@@ -144,7 +146,7 @@ def best_prompt(
     problems: Sequence[Problem],
     note: Note = lambda _: None,
 ) -> tuple[Prompting, list[PromptShare]]:
-    """The prompt under which a model solves most, by successive halving.
+    """The prompt under which a model solves most, by successive halving; on a processor, all of them at once.
 
     Args:
         model: From transformers.
@@ -160,12 +162,40 @@ def best_prompt(
     def right_on(place: int, trials: range) -> int:
         return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
 
-    order = successive_halving(len(prompts), len(problems), right_on)
+    order = None if model.device.type == "cuda" else _all_at_once(model, tokenizer, prompts, problems, note)
+    order = order or successive_halving(len(prompts), len(problems), right_on)
     # Of those that cannot be told apart the one with the fewest shots: they cost time, and may be chance.
     last = sorted(finalists(order), key=lambda one: (len(prompts[one.place].shots), order.index(one)))
     order = [*last, *(one for one in order if one not in last)]
     shares = [PromptShare(prompts[one.place].label, one.right, one.tried, one in last) for one in order]
     return prompts[order[0].place], shares
+
+
+def _all_at_once(
+    model: Any, tokenizer: Any, prompts: Sequence[Prompting], problems: Sequence[Problem], note: Note
+) -> list[Candidate] | None:
+    """Every prompt on all problems, in one batch: a processor steps many rows in little more time than few.
+
+    Returns:
+        What each gave, the best first; none where a prompt does not fit, which is then found out one by one.
+    """
+    limit, last = _limits(model, tokenizer, problems)
+    asked = [way.ask(one.question) for way in prompts for one in problems]
+    try:
+        answers = greedy_answers(model, tokenizer, asked, limit, last, note)
+    except ContextError:
+        return None
+    found = []
+    for place in range(len(prompts)):
+        own = answers[place * len(problems) : (place + 1) * len(problems)]
+        right = sum(_solves(text, one) for text, one in zip(own, problems, strict=True))
+        found.append(Candidate(place, right, len(problems)))
+    return sorted(found, key=lambda one: (-one.right, one.place))
+
+
+def _solves(text: GeneratedText, problem: Problem) -> bool:
+    found = read_answer(text.text).value
+    return found is not None and found == gold_number(problem.answer) and not (text.cut and has_looped(text.text))
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:
