@@ -34,7 +34,21 @@ def test_an_answer_is_right_strictly_flexibly_or_not(
     assert (marked.right, marked.strict) == (right, strict)
 
 
-@pytest.mark.parametrize("text", ["#### B", "#### (B)", "#### b) Rome", "The answer is B.", "The answer is Rome."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#### B",
+        "#### (B)",
+        "#### b) Rome",
+        "The answer is B.",
+        "The answer is Rome.",
+        r"\boxed{B}",
+        r"\boxed{\text{B}}",
+        r"So the answer is \boxed{B}.",
+        r"The answer is $\boxed{\textbf{(B)}}$",
+        r"#### \boxed{B}",
+    ],
+)
 def test_a_choice_is_named_by_its_letter_or_its_words(text: str) -> None:
     task = BenchTask(data="sums", answers="choice")
     assert mark(text, CAPITAL, task).right
