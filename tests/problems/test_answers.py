@@ -39,6 +39,7 @@ from hone.problems import Problem, boxed_number, gold_number, marked_place, mark
         (r"\boxed{3\frac{1}{2}}", "7/2", "boxed"),
         (r"\boxed{-1,003\frac12}", "-2007/2", "boxed"),
         (r"\boxed{\frac12}", "1/2", "boxed"),
+        (r"\boxed{\frac{1}{-2}}", "-1/2", "boxed"),
         (r"\boxed{\mathbf{42}}", "42", "boxed"),
         (r"So \boxed{2{,}125} or 3", "2125", "boxed"),
         (r"\boxed{12\text{ cm}}", "12", "boxed"),
@@ -74,6 +75,13 @@ def test_any_whole_number_is_read_back_however_it_is_written(value: int, currenc
     written = f"{'-' if value < 0 else ''}{currency}{digits}"
     assert read_answer(f"3 + 4 = 7\n#### {written}").value == str(value)
     assert read_answer(f"That makes {written}").value == str(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 20_000 + r"\frac12", r"\frac{" + "1" * 20_000 + "}{2}", "1,000," * 4000 + r"\frac12"]
+)
+def test_numbers_of_any_length_are_no_error(text: str) -> None:
+    assert read_answer(text).value
 
 
 @given(st.text())

@@ -26,9 +26,11 @@ _NUMBER = re.compile(
 _MARKED = re.compile(rf"####\s*\**\s*(?P<number>{_NUMBER.pattern})(?!\s*[)\]]|\.[ \t]+[A-Za-z*])")
 _WORDS = re.compile(r"\b(?:final\s+answer|answer)\s*(?:is|are|:|=)[^\n\d]{0,40}?(?=[-−$€£¥.\\]*\s?\d)", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_PIECE = r"\s*(?:\{\s*(-?\d+)\s*\}|(\d))"
+# Longer numbers, which Python reads in a time of their own, stay as they are.
+_PIECE = r"\s*(?:\{\s*(-?\d{1,30})\s*\}|(\d))"
 _FRACTION = re.compile(
-    rf"(?:(?<![\d.,])(?P<whole>\d{{1,3}}(?:,\d{{3}})+|\d+)[ ]?|(?P<number>(?<=\d)))?\\[dt]?frac{_PIECE}{_PIECE}"
+    r"(?:(?<![\d.,])(?P<whole>\d{1,3}(?:,\d{3}){1,9}|\d{1,30})[ ]?|(?P<number>(?<=\d)))?"
+    rf"\\[dt]?frac{_PIECE}{_PIECE}"
 )
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:rm|bf|it)|mbox)\s*\{([^{}]*)\}")
 _WORDY = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}")
@@ -152,6 +154,8 @@ def _on_one_line(fraction: re.Match[str]) -> str:
     above, below = (int(piece) for piece in fraction.groups()[2:] if piece is not None)
     if whole := fraction["whole"]:
         above += int(whole.replace(",", "")) * below
+    if below < 0:
+        above, below = -above, -below
     return f"{' ' if fraction['number'] is not None else ''}{above}/{below}"
 
 
