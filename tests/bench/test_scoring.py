@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hone.bench import BenchTask, mark, read_task, task_names
+from hone.bench.running import requests
 from hone.errors import HoneError, ProjectError
-from hone.problems import Problem
+from hone.problems import Problem, PromptName, prompting
 
 CAPITAL = Problem("1", "Which town?", "B", choices=("Paris", "Rome", "Oslo"))
 
@@ -34,12 +35,59 @@ def test_an_answer_is_right_strictly_flexibly_or_not(
     assert (marked.right, marked.strict) == (right, strict)
 
 
-@pytest.mark.parametrize("text", ["#### B", "#### (B)", "#### b) Rome", "The answer is B.", "The answer is Rome."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#### B",
+        "#### (B)",
+        "#### b) Rome",
+        "The answer is B.",
+        "The answer is Rome.",
+        r"\boxed{B}",
+        r"\boxed{\text{B}}",
+        r"So the answer is \boxed{B}.",
+        r"The answer is $\boxed{\textbf{(B)}}$",
+        r"#### \boxed{B}",
+    ],
+)
 def test_a_choice_is_named_by_its_letter_or_its_words(text: str) -> None:
     task = BenchTask(data="sums", answers="choice")
     assert mark(text, CAPITAL, task).right
     assert not mark(text.replace("B", "C").replace("b)", "c)").replace("Rome", "Oslo"), CAPITAL, task).right
     assert "B) Rome" in task.put(CAPITAL)
+
+
+def test_the_letter_is_wanted_where_the_prompt_asks_for_the_answer() -> None:
+    task = BenchTask(data="sums", answers="choice")
+    assert task.put(CAPITAL).endswith("Behind ####, write the letter alone.")
+    boxed = task.put(CAPITAL, "boxed")
+    assert boxed.endswith(r"Within \boxed{}, write the letter alone.")
+    assert "####" not in boxed
+
+
+@pytest.mark.parametrize(("name", "end"), [("solve", "#### C"), ("boxed", r"So the answer is \boxed{C}.")])
+def test_shots_of_a_choice_are_put_and_answered_as_the_problem_is_to_be(name: PromptName, end: str) -> None:
+    task = BenchTask(data="sums", answers="choice")
+    shot = Problem("2", "Which lies in Norway?", "Oslo", "Only one does.", choices=("Paris", "Rome", "Oslo"))
+    way = prompting((shot,), name=name)
+    (request,) = requests([CAPITAL], task, way)
+    _, shown, reply, asked = (turn.content for turn in request.messages)
+    assert shown == task.put(shot, way.closing)
+    assert "C) Oslo" in shown
+    assert reply == f"Only one does.\n{end}"
+    assert asked == task.put(CAPITAL, way.closing)
+    number = BenchTask(data="sums")
+    assert number.ask(CAPITAL, way) == way.ask(CAPITAL.question)
+
+
+def test_files_that_a_task_names_lie_beside_it(tmp_path: Path) -> None:
+    for name in ("test.jsonl", "same.jsonl"):
+        (tmp_path / name).write_text('{"question": "a", "answer": "1"}\n')
+    (tmp_path / "task.yaml").write_text("data: test.jsonl\nchoose_on: same.jsonl\n")
+    task = read_task(str(tmp_path / "task.yaml"))
+    assert (task.data, task.choose_on) == (str(tmp_path / "test.jsonl"), str(tmp_path / "same.jsonl"))
+    (tmp_path / "same.jsonl").unlink()
+    assert read_task(str(tmp_path / "task.yaml")).choose_on == "same.jsonl"
 
 
 def test_every_built_in_task_reads_and_gives_problems_that_it_can_mark() -> None:

@@ -129,14 +129,19 @@ def test_the_folder_is_made_once_for_a_content_and_named_by_hf_too(tmp_path: Pat
     folder = weights(f"gguf:{file}")
     assert folder.is_relative_to(cache)
     assert json.loads((folder / "config.json").read_text())["dtype"] == "bfloat16"
-    before = (folder / "model.safetensors").stat().st_mtime_ns
+    before = (folder / "model-00001.safetensors").stat().st_mtime_ns
     other = tmp_path / "other.gguf"
     file.rename(other)
     assert weights(str(other)) == folder
-    assert (folder / "model.safetensors").stat().st_mtime_ns == before
+    assert (folder / "model-00001.safetensors").stat().st_mtime_ns == before
     with connect("hf:other.gguf", folder=tmp_path) as model:
         assert isinstance(model, TransformersModel)
         assert model.files == (folder,)
+    (folder / "model-00001.safetensors").unlink()
+    (folder / "left.txt").touch()
+    assert weights(str(other)) == folder
+    assert (folder / "model-00001.safetensors").is_file()
+    assert not (folder / "left.txt").exists()
 
 
 def test_large_weights_are_written_in_several_files(
@@ -146,7 +151,7 @@ def test_large_weights_are_written_in_several_files(
     file = tiny_file(tmp_path, "f32")
     folder = weights(f"gguf:{file}")
     assert folder.is_relative_to(cache)
-    assert len(list(folder.glob("model-*-of-*.safetensors"))) > 2
+    assert len(list(folder.glob("model-*.safetensors"))) > 2
     assert library("torch").equal(logits(folder, [5, 6, 7]), logits(tmp_path / "base", [5, 6, 7]))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hone.problems import Problem, gold_number, marked_text, read_answer
+from hone.problems import Problem, boxed_number, gold_number, marked_place, marked_text, read_answer
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,17 @@ from hone.problems import Problem, gold_number, marked_text, read_answer
         ("The final answer is 18. There were 3 people.", "18", "words"),
         ("answer: **18**", "18", "words"),
         ("The answer is $4 and not $5", "4", "words"),
-        (r"The final answer is $\boxed{\frac{1}{2}}$.", "1/2", "words"),
+        (r"The final answer is $\boxed{\frac{1}{2}}$.", "1/2", "boxed"),
+        (r"So the answer is \boxed{42}.", "42", "boxed"),
+        (r"The final answer is: \boxed{42}", "42", "boxed"),
+        (r"The answer is 7. Check: \boxed{13}", "7", "words"),
+        (r"\boxed{\text{42 dollars}}", "42", "boxed"),
+        (r"The answer is \boxed{\text{42 dollars}}.", "42", "boxed"),
+        (r"\boxed{3\frac{1}{2}}", "7/2", "boxed"),
+        (r"\boxed{-1,003\frac12}", "-2007/2", "boxed"),
+        (r"\boxed{\frac12}", "1/2", "boxed"),
+        (r"\boxed{\frac{1}{-2}}", "-1/2", "boxed"),
+        (r"\boxed{\mathbf{42}}", "42", "boxed"),
         (r"So \boxed{2{,}125} or 3", "2125", "boxed"),
         (r"\boxed{12\text{ cm}}", "12", "boxed"),
         ("so the total is 5-3 = 2.", "2", "last"),
@@ -67,11 +77,20 @@ def test_any_whole_number_is_read_back_however_it_is_written(value: int, currenc
     assert read_answer(f"That makes {written}").value == str(value)
 
 
+@pytest.mark.parametrize(
+    "text", ["1" * 20_000 + r"\frac12", r"\frac{" + "1" * 20_000 + "}{2}", "1,000," * 4000 + r"\frac12"]
+)
+def test_numbers_of_any_length_are_no_error(text: str) -> None:
+    assert read_answer(text).value
+
+
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
     read_answer(text)
     gold_number(text)
     marked_text(text)
+    marked_place(f"####{text}")
+    boxed_number(f"\\boxed{{{text}}}")
 
 
 @pytest.mark.parametrize(
@@ -80,12 +99,28 @@ def test_no_text_breaks_the_reading(text: str) -> None:
         ("Because it is wet.\n#### B", ("B", "mark")),
         ("The answer is Paris.", ("Paris", "words")),
         (r"\boxed{C}", ("C", "boxed")),
+        (r"So the answer is \boxed{C}.", ("C", "boxed")),
+        (r"\boxed{\text{Mount Everest}}", ("Mount Everest", "boxed")),
+        (r"The answer is $\boxed{\textbf{(C)}}$.", ("(C)", "boxed")),
+        (r"#### \boxed{C}", ("C", "mark")),
         ("First\nblue\n", ("blue", "last")),
         ("", ("", "none")),
     ],
 )
 def test_answers_in_words_are_read_in_the_same_order(text: str, found: tuple[str, str]) -> None:
     assert marked_text(text) == found
+
+
+def test_the_line_of_the_answer_is_found_behind_headings() -> None:
+    text = "#### 1. Find the total\nAdd.\n#### Step 2\n####\n$2{,}125 in all\nDone."
+    start, end = marked_place(text.replace("$", "\\$")) or (0, 0)
+    assert text.replace("$", "\\$")[start:end] == "####\n\\$2{,}125 in all"
+    assert marked_place("#### Step 2\nIt is 7.") is None
+
+
+def test_the_number_in_the_last_box_is_read_whatever_the_answer_is() -> None:
+    assert boxed_number(r"\boxed{3}, then 7. The answer is 7. \boxed{13}") == "13"
+    assert boxed_number("The answer is 7.") is None
 
 
 @pytest.mark.data

@@ -52,10 +52,31 @@ def test_where_an_answer_is_no_number_nothing_is_solved() -> None:
         ("#### 7", None),
         ("3 + 3 = 7\n#### 7", None),
         ("3 + 4 = 7\n#### 8", None),
+        (
+            "#### 1. Find the total\n3 + 4 = 7\n#### Step 2\nSay it.\n#### 7\nDone.",
+            "#### 1. Find the total\n3 + 4 = 7\n#### Step 2\nSay it.\n#### 7",
+        ),
+        ("#### Step 1\n3 + 4 = 7\nThe answer is 7.", "#### Step 1\n3 + 4 = 7\nThe answer is 7.\n#### 7"),
     ],
 )
 def test_a_reply_is_learnt_in_the_form_of_the_gold_one_or_not_at_all(reply: str, learnt: str | None) -> None:
     gold = Example("1", (("user", "How many?"), ("assistant", "There are 3 + 4 = 7.\n#### 7")), "1", "How many?", "7")
+    assert learnable_reply(gold, reply) == learnt
+
+
+@pytest.mark.parametrize(
+    ("reply", "learnt"),
+    [
+        (r"So it is \boxed{7}.", r"So it is \boxed{7}."),
+        (r"\boxed{3} and 4 more. The answer is \boxed{7}.", r"\boxed{3} and 4 more. The answer is \boxed{7}."),
+        (r"The answer is 7. Check: \boxed{13}", None),
+        (r"The answer is 7. \boxed{seven}", None),
+        ("#### Step 1\nAdd.\n#### 7", "#### Step 1\nAdd.\nSo the answer is \\boxed{7}."),
+        ("The answer is 7.", "The answer is 7.\nSo the answer is \\boxed{7}."),
+    ],
+)
+def test_where_the_gold_answer_stands_in_a_box_so_does_what_is_learnt(reply: str, learnt: str | None) -> None:
+    gold = Example("1", (("user", "How many?"), ("assistant", r"So it is \boxed{7}.")), "1", "How many?", "7")
     assert learnable_reply(gold, reply) == learnt
 
 

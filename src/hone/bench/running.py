@@ -75,7 +75,7 @@ def requests(problems: Sequence[Problem], task: BenchTask, way: Prompting, limit
         limit: Of an answer, in tokens; the task's first one by default.
     """
     sampling = Sampling(max_tokens=limit or task.max_tokens)
-    return [Request(way.ask(task.put(problem)), sampling, call=Call(problem.id, "bench")) for problem in problems]
+    return [Request(task.ask(problem, way), sampling, call=Call(problem.id, "bench")) for problem in problems]
 
 
 def marked_answers(

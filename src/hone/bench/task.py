@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import resources
 from typing import Literal, Self
 
@@ -11,7 +12,19 @@ from pydantic import Field, model_validator
 from hone.domain.base import Frozen
 from hone.errors import ProjectError
 from hone.files import typed_path
-from hone.problems import MARK, Names, Problem, PromptName, Split, gold_number, load_problems, read_problems
+from hone.models import Message
+from hone.problems import (
+    MARK,
+    Names,
+    Problem,
+    Prompting,
+    PromptName,
+    Split,
+    gold_number,
+    load_problems,
+    read_problems,
+)
+from hone.problems.prompting import Closing
 from hone.project.files import read_yaml
 from hone.tables import Taken, open_table
 
@@ -91,12 +104,25 @@ class BenchTask(Frozen):
                 raise ProjectError(f"{self.data}: problem {problem.id}: the gold answer {problem.answer!r} {flaw}")
         return problems
 
-    def put(self, problem: Problem) -> str:
-        """The question as it is asked: with its choices under letters, where it has any."""
+    def ask(self, problem: Problem, way: Prompting) -> tuple[Message, ...]:
+        """What a model is asked under a prompt; shots are put as the problem is, and answered by letter."""
+        if self.answers != "choice":
+            return way.ask(problem.question)
+        shown = tuple(replace(one, question=self.put(one, way.closing), answer=_named(one)) for one in way.shots)
+        return replace(way, shots=shown).ask(self.put(problem, way.closing))
+
+    def put(self, problem: Problem, closing: Closing = "mark") -> str:
+        """The question as it is asked: with its choices under letters, where it has any.
+
+        Args:
+            problem: What is asked.
+            closing: Where the letter is wanted: what the prompt asks for.
+        """
         if self.answers != "choice":
             return problem.question
         listed = [f"{letter(place)}) {choice}" for place, choice in enumerate(problem.choices)]
-        return "\n".join([problem.question, *listed, f"Behind {MARK}, write the letter alone."])
+        wanted = f"Behind {MARK}, write" if closing == "mark" else r"Within \boxed{}, write"
+        return "\n".join([problem.question, *listed, f"{wanted} the letter alone."])
 
     def _flaw(self, problem: Problem) -> str | None:
         if self.answers == "number" and gold_number(problem.answer) is None:
@@ -126,6 +152,12 @@ def right_choice(problem: Problem) -> int | None:
     return int(answer) if answer.isdecimal() and int(answer) < len(choices) else None
 
 
+def _named(problem: Problem) -> str:
+    """The right choice by its letter, as it is asked for."""
+    right = right_choice(problem)
+    return problem.answer if right is None else letter(right)
+
+
 def task_names() -> list[str]:
     """The built-in tasks."""
     folder = resources.files("hone.bench").joinpath("tasks")
@@ -145,8 +177,9 @@ def read_task(name: str) -> BenchTask:
     path = typed_path(name)
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         task = read_yaml(path, BenchTask)
-        beside = path.parent / task.data
-        return task.model_copy(update={"data": str(beside)}) if beside.exists() else task
+        named = {"data": task.data, "choose_on": task.choose_on}
+        beside = {name: path.parent / file for name, file in named.items() if file}
+        return task.model_copy(update={name: str(file) for name, file in beside.items() if file.exists()})
     if path.exists():
         return BenchTask(data=str(path))
     raise ProjectError(

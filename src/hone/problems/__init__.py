@@ -4,7 +4,7 @@ Training, testing and export share this room, so that none of them can put a pro
 its own.
 """
 
-from hone.problems.answers import FinalAnswer, gold_number, marked_text, read_answer
+from hone.problems.answers import FinalAnswer, boxed_number, gold_number, marked_place, marked_text, read_answer
 from hone.problems.leaks import Leak, leaks, without_leaks
 from hone.problems.looping import has_looped, trails_off
 from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
@@ -32,6 +32,7 @@ __all__ = [
     "Prompting",
     "Split",
     "apart_for_choosing",
+    "boxed_number",
     "candidates",
     "choose_shots",
     "gold_number",
@@ -40,6 +41,7 @@ __all__ = [
     "in_training_part",
     "leaks",
     "load_problems",
+    "marked_place",
     "marked_text",
     "numbered_problems",
     "prompting",

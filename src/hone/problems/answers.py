@@ -26,8 +26,15 @@ _NUMBER = re.compile(
 _MARKED = re.compile(rf"####\s*\**\s*(?P<number>{_NUMBER.pattern})(?!\s*[)\]]|\.[ \t]+[A-Za-z*])")
 _WORDS = re.compile(r"\b(?:final\s+answer|answer)\s*(?:is|are|:|=)[^\n\d]{0,40}?(?=[-−$€£¥.\\]*\s?\d)", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}")
-_LATEX = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}|\\[,;!: ]|\\(?=[$%])|\{(?=,)|(?<=,)\}")
+# Longer numbers, which Python reads in a time of their own, stay as they are.
+_PIECE = r"\s*(?:\{\s*(-?\d{1,30})\s*\}|(\d))"
+_FRACTION = re.compile(
+    r"(?:(?<![\d.,])(?P<whole>\d{1,3}(?:,\d{3}){1,9}|\d{1,30})[ ]?|(?P<number>(?<=\d)))?"
+    rf"\\[dt]?frac{_PIECE}{_PIECE}"
+)
+_TEXT = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:rm|bf|it)|mbox)\s*\{([^{}]*)\}")
+_WORDY = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}")
+_LATEX = re.compile(r"\\[,;!: ]|\\(?=[$%])|\{(?=,)|(?<=,)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +62,38 @@ def read_answer(text: str) -> FinalAnswer:
     if said:
         number = _NUMBER.search(text, said[-1].end())
         if number and number.start() - said[-1].end() < 4:
-            return FinalAnswer(_value(number), "words")
-    boxed = _BOXED.findall(text)
-    if boxed and (number := _NUMBER.search(boxed[-1])):
-        return FinalAnswer(_value(number), "boxed")
+            boxed = any(box.start(1) <= number.start() < box.end(1) for box in _BOXED.finditer(text))
+            return FinalAnswer(_value(number), "boxed" if boxed else "words")
+    value = _boxed_number(text)
+    if value is not None:
+        return FinalAnswer(value, "boxed")
     last = None
     for last in _NUMBER.finditer(text):  # noqa: B007 - the last one is wanted
         pass
     return FinalAnswer(_value(last), "last") if last else FinalAnswer(None, "none")
+
+
+def boxed_number(text: str) -> str | None:
+    r"""The first number in the last ``\boxed{}``, in its plainest form; none where there is no box or no number."""
+    return _boxed_number(_plain(answer_of(text)))
+
+
+def marked_place(text: str) -> tuple[int, int] | None:
+    r"""Where ``####`` begins that the final number stands behind, and where that number's line ends.
+
+    Headings, which `read_answer` does not read either, are left out; none where no number stands behind a mark.
+
+    Example:
+        >>> marked_place("#### Step 2\n#### 7\nDone.")
+        (12, 18)
+    """
+    for found in re.finditer(r"(?=####)", text):
+        if _MARKED.match(_plain(text[found.start() :])):
+            start = found.start() + 4
+            line = start + len(text[start:]) - len(text[start:].lstrip())
+            end = text.find("\n", line)
+            return found.start(), len(text) if end < 0 else end
+    return None
 
 
 def gold_number(text: str) -> str | None:
@@ -76,25 +107,56 @@ def marked_text(text: str) -> tuple[str, Place]:
 
     Returns:
         What stands on the line behind the first ``####``, behind the last "answer is", in the last ``\boxed{}``, or
-        the last line that is not empty; and where it stood.
+        the last line that is not empty; and where it stood. A box behind "answer is" is a box.
     """
     text = answer_of(text)
     if "####" in text:
-        return text.split("####", 1)[1].strip().partition("\n")[0].strip(" *"), "mark"
+        line = text.split("####", 1)[1].strip().partition("\n")[0].strip(" *")
+        return _in_box(line) or line, "mark"
     said = re.findall(r"\b(?:final\s+answer|answer)\s*(?:is|:)\s*([^\n]+)", text, re.IGNORECASE)
     if said:
-        return said[-1].strip(" *."), "words"
-    if boxed := _BOXED.findall(text):
-        return boxed[-1].strip(), "boxed"
+        boxed = _in_box(said[-1])
+        return (said[-1].strip(" *."), "words") if boxed is None else (boxed, "boxed")
+    boxed = _in_box(text)
+    if boxed is not None:
+        return boxed, "boxed"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return (lines[-1], "last") if lines else ("", "none")
+
+
+def _in_box(text: str) -> str | None:
+    r"""What stands in the last box, without ``\text{}`` around it; none where there is no box."""
+    boxes = _BOXED.findall(text)
+    return _TEXT.sub(r"\1", boxes[-1]).strip() if boxes else None
+
+
+def _boxed_number(text: str) -> str | None:
+    boxes = _BOXED.findall(text)
+    number = _NUMBER.search(boxes[-1]) if boxes else None
+    return _value(number) if number else None
 
 
 def _plain(text: str) -> str:
     """The text without LaTeX around numbers."""
     if "\\" not in text:
         return text
-    return _LATEX.sub("", _FRACTION.sub(r"\1/\2", text))
+    text = _WORDY.sub("", _BOXED.sub(_number_kept, text))
+    return _LATEX.sub("", _FRACTION.sub(_on_one_line, text))
+
+
+def _number_kept(box: re.Match[str]) -> str:
+    r"""The box with the words in it, where the number stands among them: ``\boxed{\text{42 dollars}}``."""
+    return box[0] if re.search(r"\d", _WORDY.sub("", box[1])) else _TEXT.sub(r"\1", box[0])
+
+
+def _on_one_line(fraction: re.Match[str]) -> str:
+    """A fraction as "1/2", and three and a half as "7/2"."""
+    above, below = (int(piece) for piece in fraction.groups()[2:] if piece is not None)
+    if whole := fraction["whole"]:
+        above += int(whole.replace(",", "")) * below
+    if below < 0:
+        above, below = -above, -below
+    return f"{' ' if fraction['number'] is not None else ''}{above}/{below}"
 
 
 def _value(match: re.Match[str]) -> str:

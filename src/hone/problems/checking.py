@@ -9,15 +9,25 @@ from fractions import Fraction
 from hone.problems.arithmetic import Part, evaluate, parts
 
 _SUM = frozenset("0123456789.,$%+-*/x×÷() ")
-_RESULT = re.compile(r"\s*\$?\s*(-?(?:\d[\d,]*)?\.?\d+)(?P<more>[\d%/,.]*[\d%/]|\s*[-+*x×÷]\s*[\d($])?")
+_RESULT = re.compile(
+    r"\s*\$?\s*(-?(?:\d[\d,]*)?\.?\d+)"
+    r"(?P<more>[\d%/,.]*[\d%/]|\s*[-+*x×÷]\s*[\d($]|\s*[\^⁰¹²³⁴-⁹]|\(\d+\)/|\s+\d+/\d)?"
+)
 _SIGNS = str.maketrans({"x": "*", "×": "*", "÷": "/", "$": None})
+_OTHER_SIGNS = str.maketrans("−–·⋅∙", "--***")
+"""Signs that say the same, one for one."""
+_BULLET = re.compile(r"^[ \t]*[-*][ \t]+(?=\S)", re.MULTILINE)
 _LATEX = (
     (re.compile(r"\\[()\[\]]|\\(?:text|mathrm|mbox)\s*\{[^{}]*\}|\\[,;!: ]|\\(?=[$%])|\\(?:left|right)\b"), " "),
+    (re.compile(r"\{,\}"), ","),
     (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
+    (re.compile(r"\\[dt]?frac\s*(\d)\s*(\d)"), r"(\1)/(\2)"),
     (re.compile(r"\\(?:times|cdot)\b"), "*"),
     (re.compile(r"\\div\b"), "/"),
 )
 """How chat models write sums, as the signs that are read here."""
+_UNREAD = "^√⁰¹²³⁴⁵⁶⁷⁸⁹_"
+"""Signs next to which a sum is more than it looks."""
 _ROUNDED = Fraction(1, 100)
 """Results are often rounded to two decimals."""
 _LONGEST = 200
@@ -63,7 +73,8 @@ def _sums(text: str) -> Iterator[tuple[str, str, list[Part]]]:
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
     """Both sides of every equals sign between a sum and a number that stands alone."""
-    if "\\" in text:
+    text = _BULLET.sub("", text.translate(_OTHER_SIGNS))
+    if "\\" in text or "{," in text:
         for mark, sign in _LATEX:
             text = mark.sub(sign, text)
     before = -1
@@ -73,5 +84,16 @@ def _equations(text: str) -> Iterator[tuple[str, str]]:
             start -= 1
         before = place
         result = _RESULT.match(text, place + 1, place + 1 + _LONGEST)
-        if result and not result["more"]:
+        if result and not result["more"] and _begins(text, start, place):
             yield text[start:place].strip(" ,"), result[0].strip()
+
+
+def _begins(text: str, start: int, end: int) -> bool:
+    """Whether a sum begins at this place, and is not the rest of one whose beginning cannot be read: ``2^3 + 1``."""
+    before, work = text[start - 1 : start], text[start:end]
+    if before and before in _UNREAD:
+        return False
+    # "apples - 3 + 1" takes away from what stands before it; in "is -3 + 1" the minus is the number's.
+    bare = work.lstrip()
+    takes = bare.startswith("-") and (bare == work or bare[1:2] == " ")
+    return not (takes and (before.isalnum() or before in tuple("}])!|°'")))

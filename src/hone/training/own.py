@@ -12,7 +12,7 @@ from typing import Any
 
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import MARK, Prompting
+from hone.problems import MARK, Prompting, boxed_number, gold_number, marked_place
 from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
 from hone.training.solving import LIMIT, problem_of, prompt_of, right
@@ -149,18 +149,23 @@ def learnable_reply(example: Example, reply: str) -> str | None:
     The answer must be right, and so must every equation: a right answer over a false one teaches the false one. Where
     the gold reply shows its steps, so must this one, or terse answers are what is learnt. Where the gold reply ends
     in ``#### N`` or in a box, so does this one: what comes after the mark is cut off, and where it is missing it is
-    put.
+    put. A box must hold the answer.
     """
     reply = reply.strip()
     if not right(example, reply):
         return None
-    if MARK in example.reply:
-        steps, mark, end = reply.partition(MARK)
-        reply = f"{steps}{mark}{end.partition(chr(10))[0]}" if mark else f"{reply}\n{MARK} {example.answer}"
-    elif BOX in example.reply and BOX not in reply:
-        reply = f"{reply.partition(MARK)[0].rstrip()}\nSo the answer is {BOX}{example.answer}}}."
+    place = marked_place(reply)
+    if marked_place(example.reply):
+        reply = reply[: place[1]] if place else f"{reply}\n{MARK} {example.answer}"
+    elif BOX in example.reply:
+        if BOX not in reply:
+            steps = reply[: place[0]].rstrip() if place else reply
+            reply = f"{steps}\nSo the answer is {BOX}{example.answer}}}."
+        if boxed_number(reply) != gold_number(example.answer or ""):
+            return None
     terse = shows_steps(example.reply) and not shows_steps(reply)
-    return None if terse or false_equations(reply) else reply.rstrip()
+    # What was cut off may have held the answer: what is learnt is what must be right.
+    return None if terse or false_equations(reply) or not right(example, reply) else reply.rstrip()
 
 
 def _different(replies: Sequence[str]) -> list[str]:

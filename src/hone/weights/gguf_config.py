@@ -8,7 +8,8 @@ config still answers, only worse.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,71 @@ def gguf_config(file: Path, values: Mapping[str, Any], tensors: Mapping[str, Any
             f"{', '.join(ARCHITECTURES)}); use the model's transformers folder as hf:FOLDER"
         )
     model = f"{ARCHITECTURES[named]}_text" if named == "gemma3" else ARCHITECTURES[named]
-    mapping = library("transformers.integrations.ggml").GGUF_CONFIG_MAPPING[ARCHITECTURES[named]]
     of_model = {key.removeprefix(f"{named}."): value for key, value in values.items() if key.startswith(f"{named}.")}
+    with damaged_values(file):
+        _check_sizes(file, named, of_model, tensors)
+        settings = _settings(file, named, of_model, tensors)
+        settings["eos_token_id"] = list(ends) if len(ends) > 1 else next(iter(ends), None)
+        return library("transformers").AutoConfig.for_model(model, **settings)
+
+
+@contextmanager
+def damaged_values(file: Path) -> Iterator[None]:
+    """Turn what goes wrong over a header's values, damaged or of a model that is not known, into one line.
+
+    Raises:
+        UnavailableError: Something went wrong.
+    """
+    of_fields = library("huggingface_hub").errors.StrictDataclassError
+    wrong = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, of_fields)
+    try:
+        yield
+    except wrong as error:
+        words = " ".join(str(error).split())[:200]
+        raise UnavailableError(
+            f"{file}: transformers takes no such model as its header describes ({words or type(error).__name__}); "
+            "take a whole copy of it, or use the model's transformers folder as hf:FOLDER"
+        ) from error
+
+
+def _check_sizes(file: Path, named: str, of_model: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
+    """Compare the sizes in the header with each other and with the tensors, before a model is built of them.
+
+    Raises:
+        UnavailableError: They do not fit.
+    """
+
+    def size(key: str, default: int | None = None) -> int:
+        value = of_model.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise damaged(key, "which is no number from 1 on" if key in of_model else "")
+        return value
+
+    def damaged(key: str, why: str) -> UnavailableError:
+        says = f"says {named}.{key} {of_model.get(key)!r}, {why}" if why else f"does not say {named}.{key}"
+        return UnavailableError(f"{file}: its header {says}; take a whole copy of it")
+
+    layers, width, heads = size("block_count"), size("embedding_length"), size("attention.head_count")
+    shared = size("attention.head_count_kv", heads)
+    if layers > len(tensors):
+        raise damaged("block_count", f"but the file holds {len(tensors):,} tensors in all")
+    rows = int(tensors["token_embd.weight"].shape[0])
+    if width != rows:
+        raise damaged("embedding_length", f"but token_embd.weight is {rows:,} wide")
+    if "attention.key_length" in of_model:
+        size("attention.key_length")
+    elif width % heads:
+        raise damaged("attention.head_count", f"which does not divide {named}.embedding_length {width:,}")
+    if heads % shared:
+        raise damaged("attention.head_count_kv", f"which does not divide {named}.attention.head_count {heads:,}")
+    experts = tensors.get("blk.0.ffn_gate_exps.weight")
+    if experts is not None and size("expert_count") != int(experts.shape[-1]):
+        raise damaged("expert_count", f"but the file holds the weights of {int(experts.shape[-1]):,}")
+
+
+def _settings(file: Path, named: str, of_model: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of transformers' config, but for the tokens that end a reply."""
+    mapping = library("transformers.integrations.ggml").GGUF_CONFIG_MAPPING[ARCHITECTURES[named]]
     settings = {name: of_model[key] for key, name in mapping.items() if name and key in of_model}
     settings |= _sizes(named, of_model, tensors)
     settings |= _of_family(named, of_model)
@@ -62,12 +126,7 @@ def gguf_config(file: Path, values: Mapping[str, Any], tensors: Mapping[str, Any
     settings.pop("rope_theta", None)
     if not settings["rope_parameters"]:
         del settings["rope_parameters"]
-    settings["eos_token_id"] = list(ends) if len(ends) > 1 else next(iter(ends), None)
-    try:
-        return library("transformers").AutoConfig.for_model(model, **settings)
-    except (ValueError, TypeError, KeyError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise UnavailableError(f"{file}: transformers takes no such {named} model ({words})") from error
+    return settings
 
 
 def _sizes(named: str, of_model: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ It knows the container, not models: what a key means and which tensor may lose p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,30 @@ def metadata(path: Path) -> dict[str, Any]:
         ExportError: It is damaged.
     """
     long = {"tokenizer.ggml.tokens", "tokenizer.ggml.merges", "tokenizer.ggml.token_type", "tokenizer.ggml.scores"}
-    fields = open_gguf(path).fields
-    return {
-        name: field.contents() for name, field in fields.items() if name not in long and not name.startswith("GGUF.")
-    }
+    return read_values(path, open_gguf(path), without=long)
+
+
+def read_values(path: Path, reader: Any, *, without: Collection[str] = ()) -> dict[str, Any]:
+    """Every key and value of an open GGUF file.
+
+    Args:
+        path: The file, for messages.
+        reader: Of the file.
+        without: Keys that are left out.
+
+    Raises:
+        ExportError: A value is damaged.
+    """
+    found = {}
+    for name, field in reader.fields.items():
+        if name not in without and not name.startswith("GGUF."):
+            try:
+                found[name] = field.contents()
+            except (ValueError, IndexError) as error:
+                raise ExportError(
+                    f"{path}: the GGUF file is damaged ({name} cannot be read); take a whole copy of it"
+                ) from error
+    return found
 
 
 def rewrite(
@@ -80,7 +100,9 @@ def rewrite(
         ExportError: It is damaged, or the target cannot be written.
     """
     gguf, reader = library("gguf"), open_gguf(source)
-    architecture = reader.fields["general.architecture"].contents()
+    architecture = read_values(source, reader).get("general.architecture")
+    if not isinstance(architecture, str):
+        raise ExportError(f"{source}: the GGUF file does not name its architecture; take a whole copy of it")
     with whole_path(target, kind=ExportError) as part:
         writer = gguf.GGUFWriter(part, architecture, endianess=reader.endianess)
         _copy_fields(reader, writer, changes)

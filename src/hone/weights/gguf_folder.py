@@ -8,6 +8,7 @@ weight of the model that is not in the file, stops it.
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +19,8 @@ from hone.errors import ExportError, UnavailableError
 from hone.extras import library
 from hone.files import cache, cache_folder, locked, whole_folder, write_whole
 from hone.weights.content import content_of
-from hone.weights.gguf_config import gguf_config
-from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf
+from hone.weights.gguf_config import damaged_values, gguf_config
+from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf, read_values
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
 from hone.weights.quiet import quiet
 
@@ -27,6 +28,8 @@ _FORM = "2"
 """Counts the ways in which the folder was written; a new one is written beside the old."""
 _SHARD = 2 * 10**9
 """Bytes of a file of weights, from which the next one is begun: as much is held in memory."""
+_INDEX = "model.safetensors.index.json"
+"""Says which file holds each weight."""
 _BUILT_IN = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
 """Tensors that are said in the config."""
 _ADDED_ONE = {"gemma2", "gemma3", "nemotron"}
@@ -42,15 +45,37 @@ def gguf_folder(file: Path) -> Path:
     """
     check_gguf(file)
     target = cache() / "weights" / f"gguf-{_FORM}-{content_of(file)}"
-    if not (target / "config.json").is_file():
+    if not _whole(target):
         home = cache_folder("weights", kind=UnavailableError)
         with locked(home / f".{target.name}.lock", kind=UnavailableError):
-            if not (target / "config.json").is_file():  # another process was faster
+            if not _whole(target):  # another process was faster
+                _remove(target)
                 hint = "free some space, or set HONE_CACHE"
                 reader = _opened(file)
                 with whole_folder(target, kind=UnavailableError, hint=hint) as part:
                     write_folder(file, reader, part)
     return target
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a folder holds its config and every file of weights that its index names."""
+    try:
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        return all((folder / name).is_file() for name in {"config.json", *index["weight_map"].values()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _remove(folder: Path) -> None:
+    """Remove what is left of a folder, which would keep a whole one from its name."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise UnavailableError(
+            f"{folder}: it lacks some of its files and cannot be made anew ({error.strerror}); remove it"
+        ) from error
 
 
 def _opened(file: Path) -> Any:
@@ -72,19 +97,26 @@ def write_folder(file: Path, reader: Any, target: Path) -> None:
     Raises:
         UnavailableError: The file is of a kind that is not read back.
     """
-    values = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("GGUF.")}
+    try:
+        values = read_values(file, reader)
+    except ExportError as error:
+        raise UnavailableError(str(error)) from error
     tensors = {tensor.name: tensor for tensor in reader.tensors}
     if "token_embd.weight" not in tensors:
         raise UnavailableError(f"{file}: it holds no language model (no token_embd.weight)")
-    vocabulary = GgufVocabulary.read(file, values)
-    known_tokenizer(vocabulary)
-    config = gguf_config(file, values, tensors, vocabulary.ends)
-    config.bos_token_id, config.pad_token_id = vocabulary.named("bos"), vocabulary.pad
-    config.dtype = _dtype(tensors)
+    with damaged_values(file):
+        vocabulary = GgufVocabulary.read(file, values)
+        known_tokenizer(vocabulary)
+        config = gguf_config(file, values, tensors, vocabulary.ends)
+        config.bos_token_id, config.pad_token_id = vocabulary.named("bos"), vocabulary.pad
+        config.dtype = _dtype(tensors)
     with quiet():
-        _Weights(file, tensors, config).write(target)
+        with damaged_values(file):
+            written = _Weights(file, tensors, config)
+        written.write(target)
         longest = getattr(config, "max_position_embeddings", None) or 2**31
-        tokenizer = gguf_tokenizer(vocabulary, values.get(CHAT_TEMPLATE), longest)
+        with damaged_values(file):
+            tokenizer = gguf_tokenizer(vocabulary, values.get(CHAT_TEMPLATE), longest)
         tokenizer.save_pretrained(target)
         library("transformers").GenerationConfig(
             bos_token_id=config.bos_token_id, eos_token_id=list(vocabulary.ends) or None, pad_token_id=vocabulary.pad
@@ -164,7 +196,7 @@ class _Weights:
                     flush()
         flush()
         index = {"metadata": {"total_size": total}, "weight_map": where}
-        write_whole(target / "model.safetensors.index.json", json.dumps(index, indent=1), kind=UnavailableError)
+        write_whole(target / _INDEX, json.dumps(index, indent=1), kind=UnavailableError)
 
     def _all(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, Any]]:
         """Every weight under transformers' name."""
