@@ -162,8 +162,8 @@ def best_prompt(
     def right_on(place: int, trials: range) -> int:
         return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
 
-    order = None if model.device.type == "cuda" else _all_at_once(model, tokenizer, prompts, problems, note)
-    order = order or successive_halving(len(prompts), len(problems), right_on)
+    at_once = None if model.device.type == "cuda" else _all_at_once(model, tokenizer, prompts, problems, note)
+    order = at_once or successive_halving(len(prompts), len(problems), right_on)
     # Of those that cannot be told apart the one with the fewest shots: they cost time, and may be chance.
     last = sorted(finalists(order), key=lambda one: (len(prompts[one.place].shots), order.index(one)))
     order = [*last, *(one for one in order if one not in last)]
