@@ -119,8 +119,9 @@ def _base_at_best(
     if not asked or chosen.accuracy is None:
         return {}
     pool = [problem_of(one) for one in read_rows(folder / TRAIN)[:_POOL]]
-    problems = [problem_of(one) for one in asked][: None if base.device.type == "cuda" else _SLOW_TRIALS]
-    _, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2)), problems)
+    fast = base.device.type == "cuda"
+    problems = [problem_of(one) for one in asked][: None if fast else _SLOW_TRIALS]
+    _, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2) if fast else (0,)), problems)
     # Of prompts that cannot be told apart the best counts, in the base's favour.
     top = max((one for one in shares if one.final), key=lambda one: one.right)
     right, count, learnt = top.right, len(problems), round(chosen.accuracy * len(asked))
