@@ -12,7 +12,9 @@ from hone.cli.main import cli
 from hone.project import Project
 from tests.cli.conftest import Hone
 from tests.cli.test_bench import script as solver
+from tests.cli.test_judge import written as rated_and_judged
 from tests.export.tiny import tiny_adapter, tiny_model
+from tests.measuring.planted import votes_and_texts
 from tests.training.small import chats_file, small_base
 
 BY_HAND = {"chat", "rate", "serve"}
@@ -49,6 +51,7 @@ feedback backup {backup} -p {project}
 feedback restore {backup} -p {project}
 feedback forget Ann -p {project}
 bench sums --limit 4 --model {solver} -p {project}
+judge tune {rated} --judged {wording} --judged {other} --resamples 200 -p {project}
 report -p {project}
 demo --folder {project}"""
 FAST = "--max-length 96 --set row=96 --set step_tokens=192 --set precision=fp32 --backend trl --max-steps 2"
@@ -94,8 +97,10 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     judge = [f"{line},judge\n" for line in scores[:8]]
     ratings.write_text("item,criterion,rater,score,kind\n" + "".join(people + judge))
     judged.write_text("item,criterion,rater,score,kind\n" + "".join(f"{line},judge\n" for line in scores))
+    (tmp_path / "rated").mkdir()
+    rated, (wording, other) = rated_and_judged(votes_and_texts(), tmp_path / "rated")
     twice(
-        bare, WALK, project=project, table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
+        bare, WALK, rated=rated, wording=wording, other=other, project=project, table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
         labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
         backup=tmp_path / "backup.jsonl",
         page=tmp_path / "page.html", figures=tmp_path / "figures", solver=solver(tmp_path / "solver.jsonl", range(3)),

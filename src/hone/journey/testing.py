@@ -193,6 +193,8 @@ class BenchmarkPlan:
             # The base is asked under more prompts than the others, where prompts are chosen.
             **({"base": self.specs[0]} if self.choosing else {}),
             **({"strict": True} if self.choosing and self.strict else {}),
+            # Choices are asked for as the prompt wants the answer, and shown in solved problems, too.
+            **({"choices": "by letter"} if self.task.answers == "choice" else {}),
         }
 
 
