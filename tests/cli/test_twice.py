@@ -100,7 +100,8 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     (tmp_path / "rated").mkdir()
     rated, (wording, other) = rated_and_judged(votes_and_texts(), tmp_path / "rated")
     twice(
-        bare, WALK, rated=rated, wording=wording, other=other, project=project, table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
+        bare, WALK, rated=rated, wording=wording, other=other, project=project,
+        table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
         labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
         backup=tmp_path / "backup.jsonl",
         page=tmp_path / "page.html", figures=tmp_path / "figures", solver=solver(tmp_path / "solver.jsonl", range(3)),
