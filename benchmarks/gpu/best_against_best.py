@@ -30,9 +30,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hone.bench.comparing import BASE_CUT_AT_MOST, MARGIN
-from hone.problems import Problem, Prompting, candidates, gold_number, has_looped, load_problems, read_answer
+from hone.bench.comparing import BASE_CUT_AT_MOST
+from hone.problems import Problem, Prompting, answers_rightly, candidates, has_looped, load_problems
 from hone.stats import paired_shares, wilson
+from hone.stats.share_difference import above_margin
 
 CHOOSING = 320
 KEPT = ("kept", "prompt", "prompts", "arms", "arm", "difference", "confirmed", "shares", "scales", "scale", "seconds")
@@ -47,7 +48,7 @@ def tested(model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompti
     texts = greedy_answers(model, tokenizer, [way.ask(one.question) for one in problems], LIMIT, LAST_LIMIT)
     looped = [text.cut and has_looped(text.text) for text in texts]
     items = [
-        int(read_answer(text.text).value == gold_number(one.answer) and not loops)
+        int(answers_rightly(text.text, one.answer) and not loops)
         for text, one, loops in zip(texts, problems, looped, strict=True)
     ]
     cut = sum(text.cut and not loops for text, loops in zip(texts, looped, strict=True))
@@ -173,7 +174,7 @@ def table(folder: Path) -> None:
                 gap = paired_shares([float(x) for x in one["items"]], [float(x) for x in base["items"]])
                 beside = f"{100 * gap.value:+.1f} ({100 * gap.low:+.1f} to {100 * gap.high:+.1f})"
                 heard = base["cut"] <= BASE_CUT_AT_MOST * base["n"]
-                gate = "open" if gap.low > -MARGIN and heard else "refused"
+                gate = "open" if above_margin(gap) and heard else "refused"
             cells = (label, one["prompt"], f"{one['right']:,}", accuracy, f"{one['cut']:,}", f"{one['tokens']:.0f}")
             print(f"| {' | '.join((*cells, beside, gate))} |")
 

@@ -11,14 +11,14 @@ import pytest
 
 from hone.errors import TuneError
 from hone.examples.reading import Example
-from hone.problems import Problem, candidates, prompting
+from hone.problems import Problem, TriedPrompt, candidates, prompting
 from hone.report.tuning import tuning_did_not_pay
 from hone.training.adapting import trainable
 from hone.training.choosing import OWN, Chooser
 from hone.training.history import TrainingHistory
 from hone.training.own import Shares, taught_under
 from hone.training.settings import TuneSettings
-from hone.training.solving import PromptShare, best_prompt, greedy_answers, problem_of, solved
+from hone.training.solving import best_prompt, greedy_answers, problem_of, solved
 from tests.training.small import small_model, small_tokenizer
 
 KNOWN = "abcd"
@@ -67,8 +67,8 @@ class World:
         made = [replace(one, turns=(*one.turns[:-1], ("assistant", "So it is. " * 20 + one.reply))) for one in asked]
         return made, Shares(len(asked), 4 * len(asked), len(asked), len(asked), len(asked), 0, 0)
 
-    def best_prompt(self, *_: Any) -> tuple[Any, list[PromptShare]]:
-        return prompting(), [PromptShare("solve", round(24 * self.base), 24)]
+    def best_prompt(self, *_: Any) -> tuple[Any, list[TriedPrompt]]:
+        return prompting(), [TriedPrompt("solve", round(24 * self.base), 24, chosen=True)]
 
 
 def _chooser(folder: Path, told: list[str], world: World | None = None, *, problems: int = 400) -> Chooser:

@@ -1,6 +1,6 @@
 """Benchmarks: the same problems, put in the same way, to several models, compared pair by pair."""
 
-from hone.bench.choosing import TriedPrompt, enough_to_choose, try_prompts
+from hone.bench.choosing import enough_to_choose, try_prompts
 from hone.bench.comparing import BenchReport, ModelComparison, ModelScore, compare_models
 from hone.bench.judged import JudgedReply, JudgedReport, compare_judged
 from hone.bench.running import AnswerSpeed, Result, marked_answers
@@ -17,7 +17,6 @@ __all__ = [
     "ModelComparison",
     "ModelScore",
     "Result",
-    "TriedPrompt",
     "compare_judged",
     "compare_models",
     "enough_to_choose",

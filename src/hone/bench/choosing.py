@@ -6,12 +6,10 @@ A tuned model is then compared with its base as each does best, and not with a b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from hone.bench.running import AnswerSpeed, Result
-from hone.problems import Problem, Prompting
-from hone.problems.prompting import shots_in
-from hone.stats.halving import Candidate, finalists, successive_halving
+from hone.problems import Problem, Prompting, TriedPrompt, preferred_prompts
+from hone.stats.halving import Candidate, successive_halving
 
 LEAST, MOST = 16, 320
 """Problems to choose by."""
@@ -20,23 +18,6 @@ FEWEST = 30
 
 Asker = Callable[[Prompting, Sequence[Problem]], tuple[list[Result], AnswerSpeed]]
 """Puts problems to a model under a prompt."""
-
-
-@dataclass(frozen=True, slots=True)
-class TriedPrompt:
-    """One prompt of one model, and what it gave on the problems for choosing."""
-
-    prompt: str
-    right: int
-    asked: int
-    chosen: bool
-    final: bool = False
-    """Whether it cannot be told from the best."""
-
-    @property
-    def share(self) -> float:
-        """Of the problems that it was tried on."""
-        return self.right / self.asked
 
 
 def enough_to_choose(tested: int) -> int:
@@ -80,10 +61,7 @@ def try_prompts(
 
 
 def tried_prompts(results: Sequence[Result], model: str, *, strict: bool = False) -> list[TriedPrompt]:
-    """What a model's prompts gave, the chosen one first; empty where none was chosen.
-
-    Of those that cannot be told from the best (`finalists`) the one with the fewest shots is chosen: they cost time,
-    and may be chance.
+    """What a model's prompts gave, as `preferred_prompts` has it; empty where none was chosen.
 
     Args:
         results: Of a run; answers to the test are passed over.
@@ -94,15 +72,10 @@ def tried_prompts(results: Sequence[Result], model: str, *, strict: bool = False
     for one in results:
         if one.model == model and one.part == "choosing":
             own.setdefault(one.prompt, []).append(one)
-    names = list(own)
-    found = [Candidate(place, _right(own[name], strict=strict), len(own[name])) for place, name in enumerate(names)]
-    order = sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
-    last = finalists(order) if order else []
-    last.sort(key=lambda one: (shots_in(names[one.place]), -one.right, one.place))
-    return [
-        TriedPrompt(names[one.place], one.right, one.tried, chosen=not place, final=one in last)
-        for place, one in enumerate([*last, *(one for one in order if one not in last)])
+    found = [
+        Candidate(place, _right(answers, strict=strict), len(answers)) for place, answers in enumerate(own.values())
     ]
+    return preferred_prompts(list(own), found)
 
 
 def _right(results: Sequence[Result], *, strict: bool = False) -> int:

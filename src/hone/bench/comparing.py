@@ -8,15 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from hone.bench.choosing import TriedPrompt, tried_prompts
+from hone.bench.choosing import tried_prompts
 from hone.bench.running import AnswerSpeed, Result
 from hone.domain.base import Frozen
+from hone.problems import TriedPrompt
 from hone.stats import Figure, McNemar, mcnemar, paired_shares, wilson
-
-MARGIN = 0.02
-"""How much worse, as a share, still counts as not worse: two problems in a hundred. It is less than a person
-would notice, and about the least that a test set of GSM8K's size (1,319) can resolve; on
-a smaller one a model must gain to pass."""
+from hone.stats.share_difference import MARGIN, above_margin
 
 BASE_CUT_AT_MOST = 0.02
 """The share of the base's answers that may be cut before nothing can be said of a model beside it."""
@@ -84,8 +81,7 @@ class ModelComparison:
 
     def not_worse(self, margin: float = MARGIN) -> bool:
         """Whether the interval of the difference lies above minus the margin, and the base was let speak."""
-        above = self.difference.low is not None and self.difference.low > -margin
-        return above and not self.base_unheard
+        return above_margin(self.difference, margin) and not self.base_unheard
 
     @property
     def base_unheard(self) -> str:

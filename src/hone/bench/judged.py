@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from hone.bench.comparing import MARGIN
 from hone.domain.base import Frozen
 from hone.domain.rubric import Rubric
 from hone.stats import BootstrapOptions, Figure, PairedDifference, paired_means
+from hone.stats.share_difference import MARGIN, above_margin
 
 UNSCORED_AT_MOST = 0.1
 """A gate stays shut where a larger share of the items has no pair of scores: it is not missing at random."""
@@ -68,8 +68,7 @@ class JudgedComparison:
 
     def not_worse(self, margin: float = MARGIN) -> bool:
         """Whether enough items have scores and the interval of the difference lies above minus the margin."""
-        low = self.overall.difference.low
-        return low is not None and low > -margin and self.missing <= UNSCORED_AT_MOST
+        return above_margin(self.overall.difference, margin) and self.missing <= UNSCORED_AT_MOST
 
     @property
     def missing(self) -> float:

@@ -14,10 +14,7 @@ from hone.domain.settings import Sampling
 from hone.errors import ContextError, IncompleteError
 from hone.jobs import CallTally, Journal, Outcome, Progress, ask_all
 from hone.models import Call, Model, Request
-from hone.problems import Problem, Prompting, has_looped, trails_off
-
-CUT_AT_MOST = 0.01
-"""The share of answers that may be cut before they are asked again with a higher limit."""
+from hone.problems import CUT_AT_MOST, Problem, Prompting, has_ended, has_looped
 
 
 class Result(Frozen):
@@ -137,7 +134,7 @@ def _asked(
 def _wants_more(outcome: Outcome, limit: int) -> bool:
     """Whether a higher limit would give a longer answer: it was cut there, not by the model's context, nor loops."""
     done = outcome.completion
-    if done is None or not done.cut or has_looped(done.text) or trails_off(done.text):
+    if done is None or not done.cut or has_ended(done.text):
         return False
     return not done.usage.completion or done.usage.completion >= limit
 
@@ -166,7 +163,7 @@ def _result(spec: str, problem: Problem, outcome: Outcome, task: BenchTask, way:
         strict=right and marked.place == way.closing,
         read=marked.read,
         place=marked.place,
-        cut=done.cut and not looped and not trails_off(done.text),
+        cut=done.cut and not has_ended(done.text),
         looped=looped,
         tokens=done.usage.completion,
         text=done.text,

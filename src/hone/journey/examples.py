@@ -133,7 +133,7 @@ def _own(examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> tuple[li
 
 def _way(model: Any, tokenizer: Any, examples: Sequence[Example], drawn: OwnReplies, tell: Tell) -> Prompting | None:
     """The prompt that the base answers under; none where the examples keep the one that they have."""
-    from hone.training.solving import best_prompt, problem_of, solvable  # noqa: PLC0415 - loads torch
+    from hone.training.solving import best_prompt, problem_of, with_numbers  # noqa: PLC0415 - loads torch
 
     if drawn.prompt is not None:
         return prompting(name=drawn.prompt)
@@ -141,7 +141,7 @@ def _way(model: Any, tokenizer: Any, examples: Sequence[Example], drawn: OwnRepl
     if (
         len(examples) < _FEWEST
         or any(one.turns[:-1] != _put(one) for one in examples)
-        or not solvable(examples, None)
+        or len(with_numbers(examples)) < len(examples)
     ):
         return None
     count = _TRIED if model.device.type == "cuda" else _FEWEST // 2

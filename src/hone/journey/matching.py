@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hone.bench import JudgedReply, JudgedReport, compare_judged
-from hone.bench.comparing import MARGIN, ComparisonChoices
+from hone.bench.comparing import ComparisonChoices
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
@@ -27,6 +27,7 @@ from hone.project.folder import read_items
 from hone.project.naming import named_rubric
 from hone.rubrics import replies
 from hone.spelling import option
+from hone.stats.share_difference import MARGIN
 
 VERB = "match"
 RUBRIC = "rubric"

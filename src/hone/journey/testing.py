@@ -21,7 +21,7 @@ from hone.bench import (
     read_task,
     try_prompts,
 )
-from hone.bench.comparing import MARGIN, ComparisonChoices, Reading
+from hone.bench.comparing import ComparisonChoices, Reading
 from hone.bench.running import requests
 from hone.domain.base import digest
 from hone.domain.settings import ModelSettings
@@ -44,6 +44,7 @@ from hone.problems import (
 )
 from hone.problems.prompting import SHOTS
 from hone.project import Run
+from hone.stats.share_difference import MARGIN
 from hone.tables import Taken
 
 COMPARED = "compared.json"

@@ -4,9 +4,18 @@ Training, testing and export share this room, so that none of them can put a pro
 its own.
 """
 
-from hone.problems.answers import FinalAnswer, boxed_number, gold_number, marked_place, marked_text, read_answer
+from hone.problems.answers import (
+    FinalAnswer,
+    answers_rightly,
+    boxed_number,
+    gold_number,
+    marked_place,
+    marked_text,
+    read_answer,
+)
 from hone.problems.leaks import Leak, leaks, without_leaks
-from hone.problems.looping import has_looped, trails_off
+from hone.problems.looping import CUT_AT_MOST, has_ended, has_looped, trails_off
+from hone.problems.preferring import TriedPrompt, preferred_prompts
 from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
 from hone.problems.prompting import PROMPT_NAMES, Prompting, PromptName, candidates, choose_shots, prompting
 from hone.problems.reading import (
@@ -22,6 +31,7 @@ from hone.problems.sums import sums
 from hone.problems.variants import variants
 
 __all__ = [
+    "CUT_AT_MOST",
     "MARK",
     "PROMPT_NAMES",
     "FinalAnswer",
@@ -31,11 +41,14 @@ __all__ = [
     "PromptName",
     "Prompting",
     "Split",
+    "TriedPrompt",
+    "answers_rightly",
     "apart_for_choosing",
     "boxed_number",
     "candidates",
     "choose_shots",
     "gold_number",
+    "has_ended",
     "has_looped",
     "has_parts",
     "in_training_part",
@@ -44,6 +57,7 @@ __all__ = [
     "marked_place",
     "marked_text",
     "numbered_problems",
+    "preferred_prompts",
     "prompting",
     "read_answer",
     "read_problems",

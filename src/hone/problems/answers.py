@@ -96,6 +96,17 @@ def marked_place(text: str) -> tuple[int, int] | None:
     return None
 
 
+def answers_rightly(text: str, gold: str) -> bool:
+    """Whether a text ends in the number that a gold answer is; never where the gold is no number.
+
+    Args:
+        text: What a model wrote.
+        gold: The final answer.
+    """
+    number = gold_number(gold)
+    return number is not None and read_answer(text).value == number
+
+
 def gold_number(text: str) -> str | None:
     """The number that a gold answer is, in its plainest form; none where it holds no number, or several."""
     found = list(_NUMBER.finditer(_plain(text)))

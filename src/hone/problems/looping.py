@@ -6,6 +6,8 @@ Steps that differ in their numbers are no loop, however alike they read: a long 
 
 from __future__ import annotations
 
+CUT_AT_MOST = 0.01
+"""The share of answers that may be cut before they are asked again with a higher limit."""
 _TAIL = 1200
 """Characters at the end that are looked at."""
 _SHORTEST = 120
@@ -27,6 +29,11 @@ def has_looped(text: str) -> bool:
         (True, False)
     """
     return _repeats(text.rstrip()[-_TAIL:], _TIMES, _SHORTEST)
+
+
+def has_ended(text: str) -> bool:
+    """Whether a higher limit adds nothing to a text that was cut: it loops, or nothing but white space follows."""
+    return has_looped(text) or trails_off(text)
 
 
 def trails_off(text: str) -> bool:

@@ -41,6 +41,11 @@ def successive_halving(candidates: int, trials: int, right: Callable[[int, range
             more = right(place, range(done, upto))
             found[place] = Candidate(place, found[place].right + more, upto)
         left, done = _staying(sorted(left, key=lambda place: (-found[place].right, place)), found, upto), upto
+    return ranked(found)
+
+
+def ranked(found: Sequence[Candidate]) -> list[Candidate]:
+    """The best first: those that came furthest, of them those with most right, then the earlier ones."""
     return sorted(found, key=lambda one: (-one.tried, -one.right, one.place))
 
 
@@ -60,7 +65,7 @@ def finalists(order: Sequence[Candidate]) -> list[Candidate]:
     standard errors of no difference.
 
     Args:
-        order: From `successive_halving`.
+        order: From `ranked`.
     """
     best = order[0]
     return [one for one in order if one.tried == best.tried and best.right - one.right <= math.sqrt(best.tried)]

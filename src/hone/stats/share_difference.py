@@ -12,6 +12,16 @@ from hone.stats.arrays import Numbers, as_right_pairs
 from hone.stats.figure import Figure, undefined
 from hone.stats.proportion import wilson
 
+MARGIN = 0.02
+"""How much worse, as a share, still counts as not worse: two problems in a hundred. It is less than a person
+would notice, and about the least that a test set of GSM8K's size (1,319) can resolve; on
+a smaller one a model must gain to pass."""
+
+
+def above_margin(difference: Figure, margin: float = MARGIN) -> bool:
+    """Whether the interval of a difference lies above minus the margin: what is not worse."""
+    return difference.low is not None and difference.low > -margin
+
 
 def paired_shares(first: Numbers, second: Numbers, confidence: float = 0.95) -> Figure:
     """The share of the first minus that of the second.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,19 @@ from hone.errors import TuneError
 from hone.examples.reading import Example, ExampleRow
 from hone.examples.tokens import encode_all
 from hone.files import write_whole
-from hone.problems import Prompting, candidates
+from hone.problems import Prompting, TriedPrompt, candidates
 from hone.stats import Figure, paired_shares
+from hone.stats.share_difference import above_margin
 from hone.training.adapting import adapt, trainable
 from hone.training.history import Tell, TrainingHistory
 from hone.training.own import Drawing, Shares, own_examples, same_reply, taught_under
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
-from hone.training.solving import PromptShare, best_prompt, problem_of, solved
+from hone.training.solving import best_prompt, problem_of, solved
 from hone.training.training import train
 
 LEAST = 40
 """Problems that it takes to choose anything."""
-MARGIN = 0.02
-"""How much worse, as a share, still counts as not worse; as in `hone bench`."""
 OWN = "own.jsonl"
 _MOST = {"cuda": 800, "mps": 160, "cpu": 80}
 """Problems that decide, by device."""
@@ -90,7 +89,7 @@ class Chosen:
 
     prompt: Prompting
     """The base's best prompt; what was learnt stands under the same without its shots."""
-    prompts: list[PromptShare]
+    prompts: list[TriedPrompt]
     shares: list[Shares]
     """Where the own words came from, round by round."""
     arms: list[TriedArm]
@@ -104,15 +103,15 @@ class Chosen:
     @property
     def kept(self) -> bool:
         """Whether what was learnt is handed over: it solves more, and is not worse by more than the margin."""
-        value, low = self.difference.value, self.difference.low
-        return value is not None and low is not None and value > 0 and low > -MARGIN
+        value = self.difference.value
+        return value is not None and value > 0 and above_margin(self.difference)
 
     def as_data(self) -> dict[str, Any]:
         """As plain data."""
         return {
             "prompt": self.prompt.without_shots.label if self.kept else self.prompt.label,
             "system": self.prompt.system or "",
-            "prompts": [one.as_data() for one in self.prompts],
+            "prompts": [asdict(one) for one in self.prompts],
             "shares": [one.as_data() for one in self.shares],
             "arms": [one.as_data() for one in self.arms],
             "arm": self.best.arm.name if self.best else None,
@@ -239,7 +238,7 @@ class Chooser:
             put(self.model, best.weights)
             self._draw(taught, until=self._used() + room / 2, rewrite=False)
 
-    def _confirmed(self, prompt: Prompting, prompts: list[PromptShare], best: TriedArm | None) -> Chosen:
+    def _confirmed(self, prompt: Prompting, prompts: list[TriedPrompt], best: TriedArm | None) -> Chosen:
         """The last decision, on the problems that nothing was chosen by."""
         if best is None:
             self.model = self._fresh(self.settings)

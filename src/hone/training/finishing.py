@@ -128,7 +128,7 @@ def _base_at_best(
     kept = "base" if right and right * len(asked) >= learnt * count else "tuned"
     best_of = f"the base under its best prompt ({top.prompt}) solves {right} of {count} held-out problems"
     tell({"event": "note", "text": f"{best_of}, and what was learnt {learnt} of {len(asked)}"})
-    return {"prompts": [one.as_data() for one in shares], "prompt": top.prompt, "kept": kept}
+    return {"prompts": [asdict(one) for one in shares], "prompt": top.prompt, "kept": kept}
 
 
 def finish_chosen(job: TrainingJob, chosen: Chosen, model: Any, tokenizer: Any, folder: Path, tell: Tell) -> None:

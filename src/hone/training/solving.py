@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
-from hone.problems import Problem, Prompting, gold_number, has_looped, read_answer, split_answer, trails_off
-from hone.stats.halving import Candidate, finalists, successive_halving
+from hone.problems import (
+    CUT_AT_MOST,
+    Problem,
+    Prompting,
+    TriedPrompt,
+    answers_rightly,
+    gold_number,
+    has_ended,
+    has_looped,
+    preferred_prompts,
+    split_answer,
+)
+from hone.stats.halving import Candidate, successive_halving
 from hone.training.scales import Solve
 from hone.weights.decoding import Decoding, GeneratedText, generate
 
 _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
-_CUT_AT_MOST = 0.01
-"""The share of answers that may be cut before they are asked again with a higher limit."""
 LIMIT, LAST_LIMIT = 512, 2048
 """Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
 _SLOW_LIMIT = 256
@@ -26,21 +34,6 @@ _SLOW_LIMIT = 256
 
 Note = Callable[[str], object]
 """Told, in one line, where memory ran out and it goes on with fewer answers side by side."""
-
-
-@dataclass(frozen=True, slots=True)
-class PromptShare:
-    """What one prompt gave on problems that nothing was learnt from."""
-
-    prompt: str
-    right: int
-    asked: int
-    final: bool = False
-    """Whether it cannot be told from the best."""
-
-    def as_data(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
 
 
 def solver(tokenizer: Any, held_out: Sequence[Example], device: str, note: Note = lambda _: None) -> Solve | None:
@@ -67,14 +60,14 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str, note: Note 
     return solve
 
 
-def solvable(examples: Sequence[Example], device: str | None) -> list[Example]:
+def solvable(examples: Sequence[Example], device: str) -> list[Example]:
     """The examples whose answers can be checked; none where not all have numbers for answers.
 
     Args:
         examples: The first so many are taken.
-        device: The kind of device, which says how many can be asked for each scale; none takes all.
+        device: The kind of device, which says how many can be asked for each scale.
     """
-    asked = list(examples)[: _MOST[device] if device else None]
+    asked = list(examples)[: _MOST[device]]
     return asked if len(with_numbers(asked)) == len(asked) else []
 
 
@@ -103,18 +96,14 @@ def greedy_answers(
     """
     found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit), note=note)]
     while limit < last:
-        pending = [place for place, text in enumerate(found) if text.cut and not _ended(text.text)]
-        if len(pending) < _CUT_AT_MOST * len(found):
+        pending = [place for place, text in enumerate(found) if text.cut and not has_ended(text.text)]
+        if len(pending) < CUT_AT_MOST * len(found):
             break
         limit = min(2 * limit, last)
         again = generate(model, tokenizer, [asked[place] for place in pending], Decoding(limit), note=note)
         for place, several in zip(pending, again, strict=True):
             found[place] = several[0]
     return found
-
-
-def _ended(text: str) -> bool:
-    return has_looped(text) or trails_off(text)
 
 
 def solved(
@@ -145,7 +134,7 @@ def best_prompt(
     prompts: Sequence[Prompting],
     problems: Sequence[Problem],
     note: Note = lambda _: None,
-) -> tuple[Prompting, list[PromptShare]]:
+) -> tuple[Prompting, list[TriedPrompt]]:
     """The prompt under which a model solves most, by successive halving; on a processor, all of them at once.
 
     Args:
@@ -163,12 +152,9 @@ def best_prompt(
         return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
 
     at_once = None if model.device.type == "cuda" else _all_at_once(model, tokenizer, prompts, problems, note)
-    order = at_once or successive_halving(len(prompts), len(problems), right_on)
-    # Of those that cannot be told apart the one with the fewest shots: they cost time, and may be chance.
-    last = sorted(finalists(order), key=lambda one: (len(prompts[one.place].shots), order.index(one)))
-    order = [*last, *(one for one in order if one not in last)]
-    shares = [PromptShare(prompts[one.place].label, one.right, one.tried, one in last) for one in order]
-    return prompts[order[0].place], shares
+    found = at_once or successive_halving(len(prompts), len(problems), right_on)
+    tried = preferred_prompts([one.label for one in prompts], found)
+    return next(one for one in prompts if one.label == tried[0].prompt), tried
 
 
 def _all_at_once(
@@ -177,7 +163,7 @@ def _all_at_once(
     """Every prompt on all problems, in one batch: a processor steps many rows in little more time than few.
 
     Returns:
-        What each gave, the best first; none where a prompt does not fit, which is then found out one by one.
+        What each gave; none where a prompt does not fit, which is then found out one by one.
     """
     limit, last = _limits(model, tokenizer, problems)
     asked = [way.ask(one.question) for way in prompts for one in problems]
@@ -190,12 +176,11 @@ def _all_at_once(
         own = answers[place * len(problems) : (place + 1) * len(problems)]
         right = sum(_solves(text, one) for text, one in zip(own, problems, strict=True))
         found.append(Candidate(place, right, len(problems)))
-    return sorted(found, key=lambda one: (-one.right, one.place))
+    return found
 
 
 def _solves(text: GeneratedText, problem: Problem) -> bool:
-    found = read_answer(text.text).value
-    return found is not None and found == gold_number(problem.answer) and not (text.cut and has_looped(text.text))
+    return answers_rightly(text.text, problem.answer) and not (text.cut and has_looped(text.text))
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:
@@ -211,4 +196,4 @@ def problem_of(example: Example) -> Problem:
 
 def right(example: Example, text: str) -> bool:
     """Whether a reply ends in the example's answer."""
-    return example.answer is not None and read_answer(text).value == gold_number(example.answer)
+    return example.answer is not None and answers_rightly(text, example.answer)
