@@ -16,12 +16,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hone.cli.export import split_model
 from hone.export import About
 from hone.export.engine import EmbeddedExport, Greedy
 from hone.export.exporting import convert, convert_adapter
 from hone.export.merge import merge_adapter
 from hone.export.parity import TIE
+from hone.journey.exporting import split_model
 from hone.problems import prompting, sums
 from hone.weights.opening import weights
 

@@ -26,9 +26,10 @@ import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from hone.problems import Problem, choose_shots, gold_number, load_problems, prompting, read_answer, sums
-from hone.weights.chat_text import chat_tokens, end_tokens
+from hone.weights.chat_text import chat_tokens
 from hone.weights.decoding import Decoding, generate
 from hone.weights.opening import weights
+from hone.weights.tokenizer import end_tokens
 
 LLAMA_3B = {
     "vocab_size": 128_256,
@@ -137,7 +138,7 @@ def compare(
     """One row a way of making the answers."""
     device, way = model.device, prompting(shots)
     prompts = [chat_tokens(tokenizer, way.ask(problem.question)) for problem in problems]
-    ends = list(end_tokens(model, tokenizer))
+    ends = list(end_tokens(tokenizer, model))
     pad = tokenizer.pad_token_id
     most, rows = options.max_tokens, []
 

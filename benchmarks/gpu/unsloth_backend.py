@@ -35,10 +35,11 @@ def make(
     from hone.examples.reading import data_digest, of_problem
     from hone.examples.splitting import split_examples
     from hone.problems import load_problems, prompting
-    from hone.training.job import TrainingJob, weights_digest
+    from hone.training.job import TrainingJob
     from hone.training.settings import TuneSettings
     from hone.tuning.choice import pins
     from hone.tuning.launching import launch
+    from hone.weights.content import content_of
     from hone.weights.opening import weights
 
     put = prompting()
@@ -50,7 +51,7 @@ def make(
     job = TrainingJob(
         base="smollm2",
         weights=str(base),
-        weights_digest=weights_digest(base),
+        weights_digest=content_of(base),
         settings=how,
         prompt=put.system,
         backend=backend,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,40 @@ def test_what_helps_is_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (tmp_path / OWN).exists()
     assert world.now < 500
     assert any("best prompt" in line for line in told)
+
+
+def test_questions_that_are_always_solved_give_one_reply_and_are_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(monkeypatch, 0.5, own=0.9, gold=0.2)
+    asked = list[list[str]]()
+
+    def own_examples(_model: Any, _tokenizer: Any, examples: list[Example], *_: Any) -> tuple[list[Example], Shares]:
+        world.now += len(examples) / 10
+        asked.append([one.id for one in examples])
+        made = [
+            replace(
+                one, id=f"{one.id}-self-{place}", turns=(*one.turns[:-1], ("assistant", f"Way {place}. {one.reply}"))
+            )
+            for one in examples
+            for place in range(4 if int(one.id) < 24 else 2)
+        ]
+        return made, Shares(len(examples), 4 * len(examples), len(made), len(examples), len(made), 0, 0)
+
+    monkeypatch.setattr("hone.training.choosing.own_examples", own_examples)
+    chooser = _chooser(tmp_path, [], world)
+    chooser.train = [replace(one, question=f"{one.question}{one.id}") for one in chooser.train]
+    chosen = chooser.choose()
+    kept = [one.partition("-self")[0] for one in _ids(tmp_path / OWN)]
+    assert [kept.count(str(one)) for one in range(48)] == [1] * 24 + [2] * 24
+    assert chosen.shares[0].kept == 24 + 2 * 24
+    first = {one for batch in asked[:1] for one in batch}
+    again = [one for batch in asked[1:] for one in batch if one in first]
+    assert not [one for one in again if int(one) < 24]
+
+
+def _ids(path: Path) -> list[str]:
+    return [json.loads(line)["id"] for line in path.read_text().splitlines()]
 
 
 def test_where_nothing_helps_the_base_is_kept_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

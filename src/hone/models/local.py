@@ -63,6 +63,11 @@ class TransformersModel(Model):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 128))
         self._rows = concurrency
+        if device.type == "cuda" and (count := torch.cuda.device_count()) > 1:
+            self._note(
+                f"answers on one of the {count} GPUs here; to use another at once, start a second command with "
+                "CUDA_VISIBLE_DEVICES=1 on another part of the rows"
+            )
         self._model: Any = load_model(folder, adapter, device, precision)
         stamps = [*_stamps(folder), *(_stamps(adapter) if adapter else ())]
         self.files = (folder, *((adapter,) if adapter else ()))

@@ -26,7 +26,7 @@ from hone.stats import Figure, paired_shares
 from hone.stats.share_difference import above_margin
 from hone.training.adapting import adapt, trainable
 from hone.training.history import Tell, TrainingHistory
-from hone.training.own import Drawing, Shares, own_examples, same_reply, taught_under
+from hone.training.own import REWRITTEN, Drawing, Shares, own_examples, same_reply, taught_under
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
 from hone.training.solving import best_prompt, problem_of, solved
@@ -45,8 +45,10 @@ _FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
 """Training questions that are answered first, to see how long one takes."""
 _MARKS = 20
 """Characters that a chat template puts around a turn, as a guess on the safe side."""
+_SAMPLES = 4
+"""Replies that are drawn for a question at a time."""
 _KEPT = 4
-"""Different right replies to one question that are learnt."""
+"""Different right replies to one question that are learnt, at most: fewer where the model is right anyway."""
 _TRIED = 0.25
 """The share of the data on which every arm is tried."""
 _RATES = {"lora": (1e-4, 4e-4), "qlora": (1e-4, 4e-4)}
@@ -181,6 +183,7 @@ class Chooser:
         self._started = clock()
         self._tried: list[TriedArm] = []
         self._own: dict[str, list[Example]] = {}
+        self._easy: set[str] = set()
         self._shares: list[Shares] = []
         self._candidates: tuple[Prompting, ...] = ()
 
@@ -267,7 +270,8 @@ class Chooser:
         wanted = [
             one
             for one in order
-            if len(self._own.get(one.id, ())) < _KEPT
+            if one.id not in self._easy
+            and len(self._own.get(one.id, ())) < _KEPT
             and sum(len(turn.content) + _MARKS for turn in way.ask(one.question)) < room
         ]
         total: Shares | None = None
@@ -275,10 +279,14 @@ class Chooser:
         while place < len(wanted) and number > 0:
             asked = wanted[place : place + number]
             drawing = Drawing(
-                prompting=way, keep=_KEPT, rewrite=rewrite, seed=self.settings.seed + place + 7919 * len(self._shares)
+                samples=_SAMPLES,
+                prompting=way,
+                keep=_SAMPLES,
+                rewrite=rewrite,
+                seed=self.settings.seed + place + 7919 * len(self._shares),
             )
             rows, shares = own_examples(self.model, self.tokenizer, asked, drawing)
-            self._keep(asked, rows)
+            shares = replace(shares, kept=self._keep(asked, rows))
             total = shares if total is None else total + shares
             place += number
             each = (self._used() - begun) / place
@@ -296,13 +304,29 @@ class Chooser:
         lines = (ExampleRow.of(one).model_dump_json(exclude_none=True) + "\n" for one in rows)
         write_whole(self.folder / OWN, "".join(lines), errors="replace", kind=TuneError)
 
-    def _keep(self, asked: Sequence[Example], rows: Sequence[Example]) -> None:
-        """Add what is new, up to so many replies a question."""
+    def _keep(self, asked: Sequence[Example], rows: Sequence[Example]) -> int:
+        """Add what is new, and of a question that is nearly always solved little: it has little left to teach.
+
+        Drawing alike for all questions fills the data with easy ones (Tong et al. 2024, DART-Math). Of so many right
+        replies the first `1 + wrong` are kept.
+
+        Returns:
+            How many the model found itself; those that it wrote again from the gold are counted apart.
+        """
+        count = 0
         ids = {one.question: one.id for one in asked}
+        found: dict[str, list[Example]] = {}
         for row in rows:
-            known = self._own.setdefault(ids[row.question], [])
-            if len(known) < _KEPT and not any(same_reply(row.reply, one.reply) for one in known):
-                known.append(row)
+            found.setdefault(ids[row.question], []).append(row)
+        for name, right in found.items():
+            known = self._own.setdefault(name, [])
+            if len(right) >= _SAMPLES:
+                self._easy.add(name)
+            for row in right[: 1 + _SAMPLES - len(right)]:
+                if len(known) < _KEPT and not any(same_reply(row.reply, one.reply) for one in known):
+                    known.append(row)
+                    count += not row.id.endswith(REWRITTEN)
+        return count
 
     def _data(self, arm: Arm, gold: Sequence[Example]) -> list[Example]:
         own = [row for several in self._own.values() for row in several]

@@ -20,6 +20,8 @@ from hone.weights.decoding import Decoding, generate
 
 _MARKS = 60
 """Characters that a chat template puts around a conversation, as a guess on the safe side."""
+REWRITTEN = "rewritten"
+"""How the id of a reply ends that the model wrote again from the gold solution."""
 BOX = "\\boxed{"
 """What stands before an answer in a box."""
 
@@ -137,7 +139,7 @@ def _rewritten(
     asked = [turns for turns, fine in zip(asked, fits, strict=True) if fine]
     answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed), note=tell)
     return [
-        _with_reply(example, reply, "rewritten")
+        _with_reply(example, reply, REWRITTEN)
         for example, texts in zip(unsolved, answers, strict=True)
         if not texts[0].cut and (reply := learnable_reply(example, texts[0].text))
     ]
