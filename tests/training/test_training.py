@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,18 @@ def test_a_cuda_build_without_a_gpu_is_told() -> None:
         assert "sees no GPU" in told
     else:
         assert told is None
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_what_goes_on_in_16_bits_makes_the_very_steps_that_it_would_have_made(tmp_path: Path, method: str) -> None:
+    settings = SETTINGS.model_copy(update={"method": method, "precision": "bf16", "max_steps": 6, "checkpoints": 2})
+
+    def run(folder: Path) -> list[float]:
+        model = adapt(small_model().to(torch.bfloat16), settings)
+        history = train(model, small_tokenizer(), encoded(40), settings, folder=folder)
+        assert {weight.dtype for weight in trainable(model).values()} == {torch.bfloat16}
+        return [step.loss for step in history.steps]
+
+    whole = run(tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole" / "checkpoint-3", tmp_path / "ended" / "checkpoint-3")
+    assert run(tmp_path / "ended") == whole[3:]

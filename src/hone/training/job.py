@@ -14,6 +14,8 @@ from hone.files import write_whole
 from hone.training.settings import TuneSettings
 
 JOB, TRAIN, HELD_OUT, HISTORY, RESULTS = "job.json", "train.jsonl", "held_out.jsonl", "history.jsonl", "tuned.json"
+LOG = "log.txt"
+"""What libraries print while training."""
 CHOOSING = "choosing.jsonl"
 """Problems that nothing is learnt from, where what is learnt is chosen within a budget."""
 ADAPTER, MODEL = "adapter", "model"

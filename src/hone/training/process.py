@@ -18,7 +18,7 @@ from hone.children import end_with_parent
 from hone.errors import HoneError, TuneError
 from hone.extras import library
 from hone.files import open_to_append
-from hone.training.job import FINISH, HELD_OUT, HISTORY, TRAIN, TrainingJob, read_rows
+from hone.training.job import FINISH, HELD_OUT, HISTORY, LOG, TRAIN, TrainingJob, read_rows
 
 
 def train_from_folder() -> None:
@@ -49,7 +49,7 @@ def train_from_folder() -> None:
 def _told(folder: Path, *, first: bool) -> Iterator[Any]:
     """A function that tells events; libraries' own printing goes to the log."""
     out: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    log = open_to_append(folder / "log.txt", kind=TuneError)
+    log = open_to_append(folder / LOG, kind=TuneError)
     os.dup2(log, 1)
     os.dup2(log, 2)
     with os.fdopen(open_to_append(folder / HISTORY, kind=TuneError), "a", encoding="utf-8") as history:

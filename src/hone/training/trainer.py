@@ -13,6 +13,7 @@ import torch
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
+from hone.training.adapting import trainable
 from hone.training.optimiser import MasteredAdamW
 from hone.training.rows import row_inputs
 from hone.training.settings import TuneSettings
@@ -106,6 +107,13 @@ class Trainer(SFTTrainer):  # type: ignore[misc] # TRL is not followed by mypy
         self.optimizer.load_state_dict(state)
         self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
 
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        # PEFT opens adapters in 32 bits, and what goes on must have the precision that it had.
+        kinds = {name: weight.dtype for name, weight in trainable(self.model).items()}
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        for name, weight in trainable(self.model).items():
+            weight.data = weight.data.to(kinds[name])
+
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None: Hone writes its own."""
 
@@ -165,6 +173,8 @@ def make_trainer(
         seed=settings.seed,
         use_cpu=model.device.type == "cpu",
         max_length=None,
+        # Every adapter is used in every step; of whole models that is not known, and looking costs a walk a step.
+        ddp_find_unused_parameters=settings.method == "full",
     )
     arguments._n_gpu = 1  # with several in sight of one process, transformers would share each row among them
     places = Dataset.from_dict({"row": list(range(len(rows)))})

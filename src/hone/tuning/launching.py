@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,13 @@ from typing import Any
 
 from hone.children import tied
 from hone.errors import HoneError, MissingExtraError, TuneError, UnavailableError
+from hone.files import open_to_append
 from hone.spelling import option
-from hone.training.job import FINISH, TrainingJob
+from hone.training.job import FINISH, LOG, TrainingJob
 
 _KINDS: dict[str, type[HoneError]] = {"MissingExtraError": MissingExtraError, "UnavailableError": UnavailableError}
+_STATUS = re.compile(r"exitcode\s*:\s*(-?\d+)")
+"""How torch reports the status of the process that ended first."""
 _ENDING = 30.0
 """Seconds that the process gets to end by itself once it was asked to."""
 
@@ -48,14 +52,18 @@ def _run(
 ) -> dict[str, Any]:
     """Run one process to its end: the last event that it told."""
     last: dict[str, Any] = {}
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        tied([*command, "hone.training.process", str(folder), *more]),
-        stdout=subprocess.PIPE,
-        env=environment(job),
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-    )
+    with os.fdopen(open_to_append(folder / LOG, kind=TuneError), "ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            tied([*command, "hone.training.process", str(folder), *more]),
+            stdout=subprocess.PIPE,
+            # What starts several processes reports at length when one of them ends.
+            stderr=log if job.settings.gpus > 1 else None,
+            env=environment(job),
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        begun = log.tell()
     assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
         for line in process.stdout:
@@ -70,7 +78,7 @@ def _run(
         _end(process)
         process.stdout.close()
     if code:
-        raise TuneError(_died(code, folder))
+        raise TuneError(_died(code, folder, begun))
     return last
 
 
@@ -124,13 +132,24 @@ def _end(process: subprocess.Popen[str]) -> None:
             return
 
 
-def _died(code: int, folder: Path) -> str:
-    if code in {-9, 137}:
+def _died(code: int, folder: Path, begun: int = 0) -> str:
+    """What to say of a process that ended without a word.
+
+    Args:
+        code: Its exit status.
+        folder: The run's folder.
+        begun: Bytes of the log that are older.
+    """
+    log = folder / LOG
+    said = log.read_bytes()[begun:].decode("utf-8", "replace") if log.exists() else ""
+    # One of several is ended with the others, and only the report of what started them has its status.
+    one = _STATUS.search(said)
+    if code in {-9, 137} or (one and one[1] == "-9"):
         return (
-            "the training process was killed, most likely because memory ran out; set a smaller row or max_length, "
-            f"checkpointing: on, or method: lora or qlora, and start again with {option('fresh', True)}"
+            f"{'one of the training processes' if one else 'the training process'} was killed, most likely because "
+            "memory ran out; set a smaller row or max_length, checkpointing: on, or method: lora or qlora, and start "
+            f"again with {option('fresh', True)}, or type the same command to go on from the last checkpoint"
         )
-    log = folder / "log.txt"
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    lines = said.strip().splitlines()
     end = next((line for line in reversed(lines) if line.strip()), "it said nothing")
     return f"the training process stopped with code {code} ({end.strip()[:200]}); all of it is in {log}"
