@@ -14,7 +14,7 @@ from hone.errors import TuneError
 from hone.examples.reading import Example
 from hone.extras import library
 from hone.training.adapting import adapt, open_model
-from hone.training.finishing import TRAINED, hand_over, take_over
+from hone.training.finishing import TRAINED, hand_over, resolved, take_over
 from hone.training.job import FINISH, RESULTS, TrainingJob
 from hone.training.packing import pack
 from hone.training.rows import held_out_loss
@@ -89,3 +89,23 @@ def test_an_adapter_that_lacks_a_part_is_refused_and_kept(tmp_path: Path) -> Non
         take_over(job, tmp_path / "run", HELD_OUT, told.append)
     assert file.exists()
     assert not told
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "layers", "rate"),
+    [
+        ("full", None, 2, 1e-4),
+        ("full", None, 400, 2e-5),
+        ("full", 3e-4, 400, 3e-4),
+        ("lora", None, 400, 1e-3),
+    ],
+)
+def test_every_weight_of_a_large_base_moves_more_slowly(
+    tmp_path: Path, method: str, given: float | None, layers: int, rate: float
+) -> None:
+    config = library("transformers").LlamaConfig(
+        hidden_size=512, intermediate_size=2048, num_hidden_layers=layers, num_attention_heads=4, vocab_size=1000
+    )
+    config.save_pretrained(tmp_path)
+    settings = TuneSettings.model_validate({"method": method, "learning_rate": given})
+    assert resolved(settings, tmp_path, "cpu").learning_rate == rate
