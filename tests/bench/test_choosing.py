@@ -24,7 +24,7 @@ POOL = sums(60)
 def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
     """A model that solves this share of the problems under each prompt."""
 
-    def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
+    def under(prompt: Prompting, problems: Sequence[Problem]) -> list[Result]:
         asked.append(len(problems))
         share = good.get(prompt.label, 0.0)
         right = [int((place + 1) * share) > int(place * share) for place in range(len(problems))]
@@ -43,7 +43,10 @@ def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
                 prompt=prompt.label,
             )
             for one, fine in zip(problems, right, strict=True)
-        ], AnswerSpeed(len(problems), 1, 1.0)
+        ]
+
+    def ask(prompts: Sequence[Prompting], problems: Sequence[Problem]) -> tuple[list[list[Result]], AnswerSpeed]:
+        return [under(one, problems) for one in prompts], AnswerSpeed(len(prompts) * len(problems), 1, 1.0)
 
     return ask
 
@@ -66,6 +69,27 @@ def test_of_equals_the_simplest_is_taken_and_the_results_say_the_same() -> None:
     (best, *_), results, _ = try_prompts(answered({}, []), prompts, sums(40, "choosing"))
     assert best == prompts[0]
     assert tried_prompts(results, "m")[0].prompt == best.label == "solve"
+
+
+def test_a_prompt_whose_shots_leave_no_room_is_left_out_with_one_line() -> None:
+    prompts, told = candidates(POOL), list[str]()
+    solving = answered({}, [])
+
+    def ask(ways: Sequence[Prompting], problems: Sequence[Problem]) -> tuple[list[list[Result]], AnswerSpeed]:
+        answers, speed = solving(ways, problems)
+        reason = "the prompt has 900 tokens, and the context of m is 512; shorten it"
+        full = {"problem": reason, "read": None}
+        return [
+            [one.model_copy(update=full if len(way.shots) == 8 else {}) for one in several]
+            for way, several in zip(ways, answers, strict=True)
+        ], speed
+
+    _, results, _ = try_prompts(ask, prompts, sums(40, "choosing"), one_round=400, tell=told.append)
+    assert [line.partition(" is left out: ")[0] for line in told] == [
+        f"the prompt {name}, 8 shots" for name in ("solve", "boxed", "plain")
+    ]
+    assert {one.prompt for one in results} == {one.label for one in prompts if len(one.shots) < 8}
+    assert all(one.problem is None for one in results)
 
 
 def test_prompts_differ_and_those_with_fewer_shots_stand_first() -> None:
@@ -127,19 +151,34 @@ def test_white_space_to_the_limit_ends_an_answer_that_is_then_read() -> None:
     assert not trails_off("#### 7\n")
 
 
+def right_shares(shares: list[float]) -> Callable[[Sequence[int], range], list[int]]:
+    """Candidates that get these shares of the trials right, but all as many of the first ones."""
+
+    def right(places: Sequence[int], trials: range) -> list[int]:
+        return [3 if trials.start == 0 else round(shares[place] * len(trials)) for place in places]
+
+    return right
+
+
 def test_a_tie_on_a_few_trials_drops_no_more_than_half() -> None:
-    shares = [0.6, 0.5, 1.0]
-
-    def right(place: int, trials: range) -> int:
-        return 3 if trials.start == 0 else round(shares[place] * len(trials))
-
-    assert successive_halving(3, 16, right)[0].place == 2
-    six = [0.2, 0.2, 0.9, 0.2, 0.2, 0.2]
-    order = successive_halving(
-        6, 16, lambda place, trials: 3 if trials.start == 0 else round(six[place] * len(trials))
-    )
+    assert successive_halving(3, 16, right_shares([0.6, 0.5, 1.0]))[0].place == 2
+    order = successive_halving(6, 16, right_shares([0.2, 0.2, 0.9, 0.2, 0.2, 0.2]))
     assert order[0].place == 2
     assert [one.place for one in finalists(order)] == [2]
+
+
+def test_where_a_round_costs_more_than_its_trials_there_is_one() -> None:
+    rounds: list[tuple[int, range]] = []
+
+    def right(places: Sequence[int], trials: range) -> list[int]:
+        rounds.append((len(places), trials))
+        return list(places)
+
+    order = successive_halving(6, 16, right, one_round=96)
+    assert rounds == [(6, range(16))]
+    assert [(one.place, one.tried) for one in order] == [(place, 16) for place in (5, 4, 3, 2, 1, 0)]
+    successive_halving(6, 17, right, one_round=96)
+    assert [count for count, _ in rounds[1:]] == [6, 2, 2]
 
 
 def told(model: str, prompt: str, right: range, *, part: str = "test", cut: range = range(0)) -> list[Result]:

@@ -11,7 +11,7 @@ import pytest
 
 from hone.errors import TuneError
 from hone.examples.reading import Example
-from hone.problems import Problem, TriedPrompt, candidates, prompting
+from hone.problems import Problem, TriedPrompt, candidates, choose_shots, prompting
 from hone.report.tuning import tuning_did_not_pay
 from hone.training.adapting import trainable
 from hone.training.choosing import OWN, Chooser
@@ -150,6 +150,19 @@ def test_a_prompt_that_does_not_fit_solves_nothing_and_is_not_taken() -> None:
     prompt, shares = best_prompt(model, tokenizer, [prompting(), long], problems)
     assert prompt == prompting()
     assert [one.prompt for one in shares] == ["solve", "own"]
+
+
+def test_a_prompt_whose_shots_leave_no_room_for_an_answer_is_left_out_with_one_line() -> None:
+    model, tokenizer = small_model(), small_tokenizer()
+    problems = [Problem(str(place), letter, "1", "x" * 80) for place, letter in enumerate("abcdefgh")]
+    ways, told = [prompting(), prompting(choose_shots(problems, 8))], list[str]()
+    model.config.max_position_embeddings = 1024
+    prompt, shares = best_prompt(model, tokenizer, ways, problems, told.append)
+    assert prompt == prompting()
+    assert [one.prompt for one in shares] == ["solve"]
+    (line,) = told
+    assert "the prompt solve, 8 shots is left out" in line
+    assert "leaves fewer than 256 for an answer" in line
 
 
 def test_gold_replies_end_as_the_prompt_asks_for() -> None:

@@ -21,7 +21,7 @@ from hone.errors import TuneError
 from hone.examples.reading import Example, ExampleRow
 from hone.examples.tokens import encode_all
 from hone.files import write_whole
-from hone.problems import Prompting, TriedPrompt, candidates
+from hone.problems import Prompting, TriedPrompt, candidates, prompt_search
 from hone.stats import Figure, paired_shares
 from hone.stats.share_difference import above_margin
 from hone.training.adapting import adapt, trainable
@@ -37,8 +37,6 @@ LEAST = 40
 OWN = "own.jsonl"
 _MOST = {"cuda": 800, "mps": 160, "cpu": 80}
 """Problems that decide, by device."""
-_SLOW_TRIALS = 20
-"""Problems that prompts are tried on without a GPU."""
 _DRAWING, _ENDING = 0.4, 0.1
 """Shares of the budget: in which the base answers training questions, and that is kept for the last decision."""
 _FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
@@ -192,10 +190,8 @@ class Chooser:
             stays as it is.
         """
         pool = [problem_of(one) for one in self.train]
-        # Without a GPU each answer takes long, and long prompts longer.
-        slow = self.model.device.type != "cuda"
-        tried = candidates(pool, shots=(0, 2)) if slow else candidates(pool)
-        asked = self.first[:_SLOW_TRIALS] if slow else self.first
+        search = prompt_search(self.model.device.type)
+        tried, asked = candidates(pool, shots=search.shots), self.first[: search.problems]
         self._candidates = tried
         prompt, prompts = best_prompt(self.model, self.tokenizer, tried, asked, self._say)
         self._say(
