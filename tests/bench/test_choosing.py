@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hone.bench import AnswerSpeed, BenchTask, Result, compare_models, try_prompts
+from hone.bench import (
+    AnswerSpeed,
+    BenchTask,
+    Result,
+    answers_under,
+    compare_models,
+    enough_to_choose,
+    read_task,
+    try_prompts,
+)
 from hone.bench.choosing import tried_prompts
 from hone.bench.running import marked_answers
 from hone.examples.reading import read_examples
+from hone.journey.testing import prepare
 from hone.models import Completion, Model, Request, Usage
-from hone.problems import Problem, Prompting, candidates, has_looped, load_problems, prompting, sums, trails_off
+from hone.problems import (
+    Problem,
+    Prompting,
+    candidates,
+    has_looped,
+    load_problems,
+    prompt_search,
+    prompting,
+    sums,
+    trails_off,
+)
 from hone.problems.reading import apart_for_choosing
 from hone.stats.halving import finalists, successive_halving
 
@@ -267,3 +288,42 @@ def test_a_cut_answer_is_asked_again_with_more_until_it_ends_or_loops() -> None:
     assert speed.calls == 45
     hard = marked_answers(Slow(needed), problems, task.model_copy(update={"most_tokens": 16}), prompting())[0]
     assert sum(one.cut for one in hard) == 2
+
+
+def test_several_prompts_are_asked_at_once_and_what_is_cut_under_one_is_asked_again_alone() -> None:
+    problems = [Problem(str(place), f"q{place}", "7") for place in range(8)]
+    model = Slow({one.question: 10 for one in problems} | {"q0": 50})
+    ways = candidates([], names=("solve", "plain"))
+    task = BenchTask(data="sums", max_tokens=16)
+    answers, speed = answers_under(model, problems, task, ways, limits=(32, 32))
+    assert [[one.prompt for one in several][:1] for several in answers] == [["solve"], ["plain"]]
+    assert [sum(one.right for one in several) for several in answers] == [7, 7]
+    assert model.asked == [32] * 16
+    assert speed.calls == 16
+    answers, _ = answers_under(model, problems, task, ways)
+    assert [sum(one.right for one in several) for several in answers] == [8, 8]
+
+
+def test_without_a_gpu_fewer_prompts_are_tried_on_fewer_problems_and_no_answer_grows(tmp_path: Path) -> None:
+    slow, fast = prompt_search("cpu"), prompt_search("cuda")
+    assert set(slow.shots) < set(fast.shots)
+    assert (enough_to_choose(400, slow), enough_to_choose(400, fast)) == (16, 100)
+    assert (enough_to_choose(29, slow), enough_to_choose(29, fast)) == (0, 0)
+    assert slow.limits(96) == (256, 256)
+    assert slow.limits(384) == (384, 384)
+    assert fast.limits(96) == (512, 2048)
+    assert slow.limits(96, 64) == fast.limits(96, 64) == (64, 64), "more than the task allows is never asked for"
+    engine = prepare(read_task("sums"), ("gguf:any.gguf", "scripted:any"), tmp_path)
+    endpoint = prepare(read_task("sums"), ("http://localhost:1/v1#any",), tmp_path)
+    assert endpoint.search == fast
+    assert len(endpoint.prompts) == 9
+    if (platform.system(), platform.machine()) != ("Darwin", "arm64"):
+        assert engine.search == slow
+        assert len(engine.prompts) == 6
+
+
+def test_on_a_processor_a_base_is_tested_under_its_prompt_and_the_best_of_those_that_cannot_be_told_from_it() -> None:
+    prompts = candidates(POOL, shots=(0, 2))
+    share = {"solve": 0.1, "boxed": 0.15, "plain, 2 shots": 0.3}
+    found, _, _ = try_prompts(answered(share, []), prompts, sums(16, "choosing"), one_round=96)
+    assert [one.label for one in found[:2]] == ["boxed", "plain, 2 shots"]

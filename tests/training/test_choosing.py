@@ -126,6 +126,58 @@ def test_a_gain_that_only_the_choosing_saw_is_not_handed_over(
     assert not chooser.choose().kept
 
 
+class SlowWorld(World):
+    """One in which each answer and each example takes so many seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: float, example: float) -> None:
+        super().__init__(monkeypatch, 0.5, own=0.9, gold=0.9)
+        self.answer, self.example = answer, example
+
+    def train(self, model: Any, tokenizer: Any, examples: list[Any], *more: Any) -> TrainingHistory:
+        before = self.now
+        history = super().train(model, tokenizer, examples, *more)
+        self.now = before + self.example * len(examples)
+        return history
+
+    def solved(self, model: Any, tokenizer: Any, problems: list[Any], *more: Any) -> list[bool]:
+        self.now += self.answer * len(problems) - 2
+        return super().solved(model, tokenizer, problems, *more)
+
+    def own_examples(self, model: Any, tokenizer: Any, asked: list[Example], *more: Any) -> Any:
+        self.now += 5 * self.answer * len(asked) - len(asked) / 10
+        return super().own_examples(model, tokenizer, asked, *more)
+
+    def best_prompt(self, *more: Any) -> tuple[Any, list[TriedPrompt]]:
+        self.now += 24 * self.answer
+        return super().best_prompt(*more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "example"), [(0.01, 0.1), (0.2, 1.0), (0.5, 10.0), (1.5, 2.0), (3.0, 0.5), (6.0, 1.0), (20.0, 1.0)]
+)
+def test_no_step_begins_that_does_not_fit_into_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: float, example: float
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, answer, example)
+    chosen = _chooser(tmp_path, told, world).choose()
+    # How long the first training takes is not measured before it.
+    assert world.now <= 500 + 12 * example
+    assert chosen.kept or any("the base stays as it is" in line for line in told)
+
+
+def test_where_little_time_is_left_fewer_problems_decide_or_the_base_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, 4.0, 1.0)
+    chosen = _chooser(tmp_path, told, world).choose()
+    assert not chosen.kept
+    assert any("no time is left for own words" in line for line in told)
+    assert any("are left for it: it is not begun" in line for line in told)
+    assert told[-1] == "the budget was too small to learn anything, so the base stays as it is"
+
+
 def test_too_few_problems_to_choose_by_and_every_weight_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TuneError, match="12 problems with numbers for answers are too few"):
         _chooser(tmp_path, [], problems=12)

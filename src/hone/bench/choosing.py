@@ -48,8 +48,8 @@ def try_prompts(
         tell: Told, in one line, which prompts are left out: those whose solved problems leave no room for a question.
 
     Returns:
-        The prompt, and after it those that cannot be told from it; every answer, as part ``choosing``; and the time
-        that it took.
+        The prompt, and after it those that cannot be told from it, the best first; every answer, as part
+        ``choosing``; and the time that it took.
     """
     found: list[list[Result]] = [[] for _ in prompts]
     speed = AnswerSpeed(0, 0, 0.0)
@@ -76,8 +76,9 @@ def try_prompts(
         tell(f"the prompt {prompts[place].label} is left out: {reason}")
     results = [one for place, several in enumerate(found) if place not in left_out for one in several]
     named = {one.label: one for one in prompts}
-    order = [one for one in tried_prompts(results, results[0].model, strict=strict) if one.final]
-    return [named[one.prompt] for one in order], results, speed
+    chosen, *others = [one for one in tried_prompts(results, results[0].model, strict=strict) if one.final]
+    others.sort(key=lambda one: -one.right)
+    return [named[one.prompt] for one in (chosen, *others)], results, speed
 
 
 def tried_prompts(results: Sequence[Result], model: str, *, strict: bool = False) -> list[TriedPrompt]:

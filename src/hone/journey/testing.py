@@ -319,13 +319,12 @@ def _tested(
         bout: The benchmark.
         journal: Knows what was answered before.
         watch: Told how far it is.
-        every: Test it under every prompt that cannot be told from the best, as a base is.
+        every: Test it under the other prompts that cannot be told from the best, too, as a base is.
     """
     best, results = list(bout.prompts[:1]), list[Result]()
     if len(bout.prompts) > 1:
         best, results = _chosen(model, spec, bout, journal, watch)
-    if not every or len(bout.specs) == 1:
-        best = best[:1]
+    best = best[: bout.search.finalists] if every and len(bout.specs) > 1 else best[:1]
     tested, speed = _answers(model, spec, best, bout, journal, watch)
     return best, [*results, *(one for several in tested for one in several)], speed
 

@@ -25,6 +25,8 @@ class PromptSearch:
     """Tokens of an answer at the most. What is still cut there counts as wrong; only the test waits longer."""
     grows: bool
     """Whether what is cut is asked again with more, up to the last limit."""
+    finalists: int | None
+    """Prompts that cannot be told apart under which a base is tested, at most; none for all of them."""
     one_round: int
     """So many answers are made side by side in little more time than a few; 0 where halving is quicker."""
 
@@ -49,5 +51,9 @@ def prompt_search(device: str) -> PromptSearch:
     return _ON_PROCESSOR if device in {"cpu", "mps"} else _ON_GPU
 
 
-_ON_GPU = PromptSearch(shots=SHOTS, problems=None, limit=512, last_limit=2048, grows=True, one_round=0)
-_ON_PROCESSOR = PromptSearch(shots=SHOTS[:2], problems=16, limit=256, last_limit=512, grows=False, one_round=128)
+_ON_GPU = PromptSearch(
+    shots=SHOTS, problems=None, limit=512, last_limit=2048, grows=True, finalists=None, one_round=0
+)
+_ON_PROCESSOR = PromptSearch(
+    shots=SHOTS[:2], problems=16, limit=256, last_limit=512, grows=False, finalists=2, one_round=128
+)
