@@ -12,7 +12,7 @@ import pytest
 from hone.errors import TuneError
 from hone.examples.reading import Example
 from hone.problems import Problem, TriedPrompt, candidates, choose_shots, prompting
-from hone.report.tuning import tuning_did_not_pay
+from hone.report.tuning import tuning_decision, tuning_did_not_pay
 from hone.training.adapting import trainable
 from hone.training.choosing import OWN, Chooser
 from hone.training.history import TrainingHistory
@@ -176,6 +176,24 @@ def test_where_little_time_is_left_fewer_problems_decide_or_the_base_stays(
     assert any("no time is left for own words" in line for line in told)
     assert any("are left for it: it is not begun" in line for line in told)
     assert told[-1] == "the budget was too small to learn anything, so the base stays as it is"
+    assert "nothing was learnt in the time" in tuning_did_not_pay(chosen.as_data())
+
+
+def test_what_was_learnt_is_not_handed_over_where_no_time_was_left_to_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, 0.5, 1.0)
+    chooser = _chooser(tmp_path, told, world)
+    monkeypatch.setattr(chooser, "_affordable", list)
+    chosen = chooser.choose()
+    assert chosen.arms
+    assert not chosen.kept
+    assert told[-1] == "no time was left for the last decision, so the base stays as it is"
+    assert sum(world.solved(chooser.model, None, chooser.second)) == 20
+    data = chosen.as_data()
+    assert "whether what was learnt is better is not known" in tuning_decision(data)
+    assert "no time was left to show that it is better" in tuning_did_not_pay(data)
 
 
 def test_too_few_problems_to_choose_by_and_every_weight_are_refused(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ class Chooser:
         tried, asked = candidates(pool, shots=search.shots), self.first[: search.problems]
         begun = self._used()
         prompt, prompts = best_prompt(self.model, self.tokenizer, tried, asked, self._say)
-        self._pace.answered(sum(one.asked for one in prompts), self._used() - begun)
+        self._pace.base = (self._used() - begun) / sum(one.asked for one in prompts)
         named = {one.label: one for one in tried}
         self._last = [named[one.prompt] for one in prompts if one.final] or [prompt]
         self._say(
@@ -247,14 +247,14 @@ class Chooser:
 
     def _that_fit(self, arm: Arm, examples: list[Example]) -> list[Example]:
         """As many of the examples as there is time to learn from and to measure; none where that is not worth it."""
-        left = self._left() - self._pace.answer * len(self.first)
+        left = self._left() - self._pace.learnt * len(self.first)
         tokens = self._tokens(examples)
         if not self._pace.token and tokens.total:
             # Nothing was trained yet: as the checks estimate it.
             base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
             each = base.get_input_embeddings().weight.dtype.itemsize
-            needed = pass_seconds(base.config, self.settings, tokens, self.model.device.type, each)
-            self._pace.trained(tokens.total, needed)
+            once = pass_seconds(base.config, self.settings, tokens, self.model.device.type, each)
+            self._pace.token = once / tokens.total
         needed = self._pace.token * tokens.total
         if needed <= left:
             return examples
@@ -296,9 +296,10 @@ class Chooser:
 
     def _affordable(self) -> list[Problem]:
         """The problems of the last decision that there is time for; none where they are too few to show anything."""
-        count = self._pace.answers_within(self.budget - self._used()) // (1 + len(self._last))
-        if count >= len(self.second):
+        left, each = self.budget - self._used(), self._pace.decision(len(self._last))
+        if each * len(self.second) <= left:
             return self.second
+        count = int(left / each)
         if count < LEAST // 2:
             return []
         self._say(f"time is left for {count} of the {len(self.second)} problems of the last decision")
@@ -319,11 +320,13 @@ class Chooser:
         total: Shares | None = None
         # Each question is answered several times, and its gold solution may be written again.
         several = Drawing().samples + rewrite
-        place, number = 0, min(_FIRST[device], self._pace.answers_within(until - begun) // several)
+        place, number, each = 0, _FIRST[device], several * (self._pace.base if rewrite else self._pace.learnt)
+        if number * each > until - begun:
+            number = int(max(0.0, until - begun) / each)
         if number < _FEWEST_LEARNT:
             self._say(
-                f"no time is left for own words: {_FIRST[device] * several:,} answers would take about "
-                f"{_FIRST[device] * several * self._pace.answer:.0f} s"
+                f"no time is left for own words: {_FEWEST_LEARNT * several} answers would take about "
+                f"{_FEWEST_LEARNT * each:.0f} s"
             )
             number = 0
         while place < len(wanted) and number > 0:
@@ -336,6 +339,8 @@ class Chooser:
             total = shares if total is None else total + shares
             place += number
             each = (self._used() - begun) / place
+            if rewrite:
+                self._pace.base = each / several
             # All that fits goes in one call: a call ends with few answers under way, and a GPU half idle.
             number = min(len(wanted) - place, int((until - self._used()) / each)) if each else len(wanted) - place
             if number < min(_FIRST[device], len(wanted) - place):
@@ -381,9 +386,9 @@ class Chooser:
             raise TuneError("every example is longer than max_length; raise it")
         history = train(self.model, self.tokenizer, chats.examples, settings)
         trained = self._used()
-        self._pace.trained(round(epochs * chats.total), trained - begun)
+        self._pace.token = (trained - begun) / (epochs * chats.total)
         right = sum(solved(self.model, self.tokenizer, self.first, taught, self._say))
-        self._pace.answered(len(self.first), self._used() - trained)
+        self._pace.tuned = (self._used() - trained) / len(self.first)
         weights = {name: weight.detach().clone() for name, weight in trainable(self.model).items()}
         spent = self._used() - begun
         tried = TriedArm(arm, number, len(chats.examples), right, len(self.first), spent, weights, history)
@@ -408,7 +413,7 @@ class Chooser:
 
     def _left(self) -> float:
         """Seconds beside those that the last decision will take."""
-        ending = self._pace.answer * len(self.second) * (1 + len(self._last))
+        ending = self._pace.decision(len(self._last)) * len(self.second)
         return self.budget - max(_ENDING * self.budget, ending) - self._used()
 
     def _cost(self) -> float:

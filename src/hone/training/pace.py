@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Pace:
-    """Seconds, as measured last; before that, as estimated."""
+    """Seconds, as measured last or, where nothing was measured, as estimated.
 
-    answer: float = 0.0
-    """For one answer, beside as many others as the device makes at once."""
+    Base and tuned model have paces of their own: a tuned one answers in fewer words.
+    """
+
+    base: float = 0.0
+    """For one answer of the base, beside as many others as the device makes at once."""
+    tuned: float | None = None
+    """For one answer of a tuned model; none before there is one."""
     token: float = 0.0
     """For one token that is learnt from."""
 
-    def answered(self, count: int, seconds: float) -> None:
-        """So many answers took so long."""
-        if count:
-            self.answer = seconds / count
+    @property
+    def learnt(self) -> float:
+        """For one answer of what is tuned next."""
+        return self.base if self.tuned is None else self.tuned
 
-    def trained(self, tokens: int, seconds: float) -> None:
-        """Training on so many tokens took so long."""
-        if tokens:
-            self.token = seconds / tokens
-
-    def answers_within(self, seconds: float) -> int:
-        """How many answers such a time suffices for."""
-        return int(max(0.0, seconds) / self.answer) if self.answer else 10**9
+    def decision(self, prompts: int) -> float:
+        """For one problem that the tuned model answers, and the base under so many prompts."""
+        return self.learnt + prompts * self.base
