@@ -17,6 +17,9 @@ from hone.jobs import CallTally, Journal, Outcome, Progress, ask_all
 from hone.models import Call, Model, Request
 from hone.problems import CUT_AT_MOST, Problem, Prompting, has_ended, has_looped
 
+_GROWTH = 4
+"""By how much a limit grows. What is cut is made from its beginning again, so that few large steps cost less."""
+
 
 class Result(Frozen):
     """One model's answer to one problem, marked."""
@@ -105,8 +108,8 @@ def answers_under(
 ) -> tuple[list[list[Result]], AnswerSpeed]:
     """The marked answers of one model under several prompts, all asked at once.
 
-    What is cut is asked again with twice the limit, until under one in a hundred is cut or the last limit is reached;
-    an answer in a loop is not asked again.
+    What is cut is asked again with four times the limit, until under one in a hundred is cut or the last limit is
+    reached; an answer in a loop is not asked again.
 
     Args:
         model: Who is asked.
@@ -146,7 +149,7 @@ def answers_under(
         pending = [(way, one) for way, one in pending if cut[way.label] >= CUT_AT_MOST * len(problems)]
         if not pending or limit >= last:
             break
-        limit = min(2 * limit, last)
+        limit = min(_GROWTH * limit, last)
     results = [[_result(model.spec, one, found[way.label, one.id], task, way) for one in problems] for way in ways]
     return results, speed
 
