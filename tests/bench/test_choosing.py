@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hone.bench import AnswerSpeed, BenchTask, Result, compare_models, try_prompts
+from hone.bench import (
+    AnswerSpeed,
+    BenchTask,
+    Result,
+    answers_under,
+    compare_models,
+    enough_to_choose,
+    read_task,
+    try_prompts,
+)
 from hone.bench.choosing import tried_prompts
 from hone.bench.running import marked_answers
 from hone.examples.reading import read_examples
+from hone.journey.testing import prepare
 from hone.models import Completion, Model, Request, Usage
-from hone.problems import Problem, Prompting, candidates, has_looped, load_problems, prompting, sums, trails_off
+from hone.problems import (
+    Problem,
+    Prompting,
+    candidates,
+    has_looped,
+    load_problems,
+    prompt_search,
+    prompting,
+    sums,
+    trails_off,
+)
 from hone.problems.reading import apart_for_choosing
 from hone.stats.halving import finalists, successive_halving
 
@@ -24,7 +45,7 @@ POOL = sums(60)
 def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
     """A model that solves this share of the problems under each prompt."""
 
-    def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
+    def under(prompt: Prompting, problems: Sequence[Problem]) -> list[Result]:
         asked.append(len(problems))
         share = good.get(prompt.label, 0.0)
         right = [int((place + 1) * share) > int(place * share) for place in range(len(problems))]
@@ -43,7 +64,10 @@ def answered(good: dict[str, float], asked: list[int]) -> Callable[..., Any]:
                 prompt=prompt.label,
             )
             for one, fine in zip(problems, right, strict=True)
-        ], AnswerSpeed(len(problems), 1, 1.0)
+        ]
+
+    def ask(prompts: Sequence[Prompting], problems: Sequence[Problem]) -> tuple[list[list[Result]], AnswerSpeed]:
+        return [under(one, problems) for one in prompts], AnswerSpeed(len(prompts) * len(problems), 1, 1.0)
 
     return ask
 
@@ -66,6 +90,27 @@ def test_of_equals_the_simplest_is_taken_and_the_results_say_the_same() -> None:
     (best, *_), results, _ = try_prompts(answered({}, []), prompts, sums(40, "choosing"))
     assert best == prompts[0]
     assert tried_prompts(results, "m")[0].prompt == best.label == "solve"
+
+
+def test_a_prompt_whose_shots_leave_no_room_is_left_out_with_one_line() -> None:
+    prompts, told = candidates(POOL), list[str]()
+    solving = answered({}, [])
+
+    def ask(ways: Sequence[Prompting], problems: Sequence[Problem]) -> tuple[list[list[Result]], AnswerSpeed]:
+        answers, speed = solving(ways, problems)
+        reason = "the prompt has 900 tokens, and the context of m is 512; shorten it"
+        full = {"problem": reason, "read": None}
+        return [
+            [one.model_copy(update=full if len(way.shots) == 8 else {}) for one in several]
+            for way, several in zip(ways, answers, strict=True)
+        ], speed
+
+    _, results, _ = try_prompts(ask, prompts, sums(40, "choosing"), one_round=400, tell=told.append)
+    assert [line.partition(" is left out: ")[0] for line in told] == [
+        f"the prompt {name}, 8 shots" for name in ("solve", "boxed", "plain")
+    ]
+    assert {one.prompt for one in results} == {one.label for one in prompts if len(one.shots) < 8}
+    assert all(one.problem is None for one in results)
 
 
 def test_prompts_differ_and_those_with_fewer_shots_stand_first() -> None:
@@ -127,19 +172,34 @@ def test_white_space_to_the_limit_ends_an_answer_that_is_then_read() -> None:
     assert not trails_off("#### 7\n")
 
 
+def right_shares(shares: list[float]) -> Callable[[Sequence[int], range], list[int]]:
+    """Candidates that get these shares of the trials right, but all as many of the first ones."""
+
+    def right(places: Sequence[int], trials: range) -> list[int]:
+        return [3 if trials.start == 0 else round(shares[place] * len(trials)) for place in places]
+
+    return right
+
+
 def test_a_tie_on_a_few_trials_drops_no_more_than_half() -> None:
-    shares = [0.6, 0.5, 1.0]
-
-    def right(place: int, trials: range) -> int:
-        return 3 if trials.start == 0 else round(shares[place] * len(trials))
-
-    assert successive_halving(3, 16, right)[0].place == 2
-    six = [0.2, 0.2, 0.9, 0.2, 0.2, 0.2]
-    order = successive_halving(
-        6, 16, lambda place, trials: 3 if trials.start == 0 else round(six[place] * len(trials))
-    )
+    assert successive_halving(3, 16, right_shares([0.6, 0.5, 1.0]))[0].place == 2
+    order = successive_halving(6, 16, right_shares([0.2, 0.2, 0.9, 0.2, 0.2, 0.2]))
     assert order[0].place == 2
     assert [one.place for one in finalists(order)] == [2]
+
+
+def test_where_a_round_costs_more_than_its_trials_there_is_one() -> None:
+    rounds: list[tuple[int, range]] = []
+
+    def right(places: Sequence[int], trials: range) -> list[int]:
+        rounds.append((len(places), trials))
+        return list(places)
+
+    order = successive_halving(6, 16, right, one_round=96)
+    assert rounds == [(6, range(16))]
+    assert [(one.place, one.tried) for one in order] == [(place, 16) for place in (5, 4, 3, 2, 1, 0)]
+    successive_halving(6, 17, right, one_round=96)
+    assert [count for count, _ in rounds[1:]] == [6, 2, 2]
 
 
 def told(model: str, prompt: str, right: range, *, part: str = "test", cut: range = range(0)) -> list[Result]:
@@ -221,10 +281,49 @@ def test_a_cut_answer_is_asked_again_with_more_until_it_ends_or_loops() -> None:
     model = Slow(needed)
     results, speed = marked_answers(model, problems, task, prompting())
     assert model.asked.count(16) == 40
-    assert sorted(model.asked)[40:] == [32, 32, 64, 64, 128]
+    assert sorted(model.asked)[40:] == [64, 64, 128]
     assert [one.right for one in results[:4]] == [True, False, False, True]
     assert [one.looped for one in results[:4]] == [False, True, False, False]
     assert [one.cut for one in results[:4]] == [False, False, True, False]
-    assert speed.calls == 45
+    assert speed.calls == 43
     hard = marked_answers(Slow(needed), problems, task.model_copy(update={"most_tokens": 16}), prompting())[0]
     assert sum(one.cut for one in hard) == 2
+
+
+def test_several_prompts_are_asked_at_once_and_what_is_cut_under_one_is_asked_again_alone() -> None:
+    problems = [Problem(str(place), f"q{place}", "7") for place in range(8)]
+    model = Slow({one.question: 10 for one in problems} | {"q0": 50})
+    ways = candidates([], names=("solve", "plain"))
+    task = BenchTask(data="sums", max_tokens=16)
+    answers, speed = answers_under(model, problems, task, ways, limits=(32, 32))
+    assert [[one.prompt for one in several][:1] for several in answers] == [["solve"], ["plain"]]
+    assert [sum(one.right for one in several) for several in answers] == [7, 7]
+    assert model.asked == [32] * 16
+    assert speed.calls == 16
+    answers, _ = answers_under(model, problems, task, ways)
+    assert [sum(one.right for one in several) for several in answers] == [8, 8]
+
+
+def test_without_a_gpu_fewer_prompts_are_tried_on_fewer_problems_and_no_answer_grows(tmp_path: Path) -> None:
+    slow, fast = prompt_search("cpu"), prompt_search("cuda")
+    assert set(slow.shots) < set(fast.shots)
+    assert (enough_to_choose(400, slow), enough_to_choose(400, fast)) == (16, 100)
+    assert (enough_to_choose(29, slow), enough_to_choose(29, fast)) == (0, 0)
+    assert slow.limits(96) == (256, 256)
+    assert slow.limits(384) == (384, 384)
+    assert fast.limits(96) == (512, 2048)
+    assert slow.limits(96, 64) == fast.limits(96, 64) == (64, 64), "more than the task allows is never asked for"
+    engine = prepare(read_task("sums"), ("gguf:any.gguf", "scripted:any"), tmp_path)
+    endpoint = prepare(read_task("sums"), ("http://localhost:1/v1#any",), tmp_path)
+    assert endpoint.search == fast
+    assert len(endpoint.prompts) == 9
+    if (platform.system(), platform.machine()) != ("Darwin", "arm64"):
+        assert engine.search == slow
+        assert len(engine.prompts) == 6
+
+
+def test_on_a_processor_a_base_is_tested_under_its_prompt_and_the_best_of_those_that_cannot_be_told_from_it() -> None:
+    prompts = candidates(POOL, shots=(0, 2))
+    share = {"solve": 0.1, "boxed": 0.15, "plain, 2 shots": 0.3}
+    found, _, _ = try_prompts(answered(share, []), prompts, sums(16, "choosing"), one_round=96)
+    assert [one.label for one in found[:2]] == ["boxed", "plain, 2 shots"]

@@ -43,3 +43,11 @@ def test_no_system_message_is_sent_where_none_is_wanted() -> None:
 def test_too_few_problems_for_the_shots_are_refused() -> None:
     with pytest.raises(ProjectError, match="2 shots need so many training problems with a solution; there are 0"):
         choose_shots([Problem("1", "a", "1")] * 5, 2)
+
+
+def test_a_problem_with_long_choices_is_no_shot() -> None:
+    short = Problem("1", "Which?", "A", "It is the first.", choices=("one", "two"))
+    long = Problem("2", "Which?", "A", "It is the first.", choices=("one " * 80, "two " * 80))
+    assert choose_shots([long, short], 1) == (short,)
+    with pytest.raises(ProjectError, match="there are 1"):
+        choose_shots([long, short], 2)

@@ -12,8 +12,8 @@ import pytest
 
 from hone.errors import TuneError
 from hone.examples.reading import Example
-from hone.problems import Problem, TriedPrompt, candidates, prompting
-from hone.report.tuning import tuning_did_not_pay
+from hone.problems import Problem, TriedPrompt, candidates, choose_shots, prompting
+from hone.report.tuning import tuning_decision, tuning_did_not_pay
 from hone.training.adapting import trainable
 from hone.training.choosing import OWN, Chooser
 from hone.training.history import TrainingHistory
@@ -161,6 +161,76 @@ def test_a_gain_that_only_the_choosing_saw_is_not_handed_over(
     assert not chooser.choose().kept
 
 
+class SlowWorld(World):
+    """One in which each answer and each example takes so many seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: float, example: float) -> None:
+        super().__init__(monkeypatch, 0.5, own=0.9, gold=0.9)
+        self.answer, self.example = answer, example
+
+    def train(self, model: Any, tokenizer: Any, examples: list[Any], *more: Any) -> TrainingHistory:
+        before = self.now
+        history = super().train(model, tokenizer, examples, *more)
+        self.now = before + self.example * len(examples)
+        return history
+
+    def solved(self, model: Any, tokenizer: Any, problems: list[Any], *more: Any) -> list[bool]:
+        self.now += self.answer * len(problems) - 2
+        return super().solved(model, tokenizer, problems, *more)
+
+    def own_examples(self, model: Any, tokenizer: Any, asked: list[Example], *more: Any) -> Any:
+        self.now += 5 * self.answer * len(asked) - len(asked) / 10
+        return super().own_examples(model, tokenizer, asked, *more)
+
+    def best_prompt(self, *more: Any) -> tuple[Any, list[TriedPrompt]]:
+        self.now += 24 * self.answer
+        return super().best_prompt(*more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "example"), [(0.01, 0.1), (0.2, 1.0), (0.5, 10.0), (1.5, 2.0), (3.0, 0.5), (6.0, 1.0), (20.0, 1.0)]
+)
+def test_no_step_begins_that_does_not_fit_into_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: float, example: float
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, answer, example)
+    chosen = _chooser(tmp_path, told, world).choose()
+    # How long the first training takes is not measured before it.
+    assert world.now <= 500 + 12 * example
+    assert chosen.kept or any("the base stays as it is" in line for line in told)
+
+
+def test_where_little_time_is_left_fewer_problems_decide_or_the_base_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, 4.0, 1.0)
+    chosen = _chooser(tmp_path, told, world).choose()
+    assert not chosen.kept
+    assert any("no time is left for own words" in line for line in told)
+    assert any("are left for it: it is not begun" in line for line in told)
+    assert told[-1] == "the budget was too small to learn anything, so the base stays as it is"
+    assert "nothing was learnt in the time" in tuning_did_not_pay(chosen.as_data())
+
+
+def test_what_was_learnt_is_not_handed_over_where_no_time_was_left_to_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    world = SlowWorld(monkeypatch, 0.5, 1.0)
+    chooser = _chooser(tmp_path, told, world)
+    monkeypatch.setattr(chooser, "_affordable", list)
+    chosen = chooser.choose()
+    assert chosen.arms
+    assert not chosen.kept
+    assert told[-1] == "no time was left for the last decision, so the base stays as it is"
+    assert sum(world.solved(chooser.model, None, chooser.second)) == 20
+    data = chosen.as_data()
+    assert "whether what was learnt is better is not known" in tuning_decision(data)
+    assert "no time was left to show that it is better" in tuning_did_not_pay(data)
+
+
 def test_too_few_problems_to_choose_by_and_every_weight_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TuneError, match="12 problems with numbers for answers are too few"):
         _chooser(tmp_path, [], problems=12)
@@ -185,6 +255,19 @@ def test_a_prompt_that_does_not_fit_solves_nothing_and_is_not_taken() -> None:
     prompt, shares = best_prompt(model, tokenizer, [prompting(), long], problems)
     assert prompt == prompting()
     assert [one.prompt for one in shares] == ["solve", "own"]
+
+
+def test_a_prompt_whose_shots_leave_no_room_for_an_answer_is_left_out_with_one_line() -> None:
+    model, tokenizer = small_model(), small_tokenizer()
+    problems = [Problem(str(place), letter, "1", "x" * 80) for place, letter in enumerate("abcdefgh")]
+    ways, told = [prompting(), prompting(choose_shots(problems, 8))], list[str]()
+    model.config.max_position_embeddings = 1024
+    prompt, shares = best_prompt(model, tokenizer, ways, problems, told.append)
+    assert prompt == prompting()
+    assert [one.prompt for one in shares] == ["solve"]
+    (line,) = told
+    assert "the prompt solve, 8 shots is left out" in line
+    assert "leaves fewer than 256 for an answer" in line
 
 
 def test_gold_replies_end_as_the_prompt_asks_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,9 @@ from hone.errors import ContextError, IncompleteError
 from hone.jobs import CallTally, Journal, Outcome, Progress, ask_all
 from hone.models import Call, Model, Request
 from hone.problems import CUT_AT_MOST, Problem, Prompting, has_ended, has_looped
+
+_GROWTH = 4
+"""By how much a limit grows. What is cut is made from its beginning again, so that few large steps cost less."""
 
 
 class Result(Frozen):
@@ -62,17 +66,20 @@ class AnswerSpeed:
         return AnswerSpeed(self.calls + other.calls, self.tokens + other.tokens, self.seconds + other.seconds)
 
 
-def requests(problems: Sequence[Problem], task: BenchTask, way: Prompting, limit: int | None = None) -> list[Request]:
-    """What every model is asked: the same messages, greedily.
+def requests(problems: Sequence[Problem], task: BenchTask, way: Prompting) -> list[Request]:
+    """What every model is asked: the same messages, greedily, with the task's first limit.
 
     Args:
         problems: What is asked.
         task: How they are put.
         way: The prompt.
-        limit: Of an answer, in tokens; the task's first one by default.
     """
-    sampling = Sampling(max_tokens=limit or task.max_tokens)
-    return [Request(task.ask(problem, way), sampling, call=Call(problem.id, "bench")) for problem in problems]
+    return [_request(problem, task, way, task.max_tokens) for problem in problems]
+
+
+def _request(problem: Problem, task: BenchTask, way: Prompting, limit: int) -> Request:
+    sampling = Sampling(max_tokens=limit)
+    return Request(task.ask(problem, way), sampling, call=Call(problem.id, "bench"))
 
 
 def marked_answers(
@@ -84,35 +91,67 @@ def marked_answers(
     journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Result], AnswerSpeed]:
-    """The marked answers of one model, in the order of the problems.
+    """The marked answers of one model under one prompt, in the order of the problems: see `answers_under`."""
+    (results,), speed = answers_under(model, problems, task, [way], journal=journal, progress=progress)
+    return results, speed
 
-    What is cut is asked again with twice the limit, until under one in a hundred is cut or the task's last limit is
+
+def answers_under(
+    model: Model,
+    problems: Sequence[Problem],
+    task: BenchTask,
+    ways: Sequence[Prompting],
+    *,
+    limits: tuple[int, int] | None = None,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[list[Result]], AnswerSpeed]:
+    """The marked answers of one model under several prompts, all asked at once.
+
+    What is cut is asked again with four times the limit, until under one in a hundred is cut or the last limit is
     reached; an answer in a loop is not asked again.
+
+    Args:
+        model: Who is asked.
+        problems: What is asked.
+        task: How it is put and read.
+        ways: The prompts, each of another name.
+        limits: Tokens of an answer, at first and at last; the task's by default.
+        journal: Knows what was answered before.
+        progress: Told how far it is.
+
+    Returns:
+        The answers under each prompt, in the order of the problems, and how long all of it took.
 
     Raises:
         IncompleteError: Calls failed; what was answered is in the journal.
         UnavailableError: The model cannot answer at all.
     """
     speed = AnswerSpeed(0, 0, 0.0)
-    found: dict[str, Outcome] = {}
-    limit, pending = task.max_tokens, list(problems)
+    found: dict[tuple[str, str], Outcome] = {}
+    limit, last = limits or (task.max_tokens, task.last_limit)
+    asked = pending = [(way, problem) for way in ways for problem in problems]
     while True:
-        outcomes, taken = _asked(model, requests(pending, task, way, limit), journal, progress)
+        outcomes, taken = _asked(model, [_request(one, task, way, limit) for way, one in pending], journal, progress)
         speed += taken
         failed = [one for one in outcomes if one.completion is None and not isinstance(one.error, ContextError)]
         if failed:
             error = IncompleteError(
-                f"{model.spec} did not answer {len(failed)} of {len(problems)} problems ({failed[0].error}); "
+                f"{model.spec} did not answer {len(failed)} of {len(asked)} problems ({failed[0].error}); "
                 "type the same command to go on"
             )
-            error.answered = len(problems) - len(failed)
+            error.answered = len(asked) - len(failed)
             raise error
-        found |= {problem.id: outcome for problem, outcome in zip(pending, outcomes, strict=True)}
-        pending = [one for one in pending if _wants_more(found[one.id], limit)]
-        if len(pending) < CUT_AT_MOST * len(problems) or limit >= task.last_limit:
+        found |= {(way.label, one.id): outcome for (way, one), outcome in zip(pending, outcomes, strict=True)}
+        pending = [(way, one) for way, one in pending if _wants_more(found[way.label, one.id], limit)]
+        # Of each prompt's answers so few may be cut: a prompt under which none is does not speak for another.
+        cut = Counter(way.label for way, _ in pending)
+        pending = [(way, one) for way, one in pending if cut[way.label] >= CUT_AT_MOST * len(problems)]
+        if not pending or limit >= last:
             break
-        limit = min(2 * limit, task.last_limit)
-    return [_result(model.spec, problem, found[problem.id], task, way) for problem in problems], speed
+        limit = min(_GROWTH * limit, last)
+    results = [[_result(model.spec, one, found[way.label, one.id], task, way) for one in problems] for way in ways]
+    return results, speed
 
 
 def _asked(

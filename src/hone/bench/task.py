@@ -49,7 +49,7 @@ class BenchTask(Frozen):
     prompts: tuple[PromptName, ...] = Field(default=(), max_length=4)
     """Among which each model's best prompt is chosen; one alone is what all are asked under. All by default."""
     max_tokens: int = Field(default=256, ge=1, le=100_000)
-    """The limit of an answer at first. What is cut is asked again with twice as much, until under 1% are."""
+    """The limit of an answer at first. What is cut is asked again with four times as much, until under 1% are."""
     most_tokens: int | None = Field(default=None, ge=1, le=100_000)
     """The limit at last; eight times the first by default."""
     choose_on: str | None = None

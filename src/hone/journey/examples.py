@@ -14,7 +14,7 @@ from hone.examples.reading import Example, ExampleRow, read_examples, shuffled_a
 from hone.extras import library
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import Tell, nothing
-from hone.problems import Prompting, PromptName, candidates, prompting
+from hone.problems import Prompting, PromptName, candidates, prompt_search, prompting
 from hone.project.files import write_lines
 from hone.spelling import option
 from hone.tables import Taken
@@ -23,7 +23,7 @@ from hone.weights.opening import weights
 from hone.weights.tokenizer import open_tokenizer
 
 _TRIED, _FEWEST = 320, 40
-"""Questions that prompts are tried on, with a GPU; and how many there must be for a prompt to be sought at all."""
+"""Questions that prompts are tried on at most; and how many there must be for a prompt to be sought at all."""
 
 
 class ExamplesOptions(VerbOptions):
@@ -144,9 +144,10 @@ def _way(model: Any, tokenizer: Any, examples: Sequence[Example], drawn: OwnRepl
         or len(with_numbers(examples)) < len(examples)
     ):
         return None
-    count = _TRIED if model.device.type == "cuda" else _FEWEST // 2
+    search = prompt_search(model.device.type)
+    count = search.problems or _TRIED
     asked, pool = examples[:count], examples[count:] or examples
-    tried = candidates([problem_of(one) for one in pool], shots=(0, 2))
+    tried = candidates([problem_of(one) for one in pool], shots=search.few(2))
     way, shares = best_prompt(model, tokenizer, tried, [problem_of(one) for one in asked], tell)
     tell(f"prompt: {way.label}, under which the base solves {shares[0].right} of {shares[0].asked} questions")
     return way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,9 +16,9 @@ from hone.bench import (
     BenchReport,
     BenchTask,
     Result,
+    answers_under,
     compare_models,
     enough_to_choose,
-    marked_answers,
     read_task,
     try_prompts,
 )
@@ -37,15 +38,17 @@ from hone.problems import (
     Problem,
     Prompting,
     PromptName,
+    PromptSearch,
     apart_for_choosing,
     candidates,
     choose_shots,
     has_parts,
+    prompt_search,
 )
-from hone.problems.prompting import SHOTS
 from hone.project import Run
 from hone.stats.share_difference import MARGIN
 from hone.tables import Taken
+from hone.tuning.choice import machine
 
 COMPARED = "compared.json"
 """How the results of a run were compared last."""
@@ -171,6 +174,8 @@ class BenchmarkPlan:
     """Which columns of a file hold the questions and the answers."""
     strict: bool = False
     """Whether prompts are chosen by answers in the form that they asked for alone."""
+    search: PromptSearch = field(default_factory=lambda: prompt_search("cuda"))
+    """How much is spent on the choice: the same for every model."""
 
     @property
     def words(self) -> str:
@@ -227,27 +232,36 @@ def prepare(task: BenchTask, specs: tuple[str, ...], home: Path) -> BenchmarkPla
     elif apart:
         problems, choosing = apart_for_choosing(problems)
         problems = problems[: task.limit]
-    asked = {_plain(one.question) for one in problems}
-    choosing = [one for one in choosing if _plain(one.question) not in asked]
-    choosing = choosing[: enough_to_choose(len(problems))]
-    prompts = _prompts(task, asked | {_plain(one.question) for one in choosing})
+    asked = {one.plain_question for one in problems}
+    choosing = [one for one in choosing if one.plain_question not in asked]
+    search = prompt_search("cpu" if any(map(_on_processor, specs)) else "cuda")
+    choosing = choosing[: enough_to_choose(len(problems), search)]
+    prompts = _prompts(task, asked | {one.plain_question for one in choosing}, search)
     if not choosing and len(prompts) > 1:
         prompts = prompts[:1]
-    return BenchmarkPlan(task, problems, prompts, choosing if len(prompts) > 1 else (), specs, home, taken)
+    choosing = choosing if len(prompts) > 1 else ()
+    return BenchmarkPlan(task, problems, prompts, choosing, specs, home, taken, search=search)
 
 
-def _prompts(task: BenchTask, asked: set[str]) -> tuple[Prompting, ...]:
+def _on_processor(spec: str) -> bool:
+    """Whether a model answers in this process without a GPU; llama.cpp's engine has one on Apple's machines alone."""
+    if spec == "smollm2" or spec.startswith(("smollm2+", "gguf:")):
+        return (platform.system(), platform.machine()) != ("Darwin", "arm64")
+    return spec.startswith("hf:") and machine().gpu is None
+
+
+def _prompts(task: BenchTask, asked: set[str], search: PromptSearch) -> tuple[Prompting, ...]:
     """The prompts that are tried, with shots from problems that are not asked.
 
     Raises:
         ProjectError: The task wants a number of shots that cannot be had.
     """
     # Where one prompt is named, nothing is chosen: not how many problems are shown, either.
-    usual = (0,) if len(task.prompts) == 1 else SHOTS
+    usual = (0,) if len(task.prompts) == 1 else search.shots
     shots = usual if task.shots is None else (task.shots,)
     # A file without a training part gives its shots out of the problems that are not asked.
     pool = (
-        [problem for problem in task.problems("train") if _plain(problem.question) not in asked] if any(shots) else []
+        [problem for problem in task.problems("train") if problem.plain_question not in asked] if any(shots) else []
     )
     if task.shots:
         choose_shots(pool, task.shots, seed=task.shot_seed)  # says what is lacking
@@ -259,10 +273,6 @@ def _prompts(task: BenchTask, asked: set[str]) -> tuple[Prompting, ...]:
     return found
 
 
-def _plain(question: str) -> str:
-    return " ".join(question.split())
-
-
 def _run_bench(
     bout: BenchmarkPlan, watch: Watch, *, fresh: bool = False
 ) -> tuple[Run, list[Result], dict[str, AnswerSpeed]]:
@@ -272,62 +282,111 @@ def _run_bench(
     watch.tell(step.line)
 
     def work(journal: Journal) -> Iterator[Result]:
-        best: dict[str, list[Prompting]] = {}
-        for spec in bout.specs:
+        known: dict[str, list[str]] = {}
+        wanted: list[Prompting] = []
+        for place, spec in enumerate(bout.specs):
             with connect(_settings(spec, bout), folder=bout.home) as model:
-                best[spec], results, speed = _tested(model, spec, bout, journal, watch)
+                best, results, speed = _tested(model, spec, bout, journal, watch, every=not place)
             for line in dict.fromkeys(model.notes):
                 watch.tell(f"note: {line}")
             if speed.calls:
                 speeds[spec] = speed
                 told = json.dumps({name: asdict(one) for name, one in speeds.items()})
                 write_whole(step.run.folder / "speed.json", told)
+            known[spec] = [one.label for one in best]
+            wanted += best[:1] if place else ()
             yield from results
-        base, *others = bout.specs
-        # What cannot be told from the base's best prompt is tested, too, and so is every other model's best one.
-        wanted = [*best[base], *(best[spec][0] for spec in others)] if others else []
-        more = {one.label: one for one in wanted if one.label != best[base][0].label}
+        base = bout.specs[0]
+        # The base counts under every other model's best prompt, too.
+        more = [one for one in dict.fromkeys(wanted) if one.label not in known[base]]
         if not more:
             return
         with connect(_settings(base, bout), folder=bout.home) as model:
-            for prompt in more.values():
-                with watch.progress(f"{base}, prompt {prompt.label}") as progress:
-                    results, _ = marked_answers(
-                        model, bout.problems, bout.task, prompt, journal=journal, progress=progress
-                    )
-                yield from results
+            for several in _answers(model, base, more, bout, journal, watch)[0]:
+                yield from several
 
     return step.run, run_step(step, Result, work), speeds
 
 
 def _tested(
-    model: Model, spec: str, bout: BenchmarkPlan, journal: Journal, watch: Watch
+    model: Model, spec: str, bout: BenchmarkPlan, journal: Journal, watch: Watch, *, every: bool
 ) -> tuple[list[Prompting], list[Result], AnswerSpeed]:
-    """A model's best prompts, with all answers under the first and those that chose it, and the speed of the test."""
+    """A model's best prompts, with all answers to the test and those that chose the prompts, and the test's speed.
+
+    Args:
+        model: Who is tested.
+        spec: What it is called.
+        bout: The benchmark.
+        journal: Knows what was answered before.
+        watch: Told how far it is.
+        every: Test it under the other prompts that cannot be told from the best, too, as a base is.
+    """
     best, results = list(bout.prompts[:1]), list[Result]()
     if len(bout.prompts) > 1:
+        best, results = _chosen(model, spec, bout, journal, watch)
+    best = best[: bout.search.finalists] if every and len(bout.specs) > 1 else best[:1]
+    tested, speed = _answers(model, spec, best, bout, journal, watch)
+    return best, [*results, *(one for several in tested for one in several)], speed
 
-        def ask(prompt: Prompting, problems: Sequence[Problem]) -> tuple[list[Result], AnswerSpeed]:
-            with watch.progress(f"{spec}, trying the prompt {prompt.label}") as progress:
-                told = marked_answers(model, problems, bout.task, prompt, journal=journal, progress=progress)
-            answered.append(prompt)
-            return told
 
-        answered: list[Prompting] = []
-        try:
-            best, results, spent = try_prompts(ask, bout.prompts, bout.choosing, strict=bout.strict)
-        except IncompleteError as error:
-            if answered or error.answered != 0:
-                raise
-            # Nothing came back: a recorded model, say, knows the problems of the test alone.
-            watch.tell(f"{spec}: no prompt is chosen, as the model does not answer the problems for it ({error})")
-        else:
-            watch.tell(
-                f"{spec}: prompt {best[0].label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s"
+def _chosen(
+    model: Model, spec: str, bout: BenchmarkPlan, journal: Journal, watch: Watch
+) -> tuple[list[Prompting], list[Result]]:
+    """A model's best prompts, and the answers that chose them; the first prompt where it answers none of them."""
+    search, answered = bout.search, list[Prompting]()
+    limits = search.limits(bout.task.max_tokens, bout.task.last_limit)
+    # As many answers as it makes side by side are asked for at once.
+    wide = bool(search.one_round) and model.concurrency >= search.one_round
+
+    def ask(prompts: Sequence[Prompting], problems: Sequence[Problem]) -> tuple[list[list[Result]], AnswerSpeed]:
+        told, spent = list[list[Result]](), AnswerSpeed(0, 0, 0.0)
+        for several in [prompts] if wide else [[one] for one in prompts]:
+            names = ", ".join(one.label for one in several)
+            with watch.progress(
+                f"{spec}, trying the prompt {names}" if len(several) == 1 else f"{spec}, trying {names}"
+            ) as progress:
+                results, taken = answers_under(
+                    model, problems, bout.task, several, limits=limits, journal=journal, progress=progress
+                )
+            answered.extend(several)
+            told += results
+            spent += taken
+        return told, spent
+
+    try:
+        best, results, spent = try_prompts(
+            ask,
+            bout.prompts,
+            bout.choosing,
+            strict=bout.strict,
+            one_round=search.one_round if wide else 0,
+            tell=lambda line: watch.tell(f"{spec}: {line}"),
+        )
+    except IncompleteError as error:
+        if answered or error.answered != 0:
+            raise
+        # Nothing came back: a recorded model, say, knows the problems of the test alone.
+        watch.tell(f"{spec}: no prompt is chosen, as the model does not answer the problems for it ({error})")
+        return list(bout.prompts[:1]), []
+    watch.tell(f"{spec}: prompt {best[0].label}, chosen with {len(results):,} answers in {spent.seconds:.0f} s")
+    return best, results
+
+
+def _answers(
+    model: Model, spec: str, ways: Sequence[Prompting], bout: BenchmarkPlan, journal: Journal, watch: Watch
+) -> tuple[list[list[Result]], AnswerSpeed]:
+    """The test under each prompt."""
+    found, speed = list[list[Result]](), AnswerSpeed(0, 0, 0.0)
+    # Without a GPU long answers are waited for once and not prompt by prompt.
+    for several in [ways] if bout.search.one_round else [[one] for one in ways]:
+        names = ", ".join(one.label for one in several)
+        with watch.progress(spec if len(ways) == 1 else f"{spec}, {names}") as progress:
+            results, taken = answers_under(
+                model, bout.problems, bout.task, several, journal=journal, progress=progress
             )
-    with watch.progress(spec) as progress:
-        own, speed = marked_answers(model, bout.problems, bout.task, best[0], journal=journal, progress=progress)
-    return best, [*results, *own], speed
+        found += results
+        speed += taken
+    return found, speed
 
 
 def _settings(spec: str, bout: BenchmarkPlan) -> ModelSettings:

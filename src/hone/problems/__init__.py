@@ -17,6 +17,7 @@ from hone.problems.leaks import Leak, leaks, without_leaks
 from hone.problems.looping import CUT_AT_MOST, has_ended, has_looped, trails_off
 from hone.problems.preferring import TriedPrompt, preferred_prompts
 from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
+from hone.problems.prompt_search import PromptSearch, prompt_search
 from hone.problems.prompting import PROMPT_NAMES, Prompting, PromptName, candidates, choose_shots, prompting
 from hone.problems.reading import (
     Names,
@@ -39,6 +40,7 @@ __all__ = [
     "Names",
     "Problem",
     "PromptName",
+    "PromptSearch",
     "Prompting",
     "Split",
     "TriedPrompt",
@@ -58,6 +60,7 @@ __all__ = [
     "marked_text",
     "numbered_problems",
     "preferred_prompts",
+    "prompt_search",
     "prompting",
     "read_answer",
     "read_problems",

@@ -47,10 +47,17 @@ class Problem:
         return f"{self.solution}\n{last}" if self.solution else last
 
     @property
+    def plain_question(self) -> str:
+        """The question with single spaces: two problems of one plain question are one problem."""
+        return " ".join(self.question.split())
+
+    @property
     def for_choosing(self) -> bool:
         """Whether it is kept for choosing, where a set has a training and a test part; its question decides."""
-        asked = " ".join(self.question.split())
-        return hashlib.sha256(f"choosing:{asked}".encode("utf-8", "replace")).digest()[0] % CHOOSING_IN == 0
+        return (
+            hashlib.sha256(f"choosing:{self.plain_question}".encode("utf-8", "replace")).digest()[0] % CHOOSING_IN
+            == 0
+        )
 
     @property
     def digest(self) -> str:

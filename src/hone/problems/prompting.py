@@ -23,7 +23,7 @@ SHOT_SEED = 20
 SHOTS = (0, 2, 8)
 """How many solved problems are shown first, where that is chosen."""
 _LONGEST_SHOT = 600
-"""Characters of question and reply together: a shot shows the form, and every prompt pays for its length."""
+"""Characters of question, choices and reply together: a shot shows the form, and every prompt pays for its length."""
 
 Closing = Literal["mark", "boxed"]
 r"""How a worked answer ends: ``#### ANSWER`` on a line of its own, or ``\boxed{ANSWER}``."""
@@ -164,10 +164,13 @@ def choose_shots(problems: Sequence[Problem], count: int, *, seed: int = SHOT_SE
     Raises:
         ProjectError: There are not so many with a short solution.
     """
-    usable = [
-        problem for problem in problems if problem.solution and len(problem.question + problem.reply) <= _LONGEST_SHOT
-    ]
+    usable = [problem for problem in problems if problem.solution and _shown_length(problem) <= _LONGEST_SHOT]
     if len(usable) < count:
         raise ProjectError(f"{count} shots need so many training problems with a solution; there are {len(usable)}")
     ranked = sorted(usable, key=lambda problem: hashlib.sha256(f"{seed}:{problem.digest}".encode()).digest())
     return tuple(ranked[:count])
+
+
+def _shown_length(problem: Problem) -> int:
+    """Characters that a problem takes as a shot; each choice stands on a line of its own, under its letter."""
+    return len(problem.question + problem.reply) + sum(len(choice) + 4 for choice in problem.choices)

@@ -84,6 +84,8 @@ def tuning_decision(result: Mapping[str, Any]) -> str:
     """What the problems say that nothing was chosen by."""
     found = result["difference"]
     if found["value"] is None:
+        if result["arms"]:
+            return "No time was left for the last decision: whether what was learnt is better is not known."
         return "Nothing was learnt: the budget was too small."
     base, tuned = result["confirmed"]
     interval = f"95% interval {100 * found['low']:+.1f} to {100 * found['high']:+.1f}"
@@ -99,7 +101,7 @@ def tuning_did_not_pay(result: Mapping[str, Any]) -> str:
         return ""
     gain = result.get("difference", {"value": 0})["value"]
     if gain is None:
-        why = "nothing was learnt in the time"
+        why = "no time was left to show that it is better" if result["arms"] else "nothing was learnt in the time"
     elif result.get("confirmed") == [0.0, 0.0]:
         why = "neither the base nor what was learnt solves any of the problems that decide"
     elif gain > 0:

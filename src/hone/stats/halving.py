@@ -2,7 +2,8 @@
 
 Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization", with thirds:
 all candidates on a fifth of the trials, the better third on half of them, the last two on all. Where chance may have
-put others behind the third, up to a half stays, or four.
+put others behind the third, up to a half stays, or four. Where a round costs more than its trials do (a processor
+makes fifty answers in little more time than ten) all candidates are tried on all trials in one round.
 """
 
 from __future__ import annotations
@@ -25,21 +26,25 @@ class Candidate:
     """Trials that it was given."""
 
 
-def successive_halving(candidates: int, trials: int, right: Callable[[int, range], int]) -> list[Candidate]:
+def successive_halving(
+    candidates: int, trials: int, right: Callable[[Sequence[int], range], Sequence[int]], *, one_round: int = 0
+) -> list[Candidate]:
     """Every candidate, the best first: those that came furthest, of them those with most right, then the earlier.
 
     Args:
         candidates: How many.
         trials: How many at most for each.
-        right: Tries a candidate on a range of trials that it has not seen: how many of them were right.
+        right: Tries several candidates, by their places, on a range of trials that none of them has seen: how many
+            each got right.
+        one_round: Where all candidates on all trials are no more than this, there is one round of them all.
     """
     found = [Candidate(place, 0, 0) for place in range(candidates)]
     left, done = list(range(candidates)), 0
-    for share in _SHARES:
+    for share in (1.0,) if candidates * trials <= one_round else _SHARES:
         upto = max(done, min(trials, round(share * trials) or 1))
-        for place in left if upto > done else ():
-            more = right(place, range(done, upto))
-            found[place] = Candidate(place, found[place].right + more, upto)
+        if upto > done:
+            for place, more in zip(left, right(left, range(done, upto)), strict=True):
+                found[place] = Candidate(place, found[place].right + more, upto)
         left, done = _staying(sorted(left, key=lambda place: (-found[place].right, place)), found, upto), upto
     return ranked(found)
 

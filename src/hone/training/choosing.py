@@ -19,14 +19,16 @@ import torch
 
 from hone.errors import TuneError
 from hone.examples.reading import Example, ExampleRow
-from hone.examples.tokens import encode_all
+from hone.examples.tokens import Tokens, encode_all
 from hone.files import write_whole
-from hone.problems import Prompting, TriedPrompt, candidates
+from hone.problems import Problem, Prompting, TriedPrompt, candidates, prompt_search
 from hone.stats import Figure, paired_shares
 from hone.stats.share_difference import above_margin
 from hone.training.adapting import adapt, trainable
 from hone.training.history import Tell, TrainingHistory
 from hone.training.own import REWRITTEN, Drawing, Shares, own_examples, same_reply, taught_under
+from hone.training.pace import Pace
+from hone.training.preflight import pass_seconds
 from hone.training.settings import TuneSettings
 from hone.training.sharding import put
 from hone.training.solving import best_prompt, problem_of, solved
@@ -37,10 +39,11 @@ LEAST = 40
 OWN = "own.jsonl"
 _MOST = {"cuda": 800, "mps": 160, "cpu": 80}
 """Problems that decide, by device."""
-_SLOW_TRIALS = 20
-"""Problems that prompts are tried on without a GPU."""
 _DRAWING, _ENDING = 0.4, 0.1
-"""Shares of the budget: in which the base answers training questions, and that is kept for the last decision."""
+"""Shares of the budget: in which the base answers training questions, and that is kept for the last decision where
+that takes no longer."""
+_FEWEST_LEARNT = 8
+"""Examples below which an arm is not worth its time."""
 _FIRST = {"cuda": 512, "mps": 32, "cpu": 16}
 """Training questions that are answered first, to see how long one takes."""
 _MARKS = 20
@@ -185,7 +188,9 @@ class Chooser:
         self._own: dict[str, list[Example]] = {}
         self._easy: set[str] = set()
         self._shares: list[Shares] = []
-        self._candidates: tuple[Prompting, ...] = ()
+        self._last: list[Prompting] = []
+        """The base's best prompt, and those that cannot be told from it."""
+        self._pace = Pace()
 
     def choose(self) -> Chosen:
         """Seek the best that can be learnt within the budget.
@@ -195,12 +200,13 @@ class Chooser:
             stays as it is.
         """
         pool = [problem_of(one) for one in self.train]
-        # Without a GPU each answer takes long, and long prompts longer.
-        slow = self.model.device.type != "cuda"
-        tried = candidates(pool, shots=(0, 2)) if slow else candidates(pool)
-        asked = self.first[:_SLOW_TRIALS] if slow else self.first
-        self._candidates = tried
+        search = prompt_search(self.model.device.type)
+        tried, asked = candidates(pool, shots=search.shots), self.first[: search.problems]
+        begun = self._used()
         prompt, prompts = best_prompt(self.model, self.tokenizer, tried, asked, self._say)
+        self._pace.base = (self._used() - begun) / sum(one.asked for one in prompts)
+        named = {one.label: one for one in tried}
+        self._last = [named[one.prompt] for one in prompts if one.final] or [prompt]
         self._say(
             f"the base's best prompt: {prompts[0].prompt} ({prompts[0].right} of {prompts[0].asked} right); "
             f"{self._used():.0f} s"
@@ -212,7 +218,8 @@ class Chooser:
             if self._tried and self._left() < 3 * self._cost():
                 self._say(f"no time is left to try {arm.name}")
                 continue
-            self._learn(arm, _some(self._data(arm, gold), _TRIED), taught)
+            if data := self._that_fit(arm, _some(self._data(arm, gold), _TRIED)):
+                self._learn(arm, data, taught)
         best = max(self._tried, key=lambda one: one.right, default=None)
         if best is not None:
             best = self._rounds(best, gold, taught)
@@ -241,25 +248,65 @@ class Chooser:
             put(self.model, best.weights)
             self._draw(taught, until=self._used() + room / 2, rewrite=False)
 
+    def _that_fit(self, arm: Arm, examples: list[Example]) -> list[Example]:
+        """As many of the examples as there is time to learn from and to measure; none where that is not worth it."""
+        left = self._left() - self._pace.learnt * len(self.first)
+        tokens = self._tokens(examples)
+        if not self._pace.token and tokens.total:
+            # Nothing was trained yet: as the checks estimate it.
+            base = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+            each = base.get_input_embeddings().weight.dtype.itemsize
+            once = pass_seconds(base.config, self.settings, tokens, self.model.device.type, each)
+            self._pace.token = once / tokens.total
+        needed = self._pace.token * tokens.total
+        if needed <= left:
+            return examples
+        count = int(len(examples) * max(0.0, left) / needed)
+        about = (
+            f"{arm.name} on {len(examples):,} examples would take about {needed:.0f} s, and {max(0.0, left):.0f} s"
+        )
+        if count < _FEWEST_LEARNT:
+            self._say(f"{about} are left for it: it is not begun")
+            return []
+        self._say(f"{about} are left for it: it is tried on {count:,}")
+        return _some(examples, count / len(examples))
+
     def _confirmed(self, prompt: Prompting, prompts: list[TriedPrompt], best: TriedArm | None) -> Chosen:
         """The last decision, on the problems that nothing was chosen by."""
         if best is None:
             self.model = self._fresh(self.settings)
-            nothing = Figure(None, None, None, 0, "the budget was too small to learn anything")
-            return Chosen(prompt, prompts, self._shares, [], None, nothing, (0.0, 0.0))
+            return self._nothing(prompt, prompts, "the budget was too small to learn anything")
+        # The base counts under whichever of the prompts that cannot be told apart does best here, in its favour.
+        asked = self._affordable()
+        if not asked:
+            put(self.model, _changing_nothing(best.weights))
+            return self._nothing(prompt, prompts, "no time was left for the last decision")
         put(self.model, best.weights)
-        learnt = solved(self.model, self.tokenizer, self.second, prompt.without_shots, self._say)
+        learnt = solved(self.model, self.tokenizer, asked, prompt.without_shots, self._say)
         put(self.model, _changing_nothing(best.weights))
-        # Where the base's best prompt is one of several, the one that does best here counts, in the base's favour.
-        named = {one.label: one for one in self._candidates}
-        last = [named[one.prompt] for one in prompts if one.final] or [prompt]
-        base = max((solved(self.model, self.tokenizer, self.second, one, self._say) for one in last), key=sum)
+        base = max((solved(self.model, self.tokenizer, asked, one, self._say) for one in self._last), key=sum)
         difference = paired_shares([float(one) for one in learnt], [float(one) for one in base])
         shares = (sum(base) / len(base), sum(learnt) / len(learnt))
         chosen = Chosen(prompt, prompts, self._shares, self._tried, best, difference, shares)
         if chosen.kept:
             put(self.model, best.weights)
         return chosen
+
+    def _nothing(self, prompt: Prompting, prompts: list[TriedPrompt], why: str) -> Chosen:
+        """The base as it is, where nothing is shown of what was learnt."""
+        self._say(f"{why}, so the base stays as it is")
+        return Chosen(prompt, prompts, self._shares, self._tried, None, Figure(None, None, None, 0, why), (0.0, 0.0))
+
+    def _affordable(self) -> list[Problem]:
+        """The problems of the last decision that there is time for; none where they are too few to show anything."""
+        left, each = self.budget - self._used(), self._pace.decision(len(self._last))
+        if each * len(self.second) <= left:
+            return self.second
+        count = int(left / each)
+        if count < LEAST // 2:
+            return []
+        self._say(f"time is left for {count} of the {len(self.second)} problems of the last decision")
+        return self.second[:count]
 
     def _draw(self, way: Prompting, *, until: float, rewrite: bool) -> None:
         """Let the model answer training questions until so many seconds of the budget are used, pass after pass."""
@@ -275,7 +322,17 @@ class Chooser:
             and sum(len(turn.content) + _MARKS for turn in way.ask(one.question)) < room
         ]
         total: Shares | None = None
-        place, number = 0, _FIRST[device]
+        # Each question is answered several times, and its gold solution may be written again.
+        several = Drawing().samples + rewrite
+        place, number, each = 0, _FIRST[device], several * (self._pace.base if rewrite else self._pace.learnt)
+        if number * each > until - begun:
+            number = int(max(0.0, until - begun) / each)
+        if number < _FEWEST_LEARNT:
+            self._say(
+                f"no time is left for own words: {_FEWEST_LEARNT * several} answers would take about "
+                f"{_FEWEST_LEARNT * each:.0f} s"
+            )
+            number = 0
         while place < len(wanted) and number > 0:
             asked = wanted[place : place + number]
             drawing = Drawing(
@@ -290,6 +347,8 @@ class Chooser:
             total = shares if total is None else total + shares
             place += number
             each = (self._used() - begun) / place
+            if rewrite:
+                self._pace.base = each / several
             # All that fits goes in one call: a call ends with few answers under way, and a GPU half idle.
             number = min(len(wanted) - place, int((until - self._used()) / each)) if each else len(wanted) - place
             if number < min(_FIRST[device], len(wanted) - place):
@@ -346,11 +405,14 @@ class Chooser:
             update={"learning_rate": arm.rate, "epochs": epochs, "patience": None, "compiled": "off"}
         )
         self.model = self._fresh(settings)
-        chats = encode_all(self.tokenizer, (one.chat for one in examples), longest=settings.max_length)
+        chats = self._tokens(examples)
         if not chats.examples:
             raise TuneError("every example is longer than max_length; raise it")
         history = train(self.model, self.tokenizer, chats.examples, settings)
+        trained = self._used()
+        self._pace.token = (trained - begun) / (epochs * chats.total)
         right = sum(solved(self.model, self.tokenizer, self.first, taught, self._say))
+        self._pace.tuned = (self._used() - trained) / len(self.first)
         weights = {name: weight.detach().clone() for name, weight in trainable(self.model).items()}
         spent = self._used() - begun
         tried = TriedArm(arm, number, len(chats.examples), right, len(self.first), spent, weights, history)
@@ -370,8 +432,13 @@ class Chooser:
     def _used(self) -> float:
         return self._clock() - self._started
 
+    def _tokens(self, examples: Sequence[Example]) -> Tokens:
+        return encode_all(self.tokenizer, (one.chat for one in examples), longest=self.settings.max_length)
+
     def _left(self) -> float:
-        return (1 - _ENDING) * self.budget - self._used()
+        """Seconds beside those that the last decision will take."""
+        ending = self._pace.decision(len(self._last)) * len(self.second)
+        return self.budget - max(_ENDING * self.budget, ending) - self._used()
 
     def _cost(self) -> float:
         return max(one.seconds for one in self._tried)

@@ -21,7 +21,7 @@ from hone.examples.reading import Example
 from hone.examples.tokens import encode_all
 from hone.extras import library
 from hone.files import write_whole
-from hone.problems import candidates
+from hone.problems import candidates, prompt_search
 from hone.spelling import option
 from hone.training.adapting import adapt, device, open_model, precision, tokenizer_of
 from hone.training.card import write_card
@@ -41,8 +41,6 @@ from hone.training.training import clear_checkpoints
 TRAINED = "trained"
 """The folder in which one process hands its model over to the next."""
 _HISTORY = "history.json"
-_SLOW_TRIALS = 16
-"""Held-out problems that the base's prompts are tried on without a GPU."""
 _POOL = 200
 """Training examples among which solved problems are looked for, to show first."""
 _LARGE, _LARGE_RATE = 5e8, 2e-5
@@ -121,9 +119,9 @@ def _base_at_best(
     if not asked or chosen.accuracy is None:
         return {}
     pool = [problem_of(one) for one in read_rows(folder / TRAIN)[:_POOL]]
-    fast = base.device.type == "cuda"
-    problems = [problem_of(one) for one in asked][: None if fast else _SLOW_TRIALS]
-    _, shares = best_prompt(base, tokenizer, candidates(pool, shots=(0, 2) if fast else (0,)), problems)
+    search = prompt_search(base.device.type)
+    problems = [problem_of(one) for one in asked][: search.problems]
+    _, shares = best_prompt(base, tokenizer, candidates(pool, shots=search.few(2)), problems)
     # Of prompts that cannot be told apart the best counts, in the base's favour.
     top = max((one for one in shares if one.final), key=lambda one: one.right)
     right, count, learnt = top.right, len(problems), round(chosen.accuracy * len(asked))

@@ -181,18 +181,30 @@ def _memory(scene: CheckedTraining) -> str:
 
 def _time(scene: CheckedTraining, planned: TrainingPlan) -> str:
     passes = planned.steps * planned.accumulate * scene.settings.gpus / len(planned.rows)
-    work = flops(
-        ModelShape.of(scene.config, scene.settings.rank), scene.settings, scene.train.total, scene.train.learnt
-    )
-    seconds = work * passes / scene.settings.gpus / (0.4 * _speed(scene)) + 5
+    once = pass_seconds(scene.config, scene.settings, scene.train, scene.device, scene.bytes_each)
+    seconds = once * passes / scene.settings.gpus + 5
     return f"about {seconds / 60:.0f} min" if seconds > 90 else f"about {seconds:.0f} s"
 
 
-def _speed(scene: CheckedTraining) -> float:
+def pass_seconds(config: Any, settings: TuneSettings, tokens: Tokens, device: str, bytes_each: int) -> float:
+    """About how many seconds it takes one device to learn from every token once.
+
+    Args:
+        config: The model's.
+        settings: Resolved.
+        tokens: What is learnt from.
+        device: The kind of device.
+        bytes_each: Of a number: 2 or 4.
+    """
+    work = flops(ModelShape.of(config, settings.rank), settings, tokens.total, tokens.learnt)
+    return work / (0.4 * _speed(device, bytes_each))
+
+
+def _speed(device: str, bytes_each: int) -> float:
     """Operations a second of a matrix product on this device, measured in a fraction of a second."""
-    size = 4096 if scene.device == "cuda" else 1024
-    kind = torch.bfloat16 if scene.bytes_each == 2 else torch.float32
-    one = torch.ones(size, size, device=scene.device, dtype=kind)
+    size = 4096 if device == "cuda" else 1024
+    kind = torch.bfloat16 if bytes_each == 2 else torch.float32
+    one = torch.ones(size, size, device=device, dtype=kind)
     best = float("inf")
     for _ in range(4):
         started = time.perf_counter()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hone.errors import ContextError
 from hone.examples.reading import Example
 from hone.models import Message
 from hone.problems import (
@@ -18,19 +17,18 @@ from hone.problems import (
     has_ended,
     has_looped,
     preferred_prompts,
+    prompt_search,
     split_answer,
 )
-from hone.stats.halving import Candidate, successive_halving
+from hone.stats.halving import successive_halving
 from hone.training.scales import Solve
+from hone.weights.chat_text import chat_tokens
 from hone.weights.decoding import Decoding, GeneratedText, generate
 
 _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
-LIMIT, LAST_LIMIT = 512, 2048
-"""Tokens of an answer, at first and at last: a chat model that reasons step by step writes 300."""
-_SLOW_LIMIT = 256
-"""The same on a processor, where waiting costs more; twice the longest worked answer where that is more."""
-
+LIMIT, LAST_LIMIT = prompt_search("cuda").limits(0)
+"""Tokens of an answer where there is a GPU, at first and at last."""
 
 Note = Callable[[str], object]
 """Told, in one line, where memory ran out and it goes on with fewer answers side by side."""
@@ -79,7 +77,7 @@ def with_numbers(examples: Sequence[Example]) -> list[Example]:
 def greedy_answers(
     model: Any,
     tokenizer: Any,
-    asked: Sequence[Sequence[Message]],
+    asked: Sequence[Sequence[Message]] | Sequence[Sequence[int]],
     limit: int,
     last: int,
     note: Note = lambda _: None,
@@ -89,7 +87,7 @@ def greedy_answers(
     Args:
         model: From transformers.
         tokenizer: Its tokenizer.
-        asked: Conversations that end in a question.
+        asked: Conversations that end in a question, or their tokens.
         limit: Tokens of an answer at first.
         last: Tokens of an answer at last.
         note: Told where memory ran out.
@@ -110,22 +108,29 @@ def solved(
     model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting, note: Note = lambda _: None
 ) -> list[bool]:
     """Which problems a model solves under a prompt; an answer in a loop, or without room for it, counts as wrong."""
-    limit, last = _limits(model, tokenizer, problems)
-    asked = [way.ask(one.question) for one in problems]
-    try:
-        answers = greedy_answers(model, tokenizer, asked, limit, last, note)
-    except ContextError:
-        return [False] * len(problems)
-    return [_solves(text, one) for one, text in zip(problems, answers, strict=True)]
+    return solved_under(model, tokenizer, problems, [way], note)[0]
 
 
-def _limits(model: Any, tokenizer: Any, problems: Sequence[Problem]) -> tuple[int, int]:
-    """Tokens of an answer, at first and at last."""
-    if model.device.type == "cuda":
-        return LIMIT, LAST_LIMIT
+def solved_under(
+    model: Any, tokenizer: Any, problems: Sequence[Problem], ways: Sequence[Prompting], note: Note = lambda _: None
+) -> list[list[bool]]:
+    """The same under several prompts, all asked at once."""
     longest = max(len(tokenizer(one.reply)["input_ids"]) for one in problems)
-    limit = min(LIMIT, max(_SLOW_LIMIT, 2 * longest))
-    return limit, limit
+    limit, last = prompt_search(model.device.type).limits(2 * longest)
+    asked = [(way, one) for way in ways for one in problems]
+    put = [chat_tokens(tokenizer, way.ask(one.question)) for way, one in asked]
+    fits = [len(tokens) < context_of(model) for tokens in put]
+    texts = greedy_answers(
+        model, tokenizer, [tokens for tokens, fit in zip(put, fits, strict=True) if fit], limit, last, note
+    )
+    answers = iter(texts)
+    right = [fit and _solves(next(answers), one) for fit, (_, one) in zip(fits, asked, strict=True)]
+    return [right[place : place + len(problems)] for place in range(0, len(right), len(problems))]
+
+
+def context_of(model: Any) -> int:
+    """Tokens of prompt and answer together that a model takes at the most."""
+    return getattr(model.config, "max_position_embeddings", None) or 2**31
 
 
 def best_prompt(
@@ -140,43 +145,45 @@ def best_prompt(
     Args:
         model: From transformers.
         tokenizer: Its tokenizer.
-        prompts: Those that are tried, the simplest first.
+        prompts: Those that are tried, the simplest first. Those whose solved problems leave no room for a question
+            and an answer are left out.
         problems: What they are tried on, with numbers for answers.
-        note: Told where memory ran out.
+        note: Told which are left out, and where memory ran out.
 
     Returns:
         The prompt, and what each gave: that one first, then those that cannot be told from it.
     """
+    search = prompt_search(model.device.type)
+    prompts = _with_room(model, tokenizer, prompts, problems, note)
 
-    def right_on(place: int, trials: range) -> int:
-        return sum(solved(model, tokenizer, problems[trials.start : trials.stop], prompts[place], note))
+    def right_on(places: Sequence[int], trials: range) -> list[int]:
+        asked, ways = problems[trials.start : trials.stop], [prompts[place] for place in places]
+        # On a GPU each prompt fills it alone, and what all its questions begin with is kept once.
+        several = [ways] if search.one_round else [[way] for way in ways]
+        return [sum(one) for group in several for one in solved_under(model, tokenizer, asked, group, note)]
 
-    at_once = None if model.device.type == "cuda" else _all_at_once(model, tokenizer, prompts, problems, note)
-    found = at_once or successive_halving(len(prompts), len(problems), right_on)
+    found = successive_halving(len(prompts), len(problems), right_on, one_round=search.one_round)
     tried = preferred_prompts([one.label for one in prompts], found)
     return next(one for one in prompts if one.label == tried[0].prompt), tried
 
 
-def _all_at_once(
+def _with_room(
     model: Any, tokenizer: Any, prompts: Sequence[Prompting], problems: Sequence[Problem], note: Note
-) -> list[Candidate] | None:
-    """Every prompt on all problems, in one batch: a processor steps many rows in little more time than few.
-
-    Returns:
-        What each gave; none where a prompt does not fit, which is then found out one by one.
-    """
-    limit, last = _limits(model, tokenizer, problems)
-    asked = [way.ask(one.question) for way in prompts for one in problems]
-    try:
-        answers = greedy_answers(model, tokenizer, asked, limit, last, note)
-    except ContextError:
-        return None
-    found = []
-    for place in range(len(prompts)):
-        own = answers[place * len(problems) : (place + 1) * len(problems)]
-        right = sum(_solves(text, one) for text, one in zip(own, problems, strict=True))
-        found.append(Candidate(place, right, len(problems)))
-    return found
+) -> list[Prompting]:
+    """The prompts under which every question leaves room for an answer; those without shots stay in any case."""
+    context, longest = context_of(model), max(problems, key=lambda one: len(one.question))
+    least = prompt_search(model.device.type).limit
+    kept = []
+    for way in prompts:
+        taken = len(chat_tokens(tokenizer, way.ask(longest.question))) if way.shots else 0
+        if taken + least <= context:
+            kept.append(way)
+        else:
+            note(
+                f"the prompt {way.label} is left out: with a question it takes {taken:,} of the model's {context:,} "
+                f"tokens, which leaves fewer than {least} for an answer"
+            )
+    return kept or list(prompts[:1])
 
 
 def _solves(text: GeneratedText, problem: Problem) -> bool:

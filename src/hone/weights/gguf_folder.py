@@ -8,7 +8,6 @@ weight of the model that is not in the file, stops it.
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,19 +16,18 @@ from typing import Any
 
 from hone.errors import ExportError, UnavailableError
 from hone.extras import library
-from hone.files import cache, cache_folder, locked, whole_folder, write_whole
+from hone.files import write_whole
 from hone.weights.content import content_of
 from hone.weights.gguf_config import damaged_values, gguf_config
 from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf, read_values
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
+from hone.weights.kept_folder import WEIGHTS_INDEX, kept_folder
 from hone.weights.quiet import quiet
 
 _FORM = "2"
 """Counts the ways in which the folder was written; a new one is written beside the old."""
 _SHARD = 2 * 10**9
 """Bytes of a file of weights, from which the next one is begun: as much is held in memory."""
-_INDEX = "model.safetensors.index.json"
-"""Says which file holds each weight."""
 _BUILT_IN = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
 """Tensors that are said in the config."""
 _ADDED_ONE = {"gemma2", "gemma3", "nemotron"}
@@ -44,38 +42,7 @@ def gguf_folder(file: Path) -> Path:
         MissingExtraError: The extra `tune` is not installed.
     """
     check_gguf(file)
-    target = cache() / "weights" / f"gguf-{_FORM}-{content_of(file)}"
-    if not _whole(target):
-        home = cache_folder("weights", kind=UnavailableError)
-        with locked(home / f".{target.name}.lock", kind=UnavailableError):
-            if not _whole(target):  # another process was faster
-                _remove(target)
-                hint = "free some space, or set HONE_CACHE"
-                reader = _opened(file)
-                with whole_folder(target, kind=UnavailableError, hint=hint) as part:
-                    write_folder(file, reader, part)
-    return target
-
-
-def _whole(folder: Path) -> bool:
-    """Whether a folder holds its config and every file of weights that its index names."""
-    try:
-        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-        return all((folder / name).is_file() for name in {"config.json", *index["weight_map"].values()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def _remove(folder: Path) -> None:
-    """Remove what is left of a folder, which would keep a whole one from its name."""
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise UnavailableError(
-            f"{folder}: it lacks some of its files and cannot be made anew ({error.strerror}); remove it"
-        ) from error
+    return kept_folder(f"gguf-{_FORM}-{content_of(file)}", lambda part: write_folder(file, _opened(file), part))
 
 
 def _opened(file: Path) -> Any:
@@ -196,7 +163,7 @@ class _Weights:
                     flush()
         flush()
         index = {"metadata": {"total_size": total}, "weight_map": where}
-        write_whole(target / _INDEX, json.dumps(index, indent=1), kind=UnavailableError)
+        write_whole(target / WEIGHTS_INDEX, json.dumps(index, indent=1), kind=UnavailableError)
 
     def _all(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, Any]]:
         """Every weight under transformers' name."""

