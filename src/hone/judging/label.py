@@ -173,7 +173,7 @@ def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric) -> dict[st
     for name in rubric.names:
         score = scores.get(name)
         row[name] = score.value if score else None
-        row[f"{name} reason"] = score.reason if score else None
+        row[f"{name} reason"] = (score.reason or None) if score else None
         row[f"{name} probability"] = score.probability if score else None
         row[f"{name} spread"] = score.spread if score else None
         if rubric.scorer(name, judgement.judge) == RULES:
