@@ -1,6 +1,7 @@
 """Do other packages get from `hone serve` what System One gives them? And does Hone's own door read it back?
 
     python -m venv CLIENTS && CLIENTS/bin/pip install typesafe-sdk deepeval autorubric
+    CLIENTS/bin/pip install --no-deps kiln-ai
     CLIENTS/bin/python benchmarks/systemone_clients.py --hone .venv/bin/hone --model smollm2
 
 Run with the Python that has the packages, as they come from the index; Hone runs as its own command. It serves a
@@ -58,8 +59,8 @@ def by_typesafe(url: str) -> list[tuple[str, str]]:
     answer = client.system_one(STATE, questions, model="served")
     names = ", ".join(model.name for model in client.models.list().models)
     try:
-        client.system_one(STATE, {"a": {"type": "choice", "criteria": {f"c{n}": None for n in range(30)}}})
-        refused = "30 choices were taken"
+        client.system_one(STATE, {"a": {"type": "choice", "criteria": {f"c{n}": None for n in range(300)}}})
+        refused = "300 choices were taken"
     except sdk.TypeSafeBadRequestError as error:
         refused = str(error).partition(": ")[2]
     return [
@@ -68,7 +69,7 @@ def by_typesafe(url: str) -> list[tuple[str, str]]:
         ("choice", f"{answer.choices['tone'].choice}, confidence {answer.choices['tone'].confidence:.2f}"),
         ("score", f"{answer.scores['urgency'].score:.2f} of 2"),
         ("usage", f"{answer.usage.input_tokens} in, {answer.usage.output_tokens} out"),
-        ("30 choices", refused),
+        ("300 choices", refused),
     ]
 
 
@@ -128,10 +129,37 @@ def by_autorubric(url: str) -> list[tuple[str, str]]:
     return [("score", f"{report.score:.2f}"), ("verdicts", ", ".join(votes))]
 
 
+def by_kiln(url: str) -> list[tuple[str, str]]:
+    """Kiln's own client of the form, with its own models of requests and answers."""
+    from kiln_ai.adapters.jev import JevClient  # noqa: PLC0415
+    from kiln_ai.adapters.jev.jev_jsonschema import SystemOneRequest  # noqa: PLC0415
+
+    request = SystemOneRequest.model_validate(
+        {
+            "model": "served",
+            "state": STATE,
+            "questions": {
+                "billing": {"type": "noul", "instructions": "Is this message about billing?"},
+                "tone": {"type": "choice", "criteria": {"angry": "An upset message", "calm": None}},
+                "urgency": {"type": "score", "criteria": ["Can wait", "This week", "Today"]},
+            },
+        }
+    )
+    answer = asyncio.run(JevClient("none", base_url=url, timeout=300).system_one(request))
+    said = answer.answers
+    return [
+        ("noul", f"yes {said['billing'].noul:.2f}"),
+        ("choice", f"{said['tone'].choice}, confidence {said['tone'].confidence:.2f}"),
+        ("score", f"{said['urgency'].score:.2f} of 2"),
+        ("usage", f"{answer.usage.input_tokens} in, {answer.usage.output_tokens} out"),
+    ]
+
+
 CLIENTS: dict[str, tuple[str, Callable[[str], list[tuple[str, str]]]]] = {
     "typesafe-sdk": ("typesafe_sdk", by_typesafe),
     "deepeval": ("deepeval", by_deepeval),
     "autorubric": ("autorubric", by_autorubric),
+    "kiln-ai": ("kiln_ai", by_kiln),
 }
 
 

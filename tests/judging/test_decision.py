@@ -169,6 +169,14 @@ def test_without_probabilities_the_shares_are_those_of_the_votes_and_said_to_be(
     assert (one.shares["glad"], one.basis, one.votes) == (1.0, "votes", 1)
 
 
+def test_more_answers_than_letters_have_numbers() -> None:
+    many = Question("choice", "Which?", tuple(AnswerOption(f"c{n}") for n in range(40)))
+    model = ScriptedModel(letter("17"))
+    found = answers(Decider((model,)), "x", q=many)["q"]
+    assert (found.shares["c16"], sum(found.shares.values()), found.basis) == (1.0, 1.0, "votes")
+    assert "40: c39" in model.requests[0].messages[1].content
+
+
 def test_one_possible_answer_needs_no_model() -> None:
     only = Question("score", None, (AnswerOption("0", "Any."),))
     assert answers(Decider((ScriptedModel(),)), "x", q=only)["q"] == DecidedAnswer({"0": 1.0}, "only answer", 0)

@@ -206,7 +206,10 @@ def deep(levels: int) -> Any:
         ({"q": {"type": "noul", "instructions": 3}}, "the instructions of question 'q' is text, an object or a list"),
         ({"q": {"type": "choice", "criteria": {}}}, "are the choices"),
         ({"q": {"type": "choice", "criteria": ["a"]}}, "are the choices"),
-        ({"q": {"type": "choice", "criteria": {str(n): None for n in range(27)}}}, "has 27 answers; at most 26"),
+        (
+            {"q": {"type": "choice", "criteria": {str(n): None for n in range(256)}}},
+            "has 256 answers; send at most 255",
+        ),
         ({"q": {"type": "choice", "criteria": {"a": 3}}}, "the criteria of question 'q' is text"),
         ({"q": {"type": "score", "criteria": []}}, "are a list of levels, worst first"),
         ({"q": {"type": "score", "criteria": ["a", None]}}, "are a list of levels, worst first"),

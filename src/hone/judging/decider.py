@@ -161,13 +161,13 @@ class Decider:
         return _read(outcome.completion, question)
 
     def _request(self, state: Content, question: Question, call: Call) -> Request:
-        letters = _letters(question)
-        *first, last = letters
+        names = _names(question)
+        *first, last = names
         text = self.setup.prompts["decide"].render(
             state=fence("content", text_of_content(state)),
             question=text_of_content(question.instructions or _USUAL[question.type]),
-            answers="\n".join(f"{letter}: {_said(question, key)}" for letter, key in letters.items()),
-            form=f'an object with one key, "answer": the letter of the answer that fits best ({", ".join(first)} or '
+            answers="\n".join(f"{name}: {_said(question, key)}" for name, key in names.items()),
+            form=f'an object with one key, "answer": the mark of the answer that fits best ({", ".join(first)} or '
             f"{last})",
         )
         sampling = self.setup.sampling or DECIDING
@@ -175,7 +175,7 @@ class Decider:
             sampling = sampling.model_copy(update={"temperature": 0.8})  # else all votes would repeat the first
         schema: dict[str, Any] = {
             "type": "object",
-            "properties": {"answer": {"enum": list(letters)}},
+            "properties": {"answer": {"enum": list(names)}},
             "required": ["answer"],
             "additionalProperties": False,
         }
@@ -190,9 +190,14 @@ _USUAL = {
 """What is asked where the answers say it all."""
 
 
-def _letters(question: Question) -> dict[str, str]:
-    """The keys of the answers by the letters that a model names them by."""
-    return dict(zip(string.ascii_uppercase, question.keys, strict=False))
+def _names(question: Question) -> dict[str, str]:
+    """The keys of the answers by what a model calls them: letters, or numbers where there are more than letters.
+
+    A number can begin like another, so that their probabilities are not told apart; letters are.
+    """
+    count = len(question.answers)
+    names = string.ascii_uppercase if count <= len(string.ascii_uppercase) else map(str, range(1, count + 1))
+    return dict(zip(names, question.keys, strict=False))
 
 
 def _said(question: Question, key: str) -> str:
@@ -209,17 +214,17 @@ def _read(completion: Completion, question: Question) -> tuple[Shares, bool]:
     Raises:
         VerdictError: It names none of the answers.
     """
-    letters = _letters(question)
+    names = _names(question)
     try:
-        letter = read_object(completion.text).get("answer")
+        name = read_object(completion.text).get("answer")
     except VerdictError as error:
         raise VerdictError(cut_problem(completion, "judge") if completion.cut else str(error)) from error
-    if not isinstance(letter, str) or letter not in letters:
-        raise VerdictError(f"{str(letter)[:40]!r} is not one of the answers")
-    told = named_probabilities(completion.text, completion.logprobs, letters, 1, "answer")
+    if not isinstance(name, str) or name not in names:
+        raise VerdictError(f"{str(name)[:40]!r} is not one of the answers")
+    told = named_probabilities(completion.text, completion.logprobs, names, 1, "answer")
     if told is not None:
         return told[0], True
-    return {key: float(key == letters[letter]) for key in question.keys}, False
+    return {key: float(key == names[name]) for key in question.keys}, False
 
 
 def _decided(text: str, name: str, question: Question) -> Shares:

@@ -20,8 +20,8 @@ Content = str | dict[str, Any] | list[Any]
 Shares = Mapping[str, float]
 """How likely each answer is, by its key; they sum to 1."""
 
-MOST_QUESTIONS, MOST_ANSWERS = 64, 26
-"""Questions of one request, and answers of one question: as many as there are letters to name them by."""
+MOST_QUESTIONS, MOST_ANSWERS = 64, 255
+"""Questions of one request, and answers of one question (as many as Kiln 1.2 sends)."""
 _DEEPEST = 32
 _TYPES = ("noul", "choice", "score")
 
@@ -104,7 +104,7 @@ def _question(name: str, data: Any) -> Question:
     if kind == "noul" and instructions is None and all(option.description is None for option in options):
         raise ValueError(f"{shown} asks nothing; write instructions, or what counts as true or false")
     if len(options) > MOST_ANSWERS:
-        raise ValueError(f"{shown} has {len(options)} answers; at most {MOST_ANSWERS} are told apart")
+        raise ValueError(f"{shown} has {len(options)} answers; send at most {MOST_ANSWERS}")
     return Question(kind, instructions, options)
 
 
