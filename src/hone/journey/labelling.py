@@ -25,10 +25,12 @@ from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.step import Step, open_step, place_of, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
+from hone.judging.cascade import cascade_of, second_judging
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
+from hone.models import Model
 from hone.models.spec import check_spec, settings_of
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
@@ -45,6 +47,10 @@ class LabelOptions(AskingOptions):
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: tuple[str, ...] = ()
     """A model; several are a panel.  [default: the judge in hone.yaml]"""
+    then: str | None = None
+    """A second judge, asked where the first is less sure of a criterion than `below`."""
+    below: float | None = Field(default=None, gt=0, le=1)
+    """The first judge's probability, or share of votes; calibrate it with `hone judge cascade`."""
     out: Path | None = None
     """.jsonl, .csv, .parquet, or a `datasets` folder."""
     prompt_column: str | None = None
@@ -123,6 +129,10 @@ class Labelling:
     """What the writer was told, where it is not the project's task."""
     require_certificate: bool = False
     """Whether to refuse a judge without a certificate that fits."""
+    then: ModelSettings | None = None
+    """The second judge of a cascade."""
+    below: float = 0.0
+    """The certainty of the first below which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +225,8 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
     """
     settings = project.settings
     judges = tuple(settings_of(spec) for spec in options.judge) or (settings.models.judge,)
-    for judge in judges:
+    then = _second_judge(options)
+    for judge in (*judges, *([then] if then else ())):
         check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
     column = options.flag("prompt_column")
@@ -243,7 +254,25 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         engine=options.engine,
         brief=other_brief(project, options.role, options.instruction),
         require_certificate=options.require_certificate,
+        then=then,
+        below=options.below or 0.0,
     )
+
+
+def _second_judge(options: LabelOptions) -> ModelSettings | None:
+    """The second judge that the options name, or none.
+
+    Raises:
+        ProjectError: One of two options is missing, or they do not go with another.
+    """
+    if (options.then is None) != (options.below is None):
+        given, missing = ("then", "below") if options.then else ("below", "then")
+        raise ProjectError(f"{option(given)} needs {option(missing)} too: who is asked, and below which certainty")
+    if options.then is None:
+        return None
+    if options.engine == "ray":
+        raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
+    return settings_of(options.then)
 
 
 def other_brief(project: Project, role: str | None, instruction: str | None) -> Brief | None:
@@ -273,7 +302,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     draws = judge_sampling(work.judges[0], work.rubric)
     judges = () if work.rubric.is_rules_alone else work.judges
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
-    told = {} if work.brief is None else {"told": work.brief}
+    told: dict[str, Any] = {} if work.brief is None else {"told": work.brief}
+    if work.then is not None and judges:
+        told |= {"then": work.then, "below": work.below, "then sampling": judge_sampling(work.then, work.rubric)}
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
@@ -299,7 +330,10 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             journal=journal,
             progress=progress,
             retry=work.retry,
-        ).told(work.brief)
+        )
+        if work.then is not None and judges:
+            judge = cascade_of(judge, _second(work, judge, models(work.then, asked=asks)), work.below)
+        judge = judge.told(work.brief)
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before and judges:
@@ -315,6 +349,20 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         failed = "some calls failed" if report.tally.failed else None
         run.mark(report.stopped or failed)
     return LabelResult(step, report, before, sink.routed, found.blank)
+
+
+def _second(work: Labelling, first: Judge, model: Model) -> Judge:
+    """The second judge of a cascade, with the journal of the first."""
+    settings = work.then or work.judges[0]
+    return judge_of(
+        work.project.with_task,
+        (model,),
+        settings,
+        work.rubric,
+        judging=second_judging(work.judging),
+        journal=first.setup.journal,
+        retry=work.retry,
+    )
 
 
 def _known(rows: Iterable[RowToLabel], run: Run, *, whole: bool) -> Iterator[RowToLabel]:
@@ -390,7 +438,11 @@ class _Sink:
         self.routed = 0
         self._work, self._run = work, run
         self._id = _id_column(work)
-        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(work.rubric)
+        self._columns = (
+            ({self._id: str} if self._id else {})
+            | found.types
+            | label_columns(work.rubric, cascade=work.then is not None)
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> _Sink:
@@ -412,7 +464,9 @@ class _Sink:
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return
-        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._work.rubric)
+        row = ({self._id: entry.item} if self._id else {}) | labelled(
+            entry, judgement, self._work.rubric, cascade=self._work.then is not None
+        )
         if self._out:
             self._out.write(row)
         if self._people and reason:
@@ -428,7 +482,7 @@ def _id_column(work: Labelling) -> str | None:
 
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
     """Say what the run will take, and give the budget its prices."""
-    calls = found.rows * judge.calls
+    calls = found.rows * judge.most_calls
     if not judge.models:
         tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
         return work.budget
@@ -439,8 +493,9 @@ def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], 
         (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
     )
     answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
-    prices = [price(model.spec) for model in judge.models]
-    text = f"{found.rows:,} rows, {calls:,} calls, about {prompt + answer:,} tokens"
+    prices = [price(model.spec) for model in judge.asked_models]
+    most = "" if judge.most_calls == judge.calls else "at most "
+    text = f"{found.rows:,} rows, {most}{calls:,} calls, about {prompt + answer:,} tokens"
     known = [one for one in prices if one is not None]
     if len(known) < len(prices):
         tell(f"{text}, price unknown")

@@ -91,6 +91,11 @@ class Judge:
         return " + ".join(model.spec for model in self.models) or RULES
 
     @property
+    def asked_models(self) -> tuple[Model, ...]:
+        """Every model that may be asked, so that it is open."""
+        return self.models
+
+    @property
     def digest(self) -> str:
         """The rubric's digest, as it stands in judgements."""
         return self._digest
@@ -99,6 +104,11 @@ class Judge:
     def calls(self) -> int:
         """How many calls one reply takes, repairs apart."""
         return len(self.models) * len(self._forms) * self.judging.samples
+
+    @property
+    def most_calls(self) -> int:
+        """Calls of a reply about which everybody is asked, repairs apart."""
+        return self.calls
 
     @property
     def forms(self) -> tuple[JudgeQuestion, ...]:
@@ -187,9 +197,10 @@ class Judge:
 
         async def opened() -> None:
             async with AsyncExitStack() as stack:
-                for model in self.models:
+                for model in self.asked_models:
                     await stack.enter_async_context(model)
-                await pool(jobs, counted, sink, width=max((model.concurrency for model in self.models), default=1))
+                width = max((model.concurrency for model in self.asked_models), default=1)
+                await pool(jobs, counted, sink, width=width)
 
         wait(opened())
 

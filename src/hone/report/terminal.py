@@ -211,6 +211,11 @@ def label_report(report: LabelReport) -> list[str]:
     unscored = report.unscored.total()
     lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
     lines += [f"  {count:,} × {short(reason)}" for reason, count in report.unscored.most_common()]
+    for name in report.alone | report.asked:
+        alone, every = report.alone[name], report.alone[name] + report.asked[name]
+        lines.append(
+            f"{clean(name)}: {alone:,} of {every:,} decided by the first judge alone, the rest by the second"
+        )
     lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
     lines += [f"warning: {warning}" for warning in (report.signs.warnings() if report.signs else ())]
     tally = report.tally

@@ -152,7 +152,7 @@ async def score(judge: Judge, reply: Reply) -> Judgement:
     Raises:
         UnavailableError: The judge cannot answer at all.
     """
-    async with opened_models(judge.models):
+    async with opened_models(judge.asked_models):
         return await judge.score(reply, Caller())
 
 
