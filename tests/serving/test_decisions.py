@@ -180,13 +180,16 @@ def test_the_rubric_s_questions_can_be_had_and_are_answered_alone_where_that_is_
 
 def test_typesafe_sdk_reads_what_hone_serves(model: EmbeddedModel) -> None:
     sdk = pytest.importorskip("typesafe_sdk")
-    with hosting(Serving(model, "pocket").app()) as address:
-        client = sdk.TypeSafeClient(api_key="none", base_url=address, timeout=120)
+    with (
+        hosting(Serving(model, "pocket").app()) as address,
+        sdk.TypeSafeClient(api_key="none", base_url=address, timeout=120) as client,
+    ):
         answer = client.system_one("I was charged twice.", QUESTIONS, model="pocket")
         assert set(answer.answers) == set(QUESTIONS)
         assert client.models.list().models[0].name == "pocket"
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_deepeval_reads_what_hone_serves(model: EmbeddedModel) -> None:
     pytest.importorskip("typesafe_sdk")
     theirs = pytest.importorskip("deepeval.models.system_one")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -210,7 +210,8 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
     }
     judge = _other_judge(one, run)
     source = retracing.source_of(
-        run, LabelOptions(judge=(judge,) if judge else (), **_told(run), **_cascade(one, run))
+        run,
+        LabelOptions(judge=(judge,) if judge else (), **_told(run), **retracing.cascade_options(one.project, run)),
     )
     told = certificate_line(one.project, run)
     return ScoresPart(source, rubric, judgements, means, run.incomplete, told, _first_call(run, judgements[0].item))
@@ -236,12 +237,6 @@ def _mean(values: Sequence[float], rubric: Rubric) -> Figure:
 
 def _other_judge(one: Gatherer, run: Run) -> str | None:
     return retracing.other_judge(one.project, _named(run.config.get("judge")))
-
-
-def _cascade(one: Gatherer, run: Run) -> dict[str, Any]:
-    """The second judge of the run and its threshold, where there is one."""
-    then, below = _named(run.config.get("then")), run.config.get("below")
-    return {"then": retracing.inside(one.project, then), "below": float(below)} if then and below else {}
 
 
 def _told(run: Run) -> dict[str, str]:

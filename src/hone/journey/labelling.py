@@ -22,15 +22,15 @@ from hone.jobs.prices import price
 from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.second_judge import SecondJudge, second_judge
 from hone.journey.step import Step, open_step, place_of, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
-from hone.judging.cascade import cascade_of, second_judging
+from hone.judging.cascade import CascadeJudge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
-from hone.models import Model
 from hone.models.spec import check_spec, settings_of
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
@@ -129,10 +129,8 @@ class Labelling:
     """What the writer was told, where it is not the project's task."""
     require_certificate: bool = False
     """Whether to refuse a judge without a certificate that fits."""
-    then: ModelSettings | None = None
+    then: SecondJudge | None = None
     """The second judge of a cascade."""
-    below: float = 0.0
-    """The certainty of the first below which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +223,10 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
     """
     settings = project.settings
     judges = tuple(settings_of(spec) for spec in options.judge) or (settings.models.judge,)
-    then = _second_judge(options)
-    for judge in (*judges, *([then] if then else ())):
+    then = second_judge(options.then, options.below)
+    if then is not None and options.engine == "ray":
+        raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
+    for judge in judges:
         check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
     column = options.flag("prompt_column")
@@ -255,24 +255,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         brief=other_brief(project, options.role, options.instruction),
         require_certificate=options.require_certificate,
         then=then,
-        below=options.below or 0.0,
     )
-
-
-def _second_judge(options: LabelOptions) -> ModelSettings | None:
-    """The second judge that the options name, or none.
-
-    Raises:
-        ProjectError: One of two options is missing, or they do not go with another.
-    """
-    if (options.then is None) != (options.below is None):
-        given, missing = ("then", "below") if options.then else ("below", "then")
-        raise ProjectError(f"{option(given)} needs {option(missing)} too: who is asked, and below which certainty")
-    if options.then is None:
-        return None
-    if options.engine == "ray":
-        raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
-    return settings_of(options.then)
 
 
 def other_brief(project: Project, role: str | None, instruction: str | None) -> Brief | None:
@@ -304,7 +287,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
     told: dict[str, Any] = {} if work.brief is None else {"told": work.brief}
     if work.then is not None and judges:
-        told |= {"then": work.then, "below": work.below, "then sampling": judge_sampling(work.then, work.rubric)}
+        told |= work.then.parts(work.rubric)
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
@@ -332,7 +315,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             retry=work.retry,
         )
         if work.then is not None and judges:
-            judge = cascade_of(judge, _second(work, judge, models(work.then, asked=asks)), work.below)
+            judge = work.then.behind(judge, models(work.then.settings, asked=asks), work.project.with_task)
         judge = judge.told(work.brief)
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
@@ -349,20 +332,6 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         failed = "some calls failed" if report.tally.failed else None
         run.mark(report.stopped or failed)
     return LabelResult(step, report, before, sink.routed, found.blank)
-
-
-def _second(work: Labelling, first: Judge, model: Model) -> Judge:
-    """The second judge of a cascade, with the journal of the first."""
-    settings = work.then or work.judges[0]
-    return judge_of(
-        work.project.with_task,
-        (model,),
-        settings,
-        work.rubric,
-        judging=second_judging(work.judging),
-        journal=first.setup.journal,
-        retry=work.retry,
-    )
 
 
 def _known(rows: Iterable[RowToLabel], run: Run, *, whole: bool) -> Iterator[RowToLabel]:
@@ -481,25 +450,43 @@ def _id_column(work: Labelling) -> str | None:
 
 
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
-    """Say what the run will take, and give the budget its prices."""
+    """Say what the run will take, and give the budget its prices: of two judges in a row, those of the dearer one."""
     calls = found.rows * judge.most_calls
     if not judge.models:
         tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
         return work.budget
-    blank = Reply(item="-", prompt="-", text="-", model="")
-    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
-    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
-    prompt = int(
-        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
-    )
-    answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
-    prices = [price(model.spec) for model in judge.asked_models]
-    most = "" if judge.most_calls == judge.calls else "at most "
-    text = f"{found.rows:,} rows, {most}{calls:,} calls, about {prompt + answer:,} tokens"
+    second = judge.then if isinstance(judge, CascadeJudge) else None
+    shares = [_tokens(one, found) for one in (judge, second) if one is not None]
+    most = "" if second is None else "at most "
+    total = sum(prompt + answer for prompt, answer in shares)
+    text = f"{found.rows:,} rows, {most}{calls:,} calls, {most}about {total:,} tokens"
+    prices = [_mean_price(one) for one in (judge, second) if one is not None]
     known = [one for one in prices if one is not None]
     if len(known) < len(prices):
         tell(f"{text}, price unknown")
         return work.budget
-    mean = (sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known))
-    tell(f"{text}, about ${prompt * mean[0] + answer * mean[1]:,.2f}")
-    return replace(work.budget, price=mean)
+    cost = sum(prompt * one[0] + answer * one[1] for (prompt, answer), one in zip(shares, known, strict=True))
+    tell(f"{text}, {most}about ${cost:,.2f}")
+    return replace(work.budget, price=(max(one[0] for one in known), max(one[1] for one in known)))
+
+
+def _tokens(judge: Judge, found: Survey) -> tuple[int, int]:
+    """About how many tokens a judge reads and writes where it is asked about every row."""
+    blank = Reply(item="-", prompt="-", text="-", model="")
+    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
+    calls = found.rows * judge.calls
+    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
+    prompt = (
+        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * judge.judging.samples / 4
+    )
+    answer = calls * 45 * max(1, len(judge.rubric.criteria) // max(1, len(judge.forms)))
+    return int(prompt), int(answer)
+
+
+def _mean_price(judge: Judge) -> tuple[float, float] | None:
+    """The mean price of a token that a judge's models read, and of one that they write; none where one is unknown."""
+    prices = [price(model.spec) for model in judge.models]
+    known = [one for one in prices if one is not None]
+    if len(known) < len(prices) or not known:
+        return None
+    return sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known)
