@@ -105,6 +105,23 @@ def test_a_host_that_is_typed_is_the_user_s_own_word(
     assert "nothing was asked again" in shown.stderr
 
 
+def test_a_system_one_server_is_a_host_like_any_other(
+    tmp_path: Path, server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    spec = "systemone:http://models.invalid/v1#m"
+    folder = project(tmp_path / "sent", "smollm2", spec)
+    table = tmp_path / "t.jsonl"
+    table.write_text('{"id": "a", "prompt": "Plan.", "reply": "A plan."}\n')
+    refused = hone("label", table, "-p", folder)
+    assert "sends the texts of this project to http://models.invalid, and you have not agreed" in refused.stderr
+    assert server.seen == []
+    typed = hone("label", table, "-p", folder, "--judge", spec)
+    assert len(server.seen) == 1
+    assert server.seen[0].path.endswith("/v1/systemone")
+    assert "is not a System One answer" in typed.stdout + typed.stderr  # it answers as a chat model does
+
+
 @pytest.mark.parametrize(
     "typed", ["https://good.example.evil/v1#m", "https://good.example@evil/v1#m", "xhttps://good.example"]
 )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hone.journey.agreement import AgreementResult as AgreementResult
     from hone.journey.agreement import agree as agree
     from hone.journey.agreement import estimate as estimate
+    from hone.journey.cascade import replay_cascade as replay_cascade
     from hone.journey.examples import OwnReplies as OwnReplies
     from hone.journey.examples import write_examples as write_examples
     from hone.journey.exporting import ExportResult as ExportResult
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
     from hone.journey.watching import Watch as Watch
     from hone.judging import judge as judge
     from hone.measuring import Sources as Sources
+    from hone.measuring.cascade import CascadeReplay as CascadeReplay
+    from hone.measuring.cascade import CascadeRule as CascadeRule
     from hone.measuring.own_judge import OwnJudgeRule as OwnJudgeRule
     from hone.models import ScriptedModel as ScriptedModel
     from hone.models import connect as connect
@@ -99,6 +102,8 @@ _HOMES = {
     "Conversation": "hone.serving.conversation",
     "Criterion": "hone.domain.rubric",
     "Decision": "hone.domain.evidence",
+    "CascadeReplay": "hone.measuring.cascade",
+    "CascadeRule": "hone.measuring.cascade",
     "OwnJudgeResult": "hone.journey.own_judge",
     "OwnJudgeRule": "hone.measuring.own_judge",
     "OwnReplies": "hone.journey.examples",
@@ -159,6 +164,7 @@ _HOMES = {
     "summary": "hone.rubrics.compare",
     "templates": "hone.project",
     "tune": "hone.journey.tuning",
+    "replay_cascade": "hone.journey.cascade",
     "tune_judge": "hone.journey.own_judge",
     "write": "hone.rubrics.replies",
     "write_examples": "hone.journey.examples",

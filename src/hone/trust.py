@@ -22,6 +22,8 @@ from hone.files import config_folder, whole_stream
 from hone.spelling import option
 
 KEY = "HONE_API_KEY"
+SYSTEM_ONE = "systemone:"
+"""What a spec begins with whose address is that of a System One server."""
 _FILE = "trusted.json"
 
 
@@ -163,6 +165,7 @@ def origin_of(url: str) -> str:
 
 def _origin(spec: str) -> tuple[str, str]:
     """Scheme, host and port of a spec, and the host alone; empty texts where it names no address."""
+    spec = spec.removeprefix(SYSTEM_ONE)
     if not spec.startswith(("http://", "https://")):
         return "", ""
     try:

@@ -81,6 +81,24 @@ def test_what_could_not_be_scored_is_counted_and_keeps_the_gate_shut(match: Hone
     assert "25% of the items have no pair of scores" in shown.out
 
 
+def test_a_second_judge_scores_what_the_first_gave_no_verdict_on(match: Hone, project: Path, tmp_path: Path) -> None:
+    base, odd = _writer(tmp_path, "base", 3), _writer(tmp_path, "odd", 9, "ODD PLAN")
+    second = _lines(tmp_path / "second.jsonl", {"PLAN": _verdict(1, 1)})
+    words = ("--model", base, "--model", odd, "--then", second, "--below", "0.9", "--json")
+    refused = match(*words)
+    assert "the first judge does not tell how sure it is" in refused.err
+    with (project / "hone.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("judging:\n  samples: 2\n")
+    data = match(*words).data
+    assert [one["unscored"] for one in data["models"]] == [0, 0]
+    # Nine replies by the first judge (1, 0), three by the second (1, 1): shares 1 and (9 * 0.5 + 3) / 12.
+    assert data["models"][1]["criteria"] == {"Be Detailed": 1, "Be Adaptable": 0.625}
+    assert data["then"] == second
+    alone = match("--model", base, "--model", odd, "--json").data  # another run, of the first judge by itself
+    assert alone["models"][1]["unscored"] == 3
+    assert "would score its own replies" in match("--model", base, "--then", base, "--below", "0.9").err
+
+
 def test_a_judge_does_not_score_itself(match: Hone, judge: str, tmp_path: Path) -> None:
     refused = match("--model", _writer(tmp_path, "base", 3), "--model", judge)
     assert refused.code == 1

@@ -52,6 +52,7 @@ feedback restore {backup} -p {project}
 feedback forget Ann -p {project}
 bench sums --limit 4 --model {solver} -p {project}
 judge tune {rated} --judged {wording} --judged {other} --resamples 200 -p {project}
+judge cascade {rated} --judged {wording} --first small --then small --html {page} -p {project}
 report -p {project}
 demo --folder {project}"""
 FAST = "--max-length 96 --set row=96 --set step_tokens=192 --set precision=fp32 --backend trl --max-steps 2"

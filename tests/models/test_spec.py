@@ -81,10 +81,15 @@ def test_a_spec_of_no_known_form_names_the_forms(spec: str) -> None:
         "http:#m",
         "http://host:port/v1#m",
         "http://[::1#m",
+        "systemone:http://host:8000/v1",
+        "systemone:host:8000/v1#m",
+        "systemone:HTTP://host/v1#m",
+        "systemone: http://host/v1#m",
+        "systemone:ftp://host/v1#m",
     ],
 )
 def test_an_address_that_lacks_a_part_says_how_to_write_it(spec: str) -> None:
-    with pytest.raises(SpecError, match="write http://HOST:PORT/v1#MODEL"):
+    with pytest.raises(SpecError, match=r"write (systemone:)?http://HOST:PORT/v1#MODEL"):
         connect(spec)
 
 
@@ -96,6 +101,7 @@ def test_an_address_that_lacks_a_part_says_how_to_write_it(spec: str) -> None:
         "http://:s3cret@host/v1#m",
         "https://host/v1?api_key=s3cret#m",
         "https://user:s3cret@host/v1",
+        "systemone:https://user:s3cret@host/v1#m",
     ],
 )
 def test_a_key_in_an_address_is_refused_and_not_repeated(spec: str) -> None:

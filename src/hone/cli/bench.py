@@ -39,8 +39,8 @@ def bench_command(options: BenchOptions, folder: Path, as_json: bool) -> None:
         _gate(options, passed)
         end_incomplete(unscored, "replies have no score", "--fresh asks for all of them again")
         return
-    if options.judge or options.rubric:
-        raise click.UsageError("--judge and --rubric go with the task `rubric`")
+    if options.judge or options.rubric or options.then or options.below:
+        raise click.UsageError("--judge, --then, --below and --rubric go with the task `rubric`")
     tested = benchmark(
         options.change(read_task(task)),
         specs,
@@ -73,6 +73,8 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
         folder,
         options.model,
         judge=options.judge,
+        then=options.then,
+        below=options.below,
         rubric=options.rubric,
         asked=asked,
         confidence=options.confidence,
@@ -89,6 +91,7 @@ def _by_rubric(options: BenchOptions, folder: Path, *, as_json: bool) -> tuple[b
             "items": len(match.items),
             "rubric": match.rubric.digest,
             "judge": match.judge.model,
+            **({"then": match.then.settings.model, "below": match.then.below} if match.then else {}),
             "margin": options.margin,
             "not_worse": passed,
         }

@@ -1,4 +1,4 @@
-"""`hone judge …`: a judge of one's own."""
+"""`hone judge …`: a judge of one's own, and two judges in a row."""
 
 from __future__ import annotations
 
@@ -9,17 +9,52 @@ import click
 from hone.cli.codes import GATE
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
+from hone.journey.cascade import CascadeOptions, replay_cascade, write_cascade
 from hone.journey.own_judge import JudgeTuneOptions, tune_judge
 from hone.measuring.own_judge import OwnJudgeRule
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
+from hone.report.cascade import cascade_report
 from hone.report.own_judge import own_judge_report
 from hone.stats import BootstrapOptions
 
 
 @click.group("judge")
 def judge_command() -> None:
-    """A judge of your own: learnt from people's ratings, and measured before it is used."""
+    """A judge of your own, or two in a row: measured by people's ratings before it is used."""
+
+
+@judge_command.command("cascade")
+@verb_options(CascadeOptions)
+@project_option
+@json_option
+def cascade_command(options: CascadeOptions, folder: Path, as_json: bool) -> None:
+    """From which certainty may a cheap judge decide alone, and a dear one be asked the rest?
+
+    RATINGS is any file that `hone agree` reads, with the votes of both judges; without it, what the project's own
+    people said, and what `hone label` kept of both. Replayed at each threshold, without one call: share decided
+    alone, an exact bound on how much of it is wrong, agreement, cost. The threshold is then --below of `hone label`.
+    """
+    found = replay_cascade(
+        options.file or Project.find(folder),
+        first=options.first,
+        then=options.then,
+        judged=options.judged,
+        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        level=options.level,
+        columns=options.columns(),
+        rater_column=options.rater_column,
+        rule=options.rule,
+    )
+    for line in found.notes:
+        note(line)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        out().print(cascade_report(found))
+    if options.html:
+        write_cascade(found, options.html)
+        note(f"written: {options.html}")
 
 
 @judge_command.command("tune")

@@ -27,7 +27,10 @@ COMMANDS = {
     "label": ("hone.cli.label", "Score replies, criterion by criterion."),
     "feedback": ("hone.cli.feedback", "What people said: import, export, status, backup, restore, forget."),
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
-    "judge": ("hone.cli.judge", "A judge of your own: learnt from people's ratings, measured before it is used."),
+    "judge": (
+        "hone.cli.judge",
+        "A judge of your own, or two in a row: measured by ratings before it is used.",
+    ),
     "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
     "estimate": ("hone.cli.estimate", "Mean scores of a large labelled set, corrected with what people rated."),

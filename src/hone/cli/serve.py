@@ -19,6 +19,7 @@ def serve_command(options: ServeOptions, folder: Path) -> None:
     """Serve MODEL (smollm2, gguf:FILE, gguf:BASE+ADAPTER, gguf:hf://…) at /v1 until Ctrl-C.
 
     /v1/chat/completions and /v1/completions as OpenAI has them, streams too; adapter_scale in a request weighs the
-    adapter. /v1/score takes prompt and reply and gives the judge's scores. /health and /metrics tell how it is.
+    adapter. /v1/score takes prompt and reply and gives the judge's scores. /v1/systemone answers questions with a
+    probability for each answer, in the form of System One. /health and /metrics tell how it is.
     """
     run(options.model, options, project=folder, watch=SCREEN)

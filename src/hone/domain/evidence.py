@@ -188,6 +188,13 @@ class Score(Frozen):
     """How sure the judge was of the level that it chose, from 0 to 1, where the engine tells."""
     spread: float | None = None
     """The standard deviation of the votes (divisor n), where there were several."""
+    shares: tuple[float, ...] | None = Field(default=None, exclude_if=lambda shares: shares is None)
+    """How likely each level of the scale is, worst first, with the sum 1: by the judge's probabilities, else by the
+    shares of its votes. None where it voted once and told no probabilities."""
+    certainty: float | None = Field(default=None, exclude_if=lambda certainty: certainty is None)
+    """In a cascade, how sure the first judge was: the greatest of its shares."""
+    judge: str | None = Field(default=None, exclude_if=lambda judge: judge is None)
+    """Who scored it, where that is the second judge of a cascade."""
 
 
 class Judgement(Frozen):

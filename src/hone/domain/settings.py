@@ -47,7 +47,8 @@ class ModelSettings(Frozen):
     """A model and how to use it. In YAML the spec alone says the same as ``model: SPEC``."""
 
     model: str = Field(min_length=1)
-    """The model spec: `smollm2`, `gguf:FILE`, `openai:MODEL`, `http://HOST:PORT/v1#MODEL`, …"""
+    """The model spec: `smollm2`, `gguf:FILE`, `openai:MODEL`, `http://HOST:PORT/v1#MODEL`, …; a judge also
+    `systemone:http://HOST:PORT/v1#MODEL`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """0 always takes the likeliest token; each step has its own default."""
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000)

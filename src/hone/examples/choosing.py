@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hone.errors import ProjectError, TuneError
-from hone.judging.label import OWN_JUDGE
+from hone.judging.label import CERTAINTY, DECIDED_BY, OWN_JUDGE
 from hone.tables import Row, Table, guess
 from hone.text import identifier, is_missing
 
@@ -91,7 +91,7 @@ def choose_rows(
     return ((line, row) for _, line, row in sorted(top.values(), key=lambda one: one[1]))
 
 
-_EXTRAS = (" reason", " probability", " spread", OWN_JUDGE)
+_EXTRAS = (" reason", " probability", " spread", OWN_JUDGE, DECIDED_BY, CERTAINTY)
 
 
 def _scores(table: Table) -> list[str]:

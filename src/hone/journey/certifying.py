@@ -15,6 +15,7 @@ from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.errors import ProjectError
+from hone.journey.second_judge import SecondJudge
 from hone.journey.step import step_config
 from hone.journey.watching import Tell, nothing
 from hone.judging.of_project import judge_sampling
@@ -116,13 +117,27 @@ def certificate_line(project: Project, run: Run | None) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def certified_judge(project: Project, rubric: Rubric, judge: ModelSettings, *, required: bool) -> str:
+def certified_judge(
+    project: Project, rubric: Rubric, judge: ModelSettings, *, required: bool, then: SecondJudge | None = None
+) -> str:
     """The same for a judge that judges the project's way, as it would label.
+
+    Args:
+        project: The project.
+        rubric: What is judged by.
+        judge: The judge.
+        required: Whether to refuse one without a certificate that fits.
+        then: The second judge, where there is one: the certificate is of both together.
 
     Raises:
         ProjectError: It has none, and one is required.
     """
     config = step_config(
-        project, rubric=rubric, judging=project.settings.judging, sampling=judge_sampling(judge, rubric), judge=judge
+        project,
+        rubric=rubric,
+        judging=project.settings.judging,
+        sampling=judge_sampling(judge, rubric),
+        judge=judge,
+        **(then.parts(rubric) if then else {}),
     )
     return certified(project, config, required=required)

@@ -210,7 +210,7 @@ def split_model(text: str) -> tuple[str, Path | None]:
         ProjectError: It is a form of model that has no weights to export.
     """
     name = text.removeprefix("hf:")
-    if name.startswith(("gguf:", "http:", "https:", "openai:", "scripted:", "recorded:")):
+    if name.startswith(("gguf:", "http:", "https:", "openai:", "systemone:", "scripted:", "recorded:")):
         raise ProjectError(
             f"{text!r} cannot be exported; write smollm2, hf:REPO or a folder, with +ADAPTER behind it"
         )

@@ -209,7 +209,10 @@ def _scored(one: Gatherer, run: Run) -> ScoresPart:
         name: _mean([scores[place].value for scores in scored], rubric) for place, name in enumerate(rubric.names)
     }
     judge = _other_judge(one, run)
-    source = retracing.source_of(run, LabelOptions(judge=(judge,) if judge else (), **_told(run)))
+    source = retracing.source_of(
+        run,
+        LabelOptions(judge=(judge,) if judge else (), **_told(run), **retracing.cascade_options(one.project, run)),
+    )
     told = certificate_line(one.project, run)
     return ScoresPart(source, rubric, judgements, means, run.incomplete, told, _first_call(run, judgements[0].item))
 

@@ -22,9 +22,11 @@ from hone.jobs.prices import price
 from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
+from hone.journey.second_judge import SecondJudge, second_judge
 from hone.journey.step import Step, open_step, place_of, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
+from hone.judging.cascade import CascadeJudge
 from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
@@ -45,6 +47,10 @@ class LabelOptions(AskingOptions):
     """v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: tuple[str, ...] = ()
     """A model; several are a panel.  [default: the judge in hone.yaml]"""
+    then: str | None = None
+    """A second judge, asked where the first is less sure of a criterion than `below`."""
+    below: float | None = Field(default=None, gt=0, le=1)
+    """The first judge's probability, or share of votes; calibrate it with `hone judge cascade`."""
     out: Path | None = None
     """.jsonl, .csv, .parquet, or a `datasets` folder."""
     prompt_column: str | None = None
@@ -123,6 +129,8 @@ class Labelling:
     """What the writer was told, where it is not the project's task."""
     require_certificate: bool = False
     """Whether to refuse a judge without a certificate that fits."""
+    then: SecondJudge | None = None
+    """The second judge of a cascade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,9 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
     """
     settings = project.settings
     judges = tuple(settings_of(spec) for spec in options.judge) or (settings.models.judge,)
+    then = second_judge(options.then, options.below)
+    if then is not None and options.engine == "ray":
+        raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
     for judge in judges:
         check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
@@ -243,6 +254,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         engine=options.engine,
         brief=other_brief(project, options.role, options.instruction),
         require_certificate=options.require_certificate,
+        then=then,
     )
 
 
@@ -273,7 +285,9 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     draws = judge_sampling(work.judges[0], work.rubric)
     judges = () if work.rubric.is_rules_alone else work.judges
     panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
-    told = {} if work.brief is None else {"told": work.brief}
+    told: dict[str, Any] = {} if work.brief is None else {"told": work.brief}
+    if work.then is not None and judges:
+        told |= work.then.parts(work.rubric)
     config = step_config(
         work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
     )
@@ -299,7 +313,10 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             journal=journal,
             progress=progress,
             retry=work.retry,
-        ).told(work.brief)
+        )
+        if work.then is not None and judges:
+            judge = work.then.behind(judge, models(work.then.settings, asked=asks), work.project.with_task)
+        judge = judge.told(work.brief)
         budget = _priced(work, judge, found, tell)
         sink = stack.enter_context(_Sink(work, run, found))
         if work.engine == "ray" and not before and judges:
@@ -390,7 +407,11 @@ class _Sink:
         self.routed = 0
         self._work, self._run = work, run
         self._id = _id_column(work)
-        self._columns = ({self._id: str} if self._id else {}) | found.types | label_columns(work.rubric)
+        self._columns = (
+            ({self._id: str} if self._id else {})
+            | found.types
+            | label_columns(work.rubric, cascade=work.then is not None)
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> _Sink:
@@ -412,7 +433,9 @@ class _Sink:
         reason = self._work.routing.reason(judgement) if self._people else None
         if self._out is None and reason is None:
             return
-        row = ({self._id: entry.item} if self._id else {}) | labelled(entry, judgement, self._work.rubric)
+        row = ({self._id: entry.item} if self._id else {}) | labelled(
+            entry, judgement, self._work.rubric, cascade=self._work.then is not None
+        )
         if self._out:
             self._out.write(row)
         if self._people and reason:
@@ -427,24 +450,43 @@ def _id_column(work: Labelling) -> str | None:
 
 
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
-    """Say what the run will take, and give the budget its prices."""
-    calls = found.rows * judge.calls
+    """Say what the run will take, and give the budget its prices: of two judges in a row, those of the dearer one."""
+    calls = found.rows * judge.most_calls
     if not judge.models:
         tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
         return work.budget
-    blank = Reply(item="-", prompt="-", text="-", model="")
-    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
-    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
-    prompt = int(
-        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
-    )
-    answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
-    prices = [price(model.spec) for model in judge.models]
-    text = f"{found.rows:,} rows, {calls:,} calls, about {prompt + answer:,} tokens"
+    second = judge.then if isinstance(judge, CascadeJudge) else None
+    shares = [_tokens(one, found) for one in (judge, second) if one is not None]
+    most = "" if second is None else "at most "
+    total = sum(prompt + answer for prompt, answer in shares)
+    text = f"{found.rows:,} rows, {most}{calls:,} calls, {most}about {total:,} tokens"
+    prices = [_mean_price(one) for one in (judge, second) if one is not None]
     known = [one for one in prices if one is not None]
     if len(known) < len(prices):
         tell(f"{text}, price unknown")
         return work.budget
-    mean = (sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known))
-    tell(f"{text}, about ${prompt * mean[0] + answer * mean[1]:,.2f}")
-    return replace(work.budget, price=mean)
+    cost = sum(prompt * one[0] + answer * one[1] for (prompt, answer), one in zip(shares, known, strict=True))
+    tell(f"{text}, {most}about ${cost:,.2f}")
+    return replace(work.budget, price=(max(one[0] for one in known), max(one[1] for one in known)))
+
+
+def _tokens(judge: Judge, found: Survey) -> tuple[int, int]:
+    """About how many tokens a judge reads and writes where it is asked about every row."""
+    blank = Reply(item="-", prompt="-", text="-", model="")
+    asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
+    calls = found.rows * judge.calls
+    # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
+    prompt = (
+        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * judge.judging.samples / 4
+    )
+    answer = calls * 45 * max(1, len(judge.rubric.criteria) // max(1, len(judge.forms)))
+    return int(prompt), int(answer)
+
+
+def _mean_price(judge: Judge) -> tuple[float, float] | None:
+    """The mean price of a token that a judge's models read, and of one that they write; none where one is unknown."""
+    prices = [price(model.spec) for model in judge.models]
+    known = [one for one in prices if one is not None]
+    if len(known) < len(prices) or not known:
+        return None
+    return sum(one[0] for one in known) / len(known), sum(one[1] for one in known) / len(known)

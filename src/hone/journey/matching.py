@@ -16,6 +16,7 @@ from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.journey.certifying import certified_judge
 from hone.journey.loop import Models, models
+from hone.journey.second_judge import SecondJudge, second_judge
 from hone.journey.step import each_once, open_step, run_step, same_models, step_config
 from hone.journey.testing import keep_comparison_choices
 from hone.journey.watching import SILENT, Watch
@@ -56,6 +57,8 @@ class Match:
     specs: tuple[str, ...]
     judge: ModelSettings
     sampling: Sampling
+    then: SecondJudge | None = None
+    """Who is asked what the judge is unsure of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     specs: Sequence[str],
     *,
     judge: str | None = None,
+    then: str | None = None,
+    below: float | None = None,
     rubric: str | None = None,
     asked: BenchmarkItems | None = None,
     confidence: float = 0.95,
@@ -88,6 +93,8 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
         folder: In a project.
         specs: The models; the first one is the base.
         judge: Who scores; the project's judge by default, and never one of the models.
+        then: A second judge, asked where the first is less sure of a criterion than `below`; never one of the models.
+        below: The first judge's probability, or share of votes, under which the second is asked.
         rubric: `v1`, `working`, a file or a library name; the latest version by default.
         asked: What the models reply to, and how long; all of the project's items by default.
         confidence: How often an interval is to hold the truth.
@@ -104,13 +111,15 @@ def benchmark_by_rubric(  # noqa: PLR0913 - each is a choice of its own
     project = Project.find(Path(folder))
     settings, names = project.settings, each_once(specs)
     scorer = settings_of(judge) if judge else settings.models.judge
-    if scorer.model in names:
-        raise ProjectError(f"{scorer.model} would score its own replies; name another judge with {option('judge')}")
+    second = second_judge(then, below)
+    for name, one in (("judge", scorer), *([("then", second.settings)] if second else ())):
+        if one.model in names:
+            raise ProjectError(f"{one.model} would score its own replies; name another judge with {option(name)}")
     wanted = asked or BenchmarkItems()
     items = (read_items(wanted.items) if wanted.items else project.items)[: wanted.limit]
     draws = replies.SAMPLING.model_copy(update={"max_tokens": wanted.max_tokens} if wanted.max_tokens else {})
-    match = Match(project, items, named_rubric(rubric, project), names, scorer, draws)
-    if words := certified_judge(project, match.rubric, scorer, required=require_certificate):
+    match = Match(project, items, named_rubric(rubric, project), names, scorer, draws, second)
+    if words := certified_judge(project, match.rubric, scorer, required=require_certificate, then=second):
         watch.tell(words)
     run, found = _run(match, watch, fresh=fresh)
     keep_comparison_choices(run, ComparisonChoices(confidence=confidence, margin=margin, models=tuple(names)))
@@ -132,13 +141,15 @@ def _run(match: Match, watch: Watch, *, fresh: bool) -> tuple[Run, list[JudgedRe
         judging=match.project.settings.judging,
         models=writers,
         **scoring,
+        **(match.then.parts(match.rubric) if match.then else {}),
     )
     step = open_step(match.project.runs_folder, VERB, config, fresh=fresh, tell=watch.tell)
     watch.tell(step.line)
 
     def work(journal: Journal) -> Iterator[JudgedReply]:
         with models(match.project, watch) as opened:
-            opened.agreed(match.judge, *(settings_of(spec) for spec in match.specs))
+            judges = (match.judge, *([match.then.settings] if match.then else ()))
+            opened.agreed(*judges, *(settings_of(spec) for spec in match.specs))
             for spec in match.specs:
                 written = _written(match, settings_of(spec), opened, journal, watch)
                 judgements = _judged(match, written, opened, journal, watch)
@@ -166,6 +177,8 @@ def _judged(
             journal=journal,
             progress=progress,
         )
+        if match.then is not None:
+            judge = match.then.behind(judge, opened(match.then.settings), match.project)
         return judge.score_all(written)
 
 

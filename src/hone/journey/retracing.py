@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hone.bench import BenchTask, JudgedReply, ModelScore, Result, compare_judged, compare_models, read_task
 from hone.bench.comparing import ComparisonChoices
@@ -151,6 +152,8 @@ def matched(project: Project, run: Run) -> JudgedPart:
     rubric = Rubric.model_validate(run.config["rubric"])
     report = compare_judged(replies, specs, rubric, choices.confidence)
     judge, items = str(run.config["judge"]["model"]), len(run.config["items"])
+    if second := cascade_options(project, run):
+        judge += f", then {second['then']} below {second['below']:g}"
     return JudgedPart(
         source=source_of(run, _match_options(project, run, specs)),
         about=f"{items:,} items, {len(rubric.criteria)} criteria; the judge is {inside(project, judge)}.",
@@ -173,6 +176,7 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
         limit=len(asked) if own and len(asked) < len(there) else None,
         max_tokens=None if most == SAMPLING.max_tokens else most,
         judge=other_judge(project, judge),
+        **cascade_options(project, run),
         rubric=_rubric_name(project, Rubric.model_validate(run.config["rubric"])),
         gate=len(specs) > 1,
         confidence=choices.confidence,
@@ -183,6 +187,13 @@ def _match_options(project: Project, run: Run, specs: Sequence[str]) -> BenchOpt
 def other_judge(project: Project, model: str) -> str | None:
     """The judge of a run as an option names it; none for the project's own."""
     return None if model in {"", project.settings.models.judge.model} else inside(project, model)
+
+
+def cascade_options(project: Project, run: Run) -> dict[str, Any]:
+    """The second judge of a run and its threshold, as options name them; empty where there is none."""
+    then, below = run.config.get("then"), run.config.get("below")
+    named = then.get("model") if isinstance(then, Mapping) else None
+    return {"then": inside(project, str(named)), "below": float(below)} if named and below else {}
 
 
 def _rubric_name(project: Project, rubric: Rubric) -> str | None:

@@ -16,16 +16,19 @@ from pydantic import Field
 from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ProjectError, SpecError
+from hone.jobs import Setup
 from hone.journey.certifying import certified_judge
 from hone.journey.options import OptionForm, VerbOptions
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
+from hone.judging.decider import DECIDING, Decider
 from hone.judging.of_project import judge_of
 from hone.models import Model, connect
 from hone.models.embedded import EmbeddedModel
 from hone.models.spec import settings_of
 from hone.project import Project
 from hone.project.naming import named_rubric, rubric_anywhere
+from hone.prompts import load_prompts
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
 from hone.serving.server import Serving, check_host, check_port, listen
@@ -75,6 +78,18 @@ class ConversationSetup:
         if self.rubric is None:
             return None
         return judge_of(self.project, (model,), self.judge, self.rubric)
+
+    def decider_of(self, model: Model, *, closed: bool = False) -> Decider:
+        """Who answers the questions of other tools with a model that is open already.
+
+        Args:
+            model: The judge's model, or the one that is served.
+            closed: Whether only the rubric's own questions are answered.
+        """
+        prompts = self.project.prompts if self.project else load_prompts()
+        setup = Setup(prompts, self.judge.sampling(DECIDING))
+        samples = self.project.settings.judging.samples if self.project else 1
+        return Decider((model,), setup, self.judge_of(model), samples, closed)
 
 
 def behind(folder: Path, name: str | None, judge: str | None) -> ConversationSetup:
@@ -159,11 +174,11 @@ class Endpoint(VerbOptions):
     context: int = Field(default=4096, ge=256)
     """Tokens of each request."""
     rubric: str | None = None
-    """For /v1/score: v1, v2, …, working, a file or a library name.  [default: the latest version]"""
+    """For /v1/score, /v1/systemone: v1, v2, …, working, a file or a library name.  [default: the latest version]"""
     judge: str | None = None
-    """Who scores.  [default: the judge in hone.yaml, else the served model]"""
+    """Who scores, and answers questions.  [default: the judge in hone.yaml, else the served model]"""
     require_certificate: bool = False
-    """Refuse a judge without a certificate that fits (`hone agree --certify`)."""
+    """Refuse a judge without a certificate that fits (`hone agree --certify`), and questions beyond its rubric."""
 
 
 class ServeOptions(Endpoint):
@@ -178,7 +193,7 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
     Args:
         model: `smollm2`, `gguf:FILE`, `gguf:BASE+ADAPTER` or `gguf:hf://…`.
         endpoint: Where and how.
-        project: Whose rubric and judge score at `/v1/score`.
+        project: Whose rubric and judge score at `/v1/score` and answer at `/v1/systemone`.
         watch: Told the address.
 
     Raises:
@@ -199,15 +214,16 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
         if not isinstance(served, EmbeddedModel):
             raise SpecError(f"{model!r} is not embedded; write smollm2, gguf:FILE or gguf:hf://OWNER/REPO/FILE")
         own = at.judge is None and (found.project is None or found.judge.model == model)
-        who: Model | None = served if own else None
-        if found.rubric is not None and who is None:
+        who: Model = served
+        if not own and (found.rubric is not None or at.judge is not None):
             who = stack.enter_context(opened(found.judge, found.project, watch))
         serving = Serving(
             served,
             at.name or Path(model.partition("+")[0]).stem,
             at.key,
-            found.judge_of(who) if who else None,
+            found.judge_of(who),
             adapter="+" in model,
+            decider=found.decider_of(who, closed=at.require_certificate),
         )
         asyncio.run(_until_stopped(serving, at, watch))
 

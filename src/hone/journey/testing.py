@@ -79,6 +79,10 @@ class BenchOptions(AskingOptions):
     """The longest answer.  [default: the task's, and more for answers that it cuts]"""
     judge: str | None = None
     """For `rubric`: who scores.  [default: the judge in hone.yaml]"""
+    then: str | None = None
+    """For `rubric`: a second judge, asked where the first is less sure of a criterion than `below`."""
+    below: float | None = Field(default=None, gt=0, le=1)
+    """For `rubric`: the first judge's probability, or share of votes, under which the second is asked."""
     rubric: str | None = None
     """For `rubric`: v1, working, a file or a library name.  [default: the latest version]"""
     reading: Reading = "flexible"

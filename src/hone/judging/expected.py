@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from hone.domain.rubric import Scale
 from hone.models import TokenLogprob
@@ -17,7 +18,9 @@ from hone.models.thinking import answer_of
 
 _ALONE = 0.99
 """The least probability of a token that is told without alternatives: below it, they are unknown, not absent."""
-_SCORE = re.compile(r'(?<!\\)"score"\s*:\s*(?=[-+"\d])')
+_KEYS = {name: re.compile(rf'(?<!\\)"{name}"\s*:\s*(?=[-+"\d])') for name in ("score", "answer")}
+"""Where an answer's value begins, by the key that it stands under."""
+_Key = TypeVar("_Key")
 
 
 def level_probabilities(
@@ -36,13 +39,34 @@ def level_probabilities(
         tokens are not told, are not those of the text, have no alternatives beside them though they are not certain,
         or leave open which level they begin.
     """
-    if tokens is None or "".join(token.token for token in tokens).rstrip() != text.rstrip():
+    return named_probabilities(text, tokens, {f"{value:g}": value for value in scale.values}, places, "score")
+
+
+def named_probabilities(
+    text: str, tokens: Sequence[TokenLogprob] | None, names: Mapping[str, _Key], places: int, key: str
+) -> list[Mapping[_Key, float]] | None:
+    """The probabilities of values at each place where an answer states one.
+
+    Args:
+        text: The answer.
+        tokens: Its tokens with the likeliest alternatives at each place.
+        names: The values by how they are written.
+        places: How many values the answer has.
+        key: What they stand under: ``score`` or ``answer``.
+
+    Returns:
+        As `level_probabilities`.
+    """
+    written = "".join(token.token for token in tokens or ())
+    offset = written.find(text.strip())  # engines take a code fence off the text, and tell its tokens
+    if not text.strip() or offset < 0 or written.count(text.strip()) > 1:
         return None
+    text = text.strip()
     begin = max(text.rfind(answer_of(text)), 0)  # a draft in the thoughts before the answer states scores, too
-    starts = [match.end() + (text[match.end()] == '"') for match in _SCORE.finditer(text, begin)]
+    starts = [offset + match.end() + (text[match.end()] == '"') for match in _KEYS[key].finditer(text, begin)]
     if len(starts) != places:
         return None
-    found = [_at(start, tokens, scale) for start in starts]
+    found = [_at(start, tokens or (), names) for start in starts]
     return None if any(one is None for one in found) else [one for one in found if one is not None]
 
 
@@ -51,8 +75,8 @@ def expected(probabilities: Mapping[float, float]) -> float:
     return math.fsum(value * share for value, share in probabilities.items())
 
 
-def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[float, float] | None:
-    """The probabilities of the levels where a score starts, or none where they cannot be told apart."""
+def _at(start: int, tokens: Sequence[TokenLogprob], names: Mapping[str, _Key]) -> Mapping[_Key, float] | None:
+    """The probabilities of the values where one starts, or none where they cannot be told apart."""
     end = 0
     for token in tokens:
         begin, end = end, end + len(token.token)
@@ -63,8 +87,7 @@ def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[flo
     if not token.top or (len(token.top) == 1 and math.exp(token.top[0][1]) < _ALONE):
         return None
     lead = token.token[: start - begin]
-    names = {f"{value:g}": value for value in scale.values}
-    mass: dict[float, float] = dict.fromkeys(scale.values, 0.0)
+    mass: dict[_Key, float] = dict.fromkeys(names.values(), 0.0)
     for text, logprob in token.top:
         if not text.startswith(lead):
             continue
@@ -81,4 +104,4 @@ def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[flo
 
 def _begins(name: str, rest: str) -> bool:
     behind = rest[len(name) :]
-    return name.startswith(rest) or (rest.startswith(name) and not behind[:1].isdigit() and behind[:1] != ".")
+    return name.startswith(rest) or (rest.startswith(name) and not behind[:1].isalnum() and behind[:1] != ".")

@@ -15,7 +15,10 @@ from hone.domain.rubric import Criterion, Rubric, ScoredExample, plain_number
 from hone.domain.settings import Sampling
 from hone.domain.task import Brief, Reply
 from hone.jobs import Setup
+from hone.judging.decision import reply_state, rubric_questions
 from hone.models import Call, Message, Request
+from hone.models.questions import Question
+from hone.models.systemone import decision_request
 from hone.prompts import fence
 
 _REASON = 240
@@ -74,6 +77,11 @@ class JudgeQuestion:
             call=Call(reply.item, self.step, sample + _REPETITION * again),
         )
 
+    def decision(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
+        """The same, asked of a model that decides and writes nothing: prompt and examples have no place there."""
+        call = Call(reply.item, self.step, sample + _REPETITION * again)
+        return decision_request(reply_state(reply, self.brief), self._questions, call)
+
     def repair(self, request: Request, text: str, problem: str) -> Request:
         """The same once more, after an answer that could not be read."""
         return asked_again(request, text, problem, _form_text(self.rubric), self.setup, f"{self.step}:repair")
@@ -81,6 +89,10 @@ class JudgeQuestion:
     @cached_property
     def _criteria(self) -> str:
         return criteria_text(self.rubric)
+
+    @cached_property
+    def _questions(self) -> dict[str, Question]:
+        return rubric_questions(self.rubric)
 
     @cached_property
     def _form(self) -> str:

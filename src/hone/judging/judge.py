@@ -12,12 +12,13 @@ from statistics import fmean, median, pstdev
 from typing import TypeVar
 
 from hone.domain.evidence import Judgement, Score
-from hone.domain.rubric import Rubric
+from hone.domain.rubric import Rubric, Scale
 from hone.domain.rule import RULES
 from hone.domain.settings import Judging
 from hone.domain.task import Brief, Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
+from hone.judging.decision import read_decision
 from hone.judging.expected import expected, level_probabilities
 from hone.judging.form import JudgeQuestion, rubric_sampling
 from hone.judging.rules import rule_scores
@@ -90,6 +91,11 @@ class Judge:
         return " + ".join(model.spec for model in self.models) or RULES
 
     @property
+    def asked_models(self) -> tuple[Model, ...]:
+        """Every model that may be asked, so that it is open."""
+        return self.models
+
+    @property
     def digest(self) -> str:
         """The rubric's digest, as it stands in judgements."""
         return self._digest
@@ -98,6 +104,11 @@ class Judge:
     def calls(self) -> int:
         """How many calls one reply takes, repairs apart."""
         return len(self.models) * len(self._forms) * self.judging.samples
+
+    @property
+    def most_calls(self) -> int:
+        """Calls of a reply about which everybody is asked, repairs apart."""
+        return self.calls
 
     @property
     def forms(self) -> tuple[JudgeQuestion, ...]:
@@ -186,9 +197,10 @@ class Judge:
 
         async def opened() -> None:
             async with AsyncExitStack() as stack:
-                for model in self.models:
+                for model in self.asked_models:
                     await stack.enter_async_context(model)
-                await pool(jobs, counted, sink, width=max((model.concurrency for model in self.models), default=1))
+                width = max((model.concurrency for model in self.asked_models), default=1)
+                await pool(jobs, counted, sink, width=width)
 
         wait(opened())
 
@@ -224,11 +236,10 @@ class Judge:
 
     async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller, again: int) -> _Vote:
         """One model's verdict on all criteria, in one call or in one a criterion."""
-        if len(self._forms) == 1:
-            return await self._answer(
-                model, self._forms[0].request(reply, sample=sample, again=again), self._forms[0], caller
-            )
-        requests = [(form.request(reply, sample=sample, again=again), form) for form in self._forms]
+        ask = JudgeQuestion.decision if model.decides else JudgeQuestion.request
+        requests = [(ask(form, reply, sample=sample, again=again), form) for form in self._forms]
+        if len(requests) == 1:
+            return await self._answer(model, *requests[0], caller)
         parts = await asyncio.gather(*(self._answer(model, request, form, caller) for request, form in requests))
         for part in parts:
             if part.problem is not None:
@@ -239,11 +250,12 @@ class Judge:
 
     async def _answer(self, model: Model, request: Request, form: JudgeQuestion, caller: Caller) -> _Vote:
         outcome = await caller.ask(model, request)
-        vote = self._read(outcome, form)
+        read = self._read_decision if model.decides else self._read
+        vote = read(outcome, form)
         anew = vote.problem is not None and outcome.known and self.setup.retry
         if anew:
-            vote = self._read(await caller.ask(model, request, anew=True), form)
-        if vote.raw is None or model.constrains or self._pattern or vote.cut:
+            vote = read(await caller.ask(model, request, anew=True), form)
+        if vote.raw is None or model.constrains or model.decides or self._pattern or vote.cut:
             return vote
         repair = form.repair(request, vote.raw, vote.problem or "")
         again = self._read(await caller.ask(model, repair, anew=anew), form)
@@ -266,10 +278,25 @@ class Judge:
         if shares is None:
             return _Vote(scores)
         weighed = {
-            score.criterion: score.model_copy(update={"value": expected(share), "probability": share[score.value]})
+            score.criterion: score.model_copy(
+                update={
+                    "value": expected(share),
+                    "probability": share[score.value],
+                    "shares": tuple(share[value] for value in form.rubric.scale.values),
+                }
+            )
             for score, share in zip(_as_written(scores, completion.text), shares, strict=True)
         }
         return _Vote(scores, tuple(weighed[score.criterion] for score in scores))
+
+    def _read_decision(self, outcome: Outcome, form: JudgeQuestion) -> _Vote:
+        """What a model that decides answered; what it answered was checked as it came, and is again."""
+        if outcome.completion is None:
+            return _Vote(problem=str(outcome.error))
+        try:
+            return _Vote(*read_decision(outcome.completion.text, form.rubric))
+        except VerdictError as error:
+            return _Vote(problem=str(error), raw=outcome.completion.text)
 
     def _combined(
         self, reply: Reply, votes: Sequence[_Vote], read: Sequence[_Vote], rules: Sequence[Score]
@@ -282,7 +309,9 @@ class Judge:
         if self.judging.mode == "expected" and read and not weighed:
             notes.append("no probabilities of the levels were told; the chosen levels stand")
         each = [vote.weighed if weighed else vote.scores for vote in read]
-        scores: Sequence[Score] = each[0] if len(each) == 1 else _voted(each, self.judging.vote) if each else ()
+        scores: Sequence[Score] = (
+            each[0] if len(each) == 1 else _voted(each, self.judging.vote, self.rubric.scale) if each else ()
+        )
         if rules:
             by_name = {score.criterion: score for score in (*scores, *rules)}
             scores = tuple(by_name[name] for name in self.rubric.names)
@@ -331,7 +360,7 @@ def judge(
     return Judge(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
 
 
-def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:
+def _voted(votes: Sequence[tuple[Score, ...]], how: str, scale: Scale) -> tuple[Score, ...]:
     """One score a criterion from several votes; the reason is that of the vote nearest to the result."""
     combined = []
     for scores in zip(*votes, strict=True):
@@ -349,10 +378,21 @@ def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:
         sure = [score.probability for score in scores if score.probability is not None]
         combined.append(
             nearest.model_copy(
-                update={"value": value, "spread": pstdev(values), "probability": fmean(sure) if sure else None}
+                update={
+                    "value": value,
+                    "spread": pstdev(values),
+                    "probability": fmean(sure) if sure else None,
+                    "shares": _mean_shares(scores, scale),
+                }
             )
         )
     return tuple(combined)
+
+
+def _mean_shares(scores: Sequence[Score], scale: Scale) -> tuple[float, ...]:
+    """How likely each level is by several votes: a vote without probabilities stands whole for its level."""
+    each = [score.shares or tuple(float(score.value == value) for value in scale.values) for score in scores]
+    return tuple(fmean(column) for column in zip(*each, strict=True))
 
 
 def _as_written(scores: Sequence[Score], text: str) -> list[Score]:

@@ -21,6 +21,8 @@ from hone.judging.weakness import JudgeSigns
 
 Row = Mapping[str, Any]
 CUT = "replies that were cut at their length limit: they are scored as they stand"
+DECIDED_BY, CERTAINTY = " decided by", " certainty"
+"""What the headings end with of the columns that a cascade has more: who scored, and how sure the first judge was."""
 OWN_JUDGE = " judge"
 """What the heading of a column ends with that says who scored one criterion, where the column `judge` does not."""
 _REASONS = 40
@@ -61,6 +63,10 @@ class LabelReport:
     """What the reader should know of rows that have scores."""
     unanswered: int = 0
     """How many of those have something to score: the judge gave no readable answer, or was not asked."""
+    alone: Counter[str] = field(default_factory=Counter)
+    """In a cascade, how many scores of each criterion the first judge decided alone."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """And how many the second judge gave."""
     signs: JudgeSigns | None = None
     """Signs in the scores that the judge is weak."""
     stopped: str | None = None
@@ -75,6 +81,11 @@ class LabelReport:
         else:
             self.unanswered += entry.reply is not None
             _count(self.unscored, judgement.unscored)
+        for score in judgement.scores:
+            if score.judge is not None:
+                self.asked[score.criterion] += 1
+            elif score.certainty is not None:
+                self.alone[score.criterion] += 1
         if self.signs is not None:
             self.signs.add(judgement)
         if judgement.note:
@@ -163,19 +174,29 @@ class Routing:
         return ("random", 1 / self.share) if draw < self.share else None
 
 
-def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
+def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric, *, cascade: bool = False) -> dict[str, Any]:
     """The row with one column a criterion, one for its reason, and where the scores come from.
 
     The column `judge` holds for all criteria but those that are rules, which say so in a column of their own.
+
+    Args:
+        entry: The row.
+        judgement: What was said of it.
+        rubric: By what.
+        cascade: Whether there are two judges, so that each score says whose it is.
     """
     scores = {score.criterion: score for score in judgement.scores}
     row = dict(entry.row)
     for name in rubric.names:
         score = scores.get(name)
         row[name] = score.value if score else None
-        row[f"{name} reason"] = score.reason if score else None
+        row[f"{name} reason"] = (score.reason or None) if score else None
         row[f"{name} probability"] = score.probability if score else None
         row[f"{name} spread"] = score.spread if score else None
+        if cascade and rubric.scorer(name, "") != RULES:
+            by = "second judge" if score and score.judge else "first judge"
+            row[f"{name}{DECIDED_BY}"] = by if score else None
+            row[f"{name}{CERTAINTY}"] = score.certainty if score else None
         if rubric.scorer(name, judgement.judge) == RULES:
             row[f"{name}{OWN_JUDGE}"] = RULES
     return row | {
@@ -188,12 +209,15 @@ def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric) -> dict[st
     }
 
 
-def label_columns(rubric: Rubric) -> dict[str, type]:
-    """The columns that labelling adds, and their types."""
+def label_columns(rubric: Rubric, *, cascade: bool = False) -> dict[str, type]:
+    """The columns that labelling adds, and their types; two more a criterion that is not a rule, of a cascade."""
     columns: dict[str, type] = {}
     for name in rubric.names:
         columns |= {name: float, f"{name} reason": str, f"{name} probability": float, f"{name} spread": float}
-        columns |= {f"{name}{OWN_JUDGE}": str} if rubric.scorer(name, "") == RULES else {}
+        if rubric.scorer(name, "") == RULES:
+            columns |= {f"{name}{OWN_JUDGE}": str}
+        elif cascade:
+            columns |= {f"{name}{DECIDED_BY}": str, f"{name}{CERTAINTY}": float}
     return columns | {"unscored": str, "judge": str, "rubric": str, "mode": str, "votes": int, "note": str}
 
 

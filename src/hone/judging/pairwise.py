@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Brief, Reply
 from hone.jobs import Outcome, Setup
 from hone.judging.both_orders import Order, ask_both_orders, read_order
+from hone.judging.decision import pair_state
 from hone.judging.form import brief_fields, criteria_text
 from hone.judging.verdict import read_winner
 from hone.models import Call, Model, Request
+from hone.models.questions import AnswerOption, Question, likeliest, read_answers
+from hone.models.systemone import decision_request
 from hone.prompts import fence
 from hone.stats import Figure, wilson
 
@@ -29,6 +33,10 @@ _SCHEMA: dict[str, Any] = {
     "required": ["reason", "winner"],
     "additionalProperties": False,
 }
+
+
+_OneOrder = tuple[tuple[Place, str] | None, str]
+"""What won in one order and why, or none and what was wrong with the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,15 @@ def prefer(
             call=Call(first.item, order),
         )
 
-    outcomes = ask_both_orders(pairs, request, model, used)
+    def decision(order: Order, first: Reply, second: Reply) -> Request:
+        state = pair_state(first, second, brief or Brief())
+        return decision_request(state, {"winner": _question(rubric)}, Call(first.item, order))
+
+    outcomes = ask_both_orders(pairs, decision if model.decides else request, model, used)
+    read = _decided if model.decides else _written
     return [
-        _preference(a.item, model.spec, rubric.digest, both) for (a, _), both in zip(pairs, outcomes, strict=True)
+        _preference(a.item, model.spec, rubric, tuple(read(outcome, rubric) for outcome in both))
+        for (a, _), both in zip(pairs, outcomes, strict=True)
     ]
 
 
@@ -118,17 +132,41 @@ def win_rate(preferences: Sequence[Preference]) -> WinRate:
     )
 
 
-def _preference(item: str, judge: str, rubric: str, both: Sequence[Outcome]) -> Preference:
-    (first, why_first), (second, why_second) = (read_order(outcome, _read, "judge") for outcome in both)
+def _preference(item: str, judge: str, rubric: Rubric, both: Sequence[_OneOrder]) -> Preference:
+    (first, why_first), (second, why_second) = both
     problems = [problem for problem in (why_first, why_second) if problem]
     return Preference(
         item=item,
         judge=judge,
-        rubric=rubric,
+        rubric=rubric.digest,
         orders=(first[0] if first else None, second[0] if second else None),
         reasons=(first[1] if first else "", second[1] if second else ""),
         unread="; ".join(problems) or None,
     )
+
+
+def _question(rubric: Rubric) -> Question:
+    """Which of two replies is better, as a question with fixed answers."""
+    asked = f"Which reply meets these criteria better, all of them together?\n\n{criteria_text(rubric)}"
+    said = {"first": "The first reply.", "second": "The second reply.", "tie": "Both meet them equally well."}
+    return Question("choice", asked, tuple(AnswerOption(key, text) for key, text in said.items()))
+
+
+def _written(outcome: Outcome, _rubric: Rubric) -> _OneOrder:
+    return read_order(outcome, _read, "judge")
+
+
+def _decided(outcome: Outcome, rubric: Rubric) -> _OneOrder:
+    """What a model that decides answered in one order; it gives no reason, and none is made up."""
+    if outcome.completion is None:
+        return None, str(outcome.error)
+    try:
+        question = _question(rubric)
+        shares = read_answers({"winner": question}, json.loads(outcome.completion.text))["winner"]
+        even = shares["first"] == shares["second"] >= shares["tie"]  # else the place would decide
+        return (read_winner("tie" if even else likeliest(question, shares)), ""), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error)
 
 
 def _read(data: dict[str, Any], reason: str) -> tuple[Place, str]:

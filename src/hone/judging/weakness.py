@@ -64,7 +64,7 @@ class JudgeSigns:
         self.level += len(set(values)) == 1
         self._first = self._first or values
         self._alike += values == self._first
-        reasons = [_plain(score.reason) for score in judgement.scores]
+        reasons = [_plain(score.reason) for score in judgement.scores if score.reason]  # some judges give none
         for reason in dict.fromkeys(reasons) if self.pattern else reasons:
             self.reasons += 1
             self.copied += reason in self._shown

@@ -6,6 +6,7 @@
     pair_accuracies how often verdicts on pairs are right, beside what takes no judgement
     joint_counts    how often each score of a judge met each score of the people
     estimate, _gap  the mean over a large labelled set, corrected with what people rated
+    cascade         two judges in a row: what each threshold would have done
     own_judge       a judge of one's own: learnt from ratings, measured on what it has not seen
     stop_rule       how many more ratings an interval of a given width takes
 

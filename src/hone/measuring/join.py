@@ -90,6 +90,31 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
     return Joined(table, tuple(notes), found.run)
 
 
+def judgements_by(project: Project, store: Store, rubric: Rubric, judge: str) -> dict[str, Judgement]:
+    """What one judge said of the rated replies, by item; of several runs of `hone label`, the latest that said it.
+
+    Args:
+        project: Whose runs.
+        store: Whose ratings.
+        rubric: Judgements under another are left out.
+        judge: The judge as it stands in judgements: its spec, of a panel all with " + " between.
+    """
+    rated, found = store.ratings(rubric), dict[str, Judgement]()
+    for run in finished_runs(project.runs_folder, "label"):
+        judged = [one for one in run.read(Judgement) if one.rubric == rubric.digest and one.judge == judge]
+        if judged:
+            matched, _, _ = _matched(judged, _replies(project, run, judged), rated, store.textless())
+            found = {one.item: one for one in matched.values() if one.unscored is None} | found
+    return found
+
+
+def judges_of_runs(project: Project, rubric: Rubric) -> list[str]:
+    """The judges whose judgements under a rubric are kept, latest first."""
+    runs = finished_runs(project.runs_folder, "label")
+    judges = [one.judge for run in runs for one in run.read(Judgement) if one.rubric == rubric.digest]
+    return list(dict.fromkeys(judges))
+
+
 def _matched(
     judged: Sequence[Judgement], replies: Mapping[int, str], rated: Sequence[RatingRow], textless: frozenset[str]
 ) -> tuple[dict[str, Judgement], list[Judgement], bool]:

@@ -52,7 +52,7 @@ def read_completion(body: bytes, where: str, scrub: Callable[[str], str] = str) 
         NoAnswerError: There is no answer in it: no text, withheld by a filter, a call of a tool, another role.
     """
     try:
-        data = _parsed(body)
+        data = parsed_body(body)
     except (ValueError, RecursionError) as error:
         start = " ".join(scrub(body[:2000].decode("utf-8", "replace")).split())[:80]
         raise CallError(
@@ -103,7 +103,7 @@ def hidden_failure(body: bytes) -> tuple[int, bytes] | None:
     if b'"error"' not in body.lower():  # neither as a key nor as a reason to finish
         return None
     try:
-        data = _parsed(body)
+        data = parsed_body(body)
     except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
@@ -167,8 +167,8 @@ def _part(part: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _parsed(body: bytes) -> Any:
-    """The body's JSON; where only the standard library reads it (half a character, NaN), as that reads it."""
+def parsed_body(body: bytes) -> Any:
+    """The JSON of an answer; where only the standard library reads it (half a character, NaN), as that reads it."""
     try:
         return orjson.loads(body)
     except ValueError:

@@ -194,6 +194,9 @@ class Model(ABC):
         """What stood for the same model in journals of version 0.1; answers under it count."""
         self.constrains = False
         """Whether the engine enforces a request's schema; where it does not, the reader asks once for a repair."""
+        self.decides = False
+        """Whether it answers questions with probabilities (`models/questions`) and writes no text: it can be a judge,
+        and neither a writer nor an expert."""
         self.empty_is_failure = False
         """Whether an answer without text is a failed call: of an endpoint it is; an engine in this process has said
         what the model says."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
 from hone.domain.conversation import without_system
-from hone.models.base import Request, Schema, schema_text
+from hone.models.answers import read_completion
+from hone.models.base import Completion, Request, Schema, schema_text
 from hone.prompts import break_marks
 
 SCHEMA_STEPS = ("json_schema", "plain_schema", "json_object", "prompt")
@@ -50,9 +51,15 @@ class Capabilities:
         url: The endpoint, for notes.
         name: The model's name there.
         max_tokens: How the length limit is called: ``max_tokens`` or ``max_completion_tokens``.
+        extra: What the engine is told where a request asks to break loops; no standard names it.
     """
 
-    def __init__(self, url: str, name: str, max_tokens: str = "max_tokens") -> None:
+    path = "chat/completions"
+    answers = "chat completion"
+
+    def __init__(
+        self, url: str, name: str, max_tokens: str = "max_tokens", extra: Mapping[str, Any] | None = None
+    ) -> None:
         self._url, self._name, self._max_tokens = url, name, max_tokens
         self._schema = SCHEMA_STEPS[0]
         self._without: frozenset[str] = frozenset()
@@ -60,8 +67,7 @@ class Capabilities:
         self._alternatives: int | None = None
         self.lessons = 0
         """How many refusals were learnt from: a call that was sent before the last of them says nothing new."""
-        self.extra: Mapping[str, Any] = {}
-        """What the engine is told where a request asks to break loops; no standard names it."""
+        self._extra = extra or {}
 
     def body(self, request: Request) -> bytes:
         """The body of a call, as JSON."""
@@ -78,7 +84,7 @@ class Capabilities:
         if sampling.top_p is not None:
             body["top_p"] = sampling.top_p
         if sampling.break_loops:
-            body |= self.extra
+            body |= self._extra
         if request.top_logprobs and "logprobs" not in self._without:
             body["logprobs"] = True
             body["top_logprobs"] = min(request.top_logprobs, self._alternatives or request.top_logprobs)
@@ -90,6 +96,18 @@ class Capabilities:
             text = json.dumps(body).encode()
         form = self._response_format(request.schema) if request.schema is not None else None
         return b'%b,"response_format":%b}' % (text[:-1], form.encode()) if form else text
+
+    def read(self, body: bytes, _request: Request, scrub: Callable[[str], str]) -> Completion:
+        """The completion in a 200 answer.
+
+        Args:
+            body: The bytes.
+            scrub: Takes the key out of what a message quotes.
+
+        Raises:
+            CallError: There is none in it.
+        """
+        return read_completion(body, self._url, scrub)
 
     def refuses(self, status: int, problem: str, request: Request) -> bool:
         """Whether a refusal names something that can be left out or said otherwise."""

@@ -16,6 +16,7 @@ from typing import Any, Self
 from hone.errors import ContextError, MissingExtraError, UnavailableError
 from hone.lazily import lazy
 from hone.models.base import Chunk, Completion, Model, Request
+from hone.models.capabilities import Capabilities
 from hone.models.endpoint import EndpointModel, Patience
 from hone.weights.gguf_file import check_gguf
 from hone.weights.template import check_template, templates_of_gguf
@@ -77,7 +78,7 @@ class EmbeddedModel(Model):
             patience=Patience(answer=1800.0, retries=2),
             remote=False,
         )
-        self._endpoint.capabilities.extra = _DRY
+        self._endpoint.wire = Capabilities(self.url, "embedded", extra=_DRY)
         self.notes = self._endpoint.notes
 
     async def __aenter__(self) -> Self:

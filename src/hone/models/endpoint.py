@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint, through a thin client over chat completions.
+"""Any OpenAI-compatible endpoint, through a thin client over chat completions; or one that speaks another wire form.
 
 It retries what may pass (429, 5xx, a lost connection), waits as long as the endpoint asks, learns which parameters
 the endpoint does not take, and never lets a key into a message. An endpoint that asks to slow down is given fewer
@@ -13,19 +13,19 @@ import math
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 
 from hone.errors import CallError, ContextError, NoAnswerError, UnavailableError, UnreachableError
-from hone.models.answers import error_words, hidden_failure, read_completion
+from hone.models.answers import error_words, hidden_failure
 from hone.models.base import Chunk, Completion, Model, Request
 from hone.models.capabilities import MOST_LESSONS, Capabilities
 from hone.models.gate import CallGate
@@ -55,8 +55,31 @@ class Patience:
     """A `Retry-After` beyond this ends the call: the endpoint is out of quota, not busy."""
 
 
+class WireForm(Protocol):
+    """How a call to an endpoint is spelt, and what comes back is read."""
+
+    path: str
+    """Where calls go, below the base URL."""
+    answers: str
+    """What comes back, for messages: "chat completion"."""
+    lessons: int
+    """How many refusals were learnt from."""
+
+    def body(self, request: Request, /) -> bytes:
+        """The body of a call."""
+
+    def read(self, body: bytes, request: Request, scrub: Callable[[str], str], /) -> Completion:
+        """What a 200 answer to a request holds."""
+
+    def refuses(self, status: int, problem: str, request: Request, /) -> bool:
+        """Whether a refusal names something that can be left out."""
+
+    def learn(self, status: int, problem: str, request: Request, /) -> str | None:
+        """Leave it out from now on; none where there was nothing to learn."""
+
+
 class EndpointModel(Model):
-    """A model behind an OpenAI-compatible endpoint.
+    """A model behind an endpoint, an OpenAI-compatible one by default.
 
     Args:
         spec: The spec that names it.
@@ -85,14 +108,13 @@ class EndpointModel(Model):
         super().__init__(spec, concurrency)
         self.constrains, self.empty_is_failure = not remote, remote
         self._url = url.rstrip("/")
-        self._address = f"{self._url}/chat/completions"
+        most = "max_completion_tokens" if spec.startswith("openai:") else "max_tokens"
+        self.wire: WireForm = Capabilities(self._url, name, most)
+        """How calls are spelt, and answers read; chat completions unless another form is set."""
         self._name = name
         self._key, self._key_name = key, key_name
         self._patience = patience
-        self._proxy = proxy_for(self._address) if remote else None
-        self.capabilities = Capabilities(
-            self._url, name, "max_completion_tokens" if spec.startswith("openai:") else "max_tokens"
-        )
+        self._proxy = proxy_for(self._url) if remote else None
         self._session: aiohttp.ClientSession | None = None
         self._gate = self._new_gate()
         self._opened = 0
@@ -129,16 +151,16 @@ class EndpointModel(Model):
         Raises:
             ContextError: The prompt is too long.
             UnreachableError: The endpoint did not answer, after all retries.
-            CallError: The endpoint refused this request, or its answer is no chat completion.
+            CallError: The endpoint refused this request, or its answer does not read.
             UnavailableError: The key or the model is refused.
         """
         empty = tries = 0
         for _ in range(MOST_LESSONS + _EMPTY):
-            learnt = self.capabilities.lessons
+            learnt = self.wire.lessons
             status, body, more = await self._post_patiently(request)
             tries += more
             if status == 200:
-                completion = replace(read_completion(body, self._url, self._scrub), tries=tries)
+                completion = replace(self.wire.read(body, request, self._scrub), tries=tries)
                 if not completion.empty or not self.empty_is_failure:
                     return completion
                 empty += 1
@@ -161,8 +183,8 @@ class EndpointModel(Model):
         """
         try:
             for _ in range(MOST_LESSONS):
-                learnt = self.capabilities.lessons
-                body = self.capabilities.body(request)[:-1] + b', "stream": true}'
+                learnt = self.wire.lessons
+                body = self.wire.body(request)[:-1] + b', "stream": true}'
                 async with self._gate, self._posting(body) as response:
                     if response.status == 200:
                         async for piece in pieces(response.content, self._url, self._scrub):
@@ -192,7 +214,7 @@ class EndpointModel(Model):
                 # Waiting before a retry happens outside the gate: it must not keep a place from calls that could go.
                 async with self._gate as gate:
                     # Made anew for each try: others may have learnt meanwhile what the endpoint does not take.
-                    status, answer, asked = await self._post(self.capabilities.body(request))
+                    status, answer, asked = await self._post(self.wire.body(request))
                     slow, self._answered = status in _SLOW_DOWN, True
                     (gate.refused if slow else gate.answered)()
             except aiohttp.ClientSSLError as error:
@@ -232,9 +254,7 @@ class EndpointModel(Model):
         low = problem.lower()
         # One request that alone is beyond the tokens of a minute is refused however long it waits.
         return (
-            "insufficient_quota" in low
-            or "request too large" in low
-            or self.capabilities.refuses(status, problem, request)
+            "insufficient_quota" in low or "request too large" in low or self.wire.refuses(status, problem, request)
         )
 
     async def _pause(self, failures: int, asked: float | None, *, slow: bool) -> None:
@@ -253,7 +273,9 @@ class EndpointModel(Model):
     async def _post(self, body: bytes) -> tuple[int, bytes, float | None]:
         async with self._posting(body) as response:
             if response.content_length is not None and response.content_length > _MAX_BODY:
-                raise CallError(f"{self._url}: an answer of {response.content_length} bytes is not a chat completion")
+                raise CallError(
+                    f"{self._url}: an answer of {response.content_length} bytes is not a {self.wire.answers}"
+                )
             body, wait = await self._read(response), _retry_after(response.headers)
             status, body = (hidden_failure(body) if response.status == 200 else None) or (response.status, body)
             return status, body, wait
@@ -264,13 +286,15 @@ class EndpointModel(Model):
         async for piece in response.content.iter_any():
             body += piece
             if len(body) > _MAX_BODY:
-                raise CallError(f"{self._url}: an answer of over {_MAX_BODY:,} bytes is not a chat completion")
+                raise CallError(f"{self._url}: an answer of over {_MAX_BODY:,} bytes is not a {self.wire.answers}")
         return bytes(body)
 
     def _posting(self, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:
             raise RuntimeError("use the model within `async with model:`")
-        return self._session.post(self._address, data=body, headers=_JSON, proxy=self._proxy, allow_redirects=False)
+        return self._session.post(
+            f"{self._url}/{self.wire.path}", data=body, headers=_JSON, proxy=self._proxy, allow_redirects=False
+        )
 
     def _learn(self, status: int, problem: str, request: Request, learnt: int) -> bool:
         """Whether the call is worth making again: its refusal teaches something, or others learnt since it was sent.
@@ -283,9 +307,9 @@ class EndpointModel(Model):
             request: What was asked.
             learnt: `Capabilities.lessons` before the call.
         """
-        if learnt != self.capabilities.lessons:
+        if learnt != self.wire.lessons:
             return True
-        note = self.capabilities.learn(status, problem, request)
+        note = self.wire.learn(status, problem, request)
         if note:
             self.notes.append(note)
         return note is not None
@@ -301,7 +325,7 @@ class EndpointModel(Model):
             return UnavailableError(f"{self._url}: the account has no credit left ({problem})")
         if status == 404:
             return UnavailableError(
-                f"{self._url} has no model {self._name!r} or no chat completions ({problem}); "
+                f"{self._url} has no model {self._name!r} or no {self.wire.answers}s ({problem}); "
                 "check the name after # and that the address ends in /v1"
             )
         if status == 413 or (

@@ -14,11 +14,12 @@ from hone.files import typed_path
 from hone.models.base import Model
 from hone.models.keys import key_for, key_from
 from hone.project.files import made
+from hone.trust import SYSTEM_ONE
 from hone.weights.content import content_of
 
 FORMS = (
     "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
-    "http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+    "http://HOST:PORT/v1#MODEL · systemone:http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
 )
 """The forms of a spec, for messages."""
 
@@ -61,7 +62,7 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
     kind, _, rest = spec.partition(":")
     if kind == "hf" and rest:
         return _transformers(settings, rest, folder)
-    if kind in {"http", "https"}:
+    if kind in _ADDRESSED:
         return _endpoint(spec)
     if kind == "openai" and rest:
         return _openai(spec, rest)
@@ -101,7 +102,7 @@ def check_spec(spec: str) -> None:
     """
     kind, _, rest = spec.partition(":")
     if spec == "smollm2" or spec.startswith("smollm2+") or (kind in _KINDS and rest):
-        if kind in {"http", "https"}:
+        if kind in _ADDRESSED:
             _parts(spec)
         return
     raise _unknown(spec)
@@ -148,7 +149,9 @@ def _meant(spec: str) -> str:
     return ""
 
 
-_KINDS = ("gguf", "hf", "openai", "http", "https", "scripted", "recorded")
+_ADDRESSED = ("http", "https", "systemone")
+"""Specs that name an address, and a model behind its #."""
+_KINDS = ("gguf", "hf", "openai", *_ADDRESSED, "scripted", "recorded")
 _OPENAI = re.compile(r"(gpt|chatgpt|o[1-9])(-|\d|$)", re.IGNORECASE)
 """How OpenAI's models are called."""
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -208,9 +211,15 @@ def _endpoint(spec: str) -> Model:
     from hone.models.endpoint import EndpointModel  # noqa: PLC0415
 
     parts = _parts(spec)
-    url = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    if spec.startswith(SYSTEM_ONE) and not url.endswith("/v1"):
+        url += "/v1"  # clients of the form name the server alone
     key, name, remark = key_for(url)
     model = EndpointModel(spec, url, parts.fragment, key=key, key_name=name)
+    if spec.startswith(SYSTEM_ONE):
+        from hone.models.systemone import SystemOneForm  # noqa: PLC0415
+
+        model.wire, model.decides = SystemOneForm(url, parts.fragment), True
     model.notes += [remark] if remark else []
     return model
 
@@ -221,17 +230,22 @@ def _parts(spec: str) -> SplitResult:
     Raises:
         SpecError: It does not read, holds a secret, or lacks a part.
     """
+    lead = SYSTEM_ONE if spec.startswith(SYSTEM_ONE) else ""
+    form, address = f"{lead}http://HOST:PORT/v1#MODEL", spec.removeprefix(lead)
+    # Spelt exactly so: `trust` finds the hosts of a project's models by these first characters.
+    if not address.startswith(("http://", "https://")):
+        raise SpecError(f"the model's address begins with http:// or https://; write {form}")
     try:
-        parts = urlsplit(spec)
+        parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         # The address is not repeated: it may hold a password.
-        raise SpecError("the model's address does not read; write http://HOST:PORT/v1#MODEL") from error
+        raise SpecError(f"the model's address does not read; write {form}") from error
     if parts.username or parts.password or parts.query:
         # The spec stands in journals and results; a key in it would be written there.
         raise SpecError(
             "a model's address holds a name, a password or a query; put the key into HONE_API_KEY instead"
         )
     if not host or not parts.fragment:
-        raise SpecError(f"{spec!r} lacks a host or the model's name; write http://HOST:PORT/v1#MODEL")
+        raise SpecError(f"{spec!r} lacks a host or the model's name; write {form}")
     return parts

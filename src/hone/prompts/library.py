@@ -21,6 +21,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     ),
     "repair": frozenset({"problem", "form"}),
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
+    "decide": frozenset({"state", "question", "answers", "form"}),
     "rewrite": frozenset({"question", "solution"}),
     "solve": frozenset(),
     "boxed": frozenset(),

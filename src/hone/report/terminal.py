@@ -211,6 +211,12 @@ def label_report(report: LabelReport) -> list[str]:
     unscored = report.unscored.total()
     lines = [f"{report.scored:,} scored, {unscored:,} unscored"]
     lines += [f"  {count:,} × {short(reason)}" for reason, count in report.unscored.most_common()]
+    names = report.signs.rubric.names if report.signs else tuple(report.alone | report.asked)
+    for name in (one for one in names if report.alone[one] or report.asked[one]):
+        alone, every = report.alone[name], report.alone[name] + report.asked[name]
+        lines.append(
+            f"{clean(name)}: {alone:,} of {every:,} decided by the first judge alone, the rest by the second"
+        )
     lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
     lines += [f"warning: {warning}" for warning in (report.signs.warnings() if report.signs else ())]
     tally = report.tally

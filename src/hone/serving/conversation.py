@@ -5,7 +5,8 @@ It knows no terminal: pieces of text go out as they come, untrusted as they are.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from hone.domain.evidence import Judgement
@@ -151,15 +152,17 @@ async def score(judge: Judge, reply: Reply) -> Judgement:
     Raises:
         UnavailableError: The judge cannot answer at all.
     """
-    opened: list[Model] = []
-    try:
-        for model in judge.models:
-            await model.__aenter__()
-            opened.append(model)
+    async with opened_models(judge.asked_models):
         return await judge.score(reply, Caller())
-    finally:
-        for model in reversed(opened):
-            await model.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def opened_models(models: Iterable[Model]) -> AsyncIterator[None]:
+    """Models with their connections open."""
+    async with AsyncExitStack() as stack:
+        for model in models:
+            await stack.enter_async_context(model)
+        yield
 
 
 def _short(error: HoneError) -> str:

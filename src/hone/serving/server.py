@@ -24,7 +24,9 @@ from aiohttp import web
 from hone.domain.task import Reply
 from hone.errors import HoneError, UnavailableError
 from hone.judging import Judge
+from hone.judging.decider import Decider
 from hone.models.embedded import EmbeddedModel
+from hone.serving import decisions
 from hone.serving.access import LOOPBACK, guard, refuse
 from hone.serving.connections import Connections, Limits
 from hone.serving.conversation import score
@@ -60,12 +62,16 @@ class Serving:
     key: str | None = None
     judge: Judge | None = None
     adapter: bool = False
+    decider: Decider | None = None
+    """Who answers questions at ``/v1/systemone``; by default the judge's models, else the model itself."""
     metrics: Metrics = field(default_factory=Metrics)
     turns: ClientTurns = field(init=False)
     """Who may ask the model now: clients in turn, by their addresses, as all have the same key."""
 
     def __post_init__(self) -> None:
         self.turns = ClientTurns(self.model.concurrency)
+        if self.decider is None:
+            self.decider = Decider(self.judge.models if self.judge else (self.model,), judge=self.judge)
 
     def app(self) -> web.Application:
         """The web application."""
@@ -78,6 +84,8 @@ class Serving:
         app.router.add_post("/v1/chat/completions", self._pass)
         app.router.add_post("/v1/completions", self._pass)
         app.router.add_post("/v1/score", self._score)
+        app.router.add_get(decisions.ADDRESS, self._questions)
+        app.router.add_post(decisions.ADDRESS, self._decide)
         return app
 
     async def _engine(self, app: web.Application) -> Any:
@@ -98,7 +106,10 @@ class Serving:
 
     async def _models(self, _: web.Request) -> web.Response:
         one = {"id": self.name, "object": "model", "created": int(self.metrics.started), "owned_by": "hone"}
-        return web.json_response({"object": "list", "data": [one]})
+        # Clients of OpenAI read `data`, those of System One `models`.
+        made = time.strftime("%Y-%m-%d", time.gmtime(max(file.stat().st_mtime for file in self.model.files)))
+        other = {"name": self.name, "description": "A model that Hone serves.", "release_date": made}
+        return web.json_response({"object": "list", "data": [one], "models": [other]})
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
@@ -161,6 +172,29 @@ class Serving:
         except HoneError as error:
             return refuse(502, str(error), "server_error")
         return web.json_response(judgement.model_dump(mode="json"))
+
+    async def _questions(self, _: web.Request) -> web.Response:
+        return decisions.rubric_answer(self._decider, self._decider_name)
+
+    async def _decide(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        if isinstance(body, web.Response):
+            return body
+        own = self.model in self._decider.models
+        turn = self.turns.turn(request.remote or "") if own else nullcontext()
+        return await decisions.decide(self._decider, body, self._decider_name, turn)
+
+    @property
+    def _decider(self) -> Decider:
+        if self.decider is None:
+            raise RuntimeError("nobody answers questions")
+        return self.decider
+
+    @property
+    def _decider_name(self) -> str:
+        """Who answers questions, as answers name them."""
+        models = self._decider.models
+        return self.name if models == (self.model,) else " + ".join(model.spec for model in models)
 
     def _named(self, content: bytes) -> bytes:
         """An answer, or a piece of a stream, under this model's name; what is no JSON object stays as it is."""

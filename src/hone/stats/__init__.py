@@ -8,6 +8,7 @@
     alternative_annotator_test  may a judge take a person's place?
     pair_accuracy               verdicts on pairs in both orders: how often right, and consistently so
     krippendorff_alpha          alpha alone, in a tenth of a second
+    deciding_alone              from which certainty a judge may decide alone, with an exact bound
     wilson, paired_shares, mcnemar, holm, benjamini_yekutieli, items_for_…
 
 Nothing here reads files, prints or draws. A statistic that is undefined is a `Figure` without a value and with a
