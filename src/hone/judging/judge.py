@@ -19,7 +19,7 @@ from hone.domain.task import Brief, Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.expected import expected, level_probabilities
-from hone.judging.form import JudgeQuestion, rubric_sampling
+from hone.judging.form import JudgeQuestion, Wording, rubric_sampling
 from hone.judging.rules import rule_scores
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.judging.weakness import JudgeSigns
@@ -53,6 +53,7 @@ class Judge:
         judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
         setup: Prompts and sampling.
         brief: What the writer was told; empty where that is not known.
+        wording: The prompt that is asked with; only ``score`` asks for reasons.
 
     Raises:
         RubricError: The rubric has no criteria, or the pattern has not one group for each.
@@ -64,6 +65,7 @@ class Judge:
     judging: Judging = field(default_factory=Judging)
     setup: Setup = field(default_factory=Setup)
     brief: Brief = field(default_factory=Brief)
+    wording: Wording = "score"
     _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
@@ -209,17 +211,19 @@ class Judge:
         return judgements
 
     def _make_forms(self) -> tuple[JudgeQuestion, ...]:
-        judging, logprobs, rubric = self.judging, self.judging.mode == "expected", self.rubric.judged
+        judging, rubric = self.judging, self.rubric.judged
         if not rubric.criteria:
             return ()
         if not judging.per_criterion:
-            return (JudgeQuestion(rubric, self.subject, self.setup, judging.examples, logprobs, brief=self.brief),)
+            return (self._form(rubric, self.wording),)
         parts = [rubric.with_criteria((criterion,)) for criterion in rubric.criteria]
-        return tuple(
-            JudgeQuestion(
-                part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}", self.brief
-            )
-            for part in parts
+        return tuple(self._form(part, f"{self.wording}:{part.names[0]}") for part in parts)
+
+    def _form(self, rubric: Rubric, step: str) -> JudgeQuestion:
+        judging = self.judging
+        logprobs = judging.mode == "expected"
+        return JudgeQuestion(
+            rubric, self.subject, self.setup, judging.examples, logprobs, step, self.brief, self.wording
         )
 
     async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller, again: int) -> _Vote:
@@ -256,7 +260,7 @@ class Judge:
         try:
             if self._pattern:
                 return _Vote(read_pattern(completion.text, form.rubric, self._pattern))
-            scores = read_verdict(completion.text, form.rubric)
+            scores = read_verdict(completion.text, form.rubric, reasons=form.reasons)
         except VerdictError as error:
             problem = cut_problem(completion, "judge") if completion.cut else str(error)
             return _Vote(problem=problem, raw=completion.text, cut=completion.cut)

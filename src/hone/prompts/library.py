@@ -9,6 +9,9 @@ from pathlib import Path
 from hone.errors import PromptError
 from hone.prompts.render import OPTIONAL, Prompt
 
+_OF_A_SCORE = frozenset(
+    {"subject", "role", "instruction", "criteria", "examples", "request", "reference", "reply", "form"}
+)
 PROMPTS: Mapping[str, frozenset[str]] = {
     "system": frozenset(),
     "task": frozenset({"role", "instruction"}),
@@ -16,9 +19,9 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"subject", "role", "instruction", "requests", "present", "levels"}),
     "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
-    "score": frozenset(
-        {"subject", "role", "instruction", "criteria", "examples", "request", "reference", "reply", "form"}
-    ),
+    "score": _OF_A_SCORE,
+    "levels": _OF_A_SCORE,
+    "strict": _OF_A_SCORE,
     "repair": frozenset({"problem", "form"}),
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "rewrite": frozenset({"question", "solution"}),
