@@ -188,6 +188,12 @@ class Score(Frozen):
     """How sure the judge was of the level that it chose, from 0 to 1, where the engine tells."""
     spread: float | None = None
     """The standard deviation of the votes (divisor n), where there were several."""
+    levels: tuple[float, ...] | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The probability of each level of the scale, lowest first, where all are known."""
+
+
+FITTED_TO = "people's ratings of this reply are among those that the judge was fitted to"
+"""The note of a judgement by a judge of one's own that shows nothing of how good the judge is."""
 
 
 class Judgement(Frozen):
@@ -211,6 +217,11 @@ class Judgement(Frozen):
     """The judge's own text, kept where it could not be read."""
     note: str | None = None
     """What the reader should know: votes that could not be read, probabilities that were not told."""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the judge was fitted to people's ratings of this very reply."""
+        return self.note is not None and FITTED_TO in self.note
 
     @model_validator(mode="after")
     def _either(self) -> Self:

@@ -430,14 +430,13 @@ def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], 
     """Say what the run will take, and give the budget its prices."""
     calls = found.rows * judge.calls
     if not judge.models:
-        tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
+        why = "every criterion is a rule" if work.rubric.is_rules_alone else f"{judge.spec} asks no model"
+        tell(f"{found.rows:,} rows, no calls: {why}")
         return work.budget
     blank = Reply(item="-", prompt="-", text="-", model="")
     asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
     # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
-    prompt = int(
-        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * work.judging.samples / 4
-    )
+    prompt = int((found.rows * asked + found.characters * len(judge.forms)) * (judge.calls // len(judge.forms)) / 4)
     answer = int(calls * 45 * max(1, len(work.rubric.criteria) // len(judge.forms)))
     prices = [price(model.spec) for model in judge.models]
     text = f"{found.rows:,} rows, {calls:,} calls, about {prompt + answer:,} tokens"

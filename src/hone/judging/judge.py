@@ -92,6 +92,11 @@ class Judge:
         return " + ".join(model.spec for model in self.models) or RULES
 
     @property
+    def compares(self) -> bool:
+        """Whether it can be asked which of two replies is better."""
+        return True
+
+    @property
     def digest(self) -> str:
         """The rubric's digest, as it stands in judgements."""
         return self._digest
@@ -270,7 +275,13 @@ class Judge:
         if shares is None:
             return _Vote(scores)
         weighed = {
-            score.criterion: score.model_copy(update={"value": expected(share), "probability": share[score.value]})
+            score.criterion: score.model_copy(
+                update={
+                    "value": expected(share),
+                    "probability": share[score.value],
+                    "levels": tuple(share[value] for value in form.rubric.scale.values),
+                }
+            )
             for score, share in zip(_as_written(scores, completion.text), shares, strict=True)
         }
         return _Vote(scores, tuple(weighed[score.criterion] for score in scores))
@@ -317,7 +328,7 @@ def judge(
     Args:
         replies: What is scored.
         rubric: By what.
-        model: Who scores: one model, or a panel.
+        model: Who scores: one model, a panel, or a judge of one's own (`connect_own`).
         subject: What the replies are, such as "study plan".
         brief: What the writer was told, such as `task.brief`; without, the judge sees request and reply alone.
         setup: Prompts, sampling (by default the likeliest tokens, with room for every reason), journal and progress.
@@ -331,8 +342,10 @@ def judge(
         UnavailableError: The judge cannot answer at all.
     """
     used = setup or Setup()
+    from hone.judging.opening import judge_over  # noqa: PLC0415 - it is built on this module
+
     models = (model,) if isinstance(model, Model) else tuple(model)
-    return Judge(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
+    return judge_over(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
 
 
 def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:
@@ -351,9 +364,15 @@ def _voted(votes: Sequence[tuple[Score, ...]], how: str) -> tuple[Score, ...]:
             value = min(level for level, count in counts.items() if count == most)
         nearest = min(scores, key=lambda score: abs(score.value - value))
         sure = [score.probability for score in scores if score.probability is not None]
+        shares = [score.levels for score in scores if score.levels is not None]
         combined.append(
             nearest.model_copy(
-                update={"value": value, "spread": pstdev(values), "probability": fmean(sure) if sure else None}
+                update={
+                    "value": value,
+                    "spread": pstdev(values),
+                    "probability": fmean(sure) if sure else None,
+                    "levels": tuple(map(fmean, zip(*shares, strict=True))) if len(shares) == len(scores) else None,
+                }
             )
         )
     return tuple(combined)

@@ -48,9 +48,7 @@ def load_prompts(folder: Path | None = None) -> Prompts:
     for path in sorted(folder.glob("*.md")) if folder else ():
         if path.stem not in PROMPTS:
             raise PromptError(f"{path}: there is no prompt {path.stem!r}; there are {', '.join(PROMPTS)}")
-        prompt = Prompt(path.stem, _read(path), str(path))
-        _check(prompt)
-        prompts[path.stem] = prompt
+        prompts[path.stem] = checked_prompt(path.stem, _read(path), str(path))
     return prompts
 
 
@@ -64,6 +62,22 @@ def in_language(prompts: Prompts, language: str) -> Prompts:
     said = prompts["language"].render(language=language)
     system = prompts["system"]
     return {**prompts, "system": Prompt("system", f"{system.sent}\n\n{said}", system.source)}
+
+
+def checked_prompt(name: str, text: str, source: str) -> Prompt:
+    """A prompt whose text somebody gave.
+
+    Args:
+        name: Which prompt it takes the place of.
+        text: Its text.
+        source: Where it comes from, for messages.
+
+    Raises:
+        PromptError: It is empty, names an unknown field, or lacks one that it must have.
+    """
+    prompt = Prompt(name, text, source)
+    _check(prompt)
+    return prompt
 
 
 def _read(path: Path) -> str:
