@@ -53,7 +53,7 @@ feedback backup {backup} -p {project}
 feedback restore {backup} -p {project}
 feedback forget Ann -p {project}
 bench sums --limit 4 --model {solver} -p {project}
-judge tune {rated} --judged {wording} --judged {other} --resamples 200 -p {project}
+judge tune {rated} --judged {wording} --judged {other} --resamples 200 --curve 0 -p {project}
 judge tune {rated} --judged {wording} --judge {voter} --rubric {right} --into {own} --resamples 200 -p {project}
 label {wording} --rubric {right} --judge own:{own} --out {labels} -p {project}
 report -p {project}

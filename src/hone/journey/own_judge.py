@@ -68,6 +68,8 @@ class JudgeTuneOptions(ColumnOptions, AskingOptions):
     """A model that is asked for votes on the rated replies; again for more.  [default: the votes in --judged]"""
     wording: tuple[str, ...] = ()
     """How it is asked: score, levels, strict, or a file of a score prompt; again for more.  [default: score]"""
+    curve: int = Field(default=5, ge=0, le=100)
+    """How often replies are drawn for each point of the learning curve; 0: no curve."""
     signals: tuple[Signal, ...] = ()
     """What may be read of a reply; again for more.  [default: all]"""
     into: Path | None = None
@@ -210,7 +212,7 @@ def run_judge_tune(folder: Path, options: JudgeTuneOptions, watch: Watch = SILEN
         level=options.level,
         columns=options.columns(),
         rater_column=options.rater_column,
-        rule=OwnJudgeRule(options.margin, options.folds, sampled, options.signals or SIGNALS),
+        rule=OwnJudgeRule(options.margin, options.folds, sampled, options.signals or SIGNALS, options.curve),
         asked=asked,
     )
     if options.into and rubric and found.accepted:
