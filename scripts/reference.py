@@ -62,6 +62,9 @@ GROUPS = {
         "tune_judge",
         "OwnJudgeResult",
         "OwnJudgeRule",
+        "VotesToAsk",
+        "write_own_judge",
+        "connect_own",
         "BootstrapOptions",
     ),
     "The small model": (

@@ -46,7 +46,7 @@ _LONG = frozenset(
         "people/store/test_handing_out people/store/test_review stats/test_paired stats/test_coverage "
         "stats/test_agreement stats/test_references problems/test_sums interop/test_round_trip "
         "docs/test_blocks serving/test_connections report/test_project_page measuring/test_own_judge "
-        "cli/test_judge"
+        "cli/test_judge cli/test_own_judge"
     ).split()
 )
 """Files whose tests take more than four seconds together; `make quick` leaves them to `make test`."""

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hone.journey.matching import benchmark_by_rubric as benchmark_by_rubric
     from hone.journey.own_judge import OwnJudgeResult as OwnJudgeResult
     from hone.journey.own_judge import tune_judge as tune_judge
+    from hone.journey.own_judge import write_own_judge as write_own_judge
     from hone.journey.people import export_feedback as export_feedback
     from hone.journey.people import feedback_status as feedback_status
     from hone.journey.people import import_feedback as import_feedback
@@ -63,8 +64,10 @@ if TYPE_CHECKING:
     from hone.journey.testing import benchmark as benchmark
     from hone.journey.tuning import TuningResult as TuningResult
     from hone.journey.tuning import tune as tune
+    from hone.journey.votes import VotesToAsk as VotesToAsk
     from hone.journey.watching import Watch as Watch
     from hone.judging import judge as judge
+    from hone.judging.opening import connect_own as connect_own
     from hone.measuring import Sources as Sources
     from hone.measuring.cascade import CascadeReplay as CascadeReplay
     from hone.measuring.cascade import CascadeRule as CascadeRule
@@ -133,6 +136,7 @@ _HOMES = {
     "Sources": "hone.measuring",
     "Task": "hone.domain.task",
     "TuningResult": "hone.journey.tuning",
+    "VotesToAsk": "hone.journey.votes",
     "Watch": "hone.journey.watching",
     "accept_all": "hone.rubrics.merge",
     "advise": "hone.rubrics.advise",
@@ -142,6 +146,7 @@ _HOMES = {
     "chat": "hone.journey.talking",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",
+    "connect_own": "hone.judging.opening",
     "diff": "hone.rubrics.finalise",
     "doctor": "hone.journey.machine",
     "draft": "hone.rubrics.draft",
@@ -167,6 +172,7 @@ _HOMES = {
     "replay_cascade": "hone.journey.cascade",
     "tune_judge": "hone.journey.own_judge",
     "write": "hone.rubrics.replies",
+    "write_own_judge": "hone.journey.own_judge",
     "write_examples": "hone.journey.examples",
     "write_report": "hone.journey.reporting",
 }

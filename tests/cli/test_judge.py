@@ -14,7 +14,7 @@ from tests.measuring.planted import Planted, votes_and_texts
 
 from .conftest import Hone
 
-QUICK = ("--resamples", "200")
+QUICK = ("--resamples", "200", "--curve", "0")
 
 
 def written(planted: Planted, folder: Path) -> tuple[Path, list[Path]]:

@@ -13,6 +13,8 @@ from hone.project import Project
 from tests.cli.conftest import Hone
 from tests.cli.test_bench import script as solver
 from tests.cli.test_judge import written as rated_and_judged
+from tests.cli.test_own_judge import RUBRIC as RIGHT
+from tests.cli.test_own_judge import scripts
 from tests.export.tiny import tiny_adapter, tiny_model
 from tests.measuring.planted import votes_and_texts
 from tests.training.small import chats_file, small_base
@@ -51,8 +53,10 @@ feedback backup {backup} -p {project}
 feedback restore {backup} -p {project}
 feedback forget Ann -p {project}
 bench sums --limit 4 --model {solver} -p {project}
-judge tune {rated} --judged {wording} --judged {other} --resamples 200 -p {project}
+judge tune {rated} --judged {wording} --judged {other} --resamples 200 --curve 0 -p {project}
 judge cascade {rated} --judged {wording} --first small --then small --html {page} -p {project}
+judge tune {rated} --judged {wording} --judge {voter} --rubric {right} --into {own} --resamples 200 -p {project}
+label {wording} --rubric {right} --judge own:{own} --out {labels} -p {project}
 report -p {project}
 demo --folder {project}"""
 FAST = "--max-length 96 --set row=96 --set step_tokens=192 --set precision=fp32 --backend trl --max-steps 2"
@@ -99,9 +103,13 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     ratings.write_text("item,criterion,rater,score,kind\n" + "".join(people + judge))
     judged.write_text("item,criterion,rater,score,kind\n" + "".join(f"{line},judge\n" for line in scores))
     (tmp_path / "rated").mkdir()
-    rated, (wording, other) = rated_and_judged(votes_and_texts(), tmp_path / "rated")
+    planted = votes_and_texts()
+    rated, (wording, other) = rated_and_judged(planted, tmp_path / "rated")
+    voter, _ = scripts(planted, tmp_path)
+    (tmp_path / "right.yaml").write_text(RIGHT)
     twice(
         bare, WALK, rated=rated, wording=wording, other=other, project=project,
+        voter=voter, right=tmp_path / "right.yaml", own=tmp_path / "own",
         table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
         labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
         backup=tmp_path / "backup.jsonl",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import hone
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.settings import ModelSettings
@@ -17,18 +19,29 @@ from hone.project import Project
 
 RUBRIC = Rubric(criteria=(Criterion(name="Be Short", sentence="The reply has one sentence."),))
 REPLY = Reply(item="i1", prompt="Plan my day.", text="Morning: ten tasks.", model="w")
-HOMES = {"judging/of_project.py", "judging/judge.py", "judging/shards.py"}
-"""The one way, its public façade, and the copy that another process makes from the first one's own parts."""
+HOMES = {
+    "Judge": {"judging/opening.py"},
+    "judge_over": {
+        "judging/of_project.py",
+        "judging/judge.py",
+        "judging/shards.py",
+        "judging/stacked.py",
+        "journey/votes.py",
+    },
+}
+"""The one way; and who takes it: a project's judge, the public façade, the copy that another process makes from the
+first one's own parts, and the parts of a judge of one's own, when they are asked for votes and when they are used."""
 
 
-def test_no_other_place_makes_a_judge() -> None:
+@pytest.mark.parametrize("name", HOMES)
+def test_no_other_place_makes_a_judge(name: str) -> None:
     root = Path(hone.__file__).parent
     found = set()
     for file in root.rglob("*.py"):
         calls = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-        if any(isinstance(call.func, ast.Name) and call.func.id == "Judge" for call in calls):
+        if any(isinstance(call.func, ast.Name) and call.func.id == name for call in calls):
             found.add(file.relative_to(root).as_posix())
-    assert found == HOMES
+    assert found == HOMES[name]
 
 
 def test_a_judges_settings_reach_every_way_of_asking() -> None:

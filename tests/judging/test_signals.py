@@ -5,12 +5,14 @@ import pytest
 
 from hone.judging.signals import (
     FORM,
+    Floats,
     ReplyText,
     form_features,
     neighbour_features,
     same_request,
     similarity,
     vote_features,
+    votes_by_level,
     words_and_pairs,
 )
 
@@ -47,6 +49,13 @@ def test_votes_become_their_places_and_what_is_missing_their_mean() -> None:
     assert named["share of votes that are missing"] == pytest.approx([0, 0.5, 1])
 
 
+def test_a_vote_between_two_levels_falls_to_both() -> None:
+    shares = votes_by_level(np.array([[1.25, np.nan, 9.0]]), np.array([1.0, 2.0, 3.0]), ordered=True)
+    assert shares[0].tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 1]]
+    labels = votes_by_level(np.array([[0.25, 2.0]]), np.array([0.0, 1.0]), ordered=False)
+    assert labels[0].tolist() == [[0.75, 0.25], [0, 0]], "a third label is no vote"
+
+
 def test_votes_without_an_order_are_one_feature_a_level() -> None:
     found = vote_features(np.array([[0.0], [2.0]]), ("a",), np.array([0.0, 1.0, 2.0]), ordered=False)
     named = dict(zip(found.names, found.values.T.tolist(), strict=True))
@@ -61,10 +70,15 @@ def test_only_known_replies_to_the_same_request_speak_and_none_for_itself() -> N
     assert 0.5 < similar[0, 1] < 1
     assert np.diag(similar).tolist() == [0, 0, 0]
     said = np.array([[1.0], [0.0], [1.0]])
-    found = neighbour_features(similar, same, said, np.array([0, 2]))
+
+    def speak(*known: int) -> Floats:
+        at = list(known)
+        return neighbour_features(similar[:, at], same[:, at], said[at] - said[at].mean(axis=0))
+
+    found = speak(0, 2)
     assert found[0].tolist() == [0, 0], "its own rating says nothing of it"
     assert found[2].tolist() == [0, 0]
-    assert (neighbour_features(similar, same, said, np.array([1, 2]))[0] < 0).all()
+    assert (speak(1, 2)[0] < 0).all()
 
 
 def test_words_and_pairs_are_in_small_letters() -> None:

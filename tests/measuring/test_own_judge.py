@@ -10,7 +10,7 @@ from hone.stats import BootstrapOptions, Figure, PairedDifference
 
 from .planted import Planted, votes_and_texts, writers_alone
 
-RULE = OwnJudgeRule(options=BootstrapOptions(resamples=300))
+RULE = OwnJudgeRule(options=BootstrapOptions(resamples=300), curve=0)
 
 
 def made(planted: Planted, rule: OwnJudgeRule = RULE) -> OwnJudge:

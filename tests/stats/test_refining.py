@@ -39,7 +39,7 @@ def _best(people: Floats, candidates: Floats, known: Integers) -> Floats:
 
 
 def _verdicts(count: int, *, fitted: bool, gain: float = 0.0) -> list[str]:
-    found = []
+    found: list[str] = []
     for seed in range(count):
         people, present, candidates = _world(seed, gain=gain)
         rows = np.arange(len(people))

@@ -7,16 +7,14 @@ from pathlib import Path
 import click
 
 from hone.cli.codes import GATE
-from hone.cli.options import json_option, project_option, verb_options
-from hone.cli.screen import note, out, print_json
+from hone.cli.options import fresh_option, json_option, project_option, verb_options
+from hone.cli.screen import SCREEN, note, out, print_json
 from hone.journey.cascade import CascadeOptions, replay_cascade, write_cascade
-from hone.journey.own_judge import JudgeTuneOptions, tune_judge
-from hone.measuring.own_judge import OwnJudgeRule
+from hone.journey.own_judge import JudgeTuneOptions, run_judge_tune
 from hone.project import Project
 from hone.project.naming import rubric_anywhere
 from hone.report.cascade import cascade_report
 from hone.report.own_judge import own_judge_report
-from hone.stats import BootstrapOptions
 
 
 @click.group("judge")
@@ -59,6 +57,7 @@ def cascade_command(options: CascadeOptions, folder: Path, as_json: bool) -> Non
 
 @judge_command.command("tune")
 @verb_options(JudgeTuneOptions)
+@fresh_option
 @project_option
 @json_option
 def tune_judge_command(options: JudgeTuneOptions, folder: Path, as_json: bool) -> None:
@@ -66,21 +65,10 @@ def tune_judge_command(options: JudgeTuneOptions, folder: Path, as_json: bool) -
 
     RATINGS is any file that `hone agree` reads, with 50 rated replies or more; without it, what the project's own
     people said. Each --judged is what `hone label` wrote of the same replies under one wording or run: the votes,
-    and the texts. No model is asked. Ends with 3 unless the judge of every criterion is accepted.
+    and the texts. With --judge a model is asked for its votes in their place. Ends with 3 unless the judge of every
+    criterion is accepted; then --into keeps it, and `own:FOLDER` names it wherever a judge is named.
     """
-    found = tune_judge(
-        options.file or Project.find(folder),
-        judged=options.judged,
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
-        level=options.level,
-        columns=options.columns(),
-        rater_column=options.rater_column,
-        rule=OwnJudgeRule(
-            options.margin,
-            options.folds,
-            BootstrapOptions(options.resamples, options.seed, options.confidence),
-        ),
-    )
+    found = run_judge_tune(folder, options, SCREEN)
     for line in found.notes:
         note(line)
     if as_json:

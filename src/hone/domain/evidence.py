@@ -197,6 +197,10 @@ class Score(Frozen):
     """Who scored it, where that is the second judge of a cascade."""
 
 
+FITTED_TO = "people's ratings of this reply are among those that the judge was fitted to"
+"""The note of a judgement by a judge of one's own that shows nothing of how good the judge is."""
+
+
 class Judgement(Frozen):
     """A judge's scores for one reply: all criteria of the rubric, or *unscored* with the reason."""
 
@@ -218,6 +222,11 @@ class Judgement(Frozen):
     """The judge's own text, kept where it could not be read."""
     note: str | None = None
     """What the reader should know: votes that could not be read, probabilities that were not told."""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the judge was fitted to people's ratings of this very reply."""
+        return self.note is not None and FITTED_TO in self.note
 
     @model_validator(mode="after")
     def _either(self) -> Self:

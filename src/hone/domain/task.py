@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, Field
 from hone.domain.base import Frozen, digest
 from hone.text import identifier, name, storable
 
+NO_REQUEST = "(no request is known)"
+"""Stands for the request of a reply whose table has none."""
+
 
 def _spelt(value: object, spell: Callable[[Any], str]) -> object:
     """Text and numbers as `hone.text` spells them; what is neither goes on to be refused."""

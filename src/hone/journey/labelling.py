@@ -453,7 +453,8 @@ def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], 
     """Say what the run will take, and give the budget its prices: of two judges in a row, those of the dearer one."""
     calls = found.rows * judge.most_calls
     if not judge.models:
-        tell(f"{found.rows:,} rows, no calls: every criterion is a rule")
+        why = "every criterion is a rule" if work.rubric.is_rules_alone else f"{judge.spec} asks no model"
+        tell(f"{found.rows:,} rows, no calls: {why}")
         return work.budget
     second = judge.then if isinstance(judge, CascadeJudge) else None
     shares = [_tokens(one, found) for one in (judge, second) if one is not None]
@@ -476,10 +477,9 @@ def _tokens(judge: Judge, found: Survey) -> tuple[int, int]:
     asked = sum(len(form.request(blank).messages[1].content) for form in judge.forms)
     calls = found.rows * judge.calls
     # Four characters a token is the usual rule of thumb for English; it is said to be an estimate.
-    prompt = (
-        (found.rows * asked + found.characters * len(judge.forms)) * len(judge.models) * judge.judging.samples / 4
-    )
-    answer = calls * 45 * max(1, len(judge.rubric.criteria) // max(1, len(judge.forms)))
+    each = max(1, len(judge.forms))
+    prompt = (found.rows * asked + found.characters * len(judge.forms)) * (judge.calls // each) / 4
+    answer = calls * 45 * max(1, len(judge.rubric.criteria) // each)
     return int(prompt), int(answer)
 
 

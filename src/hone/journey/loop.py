@@ -17,9 +17,12 @@ from hone.domain.task import Item, Reply
 from hone.errors import ProjectError
 from hone.jobs import Journal, Setup
 from hone.journey.options import AskingOptions, OptionForm, VerbOptions
+from hone.journey.own_judge_in_use import agree_to_hosts, own_judge_words
 from hone.journey.step import Step, open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
+from hone.judging.opening import connect_judge
 from hone.models import Model, connect
+from hone.models.spec import own_folder
 from hone.project import Project
 from hone.project.files import made
 from hone.rubrics import advise, compare, draft, replies
@@ -45,6 +48,8 @@ class Models:
             TrustError: The user did not agree.
         """
         self._project.check_models(*(part.model for part in parts))
+        for part in parts:
+            agree_to_hosts(part, self._project.folder)
 
     def __call__(self, settings: ModelSettings, *, asked: bool = True) -> Model:
         """The model of these settings.
@@ -62,9 +67,18 @@ class Models:
         # Sampling belongs to the call, not to the engine: two parts that differ in it share one.
         key = repr(settings.engine)
         if key not in self._open:
-            self.watch.fetch(settings.model)
-            self._open[key] = connect(settings, folder=self._project.folder)
+            if own_folder(settings) is None:
+                self.watch.fetch(settings.model)
+                self._open[key] = connect(settings, folder=self._project.folder)
+            else:
+                self._open[key] = self._own(settings)
         return self._open[key]
+
+    def _own(self, settings: ModelSettings) -> Model:
+        """A judge of one's own, whose prompted parts share the engines of this command."""
+        folder = self._project.folder
+        self.watch.tell(own_judge_words(settings, folder))
+        return connect_judge(settings, folder, lambda part: self(part, asked=False))
 
     def tell_notes(self) -> None:
         """Tell what the person should know about them: a parameter that an endpoint does not take, and the like."""

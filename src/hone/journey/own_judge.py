@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from hone.domain.base import digest
 from hone.domain.rubric import Rubric
+from hone.domain.task import NO_REQUEST, Brief, Reply
 from hone.errors import ProjectError
+from hone.files import make_folder
 from hone.journey.column_options import ColumnOptions
-from hone.journey.options import OptionForm
+from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.stored import project_ratings, project_store
+from hone.journey.votes import VotesToAsk, ask_votes, with_votes
+from hone.journey.watching import SILENT, Watch
 from hone.judging.dataset import Columns, entries
-from hone.judging.signals import ReplyText
+from hone.judging.saved_judge import (
+    SIGNALS,
+    FittedCriterion,
+    KnownReply,
+    PromptedPart,
+    SavedJudge,
+    Signal,
+    write_judge,
+)
+from hone.judging.signals import ReplyText, request_of_reply
 from hone.measuring import Collected, Reading, is_labelled, read_judged, read_ratings, with_judged
+from hone.measuring.own_certificate import certified_own, write_own_certificate
 from hone.measuring.own_judge import OwnJudge, OwnJudgeRule, own_judges
+from hone.models.spec import settings_of
 from hone.project import Project
-from hone.project.naming import named_rubric
+from hone.project.folder import WorkingFolder
+from hone.project.naming import named_rubric, rubric_anywhere
 from hone.spelling import option
-from hone.stats import Level
+from hone.stats import BootstrapOptions, Level
 from hone.tables import Table, open_table
 from hone.tables.shape import FileColumns
+from hone.weights.content import OWN_JUDGE, content
 
 
-class JudgeTuneOptions(ColumnOptions):
+class JudgeTuneOptions(ColumnOptions, AskingOptions):
     """What may be set for `judge tune`."""
 
     verb = "judge tune"
@@ -45,6 +64,16 @@ class JudgeTuneOptions(ColumnOptions):
     """How often an interval is to hold the truth."""
     resamples: int = Field(default=2_000, ge=100, le=1_000_000)
     seed: int = Field(default=0, ge=0)
+    judge: tuple[str, ...] = ()
+    """A model that is asked for votes on the rated replies; again for more.  [default: the votes in --judged]"""
+    wording: tuple[str, ...] = ()
+    """How it is asked: score, levels, strict, or a file of a score prompt; again for more.  [default: score]"""
+    curve: int = Field(default=5, ge=0, le=100)
+    """How often replies are drawn for each point of the learning curve; 0: no curve."""
+    signals: tuple[Signal, ...] = ()
+    """What may be read of a reply; again for more.  [default: all]"""
+    into: Path | None = None
+    """The folder of the judge, where it is accepted: then name it as own:FOLDER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +86,10 @@ class OwnJudgeResult:
     margin: float
     taken: tuple[str, ...] = ()
     """Which judgements of a project were taken, and where the texts are from."""
+    texts: Mapping[str, ReplyText] = field(default_factory=dict)
+    """The texts of the rated replies, by item."""
+    parts: tuple[PromptedPart, ...] = ()
+    """Who was asked for votes."""
 
     @property
     def accepted(self) -> bool:
@@ -83,11 +116,12 @@ def tune_judge(
     columns: FileColumns | None = None,
     rater_column: Sequence[str] = (),
     rule: OwnJudgeRule | None = None,
+    asked: VotesToAsk | None = None,
 ) -> OwnJudgeResult:
     """Learn to score as people do, from their ratings, and say whether the judge that comes of it may be used.
 
-    No model is asked and none is trained: votes that are there, and the form of the texts, are combined by a
-    regularised regression. It is measured by nested cross-validation on replies, groups, questions and writers that
+    Votes that are there, or are asked for, and the form of the texts are combined by a regularised regression; no
+    model is trained. It is measured by nested cross-validation on replies, groups, questions and writers that
     it has not seen, beside what takes no judgement.
 
     Args:
@@ -99,6 +133,8 @@ def tune_judge(
         columns: What the columns of the files are, where their headings do not say it.
         rater_column: The columns of the file that are raters; by their headings by default.
         rule: The margin, how many folds, and how intervals are made.
+        asked: Who is asked for votes on the rated replies; then those in files do not count. Only a judge whose votes
+            were asked for, or that needs none, can be kept: `write_own_judge`.
 
     Raises:
         ProjectError: There is nothing to read, or no file holds the replies' texts.
@@ -128,7 +164,148 @@ def tune_judge(
         raise ProjectError(f"no file has the texts of the rated replies; {remedy}")
     lacking = sum(item not in texts for item in collected.items)
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
-    return OwnJudgeResult(own_judges(collected, texts, rule), collected, rule.margin, tuple(told))
+    parts: tuple[PromptedPart, ...] = ()
+    if asked is not None:
+        if found is None:
+            raise ProjectError(f"votes are asked for by a rubric; name it with {option('rubric')}")
+        parts = asked.parts(found)
+        votes = ask_votes(asked, parts, found, [_as_reply(item, one) for item, one in texts.items()])
+        collected = with_votes(collected, votes, parts)
+    return OwnJudgeResult(own_judges(collected, texts, rule), collected, rule.margin, tuple(told), texts, parts)
+
+
+def _as_reply(item: str, text: ReplyText) -> Reply:
+    """A rated reply as it is judged."""
+    prompt = text.request or NO_REQUEST
+    return Reply(item=item, prompt=prompt, text=text.reply, model="", reference=text.reference or None)
+
+
+def run_judge_tune(folder: Path, options: JudgeTuneOptions, watch: Watch = SILENT) -> OwnJudgeResult:
+    """Do what the options say: ask for votes, fit, measure, and keep the judge where it is accepted.
+
+    Args:
+        folder: A project, or where runs go and relative names of models start.
+        options: All that was set.
+        watch: Told how far it is, and where the judge was kept.
+
+    Raises:
+        ProjectError: Something is missing; see `tune_judge` and `write_own_judge`.
+    """
+    if options.into:
+        check_into(options.into)
+    project = None if options.file else Project.find(folder)
+    rubric = named_rubric(options.rubric, project) if project else rubric_anywhere(options.rubric)
+    if options.into and rubric is None:
+        raise ProjectError(f"a judge is kept with the rubric that it scores by; name it with {option('rubric')}")
+    asked = None
+    if options.judge:
+        place = Project.around(folder) or WorkingFolder(folder)
+        judges = tuple(settings_of(spec) for spec in options.judge)
+        asked = VotesToAsk(place, judges, options.wording or ("score",), options.fresh, watch)
+    elif options.wording:
+        raise ProjectError(f"a wording is for a judge that is asked; name one with {option('judge')}")
+    sampled = BootstrapOptions(options.resamples, options.seed, options.confidence)
+    found = tune_judge(
+        project or options.file or folder,
+        judged=options.judged,
+        rubric=rubric,
+        level=options.level,
+        columns=options.columns(),
+        rater_column=options.rater_column,
+        rule=OwnJudgeRule(options.margin, options.folds, sampled, options.signals or SIGNALS, options.curve),
+        asked=asked,
+    )
+    if options.into and rubric and found.accepted:
+        write_own_judge(found, options.into, rubric, asked=asked, confidence=options.confidence)
+        watch.tell(f"kept: {options.into}; name it as own:{options.into} wherever a judge is named")
+    return found
+
+
+def check_into(folder: Path) -> None:
+    """Refuse a folder for a judge that holds something else.
+
+    Raises:
+        ProjectError: It does, or it is a file.
+    """
+    there = folder.exists()
+    if there and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / OWN_JUDGE).exists())):
+        raise ProjectError(f"{folder} already exists and is no judge of one's own; name another folder")
+
+
+def write_own_judge(
+    found: OwnJudgeResult, folder: Path, rubric: Rubric, *, asked: VotesToAsk | None = None, confidence: float = 0.95
+) -> None:
+    """Write a judge that was accepted into a folder, with its certificate; ``own:FOLDER`` then names it.
+
+    Where similar replies are among its signals, the folder holds the texts of the rated replies.
+
+    Args:
+        found: What `tune_judge` found.
+        folder: Where to; a judge that is there already is replaced.
+        rubric: What it scores by.
+        asked: Who was asked for votes.
+        confidence: Of the intervals.
+
+    Raises:
+        ProjectError: It was refused, lacks a criterion, needs votes of a file, or cannot be written.
+    """
+    check_into(folder)
+    saved = _saved(found, rubric, asked)
+    make_folder(folder)
+    write_judge(folder, saved)
+    certificate = certified_own(
+        {name: found.criteria[name] for name in rubric.judged.names},
+        judge=content(f"own:{folder.resolve()}"),
+        rubric=saved.rubric,
+        people=len(found.collected.ratings.raters),
+        confidence=confidence,
+        margin=found.margin,
+        version=version("hone-llm"),
+    )
+    write_own_certificate(folder, certificate)
+
+
+def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> SavedJudge:
+    names = rubric.judged.names
+    if lacking := [name for name in names if name not in found.criteria]:
+        raise ProjectError(f"nobody rated {', '.join(lacking)}, so no judge of the whole rubric can be kept")
+    fitted = [found.criteria[name].fitted for name in names]
+    whole = [one for one in fitted if one is not None]
+    if len(whole) < len(fitted):
+        raise ProjectError("the judge was refused, so it is not kept")
+    needs_votes = any("votes" in one.signals for one in whole)
+    if needs_votes and not found.parts:
+        raise ProjectError(
+            f"it needs votes that were read from a file, which nobody can ask for again; name who gave them with "
+            f"{option('judge')}: what a journal of this project holds is not asked again"
+        )
+    for one in whole:
+        if "votes" in one.signals and one.size(len(found.parts)) != len(one.centres):
+            raise ProjectError(f"a judge gave no vote on {one.criterion} that could be read; leave that judge out")
+    compared = any(one.rated for one in whole)
+    items = [item for item in found.collected.items if item in found.texts]
+    place = {item: at for at, item in enumerate(items)}
+    replies = [_as_reply(item, found.texts[item]) for item in items]
+    kept = [
+        KnownReply(digest=one.digest, request=digest(found.texts[one.item].request.strip()), text=one.text)
+        for one in replies
+    ]
+    return SavedJudge(
+        format=1,
+        rubric=rubric.judged.digest,
+        subject=asked.subject if asked else "reply",
+        brief=asked.brief if asked else Brief(),
+        parts=found.parts if needs_votes else (),
+        criteria=tuple(_placed(one, found.criteria[one.criterion].items, place) for one in whole),
+        replies=tuple(kept) if compared else (),
+        fitted_to=tuple(one.digest for one in replies),
+    )
+
+
+def _placed(fitted: FittedCriterion, items: Sequence[str], place: Mapping[str, int]) -> FittedCriterion:
+    """The same with the rated replies counted as the folder counts them."""
+    rated = tuple(one.model_copy(update={"reply": place[items[one.reply]]}) for one in fitted.rated)
+    return fitted.model_copy(update={"rated": rated})
 
 
 def _with_votes(source: Path | Table, reading: Reading, judged: Sequence[Path]) -> Collected:
@@ -149,7 +326,7 @@ def _texts(table: Table, items: Sequence[str]) -> dict[str, ReplyText]:
     wanted = set(items)
     replies = (entry.reply for entry in entries(table, columns))
     return {
-        reply.item: ReplyText(reply.prompt if columns.prompt else "", reply.text, reply.reference or "")
+        reply.item: ReplyText(request_of_reply(reply), reply.text, reply.reference or "")
         for reply in replies
         if reply is not None and reply.item in wanted
     }
@@ -160,4 +337,9 @@ def _stored_texts(project: Project, rubric: Rubric) -> dict[str, ReplyText]:
     with project_store(project, readonly=True) as store:
         rated = {row.item: row.subject for row in store.ratings(rubric)}
         known = {item: store.subject(subject) for item, subject in rated.items()}
-    return {item: ReplyText(one.prompt, one.reply) for item, one in known.items() if one is not None and one.reply}
+    references = {item.id: item.reference or "" for item in project.items}
+    return {
+        item: ReplyText(one.prompt, one.reply, references.get(item, ""))
+        for item, one in known.items()
+        if one is not None and one.reply
+    }

@@ -19,13 +19,15 @@ from hone.errors import ProjectError, SpecError
 from hone.jobs import Setup
 from hone.journey.certifying import certified_judge
 from hone.journey.options import OptionForm, VerbOptions
+from hone.journey.own_judge_in_use import agree_to_hosts, own_judge_words
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.decider import DECIDING, Decider
 from hone.judging.of_project import judge_of
-from hone.models import Model, connect
+from hone.judging.opening import connect_judge
+from hone.models import Model
 from hone.models.embedded import EmbeddedModel
-from hone.models.spec import settings_of
+from hone.models.spec import own_folder, settings_of
 from hone.project import Project
 from hone.project.naming import named_rubric, rubric_anywhere
 from hone.prompts import load_prompts
@@ -120,10 +122,15 @@ def opened(settings: ModelSettings, project: Project | None = None, watch: Watch
         TrustError: The project names a host that the user has not agreed to.
         ModelError: It cannot be opened.
     """
+    folder = project.folder if project else None
     if project is not None:
         project.check_models(settings.model)
-    watch.fetch(settings.model)
-    with connect(settings, folder=project.folder if project else None) as model:
+    if own_folder(settings) is None:
+        watch.fetch(settings.model)
+    else:
+        agree_to_hosts(settings, folder)
+        watch.tell(own_judge_words(settings, folder))
+    with connect_judge(settings, folder) as model:
         yield model
 
 

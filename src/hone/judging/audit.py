@@ -130,7 +130,7 @@ def audit(
             still=0.0,
         ),
         *_planted(replies, base, judge, options, seed),
-        _position(replies, judge),
+        *_position(replies, judge),
     ]
 
 
@@ -291,15 +291,22 @@ def _spearman(left: Sequence[float], right: Sequence[float], options: stats.Boot
     return stats.agreement_figures(ratings, options).criteria["length"].judges["score"].consensus["spearman"]
 
 
-def _position(replies: Sequence[Reply], judge: Judge) -> AuditFinding:
-    """Neighbouring replies compared under the request of the first, in both orders."""
+def _position(replies: Sequence[Reply], judge: Judge) -> list[AuditFinding]:
+    """Neighbouring replies compared under the request of the first, in both orders.
+
+    A judge of one's own compares no replies, so no order can move it.
+    """
+    if not judge.compares:
+        return []
     pairs = [(one, other.model_copy(update={"prompt": one.prompt})) for one, other in pairwise(replies)]
     own = replace(judge.setup, sampling=None)  # a judge's length limit is for scores of every criterion
     found = prefer(pairs, judge.rubric, judge.models[0], subject=judge.subject, brief=judge.brief, setup=own)
-    return AuditFinding(
-        "position",
-        "two replies in both orders",
-        "share of verdicts for the reply that stands first",
-        win_rate(found).first,
-        still=0.5,
-    )
+    return [
+        AuditFinding(
+            "position",
+            "two replies in both orders",
+            "share of verdicts for the reply that stands first",
+            win_rate(found).first,
+            still=0.5,
+        )
+    ]

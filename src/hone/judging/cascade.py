@@ -16,6 +16,7 @@ from hone.domain.task import Brief, Reply
 from hone.errors import RubricError
 from hone.jobs import Caller
 from hone.judging.judge import Judge
+from hone.judging.weakness import JudgeSigns
 from hone.models import Model
 from hone.spelling import option
 
@@ -28,6 +29,7 @@ class CascadeJudge(Judge):
     """A judge that asks another where it is unsure.
 
     Args:
+        first: The first judge, whose models, rubric and forms this one has.
         then: The second judge, of the same rubric; none makes the first decide all.
         below: The certainty below which the second is asked.
 
@@ -35,15 +37,18 @@ class CascadeJudge(Judge):
         RubricError: Nothing tells how sure the first judge is.
     """
 
+    first: Judge | None = None
     then: Judge | None = None
     below: float = 0.0
 
     def __post_init__(self) -> None:
-        """Make the forms, and see that the first judge tells how sure it is."""
-        Judge.__post_init__(self)
-        many = self.judging.samples * len(self.models) > 1
-        tells = self.judging.mode == "expected" or many or all(model.decides for model in self.models)
-        if self.then is not None and not tells:
+        """See that the first judge tells how sure it is."""
+        if self.first is None:
+            raise RubricError("a cascade needs a first judge")
+        object.__setattr__(self, "_pattern", None)
+        object.__setattr__(self, "_digest", self.rubric.digest)
+        object.__setattr__(self, "_forms", self.first.forms)
+        if self.then is not None and not self.first.tells_shares:
             raise RubricError(
                 "the first judge does not tell how sure it is: ask it for probabilities "
                 f"({option('mode', 'expected')}) or for several votes ({option('samples', 5)})"
@@ -52,8 +57,28 @@ class CascadeJudge(Judge):
     @property
     def spec(self) -> str:
         """Both judges and the threshold, as they stand in judgements."""
-        first = " + ".join(model.spec for model in self.models)
+        first = self._begins.spec
         return first if self.then is None else f"{first} then {self.then.spec} below {self.below:g}"
+
+    @property
+    def calls(self) -> int:
+        """How many calls one reply takes that the first judge decides alone, repairs apart."""
+        return self._begins.calls
+
+    @property
+    def compares(self) -> bool:
+        """Whether the first can be asked which of two replies is better."""
+        return self._begins.compares
+
+    def signs(self) -> JudgeSigns:
+        """An empty count of the signs that the first is weak."""
+        return self._begins.signs()
+
+    @property
+    def _begins(self) -> Judge:
+        if self.first is None:
+            raise RubricError("a cascade needs a first judge")
+        return self.first
 
     @property
     def asked_models(self) -> tuple[Model, ...]:
@@ -69,7 +94,8 @@ class CascadeJudge(Judge):
         """The same judges, who know of another brief of the writer; none changes nothing."""
         if brief is None:
             return self
-        return replace(self, brief=brief, then=self.then.told(brief) if self.then else None)
+        second = self.then.told(brief) if self.then else None
+        return replace(self, brief=brief, first=self._begins.told(brief), then=second)
 
     async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
         """Score one reply; the second judge is asked where the first is unsure, or has given no readable verdict.
@@ -77,7 +103,7 @@ class CascadeJudge(Judge):
         Raises:
             UnavailableError: A model cannot answer at all.
         """
-        first = await Judge.score(self, reply, caller, again=again, planted=planted)
+        first = await self._begins.score(reply, caller, again=again, planted=planted)
         if self.then is None or (first.unscored is not None and first.raw is None):
             return first  # an empty reply, or a call that failed: the next run asks the first again
         sure, unsure = self._divided(first)
@@ -113,7 +139,7 @@ class CascadeJudge(Judge):
         """The second judge of these criteria: of each by itself where that is how it judges, else of the rubric."""
         if self.then is None:
             raise RuntimeError("there is no second judge")
-        if not self.then.judging.per_criterion:
+        if not self.then.by_criterion:
             return self.then
         kept = tuple(one for one in self.rubric.criteria if one.name in unsure)
         return replace(self.then, rubric=self.rubric.with_criteria(kept))
@@ -150,7 +176,15 @@ def cascade_of(first: Judge, second: Judge, below: float) -> CascadeJudge:
         RubricError: Nothing tells how sure the first judge is.
     """
     return CascadeJudge(
-        first.models, first.rubric, first.subject, first.judging, first.setup, first.brief, second, below
+        first.models,
+        first.rubric,
+        first.subject,
+        first.judging,
+        first.setup,
+        first.brief,
+        first=first,
+        then=second,
+        below=below,
     )
 
 

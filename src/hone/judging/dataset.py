@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hone.domain.task import Reply
+from hone.domain.task import NO_REQUEST, Reply
 from hone.errors import ProjectError
 from hone.judging.label import RowToLabel
 from hone.spelling import option
@@ -143,7 +143,7 @@ def _entry(row: Row, columns: Columns, name: str) -> RowToLabel:
     problem = problem or _answered(row, columns)
     if problem:
         return RowToLabel(row, name, None, problem)
-    text = prompt if isinstance(prompt, str) and prompt else "(no request is known)"
+    text = prompt if isinstance(prompt, str) and prompt else NO_REQUEST
     known = reference if isinstance(reference, str) and reference.strip() else None
     scored = Reply(item=name, prompt=text, text=str(reply), model="", reference=known, cut=was_cut(row))
     return RowToLabel(row, name, scored)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from hone.domain.rubric import Criterion, Rubric, ScoredExample, plain_number
 from hone.domain.settings import Sampling
@@ -21,6 +21,8 @@ from hone.models.questions import Question
 from hone.models.systemone import decision_request
 from hone.prompts import fence
 
+Wording = Literal["score", "levels", "strict"]
+"""The prompts that a judge may be asked with; only ``score`` asks for reasons."""
 _REASON = 240
 """Characters of a reason: long enough for one sentence, short enough that a small model ends."""
 _REPETITION = 1000
@@ -41,6 +43,7 @@ class JudgeQuestion:
         logprobs: Whether to ask for the probabilities of the levels.
         step: Names the call in journals and recordings.
         brief: What the writer was told.
+        wording: The prompt that is filled; only ``score`` asks for reasons.
     """
 
     rubric: Rubric
@@ -50,6 +53,7 @@ class JudgeQuestion:
     logprobs: bool = False
     step: str = "score"
     brief: Brief = field(default_factory=Brief)
+    wording: Wording = "score"
 
     def request(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
         """What is asked about one reply.
@@ -59,7 +63,7 @@ class JudgeQuestion:
             sample: Which of several votes.
             again: Which repetition of the same question; each is a call of its own, sampled in the same way.
         """
-        text = self.setup.prompts["score"].render(
+        text = self.setup.prompts[self.wording].render(
             subject=self.subject,
             **brief_fields(self.brief),
             criteria=self._criteria,
@@ -84,7 +88,12 @@ class JudgeQuestion:
 
     def repair(self, request: Request, text: str, problem: str) -> Request:
         """The same once more, after an answer that could not be read."""
-        return asked_again(request, text, problem, _form_text(self.rubric), self.setup, f"{self.step}:repair")
+        return asked_again(request, text, problem, self._form, self.setup, f"{self.step}:repair")
+
+    @property
+    def reasons(self) -> bool:
+        """Whether a reason is asked for before each score."""
+        return self.wording == "score"
 
     @cached_property
     def _criteria(self) -> str:
@@ -96,11 +105,11 @@ class JudgeQuestion:
 
     @cached_property
     def _form(self) -> str:
-        return _form_text(self.rubric)
+        return _form_text(self.rubric, reasons=self.reasons)
 
     @cached_property
     def _schema(self) -> dict[str, Any]:
-        return _verdict_schema(self.rubric)
+        return _verdict_schema(self.rubric, reasons=self.reasons)
 
     @cached_property
     def _system(self) -> Message:
@@ -108,14 +117,18 @@ class JudgeQuestion:
 
     @cached_property
     def _all_examples(self) -> str:
-        return _examples_text(balanced(self.rubric.examples, self.rubric, self.examples), self.rubric)
+        return self._shown(self.rubric.examples)
 
     def _examples(self, reply: Reply) -> str:
         """The scored examples, never the reply that is being scored."""
         others = [example for example in self.rubric.examples if example.reply != reply.text]
         if len(others) == len(self.rubric.examples):
             return self._all_examples
-        return _examples_text(balanced(others, self.rubric, self.examples), self.rubric)
+        return self._shown(others)
+
+    def _shown(self, examples: Sequence[ScoredExample]) -> str:
+        chosen = balanced(examples, self.rubric, self.examples)
+        return _examples_text(chosen, self.rubric, reasons=self.reasons)
 
     @cached_property
     def _draws(self) -> Sampling:
@@ -168,13 +181,15 @@ def rubric_sampling(rubric: Rubric) -> Sampling:
     return Sampling(max_tokens=64 + 128 * len(rubric.criteria), break_loops=True)
 
 
-def _verdict_schema(rubric: Rubric) -> dict[str, Any]:
+def _verdict_schema(rubric: Rubric, *, reasons: bool) -> dict[str, Any]:
     """The JSON schema of a verdict. Properties stand in the order in which they are to be written: reason first."""
     levels = [plain_number(value) for value in rubric.scale.values]
+    reason = {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}} if reasons else {}
+    properties = {**reason, "score": {"enum": levels}}
     score = {
         "type": "object",
-        "properties": {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}, "score": {"enum": levels}},
-        "required": ["reason", "score"],
+        "properties": properties,
+        "required": list(properties),
         "additionalProperties": False,
     }
     return {
@@ -210,15 +225,12 @@ def criteria_text(rubric: Rubric) -> str:
     return "\n\n".join(_criterion(criterion, rubric) for criterion in rubric.criteria)
 
 
-def _examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
+def _examples_text(examples: Iterable[ScoredExample], rubric: Rubric, *, reasons: bool = True) -> str:
     """Scored examples in the form of the answer, which teaches the form as well as the scale."""
     blocks = []
     for example in examples:
         verdict = {
-            name: {
-                "reason": example.reasons.get(name, rubric.scale.level(value).anchor),
-                "score": plain_number(value),
-            }
+            name: _reason_of(example, name, rubric, value, reasons=reasons) | {"score": plain_number(value)}
             for name, value in example.scores.items()
         }
         request, reply = fence("request", example.prompt), fence("reply", example.reply)
@@ -226,12 +238,17 @@ def _examples_text(examples: Iterable[ScoredExample], rubric: Rubric) -> str:
     return "\n\n".join(["Scored examples:", *blocks]) if blocks else ""
 
 
-def _form_text(rubric: Rubric) -> str:
+def _reason_of(example: ScoredExample, name: str, rubric: Rubric, value: float, *, reasons: bool) -> dict[str, Any]:
+    return {"reason": example.reasons.get(name, rubric.scale.level(value).anchor)} if reasons else {}
+
+
+def _form_text(rubric: Rubric, *, reasons: bool) -> str:
     """The form of a verdict in words. A pattern to fill in would be copied, dots and all, by small models."""
     names = ", ".join(f'"{name}"' for name in rubric.names)
     *levels, last = (str(plain_number(value)) for value in rubric.scale.values)
     scores = f"{', '.join(levels)} or {last}"
-    return f'an object with one key for each criterion ({names}); each value has "reason", then "score" ({scores})'
+    parts = '"reason", then "score"' if reasons else '"score"'
+    return f"an object with one key for each criterion ({names}); each value has {parts} ({scores})"
 
 
 def _criterion(criterion: Criterion, rubric: Rubric) -> str:

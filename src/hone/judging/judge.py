@@ -20,7 +20,7 @@ from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.decision import read_decision
 from hone.judging.expected import expected, level_probabilities
-from hone.judging.form import JudgeQuestion, rubric_sampling
+from hone.judging.form import JudgeQuestion, Wording, rubric_sampling
 from hone.judging.rules import rule_scores
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.judging.weakness import JudgeSigns
@@ -54,6 +54,7 @@ class Judge:
         judging: All criteria at once or one by one, mode, samples, vote, examples, pattern.
         setup: Prompts and sampling.
         brief: What the writer was told; empty where that is not known.
+        wording: The prompt that is asked with; only ``score`` asks for reasons.
 
     Raises:
         RubricError: The rubric has no criteria, or the pattern has not one group for each.
@@ -65,6 +66,7 @@ class Judge:
     judging: Judging = field(default_factory=Judging)
     setup: Setup = field(default_factory=Setup)
     brief: Brief = field(default_factory=Brief)
+    wording: Wording = "score"
     _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
@@ -94,6 +96,22 @@ class Judge:
     def asked_models(self) -> tuple[Model, ...]:
         """Every model that may be asked, so that it is open."""
         return self.models
+
+    @property
+    def compares(self) -> bool:
+        """Whether it can be asked which of two replies is better."""
+        return True
+
+    @property
+    def by_criterion(self) -> bool:
+        """Whether a criterion can be asked about by itself."""
+        return self.judging.per_criterion
+
+    @property
+    def tells_shares(self) -> bool:
+        """Whether it tells how likely each level is, by probabilities or by several votes."""
+        many = self.judging.samples * len(self.models) > 1
+        return self.judging.mode == "expected" or many or all(model.decides for model in self.models)
 
     @property
     def digest(self) -> str:
@@ -221,17 +239,19 @@ class Judge:
         return judgements
 
     def _make_forms(self) -> tuple[JudgeQuestion, ...]:
-        judging, logprobs, rubric = self.judging, self.judging.mode == "expected", self.rubric.judged
+        judging, rubric = self.judging, self.rubric.judged
         if not rubric.criteria:
             return ()
         if not judging.per_criterion:
-            return (JudgeQuestion(rubric, self.subject, self.setup, judging.examples, logprobs, brief=self.brief),)
+            return (self._form(rubric, self.wording),)
         parts = [rubric.with_criteria((criterion,)) for criterion in rubric.criteria]
-        return tuple(
-            JudgeQuestion(
-                part, self.subject, self.setup, judging.examples, logprobs, f"score:{part.names[0]}", self.brief
-            )
-            for part in parts
+        return tuple(self._form(part, f"{self.wording}:{part.names[0]}") for part in parts)
+
+    def _form(self, rubric: Rubric, step: str) -> JudgeQuestion:
+        judging = self.judging
+        logprobs = judging.mode == "expected"
+        return JudgeQuestion(
+            rubric, self.subject, self.setup, judging.examples, logprobs, step, self.brief, self.wording
         )
 
     async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller, again: int) -> _Vote:
@@ -268,7 +288,7 @@ class Judge:
         try:
             if self._pattern:
                 return _Vote(read_pattern(completion.text, form.rubric, self._pattern))
-            scores = read_verdict(completion.text, form.rubric)
+            scores = read_verdict(completion.text, form.rubric, reasons=form.reasons)
         except VerdictError as error:
             problem = cut_problem(completion, "judge") if completion.cut else str(error)
             return _Vote(problem=problem, raw=completion.text, cut=completion.cut)
@@ -342,7 +362,7 @@ def judge(
     Args:
         replies: What is scored.
         rubric: By what.
-        model: Who scores: one model, or a panel.
+        model: Who scores: one model, a panel, or a judge of one's own (`connect_own`).
         subject: What the replies are, such as "study plan".
         brief: What the writer was told, such as `task.brief`; without, the judge sees request and reply alone.
         setup: Prompts, sampling (by default the likeliest tokens, with room for every reason), journal and progress.
@@ -356,8 +376,10 @@ def judge(
         UnavailableError: The judge cannot answer at all.
     """
     used = setup or Setup()
+    from hone.judging.opening import judge_over  # noqa: PLC0415 - it is built on this module
+
     models = (model,) if isinstance(model, Model) else tuple(model)
-    return Judge(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
+    return judge_over(models, rubric, subject, judging or Judging(), used, brief or Brief()).score_all(replies)
 
 
 def _voted(votes: Sequence[tuple[Score, ...]], how: str, scale: Scale) -> tuple[Score, ...]:

@@ -10,6 +10,7 @@ from hone.domain.task import Brief
 from hone.jobs import Journal, Progress, Setup
 from hone.judging.form import rubric_sampling
 from hone.judging.judge import Judge
+from hone.judging.opening import judge_over
 from hone.models import Model
 from hone.project import Project
 from hone.prompts import load_prompts
@@ -35,7 +36,7 @@ def judge_of(
 
     Args:
         project: Whose prompts, task and way of judging; none outside a project.
-        models: One model, or a panel.
+        models: One model, a panel, or a judge of one's own.
         settings: The settings of the first of them, for the sampling.
         rubric: What is judged by.
         judging: Another way of judging than the project's.
@@ -44,11 +45,11 @@ def judge_of(
         retry: Whether to ask once more where an answer of the journal could not be read.
 
     Raises:
-        RubricError: The rubric has no criteria.
+        RubricError: The rubric has no criteria, or a judge of one's own was not fitted to it.
     """
     prompts = project.prompts if project is not None else load_prompts()
     setup = Setup(prompts, judge_sampling(settings, rubric), journal, progress, retry)
     subject = project.settings.task.subject if project else "reply"
     usual = project.settings.judging if project else Judging()
     told = project.settings.task.brief if project else Brief()
-    return Judge(tuple(models), rubric, subject, judging or usual, setup, told)
+    return judge_over(models, rubric, subject, judging or usual, setup, told)

@@ -31,7 +31,8 @@ from hone.jobs.asked import ASKED
 from hone.jobs.ray import Work, run_jobs
 from hone.judging.judge import Judge
 from hone.judging.label import LabelReport, RowToLabel, label_rows
-from hone.models import Completion, Model, Request, Usage, connect
+from hone.judging.opening import connect_judge, judge_over
+from hone.models import Completion, Model, Request, Usage
 from hone.prompts import Prompts
 
 INPUT, JOURNAL, RESULTS = "input.jsonl", "journal.jsonl", "results.jsonl"
@@ -70,7 +71,7 @@ class Labeller:
 
     def __call__(self) -> Work:
         """Connect the models in this process, and give what labels a shard with them."""
-        models = tuple(connect(judge, folder=self.folder) for judge in self.judges)
+        models = tuple(connect_judge(judge, self.folder) for judge in self.judges)
         return lambda shard: self.label(Path(shard), models)
 
     def label(self, shard: Path, models: tuple[Model, ...]) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Labeller:
                 text_written_whole(shard / RESULTS, kind=RunError, hint=_SEEN) as stream,
             ):
                 setup = Setup(self.prompts, self.sampling, journal)
-                judge = Judge(models, self.rubric, self.subject, self.judging, setup, self.brief)
+                judge = judge_over(models, self.rubric, self.subject, self.judging, setup, self.brief)
                 report = label_rows(_read(shard), judge, lambda _, one: stream.write(one.model_dump_json() + "\n"))
         except OSError as error:
             raise RunError(f"{shard}: cannot be used ({error.strerror}); {_SEEN}") from error
@@ -135,7 +136,7 @@ def label_in_shards(
         raise ValueError("the judge's setup holds no journal")
     take_shards_in(folder, journal)
     shards = cut_shards(rows(), judge, folder, shard_size(total))
-    tally, notes = CallTally(total), judge.models[0].notes
+    tally, notes = CallTally(total), judge.models[0].notes if judge.models else []
     for done in spread(labeller, [str(shard) for shard in shards]):
         journal.take_in(Path(done["shard"]) / JOURNAL)
         _count(tally, done)

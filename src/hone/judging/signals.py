@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from hone.domain.task import NO_REQUEST, Reply
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _WORD = re.compile(r"\w+")
@@ -49,6 +51,27 @@ FORM = (
     "log of the reply's lines",
 )
 """The names of the features of form, in order."""
+
+
+def request_of_reply(reply: Reply) -> str:
+    """The request of a reply; empty where none is known."""
+    return "" if reply.prompt == NO_REQUEST else reply.prompt
+
+
+def score_of(probabilities: Floats, levels: Floats, level: str) -> Floats:
+    """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean.
+
+    Args:
+        probabilities: Shape (replies, levels).
+        levels: Lowest first.
+        level: What the levels mean: ``nominal``, ``ordinal`` or ``interval``.
+    """
+    if level == "nominal":
+        return np.asarray(levels[probabilities.argmax(axis=1)])
+    mean: Floats = probabilities @ levels
+    if level == "interval":
+        return mean
+    return np.asarray(levels[np.abs(mean[:, None] - levels).argmin(axis=1)])
 
 
 def words_of(text: str) -> list[str]:
@@ -99,24 +122,35 @@ def _cosine(one: Counter[str], other: Counter[str]) -> float:
     return sum(count * other[token] for token, count in one.items()) / norm if norm else 0.0
 
 
-def vote_codes(votes: Floats, levels: Floats, *, ordered: bool) -> Integers:
-    """The place of each vote among the levels, -1 where there is none; shape (items, judges).
+def votes_by_level(votes: Floats, levels: Floats, *, ordered: bool) -> Floats:
+    """How much of each vote falls to each level, zeros where there is none; shape (items, judges, levels).
 
-    Of ordered levels the nearest one counts, as a judge may give a mean; a label that is none of them is no vote.
+    A judge may give a mean, or levels weighed by probability: between two ordered levels, a vote falls to both by
+    nearness, and so it does between two levels of whatever kind. Any other label that is no level is no vote.
 
     Args:
         votes: NaN where missing, shape (items, judges).
-        levels: Lowest first.
+        levels: Lowest first, two or more.
         ordered: Whether they have an order.
     """
-    distance = np.abs(votes[:, :, None] - levels)
-    known = ~np.isnan(votes) if ordered else distance.min(axis=2) == 0.0
-    return np.where(known, np.nan_to_num(distance, nan=np.inf).argmin(axis=2), -1).astype(np.int64)
+    if not ordered and len(levels) > 2:
+        same: Floats = (votes[:, :, None] == levels).astype(np.float64)
+        return same
+    known: npt.NDArray[np.bool_] = ~np.isnan(votes)
+    if not ordered:
+        known &= (votes >= levels[0]) & (votes <= levels[-1])
+    place = np.interp(np.where(known, votes, levels[0]), levels, np.arange(len(levels)))
+    found: Floats = np.maximum(0, 1 - np.abs(place[:, :, None] - np.arange(len(levels)))) * known[:, :, None]
+    return found
 
 
-def vote_shares(codes: Integers, levels: int) -> Floats:
-    """The share of votes for each level, shape (items, levels); zeros where nobody voted."""
-    counts = (codes[:, :, None] == np.arange(levels)).sum(axis=1).astype(np.float64)
+def vote_shares(by_level: Floats) -> Floats:
+    """The share of votes for each level, shape (items, levels); zeros where nobody voted.
+
+    Args:
+        by_level: See `votes_by_level`.
+    """
+    counts = by_level.sum(axis=1)
     found: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return found
 
@@ -128,9 +162,13 @@ class VoteFeatures:
     names: tuple[str, ...]
     values: Floats
     """Shape (items, features)."""
+    missing: bool
+    """Whether the last of them is the share of votes that are missing."""
 
 
-def vote_features(votes: Floats, judges: Sequence[str], levels: Floats, *, ordered: bool) -> VoteFeatures:
+def vote_features(
+    votes: Floats, judges: Sequence[str], levels: Floats, *, ordered: bool, missing: bool | None = None
+) -> VoteFeatures:
     """What several judges, or one under several wordings and runs, said of each reply.
 
     Of each vote its place among the levels from 0 to 1, or, without an order, whether it is each level; the share of
@@ -141,11 +179,11 @@ def vote_features(votes: Floats, judges: Sequence[str], levels: Floats, *, order
         judges: Their names.
         levels: The levels, lowest first.
         ordered: Whether they have an order.
+        missing: Whether the share of votes that are missing is one; by default, where any is.
     """
-    codes = vote_codes(votes, levels, ordered=ordered)
-    given = codes >= 0
-    each = codes[:, :, None] == np.arange(len(levels))  # (items, judges, levels)
-    voted = vote_shares(codes, len(levels))
+    each = votes_by_level(votes, levels, ordered=ordered)
+    given: npt.NDArray[np.bool_] = np.asarray(each.any(axis=2))
+    voted = vote_shares(each)
     shares = np.where(voted.any(axis=1, keepdims=True), voted, 1 / len(levels))
     names = [f"share of votes: {level:g}" for level in levels[1:]]
     parts = [shares[:, 1:]]
@@ -153,15 +191,16 @@ def vote_features(votes: Floats, judges: Sequence[str], levels: Floats, *, order
         places = np.linspace(0, 1, len(levels))
         mean = (shares @ places)[:, None]
         spread = np.sqrt(np.maximum(shares @ places**2 - mean[:, 0] ** 2, 0))
-        parts += [np.where(given, places[codes], mean), spread[:, None]]
+        parts += [np.where(given, each @ places, mean), spread[:, None]]
         names += [f"vote: {judge}" for judge in judges] + ["spread of votes"]
     else:
         parts.append(np.where(given[:, :, None], each, shares[:, None, :]).reshape(len(votes), -1))
         names += [f"vote: {judge} = {level:g}" for judge in judges for level in levels]
-    if not given.all():
+    missing = not given.all() if missing is None else missing
+    if missing:
         parts.append(1 - given.mean(axis=1, keepdims=True))
         names.append("share of votes that are missing")
-    return VoteFeatures(tuple(names), np.concatenate(parts, axis=1))
+    return VoteFeatures(tuple(names), np.concatenate(parts, axis=1), bool(missing))
 
 
 def token_counts(texts: Sequence[Sequence[str]]) -> csr_array:
@@ -203,21 +242,39 @@ def same_request(texts: Sequence[ReplyText]) -> Floats:
     return found
 
 
-def neighbour_features(similar: Floats, same: Floats, said: Floats, known: Integers) -> Floats:
+def neighbour_features(similar: Floats, same: Floats, apart: Floats) -> Floats:
     """What people said of the known replies to the same request: of the most similar ones, and of all.
 
     Both are weighted means of how far each said lies from the mean over all known replies, drawn to 0 where little
-    is known. A reply's own ratings do not count for it.
+    is known. A reply's own ratings do not count for it: there, both weights are 0.
 
     Args:
-        similar: See `similarity`.
-        same: See `same_request`.
-        said: What was said of each reply, shape (replies, figures).
-        known: The replies whose figures may be used.
+        similar: How similar each reply is to each known one, see `similarity`, shape (replies, known).
+        same: Whether both answer one request, see `same_request`, of the same shape.
+        apart: How far each figure of each known reply lies from its mean, shape (known, figures).
     """
-    apart = said[known] - said[known].mean(axis=0)
     parts = [
         weights @ apart / (weights.sum(axis=1, keepdims=True) + drawn)
-        for weights, drawn in ((similar[:, known] ** 2, _DRAWN_ALIKE), (same[:, known], _DRAWN_ALL))
+        for weights, drawn in ((similar**2, _DRAWN_ALIKE), (same, _DRAWN_ALL))
     ]
     return np.concatenate(parts, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TripleCounts:
+    """The letter triples of one reply, ready to be compared."""
+
+    counts: Counter[str]
+    norm: float
+
+    @classmethod
+    def of(cls, text: str) -> TripleCounts:
+        """Those of a text."""
+        counts = _triples(words_of(text))
+        return cls(counts, math.sqrt(sum(count**2 for count in counts.values())))
+
+    def cosine(self, other: TripleCounts) -> float:
+        """The cosine with those of another text, as `similarity` has it."""
+        few, many = sorted((self.counts, other.counts), key=len)
+        both = float(sum(count * many[token] for token, count in few.items()))
+        return both / max(self.norm * other.norm, 1e-12)

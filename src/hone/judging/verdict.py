@@ -84,12 +84,13 @@ def _nothing(text: str, answer: str) -> str:
     return "the JSON does not parse" if answer.lstrip().startswith("{") else "no JSON object in the answer"
 
 
-def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
+def read_verdict(text: str, rubric: Rubric, *, reasons: bool = True) -> tuple[Score, ...]:
     """The scores that a verdict states, one a criterion, in the rubric's order.
 
     Args:
         text: The judge's text: JSON ``{"Be …": {"reason": "…", "score": 1}, …}``.
         rubric: What was judged by.
+        reasons: Whether each score must have a reason; one that was not asked for is kept where there is one.
 
     Raises:
         VerdictError: A criterion is missing, repeated or invented, a reason is empty or names another score, or a
@@ -102,7 +103,7 @@ def read_verdict(text: str, rubric: Rubric) -> tuple[Score, ...]:
             raise VerdictError(f"no score for {missing[0]!r}")
         if invented := [name for name in data if name not in names]:
             raise VerdictError(f"a score for {invented[0][:60]!r}, which is not a criterion")
-    return tuple(_score(name, data[name], rubric.scale) for name in names)
+    return tuple(_score(name, data[name], rubric.scale, reasons=reasons) for name in names)
 
 
 def read_pattern(text: str, rubric: Rubric, pattern: re.Pattern[str]) -> tuple[Score, ...]:
@@ -180,7 +181,9 @@ def read_winner(value: Any) -> Literal["first", "second", "tie"]:
     raise VerdictError(f"{str(value)[:40]!r} is not a verdict; write first, second or tie")
 
 
-def _score(name: str, data: Any, scale: Scale) -> Score:
+def _score(name: str, data: Any, scale: Scale, *, reasons: bool) -> Score:
+    if not reasons and isinstance(data, dict) and data.keys() == {"score"}:
+        return Score(criterion=name, value=read_level(data["score"], scale), reason="")
     if not isinstance(data, dict) or data.keys() != {"reason", "score"}:
         raise VerdictError(f"{name!r} lacks its reason or its score, or has more than these")
     reason = data["reason"]

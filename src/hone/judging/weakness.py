@@ -64,7 +64,8 @@ class JudgeSigns:
         self.level += len(set(values)) == 1
         self._first = self._first or values
         self._alike += values == self._first
-        reasons = [_plain(score.reason) for score in judgement.scores if score.reason]  # some judges give none
+        # A judge that was asked for none gives no reasons.
+        reasons = [_plain(score.reason) for score in judgement.scores if score.reason]
         for reason in dict.fromkeys(reasons) if self.pattern else reasons:
             self.reasons += 1
             self.copied += reason in self._shown
@@ -95,7 +96,7 @@ class JudgeSigns:
                 f"{self.copied:,} of {self.reasons:,} reasons are those of a scored example, word for word: the "
                 "judge copied them."
             )
-        if self.repeated >= _OFTEN * self.reasons:
+        if self.repeated and self.repeated >= _OFTEN * self.reasons:
             found.append(
                 f"{self.repeated:,} of {self.reasons:,} reasons stood before, word for word, for another reply or "
                 "criterion: they say little of the one beside them."

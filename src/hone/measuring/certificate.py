@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import ValidationError
@@ -25,6 +25,9 @@ from hone.errors import FileFormatError, ProjectError
 from hone.files import config_folder, make_private, reason, write_whole
 from hone.measuring.collected import Collected
 from hone.stats import Agreement, JudgeAgreement, VerdictRule
+
+if TYPE_CHECKING:
+    from hone.measuring.own_certificate import OwnJudgeCertificate
 
 SUFFIX = ".certificate.json"
 _KEY = "certificate.key"
@@ -113,7 +116,7 @@ def certificates_of(
             made=datetime.now(UTC).replace(microsecond=0),
             hone=version,
         )
-        made.append(plain.model_copy(update={"signature": _signature(plain, _own_key())}))
+        made.append(plain.model_copy(update={"signature": signature_of(plain)}))
     return made
 
 
@@ -178,9 +181,7 @@ def read_certificate(path: Path) -> tuple[Certificate, Trust]:
         raise FileFormatError(path, f"cannot be read ({reason(error)})") from error
     except ValidationError as error:
         raise FileFormatError(path, f"not a certificate of a judge: {first_problem(error)}") from error
-    key = _known_key()
-    own = key is not None and hmac.compare_digest(_signature(found, key), found.signature)
-    return found, "own" if own else "elsewhere"
+    return found, "own" if is_signed_here(found) else "elsewhere"
 
 
 def fit_of(folder: Path, parts: Mapping[str, str]) -> tuple[bool, str]:
@@ -236,7 +237,22 @@ def _criterion(one: JudgeAgreement) -> CertifiedCriterion:
     )
 
 
-def _signature(certificate: Certificate, key: bytes) -> str:
+def signature_of(certificate: Frozen) -> str:
+    """This user's signature of a certificate, made over all but its field `signature`.
+
+    Raises:
+        ProjectError: The user's key cannot be made or read.
+    """
+    return _signature(certificate, _own_key())
+
+
+def is_signed_here(certificate: Certificate | OwnJudgeCertificate) -> bool:
+    """Whether this user signed a certificate as it stands."""
+    key = _known_key()
+    return key is not None and hmac.compare_digest(_signature(certificate, key), certificate.signature)
+
+
+def _signature(certificate: Frozen, key: bytes) -> str:
     told: dict[str, Any] = certificate.model_dump(mode="json", exclude={"signature"})
     text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

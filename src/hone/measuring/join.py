@@ -44,6 +44,8 @@ class _Judged:
     matched: Mapping[str, Judgement]
     other: Sequence[Judgement]
     by_item: bool
+    fitted: str = ""
+    """That some were left out because the judge was fitted to what people said of these replies."""
 
 
 def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = False) -> Joined:
@@ -62,11 +64,11 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
     found: _Judged | None = None
     passed: list[str] = []
     for run in finished_runs(project.runs_folder, "label"):
-        judged = run.read(Judgement)
-        if any(one.rubric != rubric.digest for one in judged):
-            passed.append(f"the judgements of {run.folder.name} are of another rubric and left out")
+        judged, fitted = _not_fitted_to(run)
+        if unfit := _unfit(run, judged, fitted, rubric):
+            passed.append(unfit)
             continue
-        this = _Judged(run, *_matched(judged, _replies(project, run, judged), rated, store.textless()))
+        this = _Judged(run, *_matched(judged, _replies(project, run, judged), rated, store.textless()), fitted)
         found = found if found and not this.matched else this
         if this.matched or not rated:
             break
@@ -75,6 +77,7 @@ def join(project: Project, store: Store, rubric: Rubric, *, unrated: bool = Fals
         again = f"; label again, or name that rubric with {option('rubric')}"
         return Joined(stored_ratings(store, rubric), (passed[0] + again,) if passed else ())
     notes = [f"judgements: {found.run.folder.name}"]
+    notes += [found.fitted] if found.fitted else []
     if found.by_item:
         notes[0] += ", matched by item where ratings came without the replies' texts"
     if found.matched:
@@ -101,7 +104,11 @@ def judgements_by(project: Project, store: Store, rubric: Rubric, judge: str) ->
     """
     rated, found = store.ratings(rubric), dict[str, Judgement]()
     for run in finished_runs(project.runs_folder, "label"):
-        judged = [one for one in run.read(Judgement) if one.rubric == rubric.digest and one.judge == judge]
+        judged = [
+            one
+            for one in run.read(Judgement)
+            if one.rubric == rubric.digest and one.judge == judge and not one.fitted
+        ]
         if judged:
             matched, _, _ = _matched(judged, _replies(project, run, judged), rated, store.textless())
             found = {one.item: one for one in matched.values() if one.unscored is None} | found
@@ -113,6 +120,22 @@ def judges_of_runs(project: Project, rubric: Rubric) -> list[str]:
     runs = finished_runs(project.runs_folder, "label")
     judges = [one.judge for run in runs for one in run.read(Judgement) if one.rubric == rubric.digest]
     return list(dict.fromkeys(judges))
+
+
+def _not_fitted_to(run: Run) -> tuple[list[Judgement], str]:
+    """The judgements of a run that can show how good the judge is, and that others are left out."""
+    every = run.read(Judgement)
+    judged = [one for one in every if not one.fitted]
+    left = len(every) - len(judged)
+    why = "the judge was fitted to people's ratings of these replies"
+    return judged, f"{left:,} judgements of {run.folder.name} are left out: {why}" if left else ""
+
+
+def _unfit(run: Run, judged: Sequence[Judgement], fitted: str, rubric: Rubric) -> str:
+    """Why a run's judgements cannot stand beside ratings under a rubric; empty where they can."""
+    if any(one.rubric != rubric.digest for one in judged):
+        return f"the judgements of {run.folder.name} are of another rubric and left out"
+    return "" if judged else fitted
 
 
 def _matched(

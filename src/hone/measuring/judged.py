@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from hone.domain.evidence import FITTED_TO
 from hone.domain.rubric import Rubric
 from hone.domain.rule import RULES
 from hone.errors import FileFormatError
@@ -27,6 +28,9 @@ from hone.text import is_missing
 from hone.text import name as named
 
 Floats = npt.NDArray[np.float64]
+_FITTED_REMEDY = (
+    "what it says of them shows nothing; see what `hone judge tune` found, or have other replies rated and labelled"
+)
 
 
 @dataclass(frozen=True)
@@ -221,7 +225,7 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
     taken = Taken()
     taken.take({"item": key} | {name: name for name in (*found, "judge", "weight", "group") if name in table.columns})
     id_of = id_reader(table, key, taken)
-    for number, row in filled_rows(table, taken):
+    for number, row in _not_fitted_to(table, taken):
         item = id_of(row.get(key))
         if not item:
             raise FileFormatError(table.path, f"the column {key!r} is empty", line=number)
@@ -256,6 +260,24 @@ def _wide(table: Table, criteria: Sequence[str], reading: Reading) -> Judged:
         clusters,
         taken,
     )
+
+
+def _not_fitted_to(table: Table, taken: Taken) -> Iterator[tuple[int, Row]]:
+    """The rows that can show how good the judge is; how many others there were is told.
+
+    Raises:
+        FileFormatError: There is no such row.
+    """
+    left = others = 0
+    for number, row in filled_rows(table, taken):
+        fitted = FITTED_TO in str(row.get("note") or "")
+        left, others = left + fitted, others + (not fitted)
+        if not fitted:
+            yield number, row
+    if left and not others:
+        raise FileFormatError(table.path, f"the judge was fitted to all of these replies: {_FITTED_REMEDY}")
+    if left:
+        taken.remarks.append(f"{left:,} rows are left out: the judge was fitted to people's ratings of these replies")
 
 
 def _by_rule(row: Row, criteria: Sequence[str], rubric: Rubric | None) -> set[str]:

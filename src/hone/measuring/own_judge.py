@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hone.judging.saved_judge import SIGNALS, FittedCriterion, Signal
 from hone.judging.signals import ReplyText
 from hone.measuring.collected import Collected
+from hone.measuring.learning import LearningCurve, learning_curve
 from hone.measuring.rated_replies import (
     HeldOut,
     RatedReplies,
@@ -54,6 +56,10 @@ class OwnJudgeRule:
     """How far below the present judge, or below itself on writers that it knows, still counts as being as good."""
     folds: int = 5
     options: BootstrapOptions = field(default_factory=lambda: BootstrapOptions(resamples=2_000))
+    signals: tuple[Signal, ...] = SIGNALS
+    """What may be read."""
+    curve: int = 5
+    """How often replies are drawn for each point of the learning curve; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,12 @@ class OwnJudge:
     """Whether it was shown to be as good on writers that it has not seen."""
     new_writers: str = ""
     """The same in words."""
+    fitted: FittedCriterion | None = None
+    """Where it may be used, what was fitted to all rated replies."""
+    curve: LearningCurve | None = None
+    """How it grows with what it learns from, on what is held out where it counts."""
+    items: tuple[str, ...] = ()
+    """These replies' items, in the order in which `fitted` counts them."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON writes it."""
@@ -121,6 +133,7 @@ class OwnJudge:
             "held_out": {by: one.as_dict() for by, one in self.held_out.items()},
             "ceiling": None if self.ceiling is None else self.ceiling.as_dict(),
             "people": {name: figure.as_dict() for name, figure in self.people.items()},
+            "curve": None if self.curve is None else self.curve.as_dict(),
         }
 
 
@@ -169,12 +182,22 @@ def _own_judge(
         return OwnJudge(count, "its scores are measurements; a judge of your own gives levels")
     if len(np.unique(rated.shares.targets.argmax(axis=1))) < 2:
         return OwnJudge(count, "people give nearly every reply one score; there is nothing to learn")
-    return _measured(rated, count, rule)
+    found = _measured(rated, count, rule)
+    units = rated.units()[found.unseen]
+    if rule.curve:
+        seed = rule.options.seed
+        curve = learning_curve(rated, units, signals=rule.signals, draws=rule.curve, seed=seed)
+        found = replace(found, curve=curve)
+    if not found.accepted:
+        return found
+    items = tuple(collected.items[row] for row in read.tolist())
+    fitted = ReplyFeatures(rated, rule.signals).fitted(criterion, units, rule.options.seed)
+    return replace(found, fitted=fitted, items=items)
 
 
 def _measured(rated: RatedReplies, count: int, rule: OwnJudgeRule) -> OwnJudge:
     units = rated.units()
-    candidates = ReplyFeatures(rated).candidates()
+    candidates = ReplyFeatures(rated, rule.signals).candidates()
     others = {WORDS: bag_of_words(rated.texts), LENGTH: length_alone(rated.texts)}
     if "writer" in units:
         others[WRITER] = writer_alone(units["writer"])

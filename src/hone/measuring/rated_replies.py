@@ -11,23 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from hone.domain.rule import RULES
+from hone.judging.saved_judge import SIGNALS, FittedCriterion, RatedBefore, Signal
 from hone.judging.signals import (
     ReplyText,
     form_features,
     neighbour_features,
     same_request,
+    score_of,
     similarity,
     token_counts,
-    vote_codes,
     vote_features,
     vote_shares,
+    votes_by_level,
     words_and_pairs,
     words_of,
 )
 from hone.measuring.collected import Collected
 from hone.stats.levels import membership_of
-from hone.stats.logistic import Features, directions_of
-from hone.stats.nested import FeatureRecipe, RatedShares
+from hone.stats.logistic import Features, directions_of, fit_levels
+from hone.stats.nested import FeatureRecipe, RatedShares, chosen_model
 from hone.stats.scale import ScoreScale, scale_of
 
 Floats = npt.NDArray[np.float64]
@@ -71,13 +73,7 @@ class RatedReplies:
 
     def scores(self, probabilities: Floats) -> Floats:
         """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean."""
-        levels = self.scale.levels
-        if not self.ordered:
-            return np.asarray(levels[probabilities.argmax(axis=1)])
-        mean: Floats = probabilities @ levels
-        if self.scale.level == "interval":
-            return mean
-        return np.asarray(levels[np.abs(mean[:, None] - levels).argmin(axis=1)])
+        return score_of(probabilities, self.scale.levels, self.scale.level)
 
     def majority(self) -> Floats:
         """The level that people give most, for every reply."""
@@ -91,8 +87,7 @@ class RatedReplies:
     @cached_property
     def voted(self) -> Floats:
         """The share of votes for each level, shape (replies, levels); zeros where there is none."""
-        levels = self.scale.levels
-        return vote_shares(vote_codes(self.votes, levels, ordered=self.ordered), len(levels))
+        return vote_shares(votes_by_level(self.votes, self.scale.levels, ordered=self.ordered))
 
     def units(self) -> dict[HeldOut, Integers]:
         """What can be held out together, and the unit of each reply, shape (replies,)."""
@@ -155,11 +150,12 @@ class ReplyFeatures:
 
     Args:
         rated: The replies.
+        allowed: The signals that may be read.
     """
 
-    def __init__(self, rated: RatedReplies) -> None:
-        self._rated = rated
-        self._votes = vote_features(rated.votes, rated.judges, rated.scale.levels, ordered=rated.ordered).values
+    def __init__(self, rated: RatedReplies, allowed: Sequence[Signal] = SIGNALS) -> None:
+        self._rated, self._allowed = rated, allowed
+        self._votes = vote_features(rated.votes, rated.judges, rated.scale.levels, ordered=rated.ordered)
         self._form = form_features(rated.texts)
         self._near = (similarity(rated.texts), same_request(rated.texts)) if self.compares else None
         self._said = self._figures()
@@ -168,20 +164,63 @@ class ReplyFeatures:
     def compares(self) -> bool:
         """Whether replies are compared with each other: some share a request, and they are not too many."""
         requests = {text.request.strip() for text in self._rated.texts}
-        return len(requests) < len(self._rated.texts) <= MOST_COMPARED
+        some = len(requests) < len(self._rated.texts) <= MOST_COMPARED
+        return some and "similar replies" in self._allowed
+
+    @property
+    def sets(self) -> list[tuple[Signal, ...]]:
+        """Sets of signals between which cross-validation chooses; there is at least one."""
+        votes: tuple[Signal, ...] = ("votes",) if self._rated.judges and "votes" in self._allowed else ()
+        form: tuple[Signal, ...] = ("form",) if "form" in self._allowed else ()
+        near: tuple[Signal, ...] = ("similar replies",) if self._near else ()
+        found = [votes, (*votes, *form), (*votes, *form, *near)]
+        return [one for one in dict.fromkeys(found) if one]
 
     def candidates(self) -> dict[str, FeatureRecipe]:
-        """Sets of signals between which cross-validation chooses, by name."""
-        voted = bool(self._rated.judges)
-        found: dict[str, FeatureRecipe] = {"votes": lambda known: _scaled(self._votes, known)} if voted else {}
-        both = [self._votes, self._form] if voted else [self._form]
-        name = "votes, form" if voted else "form"
-        found[name] = lambda known: _scaled(np.concatenate(both, axis=1), known)
-        if self._near:
-            found[f"{name}, similar replies"] = lambda known: _scaled(
-                np.concatenate([*both, self._of_neighbours(known)], axis=1), known
-            )
-        return found
+        """The same as recipes, by name."""
+        return {", ".join(signals): self._recipe(signals) for signals in self.sets}
+
+    def features(self, signals: tuple[Signal, ...], known: Integers) -> Floats:
+        """The features of all replies as they are made, knowing what people said of the known ones alone."""
+        made: dict[Signal, Floats] = {"votes": self._votes.values, "form": self._form}
+        if "similar replies" in signals:
+            made["similar replies"] = self._of_neighbours(known)
+        return np.concatenate([made[signal] for signal in signals], axis=1)
+
+    def fitted(self, criterion: str, units: Integers, seed: int = 0) -> FittedCriterion:
+        """The regression on all replies, with signals and penalty chosen by cross-validation over units.
+
+        Args:
+            criterion: Its name.
+            units: What is held out together, shape (replies,).
+            seed: Of the folds.
+        """
+        rated, sets = self._rated, self.sets
+        known = np.arange(len(rated.people))
+        best = chosen_model(list(self.candidates().values()), rated.shares, known, units, seed=seed)
+        signals = sets[best.recipe]
+        features = self.features(signals, known)
+        centres, spreads = features.mean(axis=0), _spreads(features)
+        shares = rated.shares
+        model = fit_levels(
+            (features - centres) / spreads, shares.targets, shares.weights, best.penalty, shares.directions
+        )
+        apart = self._apart(known) if "similar replies" in signals else np.empty((0, 0))
+        return FittedCriterion(
+            criterion=criterion,
+            level=rated.scale.level,
+            levels=tuple(rated.scale.levels.tolist()),
+            signals=signals,
+            missing=self._votes.missing,
+            centres=tuple(centres.tolist()),
+            spreads=tuple(spreads.tolist()),
+            weights=tuple(map(tuple, model.weights.tolist())),
+            intercepts=tuple(model.intercepts.tolist()),
+            rated=tuple(RatedBefore(reply=at, apart=tuple(row)) for at, row in enumerate(apart.tolist())),
+        )
+
+    def _recipe(self, signals: tuple[Signal, ...]) -> FeatureRecipe:
+        return lambda known: _scaled(self.features(signals, known), known)
 
     def _figures(self) -> Floats:
         """What people said of each reply as figures, and by how much the votes miss it."""
@@ -194,9 +233,14 @@ class ReplyFeatures:
         missed = np.where(voted.any(axis=1, keepdims=True), said - voted @ places, 0.0)
         return np.concatenate([said, missed], axis=1)
 
+    def _apart(self, known: Integers) -> Floats:
+        """How far each figure of the known replies lies from its mean over them."""
+        found: Floats = self._said[known] - self._said[known].mean(axis=0)
+        return found
+
     def _of_neighbours(self, known: Integers) -> Floats:
         similar, same = self._near or (np.empty((0, 0)), np.empty((0, 0)))
-        return neighbour_features(similar, same, self._said, known)
+        return neighbour_features(similar[:, known], same[:, known], self._apart(known))
 
 
 def bag_of_words(texts: Sequence[ReplyText]) -> FeatureRecipe:
@@ -230,6 +274,11 @@ def writer_alone(writers: Integers) -> FeatureRecipe:
 
 def _scaled(features: Floats, known: Integers) -> Floats:
     """Features with mean 0 and standard deviation 1 over the known replies."""
-    spread = features[known].std(axis=0)
-    found: Floats = (features - features[known].mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    found: Floats = (features - features[known].mean(axis=0)) / _spreads(features[known])
     return found
+
+
+def _spreads(features: Floats) -> Floats:
+    """By what each feature is divided; one that is always the same, by 1."""
+    spread = features.std(axis=0)
+    return np.where(spread > 1e-9, spread, 1.0)

@@ -19,7 +19,8 @@ from hone.weights.content import content_of
 
 FORMS = (
     "smollm2 · gguf:FILE[+ADAPTER] · gguf:hf://OWNER/REPO/FILE · hf:REPO_OR_FOLDER[+ADAPTER] · openai:MODEL · "
-    "http://HOST:PORT/v1#MODEL · systemone:http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE"
+    "http://HOST:PORT/v1#MODEL · systemone:http://HOST:PORT/v1#MODEL · scripted:FILE · recorded:FILE · "
+    "own:FOLDER (a judge that `hone judge tune` made)"
 )
 """The forms of a spec, for messages."""
 
@@ -76,7 +77,20 @@ def _make(settings: ModelSettings, folder: Path) -> Model:
         return RecordedModel(folder / rest)
     if spec == "smollm2" or spec.startswith("smollm2+") or (kind == "gguf" and rest):
         return _embedded(settings, folder)
+    if own := own_folder(settings, folder):
+        raise SpecError(f"{own} holds a judge of one's own, which scores replies and writes none; name it as a judge")
     raise _unknown(spec)
+
+
+def own_folder(settings: ModelSettings, folder: Path | None = None) -> Path | None:
+    """The folder of a judge of one's own that a spec names; none where it names a model.
+
+    Args:
+        settings: The settings of a model, or of a judge of one's own.
+        folder: Where relative names start; the working folder by default.
+    """
+    kind, _, rest = settings.model.partition(":")
+    return (folder or Path()) / typed_path(rest) if kind == "own" and rest else None
 
 
 def settings_of(spec: str, **more: Any) -> ModelSettings:
@@ -116,7 +130,7 @@ def spec_from_anywhere(spec: str) -> str:
     """
     check_spec(spec)
     kind, _, rest = spec.partition(":")
-    if kind not in {"gguf", "hf"} and not spec.startswith("smollm2+"):
+    if kind not in {"gguf", "hf", "own"} and not spec.startswith("smollm2+"):
         return spec
     if rest and typed_path(rest).exists():  # also a file whose own name holds a plus
         return f"{kind}:{typed_path(rest).resolve()}"
@@ -151,7 +165,7 @@ def _meant(spec: str) -> str:
 
 _ADDRESSED = ("http", "https", "systemone")
 """Specs that name an address, and a model behind its #."""
-_KINDS = ("gguf", "hf", "openai", *_ADDRESSED, "scripted", "recorded")
+_KINDS = ("gguf", "hf", "openai", *_ADDRESSED, "scripted", "recorded", "own")
 _OPENAI = re.compile(r"(gpt|chatgpt|o[1-9])(-|\d|$)", re.IGNORECASE)
 """How OpenAI's models are called."""
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")

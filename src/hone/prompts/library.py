@@ -9,6 +9,9 @@ from pathlib import Path
 from hone.errors import PromptError
 from hone.prompts.render import OPTIONAL, Prompt
 
+_OF_A_SCORE = frozenset(
+    {"subject", "role", "instruction", "criteria", "examples", "request", "reference", "reply", "form"}
+)
 PROMPTS: Mapping[str, frozenset[str]] = {
     "system": frozenset(),
     "task": frozenset({"role", "instruction"}),
@@ -16,9 +19,9 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"subject", "role", "instruction", "requests", "present", "levels"}),
     "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
-    "score": frozenset(
-        {"subject", "role", "instruction", "criteria", "examples", "request", "reference", "reply", "form"}
-    ),
+    "score": _OF_A_SCORE,
+    "levels": _OF_A_SCORE,
+    "strict": _OF_A_SCORE,
     "repair": frozenset({"problem", "form"}),
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "decide": frozenset({"state", "question", "answers", "form"}),
@@ -46,9 +49,7 @@ def load_prompts(folder: Path | None = None) -> Prompts:
     for path in sorted(folder.glob("*.md")) if folder else ():
         if path.stem not in PROMPTS:
             raise PromptError(f"{path}: there is no prompt {path.stem!r}; there are {', '.join(PROMPTS)}")
-        prompt = Prompt(path.stem, _read(path), str(path))
-        _check(prompt)
-        prompts[path.stem] = prompt
+        prompts[path.stem] = checked_prompt(path.stem, _read(path), str(path))
     return prompts
 
 
@@ -62,6 +63,22 @@ def in_language(prompts: Prompts, language: str) -> Prompts:
     said = prompts["language"].render(language=language)
     system = prompts["system"]
     return {**prompts, "system": Prompt("system", f"{system.sent}\n\n{said}", system.source)}
+
+
+def checked_prompt(name: str, text: str, source: str) -> Prompt:
+    """A prompt whose text somebody gave.
+
+    Args:
+        name: Which prompt it takes the place of.
+        text: Its text.
+        source: Where it comes from, for messages.
+
+    Raises:
+        PromptError: It is empty, names an unknown field, or lacks one that it must have.
+    """
+    prompt = Prompt(name, text, source)
+    _check(prompt)
+    return prompt
 
 
 def _read(path: Path) -> str:

@@ -46,6 +46,7 @@ def _criterion(name: str, one: OwnJudge) -> Iterator[RenderableType]:
     yield Text(f"{clean(name)}: {one.words}.", style="green" if one.accepted else "red")
     yield Text(f"{clean(name)}: {one.new_writers}.", style="green" if one.for_new_writers else "yellow")
     yield from _chosen(one.held_out[one.unseen])
+    yield from _curve(one)
     yield Text("")
 
 
@@ -70,6 +71,16 @@ def _two_lines(figure: Figure, style: str = "", statistic: str = "") -> Text:
     """A figure, and its interval below it, so that several stand side by side."""
     value, _, interval = with_interval(figure, statistic).partition(" ")
     return Text(f"{value}\n{interval}" if interval else value, style=style)
+
+
+def _curve(one: OwnJudge) -> Iterator[Text]:
+    if one.curve is None or not one.curve.points:
+        return
+    points = "; ".join(f"{at.ratings}: {at.value:.2f} ± {at.deviation:.2f}" for at in one.curve.points)
+    unseen = _UNITS[one.unseen]
+    over = f"(mean ± standard deviation over {one.curve.draws} draws)"
+    told = f"learnt from so many rated replies, on unseen {unseen} {over}: {points}; {one.curve.words}"
+    yield Text(told, style="dim")
 
 
 def _chosen(figures: HeldOutFigures) -> Iterator[Text]:

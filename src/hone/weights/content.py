@@ -17,6 +17,8 @@ from hone.files import cache_folder, typed_path, write_whole
 
 _READ = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.gguf")
 """What a folder of transformers holds that its answers depend on: weights, settings, tokenizer, chat template."""
+OWN_JUDGE = "judge.json"
+"""The file of a judge of one's own in its folder; what else lies there is said of it."""
 _CACHE = "digests.json"
 _MOST = 2000
 """Entries that the cache keeps; the latest."""
@@ -28,10 +30,14 @@ def content(spec: str, folder: Path | None = None) -> str:
     """Names what the files of a spec hold: 16 hex digits of SHA-256; empty where it names no file that is there.
 
     Args:
-        spec: ``gguf:FILE[+ADAPTER]``, ``hf:FOLDER[+ADAPTER]``, or a name of either; others name no file.
+        spec: ``gguf:FILE[+ADAPTER]``, ``hf:FOLDER[+ADAPTER]``, or a name of either, or ``own:FOLDER``;
+            others name no file.
         folder: Where relative file names start.
     """
     kind, _, rest = spec.partition(":")
+    if kind == "own" and rest:
+        judge = (folder or Path()) / typed_path(rest) / OWN_JUDGE
+        return _named([judge] if judge.exists() else [])
     if kind not in {"gguf", "hf"} or not rest:
         return ""
     whole = (folder or Path()) / typed_path(rest)

@@ -1,0 +1,117 @@
+"""Asks a small model on this machine what it makes of the answers of khan_saq, and its embeddings of them.
+
+    python benchmarks/own_judge_local.py MODEL.gguf FOLDER [--wordings levels strict] [--most 800]
+
+Answers are drawn evenly over the questions (seeded), in rounds, so that a stop leaves an even subsample. Every answer
+of the model is in a journal in FOLDER; what is there is not asked again. `own_judge.py --local FOLDER` reads it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
+
+from hone.domain.rubric import Criterion, Rubric, Scale  # noqa: E402
+from hone.domain.settings import Judging, ModelSettings, Sampling  # noqa: E402
+from hone.domain.task import Reply  # noqa: E402
+from hone.jobs import Caller, Journal, Setup  # noqa: E402
+from hone.judging import Judge  # noqa: E402
+from hone.models import connect  # noqa: E402
+
+RUBRIC = Rubric(
+    criteria=(
+        Criterion(name="Be Correct", sentence="The answer is right, by what the reference says of right ones."),
+    ),
+    scale=Scale.model_validate(
+        {
+            "levels": [
+                {"value": 0, "label": "wrong", "anchor": "the answer is wrong, or does not say what was asked for"},
+                {"value": 1, "label": "right", "anchor": "the answer is right, in whatever words"},
+            ]
+        }
+    ),
+)
+SUBJECT = "pupil's short answer"
+JUDGING = Judging(mode="expected")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """A table of the set."""
+    with (folder() / "khan_saq" / name).open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def answers() -> list[Reply]:
+    """Every answer with its question, and with what counts as right."""
+    items = {row["item"]: row for row in rows("items.csv")}
+    return [
+        Reply(
+            item=row["response_id"],
+            prompt=items[row["item"]]["question"].strip(),
+            text=row["response"],
+            model="",
+            reference="\n".join(
+                items[row["item"]][name].strip() for name in ("criteria_for_scoring", "correct_answer_examples")
+            ),
+        )
+        for row in rows("human_labels.csv")
+    ]
+
+
+def rounds(replies: Sequence[Reply], each: int = 10) -> list[Reply]:
+    """The answers in rounds of so many of each question, and question by question within a round."""
+    order = np.random.default_rng(0).permutation(len(replies)).tolist()
+    by_question: dict[str, list[Reply]] = {}
+    for place in order:
+        by_question.setdefault(replies[place].prompt, []).append(replies[place])
+    most = max(map(len, by_question.values()))
+    return [one for at in range(0, most, each) for some in by_question.values() for one in some[at : at + each]]
+
+
+def judge_with(model: Any, wording: Any, journal: Journal) -> Judge:
+    """The model as a judge under one wording."""
+    draws = Sampling(max_tokens=32 if wording != "score" else 192, break_loops=wording == "score")
+    setup = Setup(sampling=draws, journal=journal)
+    return Judge((model,), RUBRIC, SUBJECT, JUDGING, setup, wording=wording)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--wordings", nargs="+", default=["levels", "strict"])
+    parser.add_argument("--most", type=int, default=800)
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    replies = rounds(answers())[: asked.most]
+    settings = ModelSettings(model=f"gguf:{asked.model}", concurrency=1)
+    with connect(settings) as model, Journal(asked.folder / "journal.jsonl") as journal:
+        for start in range(0, len(replies), 200):
+            for wording in asked.wordings:
+                judge, began = judge_with(model, wording, journal), time.perf_counter()
+                done = replies[start : start + 200]
+                caller = Caller(journal, total=len(done))
+                found: list[Any] = []
+
+                async def score(reply: Reply, judge: Judge = judge, caller: Caller = caller) -> Any:
+                    return await judge.score(reply, caller)
+
+                judge.run(done, score, found.append, caller)
+                seconds, read = time.perf_counter() - began, sum(one.unscored is None for one in found)
+                print(f"{wording}: {len(done)} from {start}, {read} read, {seconds:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+"""A judge of one's own at work: asks the prompted judges that it stacks, reads the texts, and weighs both.
+
+It takes the place of a judge wherever one is named (``own:FOLDER``). A reason is one that a prompted part gave for
+the score nearest to the result; where nobody gave one it is empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from hone.domain.base import digest
+from hone.domain.evidence import FITTED_TO, Judgement, Score
+from hone.domain.settings import Judging, ModelSettings
+from hone.domain.task import Brief, Reply
+from hone.errors import RubricError, UnavailableError, VerdictError
+from hone.jobs import Caller
+from hone.judging.judge import Judge
+from hone.judging.opening import judge_over
+from hone.judging.rules import rule_scores
+from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge
+from hone.judging.signals import (
+    ReplyText,
+    TripleCounts,
+    form_features,
+    neighbour_features,
+    request_of_reply,
+    score_of,
+    vote_features,
+)
+from hone.models import Completion, Model, Request
+from hone.models.spec import own_folder
+from hone.weights.content import content
+
+Floats = npt.NDArray[np.float64]
+
+
+class StackedModel(Model):
+    """A judge of one's own where a model is named: it opens and closes the models that it asks, and writes nothing.
+
+    Args:
+        spec: ``own:FOLDER``.
+        saved: What the folder holds.
+        parts: The model of each prompted part; the same one where several share it.
+    """
+
+    def __init__(self, spec: str, saved: SavedJudge, parts: Sequence[Model]) -> None:
+        super().__init__(spec, concurrency=max((part.concurrency for part in parts), default=1))
+        self.saved = saved
+        self.parts = tuple(parts)
+        self.models = tuple(dict.fromkeys(parts))
+        """Each model once."""
+
+    async def ask(self, request: Request) -> Completion:  # noqa: ARG002 - every model is asked so
+        """It answers nothing.
+
+        Raises:
+            UnavailableError: Always.
+        """
+        raise UnavailableError(f"{self.spec} is a judge of one's own: it scores replies and writes none")
+
+    async def __aenter__(self) -> Self:
+        """Open the connections of its models."""
+        for model in self.models:
+            await model.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them."""
+        for model in reversed(self.models):
+            await model.__aexit__(kind, error, trace)
+
+    def close(self) -> None:
+        """End their engines."""
+        for model in self.models:
+            model.close()
+
+
+def open_stacked(
+    settings: ModelSettings, folder: Path | None, connected: Callable[[ModelSettings], Model]
+) -> StackedModel:
+    """A judge of one's own with its models open.
+
+    Args:
+        settings: Whose model is ``own:FOLDER``.
+        folder: Where relative names start.
+        connected: Opens the model of a prompted part.
+
+    Raises:
+        FileFormatError: The folder holds no such judge, or it is damaged.
+        UnavailableError: A model is not the one that the judge was fitted with, or cannot be opened.
+    """
+    saved = read_judge(own_folder(settings, folder) or Path())
+    if not saved.asks:
+        return StackedModel(settings.model, saved, ())
+    for part in saved.parts:
+        held = content(part.model.model, folder)
+        if held != part.files:
+            known = f"has other files now ({held or 'none'} in place of {part.files or 'none'})"
+            remedy = "put the old ones back, or tune the judge again: hone judge tune"
+            raise UnavailableError(
+                f"{settings.model}: {part.model.model}, which it asks for votes, {known}; {remedy}"
+            )
+    opened: dict[str, Model] = {}
+    for part in saved.parts:
+        key = repr(part.model.engine)
+        if key not in opened:
+            opened[key] = connected(part.model)
+    return StackedModel(settings.model, saved, [opened[repr(part.model.engine)] for part in saved.parts])
+
+
+class LevelScorer:
+    """What a saved judge's numbers make of a reply and the votes on it.
+
+    Args:
+        saved: The judge.
+    """
+
+    def __init__(self, saved: SavedJudge) -> None:
+        self._saved = saved
+        self._same: dict[str, list[int]] = {}
+        for at, reply in enumerate(saved.replies):
+            self._same.setdefault(reply.request, []).append(at)
+        self._triples: dict[int, TripleCounts] = {}
+
+    def probabilities(self, reply: Reply, votes: Sequence[Sequence[float]]) -> list[Floats]:
+        """The probability of each level, an array of shape (levels,) a criterion, in the order of the saved judge.
+
+        Args:
+            reply: What is scored.
+            votes: Of each criterion, the vote of each prompted part, NaN where there is none.
+        """
+        text = ReplyText(request_of_reply(reply), reply.text, reply.reference or "")
+        criteria = self._saved.criteria
+        form = form_features([text]) if any("form" in one.signals for one in criteria) else None
+        near = self._near(reply, text) if any(one.rated for one in criteria) else {}
+        found = []
+        for fitted, said in zip(criteria, votes, strict=True):
+            parts = []
+            for signal in fitted.signals:
+                if signal == "votes":
+                    parts.append(self._voted(fitted, said))
+                elif signal == "form":
+                    parts.append(form_features([text]) if form is None else form)
+                else:
+                    parts.append(_neighbours(fitted, near))
+            found.append(fitted.probabilities(np.concatenate(parts, axis=1))[0])
+        return found
+
+    def _voted(self, fitted: FittedCriterion, said: Sequence[float]) -> Floats:
+        names = [part.name for part in self._saved.parts]
+        votes = np.array([said], dtype=np.float64)
+        levels = np.array(fitted.levels)
+        return vote_features(votes, names, levels, ordered=fitted.ordered, missing=fitted.missing).values
+
+    def _near(self, reply: Reply, text: ReplyText) -> dict[int, float]:
+        """How similar each known reply to the same request is, but for the reply itself."""
+        own, itself = TripleCounts.of(text.reply), reply.digest
+        found = {}
+        for at in self._same.get(digest(text.request.strip()), ()):
+            if self._saved.replies[at].digest == itself:
+                continue
+            if at not in self._triples:
+                self._triples[at] = TripleCounts.of(self._saved.replies[at].text)
+            found[at] = own.cosine(self._triples[at])
+        return found
+
+
+def _neighbours(fitted: FittedCriterion, near: dict[int, float]) -> Floats:
+    rated = [one for one in fitted.rated if one.reply in near]
+    similar = np.array([[near[one.reply] for one in rated]]).reshape(1, len(rated))
+    apart = np.array([one.apart for one in rated]).reshape(len(rated), len(fitted.rated[0].apart))
+    return neighbour_features(similar, np.ones((1, len(rated))), apart)
+
+
+@dataclass(frozen=True, slots=True)
+class StackedJudge(Judge):
+    """A judge of one's own; see `Judge`, whose place it takes.
+
+    Args:
+        stacked: The judge, with its models open.
+    """
+
+    stacked: StackedModel | None = None
+    _parts: tuple[Judge, ...] = field(init=False, default=())
+    _scorer: LevelScorer | None = field(init=False, default=None)
+    _known: frozenset[str] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        own = self._own
+        saved, asked = own.saved, self.rubric.judged
+        if not asked.criteria:
+            raise RubricError("every criterion of the rubric is a rule, so no judge of one's own is needed")
+        # Parts of the rubric may be asked for; what each criterion says, and the scale, must be what was fitted to.
+        if asked.digest != saved.rubric:
+            raise RubricError(
+                f"{own.spec} was fitted to the rubric {saved.rubric}, and this one is {asked.digest}; "
+                "name the rubric that it was fitted to, or tune it again: hone judge tune"
+            )
+        names = {one.criterion for one in saved.criteria}
+        if names != set(asked.names):
+            raise RubricError(f"{own.spec} scores {', '.join(sorted(names))}, which are not the rubric's criteria")
+        object.__setattr__(self, "_pattern", None)
+        object.__setattr__(self, "_digest", self.rubric.digest)
+        object.__setattr__(self, "_scorer", LevelScorer(saved))
+        object.__setattr__(self, "_known", frozenset(saved.fitted_to))
+        parts = tuple(map(self._part, saved.parts, own.parts)) if saved.asks else ()
+        object.__setattr__(self, "_parts", parts)
+        object.__setattr__(self, "_forms", tuple(form for part in parts for form in part.forms))
+
+    @property
+    def spec(self) -> str:
+        """``own:FOLDER``, as it stands in judgements."""
+        return self._own.spec
+
+    @property
+    def compares(self) -> bool:
+        """It compares no replies."""
+        return False
+
+    @property
+    def by_criterion(self) -> bool:
+        """It scores all criteria that it was fitted to, or none."""
+        return False
+
+    @property
+    def tells_shares(self) -> bool:
+        """It tells how likely each level is."""
+        return True
+
+    @property
+    def calls(self) -> int:
+        """How many calls one reply takes, repairs apart."""
+        return sum(part.calls for part in self._parts)
+
+    def told(self, brief: Brief | None) -> Judge:  # noqa: ARG002 - every judge is told so
+        """The same judge: its prompted parts are told of the writer what they were told when it was fitted."""
+        return self
+
+    async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
+        """Score one reply; see `Judge.score`.
+
+        Raises:
+            UnavailableError: A model that it asks cannot answer at all.
+        """
+        if not reply.text.strip() and not planted:
+            return self.unscored(reply, "the reply is empty")
+        try:
+            rules = rule_scores(reply.text, self.rubric)
+        except VerdictError as error:
+            return self.unscored(reply, str(error))
+        asked = (part.score(reply, caller, again=again, planted=planted) for part in self._parts)
+        said = await asyncio.gather(*asked)
+        read = [one for one in said if one.unscored is None]
+        if said and not read:
+            return self.unscored(reply, said[0].unscored or "no answer", raw=said[0].raw)
+        by_name = {score.criterion: score for score in (*self._weighed(reply, said), *rules)}
+        return Judgement(
+            item=reply.item,
+            reply=reply.digest,
+            judge=self.spec,
+            rubric=self._digest,
+            mode="expected" if self.judging.mode == "expected" else "verdict",
+            votes=len(read) or 1,
+            scores=tuple(by_name[name] for name in self.rubric.names),
+            note=self._note(reply, said),
+        )
+
+    def _weighed(self, reply: Reply, said: Sequence[Judgement]) -> list[Score]:
+        """The scores of all fitted criteria."""
+        saved, scorer = self._own.saved, self._scorer or LevelScorer(self._own.saved)
+        given = [{score.criterion: score for score in one.scores} for one in said]
+        votes = [
+            [part[one.criterion].value if one.criterion in part else np.nan for part in given]
+            for one in saved.criteria
+        ]
+        found = scorer.probabilities(reply, votes)
+        return [
+            _score(one, shares, [part[one.criterion] for part in given if one.criterion in part], self.judging)
+            for one, shares in zip(saved.criteria, found, strict=True)
+        ]
+
+    def _note(self, reply: Reply, said: Sequence[Judgement]) -> str | None:
+        missing = sum(one.unscored is not None for one in said)
+        notes = [f"{missing} of {len(said)} votes could not be read"] if missing else []
+        notes += [FITTED_TO] if reply.digest in self._known else []
+        return "; ".join(notes) or None
+
+    @property
+    def _own(self) -> StackedModel:
+        if self.stacked is None:
+            raise UnavailableError("no judge of one's own was opened")
+        return self.stacked
+
+    def _part(self, part: PromptedPart, model: Model) -> Judge:
+        saved, setup = self._own.saved, self.setup
+        own = replace(setup, prompts=part.read_prompts(), sampling=part.sampling, progress=None)
+        return judge_over((model,), self.rubric.judged, saved.subject, part.judging, own, saved.brief, part.wording)
+
+
+def _score(fitted: FittedCriterion, shares: Floats, said: Sequence[Score], judging: Judging) -> Score:
+    levels = np.array(fitted.levels)
+    means = judging.mode == "expected" and fitted.level != "nominal"
+    value = float(score_of(shares[None, :], levels, "interval" if means else fitted.level)[0])
+    chosen = int(np.abs(levels - value).argmin())
+    reasons = [one for one in said if one.reason]
+    reason = min(reasons, key=lambda one: abs(one.value - value)).reason if reasons else ""
+    return Score(
+        criterion=fitted.criterion,
+        value=value,
+        reason=reason,
+        probability=float(shares[chosen]),
+        shares=tuple(shares.tolist()),
+    )

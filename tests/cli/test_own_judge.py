@@ -1,0 +1,361 @@
+"""A judge of one's own that is kept: the same scores again, wherever a judge is named, and nothing on trust."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hone as library
+from hone.cli.main import main
+from hone.domain.evidence import FITTED_TO
+from hone.domain.rubric import Rubric
+from hone.domain.task import Reply
+from hone.judging.saved_judge import read_judge, write_judge
+from hone.measuring import Reading, read_ratings
+from hone.measuring.rated_replies import ReplyFeatures, rated_replies
+from hone.project import read_rubric
+from tests.measuring.planted import Planted, votes_and_texts
+
+from .conftest import Hone
+from .test_judge import QUICK, written
+
+RUBRIC = "criteria:\n  - Be Right: The reply holds what the reference holds.\nscale: 0..1\n"
+
+
+ASKS_NOBODY = ("--signals", "form", "--signals", "similar replies", "--margin", "1")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A judge in its folder, and all that it was made from."""
+
+    folder: Path
+    planted: Planted
+    ratings: Path
+    texts: Path
+
+    @property
+    def own(self) -> Path:
+        return self.folder / "own"
+
+    @property
+    def rubric(self) -> Path:
+        return self.folder / "rubric.yaml"
+
+    @property
+    def spec(self) -> str:
+        return f"own:{self.own}"
+
+    @property
+    def replies(self) -> list[Reply]:
+        return [
+            Reply(item=item, prompt=one.request, text=one.reply, model="", reference=one.reference)
+            for item, one in self.planted.texts.items()
+        ]
+
+
+def scripts(planted: Planted, folder: Path) -> list[str]:
+    """Two judges, each of whom answers with its recorded vote where a request holds the text of the reply."""
+    votes = np.asarray((planted.collected.ratings.judges or {})["Be Right"])
+    specs = []
+    for at in range(2):
+        path = folder / f"judge{at}.jsonl"
+        lines = [
+            {
+                "contains": one.reply,
+                "text": json.dumps(
+                    {"Be Right": {"reason": f"Judge {at} saw {item}.", "score": int(votes[place, at])}}
+                ),
+            }
+            for place, (item, one) in enumerate(planted.texts.items())
+        ]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        specs.append(f"scripted:{path}")
+    return specs
+
+
+def tuned(kept: Kept, *more: object) -> int:
+    """The exit code of `hone judge tune` in the folder."""
+    words = ["judge", "tune", kept.ratings, "--judged", kept.texts, "--rubric", kept.rubric, "--into", kept.own]
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in (*words, *QUICK, "--project", kept.folder, *more)])
+    return ended.value.code if isinstance(ended.value.code, int) else -1
+
+
+def planted_in(folder: Path) -> Kept:
+    planted = votes_and_texts(200, 20)
+    ratings, (texts, _) = written(planted, folder)
+    (folder / "rubric.yaml").write_text(RUBRIC)
+    return Kept(folder, planted, ratings, texts)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """A judge that asks two others for votes."""
+    found = planted_in(tmp_path_factory.mktemp("kept"))
+    first, second = scripts(found.planted, found.folder)
+    assert tuned(found, "--judge", first, "--judge", second) == 0
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """A judge that asks nobody."""
+    found = planted_in(tmp_path_factory.mktemp("alone"))
+    assert tuned(found, *ASKS_NOBODY) == 0
+    return found
+
+
+def rubric_of(kept: Kept) -> Rubric:
+    found = read_rubric(str(kept.rubric))
+    assert found is not None
+    return found
+
+
+def labelled(hone: Hone, kept: Kept, *more: object) -> list[dict[str, Any]]:
+    out = kept.folder / "out.jsonl"
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--judge", kept.spec, "--out", out)
+    found = hone(*words, "--project", kept.folder, *more)
+    assert found.code == 0, found.err
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("which", ["kept", "alone"])
+def test_what_is_kept_gives_the_same_probabilities_as_what_was_fitted(
+    which: str, request: pytest.FixtureRequest, bare: Hone
+) -> None:
+    kept: Kept = request.getfixturevalue(which)
+    saved = read_judge(kept.own)
+    fitted = saved.criteria[0]
+    collected = read_ratings(kept.ratings, Reading(rubric=rubric_of(kept)))
+    if which == "kept":
+        collected = read_ratings(kept.ratings, Reading(rubric=rubric_of(kept)), judged=[votes_file(kept)])
+    rated = rated_replies(collected, kept.planted.texts, "Be Right", np.arange(200))
+    features = ReplyFeatures(rated).features(fitted.signals, np.arange(200))
+    wanted = fitted.probabilities(features)[:, 1]
+    rows = labelled(bare, kept)
+    given = [row["Be Right probability"] if row["Be Right"] == 1 else 1 - row["Be Right probability"] for row in rows]
+    assert given == pytest.approx(wanted.tolist(), abs=1e-9)
+    assert len({round(one, 6) for one in given}) > 20
+
+
+def votes_file(kept: Kept) -> Path:
+    path = kept.folder / "votes.csv"
+    votes = np.asarray((kept.planted.collected.ratings.judges or {})["Be Right"])
+    lines = [
+        f"{item},Be Right,judge {at},{int(votes[place, at])}"
+        for place, item in enumerate(kept.planted.texts)
+        for at in range(2)
+    ]
+    path.write_text("\n".join(["item,criterion,rater,score", *lines]) + "\n")
+    return path
+
+
+def test_reasons_are_those_of_the_prompted_part_nearest_to_the_score_and_never_invented(
+    kept: Kept, alone: Kept, bare: Hone
+) -> None:
+    votes = np.asarray((kept.planted.collected.ratings.judges or {})["Be Right"])
+    for place, row in enumerate(labelled(bare, kept)):
+        near = int(np.abs(votes[place] - row["Be Right"]).argmin())
+        assert row["Be Right reason"] == f"Judge {near} saw r{place}."
+        assert row["judge"] == kept.spec
+    assert all(not row["Be Right reason"] for row in labelled(bare, alone))
+
+
+def test_nothing_is_asked_twice_and_tuning_again_gives_the_same_judge(
+    kept: Kept, bare: Hone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (kept.own / "judge.json").read_bytes()
+    first, second = scripts(kept.planted, kept.folder)
+    assert tuned(kept, "--judge", first, "--judge", second) == 0
+    assert "nothing was asked again" in capsys.readouterr().err
+    assert (kept.own / "judge.json").read_bytes() == before
+    labelled(bare, kept)
+    for script in kept.folder.glob("judge?.jsonl"):
+        script.write_text("")  # whoever is asked now cannot answer
+    try:
+        rows = labelled(bare, kept)
+        assert all(row["Be Right"] is not None for row in rows)
+    finally:
+        scripts(kept.planted, kept.folder)
+
+
+def test_replies_that_it_was_fitted_to_are_marked_and_others_are_not(alone: Kept, tmp_path: Path) -> None:
+    with library.connect_own(alone.own) as model:
+        replies = alone.replies[:2]
+        new = replies[1].model_copy(update={"item": "another"})
+        first, second = library.judge([replies[0], new], rubric_of(alone), model, subject="reply")
+    assert first.note == FITTED_TO
+    assert second.note is None
+    assert second.scores[0].shares is not None
+    assert sum(second.scores[0].shares) == pytest.approx(1)
+
+
+def test_what_it_was_fitted_to_says_nothing_of_how_good_it_is(alone: Kept, bare: Hone, tmp_path: Path) -> None:
+    labelled(bare, alone)
+    found = bare("agree", alone.ratings, "--judged", alone.folder / "out.jsonl", "--rubric", alone.rubric)
+    assert found.code == 1, found.out
+    assert "was fitted to all of these replies" in found.err
+    rows = [json.loads(line) for line in (alone.folder / "out.jsonl").read_text().splitlines()]
+    half = tmp_path / "half.jsonl"
+    half.write_text(
+        "".join(json.dumps(row | ({"note": None} if at % 2 else {})) + "\n" for at, row in enumerate(rows))
+    )
+    words = ("--rubric", alone.rubric, "--resamples", "100", "--json")
+    found = bare("agree", alone.ratings, "--judged", half, *words)
+    assert found.code == 0, found.err
+    assert "100 rows are left out: the judge was fitted to people's ratings of these replies" in found.err
+
+
+def test_the_certificate_is_told_and_not_believed_once_changed(alone: Kept, bare: Hone, tmp_path: Path) -> None:
+    assert tuned(alone, *ASKS_NOBODY) == 0, "each test has a key of its own"
+    words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path)
+    told = bare(*words, "--judge", alone.spec).err
+    assert "with people on groups that it had not seen" in told
+    assert "fitted to 200 replies that 3 people rated" in told
+    changed = tmp_path / "changed"
+    shutil.copytree(alone.own, changed)
+    path = changed / "certificate.json"
+    path.write_text(path.read_text().replace('"people": 3', '"people": 30'))
+    assert "made elsewhere or was changed, and is not trusted here" in bare(*words, "--judge", f"own:{changed}").err
+    path.unlink()
+    assert "it has no certificate" in bare(*words, "--judge", f"own:{changed}").err
+
+
+def test_a_rubric_that_it_was_not_fitted_to_is_refused_in_one_line(alone: Kept, bare: Hone, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(RUBRIC.replace("holds what", "says what"))
+    found = bare("label", alone.texts, "--rubric", other, "--judge", alone.spec, "--project", tmp_path)
+    assert found.code == 1
+    assert "was fitted to the rubric" in found.err.splitlines()[-1]
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda data: data.update(format=2), "format: "),
+        (lambda data: data.update(more=1), "more: "),
+        (lambda data: data["criteria"][0]["weights"].pop(), "its weights are not of one size"),
+        (lambda data: data["criteria"][0]["centres"].__setitem__(0, 1e300), "centres.0: "),
+        (lambda data: data["criteria"][0]["spreads"].__setitem__(0, 0), "spreads.0: "),
+        (lambda data: data["criteria"][0]["weights"][0].__setitem__(0, "NaN"), "weights.0.0: "),
+        (lambda data: data["criteria"][0].update(levels=[1, 0]), "the levels do not rise"),
+        (lambda data: data["criteria"][0].update(missing=True), "do not fit its signals"),
+        (lambda data: data["parts"][0]["prompts"].update(score="{{secret}}"), "unknown field"),
+        (lambda data: data["parts"][0]["prompts"].update(task="x"), "needs the prompts"),
+        (lambda data: data["parts"][0].update(model={"model": "own:x"}), "cannot ask another"),
+        (lambda data: data["parts"].pop(), "do not fit its signals"),
+        (lambda data: data["criteria"].append(data["criteria"][0]), "a criterion stands twice"),
+        (lambda data: data["criteria"][0].update(rated=[{"reply": 0, "apart": [1]}]), "where rated replies are kept"),
+    ],
+)
+def test_a_damaged_folder_is_one_line_and_never_code(
+    kept: Kept, bare: Hone, tmp_path: Path, change: Change, problem: str
+) -> None:
+    data = json.loads((kept.own / "judge.json").read_text())
+    change(data)
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "judge.json").write_text(json.dumps(data))
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--project", tmp_path)
+    found = bare(*words, "--judge", f"own:{tmp_path / 'sent'}")
+    assert found.code == 1
+    line = found.err.strip().splitlines()[-1]
+    assert "no judge of one's own" in line
+    assert problem in line
+
+
+@pytest.mark.parametrize("content", [b"", b"[1, 2]", b"\x80\x04.", b'{"format": NaN}', b"{" * 100_000])
+def test_what_is_no_judge_at_all_is_one_line(alone: Kept, bare: Hone, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "judge.json").write_bytes(content)
+    words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path, "--judge", f"own:{tmp_path}")
+    found = bare(*words)
+    assert found.code == 1
+    assert "no judge of one's own" in found.err.strip().splitlines()[-1]
+    (tmp_path / "judge.json").unlink()
+    assert "a judge of one's own is made by `hone judge tune`" in bare(*words).err
+
+
+def test_the_hosts_of_a_folder_that_somebody_sent_are_asked_only_once_the_user_agreed(
+    kept: Kept, bare: Hone, tmp_path: Path
+) -> None:
+    saved = read_judge(kept.own)
+    away = saved.parts[0].model.model_copy(update={"model": "http://judge.invalid/v1#m"})
+    parts = (saved.parts[0].model_copy(update={"model": away}), *saved.parts[1:])
+    (tmp_path / "sent").mkdir()
+    write_judge(tmp_path / "sent", saved.model_copy(update={"parts": parts}))
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--project", tmp_path)
+    found = bare(*words, "--judge", f"own:{tmp_path / 'sent'}")
+    assert found.code == 1
+    assert "sends the texts of this project to http://judge.invalid" in found.err
+
+
+def test_a_model_that_is_another_than_when_it_was_fitted_is_refused(kept: Kept, bare: Hone, tmp_path: Path) -> None:
+    saved = read_judge(kept.own)
+    part = saved.parts[0].model_copy(update={"files": "0" * 16})
+    (tmp_path / "sent").mkdir()
+    write_judge(tmp_path / "sent", saved.model_copy(update={"parts": (part, *saved.parts[1:])}))
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--project", tmp_path)
+    found = bare(*words, "--judge", f"own:{tmp_path / 'sent'}")
+    assert found.code == 1
+    assert "has other files now" in found.err
+
+
+def test_it_stands_alone_and_writes_no_replies(alone: Kept, bare: Hone, tmp_path: Path) -> None:
+    words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path, "--judge", alone.spec)
+    found = bare(*words, "--judge", "smollm2")
+    assert found.code == 1
+    assert "stands alone" in found.err
+    with pytest.raises(library.HoneError, match="scores replies and writes none; name it as a judge"):
+        library.connect(alone.spec)
+
+
+def test_votes_of_files_can_be_measured_and_not_kept(alone: Kept, bare: Hone, tmp_path: Path) -> None:
+    ratings, (first, second) = written(alone.planted, tmp_path)
+    words = ("judge", "tune", ratings, "--judged", first, "--judged", second, "--rubric", alone.rubric, *QUICK)
+    found = bare(*words, "--into", tmp_path / "own")
+    assert found.code == 1
+    assert "name who gave them with --judge" in found.err
+    assert not (tmp_path / "own").exists()
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").write_text("mine")
+    assert "is no judge of one's own; name another folder" in bare(*words, "--into", tmp_path / "taken").err
+    without = bare("judge", "tune", ratings, "--judged", first, *QUICK, "--into", tmp_path / "own")
+    assert "a judge is kept with the rubric that it scores by; name it with --rubric" in without.err
+
+
+def test_a_refused_judge_is_not_kept(bare: Hone, tmp_path: Path) -> None:
+    ratings, (first, _) = written(votes_and_texts(100, 10).shuffled(), tmp_path)
+    rubric = tmp_path / "rubric.yaml"
+    rubric.write_text(RUBRIC)
+    words = ("judge", "tune", ratings, "--judged", first, "--rubric", rubric, *QUICK, "--into", tmp_path / "own")
+    assert bare(*words).code == 3
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_project_names_it_as_its_judge_for_label_audit_and_benchmarks(
+    alone: Kept, hone: Hone, project: Path
+) -> None:
+    shutil.copytree(alone.own, project / "own")
+    settings = (project / "hone.yaml").read_text()
+    (project / "hone.yaml").write_text(settings.replace("judge: scripted:script.jsonl", "judge: own:own"))
+    (project / "rubric.yaml").write_text(RUBRIC)
+    assert hone("reply").code == 0
+    found = hone("label")
+    assert found.code == 0, found.err
+    assert "own:own asks no model" in found.err
+    audited = hone("audit", "--items", "4", "--json")
+    assert audited.code == 0, audited.err
+    assert {row["name"] for row in audited.data["findings"]} >= {"repeat", "length", "planted"}
+    models = ("--model", "scripted:script.jsonl", "--model", f"scripted:{project / 'script.jsonl'}")
+    benched = hone("bench", "rubric", *models)
+    assert benched.code in (0, 3), benched.err

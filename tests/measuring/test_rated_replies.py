@@ -1,0 +1,38 @@
+"""What is fitted to rated replies, kept as a folder keeps it, and used on one reply at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hone.domain.base import digest
+from hone.domain.task import Reply
+from hone.judging.saved_judge import KnownReply, SavedJudge, Signal
+from hone.judging.stacked import LevelScorer
+from hone.measuring.rated_replies import ReplyFeatures, rated_replies
+
+from .planted import votes_and_texts
+
+
+@pytest.mark.parametrize("signals", [("similar replies",), ("form",), ("form", "similar replies")])
+def test_one_reply_at_a_time_gets_what_all_at_once_got(signals: tuple[Signal, ...]) -> None:
+    planted = votes_and_texts(120, 8).without_votes()
+    everyone = np.arange(120)
+    rated = rated_replies(planted.collected, planted.texts, "Be Right", everyone)
+    features = ReplyFeatures(rated, signals)
+    fitted = features.fitted("Be Right", everyone)
+    assert set(fitted.signals) <= set(signals)
+    wanted = fitted.probabilities(features.features(fitted.signals, everyone))
+    replies = [
+        Reply(item=item, prompt=one.request, text=one.reply, model="", reference=one.reference)
+        for item, one in planted.texts.items()
+    ]
+    kept = [KnownReply(digest=one.digest, request=digest(one.prompt.strip()), text=one.text) for one in replies]
+    saved = SavedJudge(format=1, rubric="0" * 16, subject="reply", criteria=(fitted,), replies=tuple(kept))
+    scorer = LevelScorer(SavedJudge.model_validate_json(saved.model_dump_json()))
+    given = [scorer.probabilities(reply, [[]])[0] for reply in replies]
+    assert np.array(given) == pytest.approx(wanted, abs=1e-9)
+    elsewhere = replies[0].model_copy(update={"prompt": "Another request?"})
+    if signals == ("similar replies",):
+        nobody = scorer.probabilities(elsewhere, [[]])[0]
+        assert nobody == pytest.approx(fitted.probabilities(np.zeros((1, len(fitted.centres))))[0])
