@@ -146,6 +146,19 @@ def test_what_is_kept_gives_the_same_probabilities_as_what_was_fitted(
     assert len({round(one, 6) for one in given}) > 20
 
 
+def test_a_judge_of_ones_own_asks_another_where_it_is_unsure(kept: Kept, alone: Kept, bare: Hone) -> None:
+    other, _ = scripts(alone.planted, alone.folder)
+    sure = [max(row["Be Right probability"], 1 - row["Be Right probability"]) for row in labelled(bare, alone)]
+    middle = sorted(sure)[len(sure) // 2]
+    rows = labelled(bare, alone, "--then", other, "--below", f"{middle:.6f}")
+    asked = [row["Be Right decided by"] == "second judge" for row in rows]
+    assert asked == [one < float(f"{middle:.6f}") for one in sure]
+    assert 60 < sum(asked) < 140
+    second = labelled(bare, kept, "--then", alone.spec, "--below", "0.7")
+    assert {row["Be Right decided by"] for row in second} == {"first judge", "second judge"}
+    assert {row["judge"] for row in second} == {f"{kept.spec} then {alone.spec} below 0.7"}
+
+
 def votes_file(kept: Kept) -> Path:
     path = kept.folder / "votes.csv"
     votes = np.asarray((kept.planted.collected.ratings.judges or {})["Be Right"])
