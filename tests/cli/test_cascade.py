@@ -110,6 +110,22 @@ def test_label_asks_the_second_judge_what_the_first_is_unsure_of(hone: Hone, dat
     assert read(out)[0]["Be Adaptable decided by"] == "first judge"
 
 
+def test_the_report_says_who_decided_and_how_to_make_the_run_again(
+    hone: Hone, project: Path, data: Path, tmp_path: Path
+) -> None:
+    first = script(tmp_path / "a.jsonl", verdict(1, 0), verdict(1, 1))
+    second = script(tmp_path / "b.jsonl", verdict(-1, -1))
+    words = ("label", data, "--judge", first, "--samples", "2", "--then", second, "--below", "0.7")
+    assert hone(*words).code == 0
+    page = tmp_path / "report.html"
+    assert hone("report", "--out", page).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Be Detailed: 1 of 1 decided by the first judge alone" in text
+    assert "Be Adaptable: 0 of 1 decided by the first judge alone" in text
+    assert "--below 0.7" in text
+    assert "--then scripted:" in text
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [

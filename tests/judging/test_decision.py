@@ -66,6 +66,22 @@ def test_a_deciding_judge_scores_with_probabilities_and_gives_no_reason(
     assert Judgement.model_validate_json(found.model_dump_json()) == found
 
 
+def test_a_server_s_single_vote_does_not_pass_for_certainty(rubric: Rubric, reply: Reply) -> None:
+    data = json.loads(decided(rubric, (0.0, 0.0, 1.0), (0.0, 0.25, 0.75)))
+    data["Be Detailed"] |= {"basis": "votes", "votes": 1}
+    data["Be Adaptable"] |= {"basis": "votes", "votes": 4}
+    expected = Judging(mode="expected")
+    (found,) = judge([reply], rubric, deciding(json.dumps(data)), subject="plan", judging=expected)
+    assert [(score.value, score.probability, score.shares) for score in found.scores] == [
+        (1, None, None),
+        (1, 0.75, (0.0, 0.25, 0.75)),
+    ]
+    assert found.mode == "verdict"
+    assert "no probabilities of the levels were told" in (found.note or "")
+    tone = answer_data(TONE, {"angry": 1.0, "calm": 0.0, "glad": 0.0}) | {"basis": "votes", "votes": 1}
+    assert answers(Decider((deciding(json.dumps({"tone": tone})),)), "x", tone=TONE)["tone"].basis == "votes"
+
+
 def test_an_answer_that_does_not_read_is_unscored_and_not_asked_for_a_repair(rubric: Rubric, reply: Reply) -> None:
     half = json.loads(decided(rubric, (0.1, 0.3, 0.6), (0.4, 0.4, 0.2)))
     half["Be Detailed"]["probabilities"]["0"] = 0.9

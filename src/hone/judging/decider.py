@@ -27,7 +27,7 @@ from hone.judging.expected import named_probabilities
 from hone.judging.judge import Judge
 from hone.judging.verdict import cut_problem, read_object
 from hone.models import Call, Completion, Model, Request
-from hone.models.questions import Content, Question, Shares, read_answers, text_of_content
+from hone.models.questions import Content, Question, Shares, read_answers, text_of_content, votes_behind
 from hone.models.systemone import decision_request
 from hone.prompts import fence
 
@@ -157,7 +157,7 @@ class Decider:
         if outcome.completion is None:
             raise outcome.error or VerdictError("there is no answer")
         if model.decides:
-            return _decided(outcome.completion.text, name, question), True
+            return _decided(outcome.completion.text, name, question)
         return _read(outcome.completion, question)
 
     def _request(self, state: Content, question: Question, call: Call) -> Request:
@@ -227,9 +227,11 @@ def _read(completion: Completion, question: Question) -> tuple[Shares, bool]:
     return {key: float(key == names[name]) for key in question.keys}, False
 
 
-def _decided(text: str, name: str, question: Question) -> Shares:
+def _decided(text: str, name: str, question: Question) -> tuple[Shares, bool]:
+    """The shares that a model that decides told, and whether they are probabilities and no votes."""
     try:
-        return read_answers({name: question}, json.loads(text))[name]
+        data = json.loads(text)
+        return read_answers({name: question}, data)[name], not votes_behind(data[name])
     except ValueError as error:
         raise VerdictError(str(error)) from error
 

@@ -12,7 +12,7 @@ from hone.domain.rubric import Criterion, Rubric, Scale
 from hone.domain.task import Brief, Reply
 from hone.errors import VerdictError
 from hone.judging.expected import expected
-from hone.models.questions import AnswerOption, Question, read_answers
+from hone.models.questions import AnswerOption, Question, read_answers, votes_behind
 
 
 def criterion_question(criterion: Criterion, scale: Scale) -> Question:
@@ -55,20 +55,24 @@ def read_decision(text: str, rubric: Rubric) -> tuple[tuple[Score, ...], tuple[S
 
     Returns:
         The likeliest level of each criterion (of several, the lowest), and the mean level weighed by probability.
+        Where the server says that an answer is a single vote, there is no probability, and no mean.
 
     Raises:
         VerdictError: An answer is missing, or is no distribution over the levels.
     """
     questions, values = rubric_questions(rubric), rubric.scale.values
     try:
-        answers = read_answers(questions, json.loads(text))
+        data = json.loads(text)
+        answers = read_answers(questions, data)
     except (ValueError, RecursionError) as error:
         raise VerdictError(str(error)) from error
     chosen, weighed = [], []
     for name, question in questions.items():
         shares = tuple(answers[name][key] for key in question.keys)
         level = shares.index(max(shares))
-        score = Score(criterion=name, value=values[level], reason="", probability=shares[level], shares=shares)
+        score = Score(criterion=name, value=values[level], reason="")
+        if votes_behind(data[name]) != 1:
+            score = score.model_copy(update={"probability": shares[level], "shares": shares})
+            weighed.append(score.model_copy(update={"value": expected(dict(zip(values, shares, strict=True)))}))
         chosen.append(score)
-        weighed.append(score.model_copy(update={"value": expected(dict(zip(values, shares, strict=True)))}))
-    return tuple(chosen), tuple(weighed)
+    return tuple(chosen), tuple(weighed) if len(weighed) == len(chosen) else ()

@@ -206,6 +206,18 @@ def read_answers(questions: Mapping[str, Question], data: Any) -> dict[str, Shar
     return {name: _shares(name, question, data[name]) for name, question in questions.items()}
 
 
+def votes_behind(answer: Any) -> int:
+    """How many votes an answer's probabilities are shares of, as servers of Hone say; 0 where they are no votes.
+
+    Args:
+        answer: One answer as it came. A single vote gives 1 and 0, which must not pass for certainty.
+    """
+    if not isinstance(answer, dict) or answer.get("basis") != "votes":
+        return 0
+    votes = answer.get("votes")
+    return votes if isinstance(votes, int) and votes > 0 else 1
+
+
 def _shares(name: str, question: Question, data: Any) -> Shares:
     shown = f"the answer to {name[:60]!r}"
     if not isinstance(data, dict) or data.get("type") != question.type:

@@ -132,8 +132,8 @@ def _legend(found: CascadeReplay) -> str:
     many = " and criteria" if len(found.criteria) > 1 else ""
     return (
         "Right is what the people's consensus says. “At most” is the exact upper limit (Clopper and Pearson) of the "
-        f"share that is wrong; the limits marked ✓ hold together over all thresholds{many} with "
-        f"{found.rule.confidence:.0%}, for other replies drawn as these were. Agreement is that of both judges "
-        "together, with a plain interval. “Always” and “never” are the second and the first judge alone. Nobody was "
-        "asked anything."
+        f"share that is wrong. Where ✓ stands it is shown that at most {found.rule.wrong:.0%} is wrong; all that is "
+        f"so marked holds together, over thresholds{many}, with {found.rule.confidence:.0%}, for other replies drawn "
+        "as these were. Agreement is that of both judges together, with a plain interval. “Always” and “never” are "
+        "the second and the first judge alone. Nobody was asked anything."
     )

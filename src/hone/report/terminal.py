@@ -214,9 +214,7 @@ def label_report(report: LabelReport) -> list[str]:
     names = report.signs.rubric.names if report.signs else tuple(report.alone | report.asked)
     for name in (one for one in names if report.alone[one] or report.asked[one]):
         alone, every = report.alone[name], report.alone[name] + report.asked[name]
-        lines.append(
-            f"{clean(name)}: {alone:,} of {every:,} decided by the first judge alone, the rest by the second"
-        )
+        lines.append(decided_alone(clean(name), alone, every))
     lines += [f"note: {count:,} × {short(reason)}" for reason, count in report.noted.most_common()]
     lines += [f"warning: {warning}" for warning in (report.signs.warnings() if report.signs else ())]
     tally = report.tally
@@ -225,6 +223,11 @@ def label_report(report: LabelReport) -> list[str]:
     if report.stopped:
         lines.append(f"stopped: {report.stopped}; raise it and type the same command to go on")
     return lines
+
+
+def decided_alone(criterion: str, alone: int, every: int) -> str:
+    """How many of a criterion's scores the first judge of a cascade gave without asking the second."""
+    return f"{criterion}: {alone:,} of {every:,} decided by the first judge alone, the rest by the second"
 
 
 def audit_table(findings: Sequence[AuditFinding]) -> RenderableType:

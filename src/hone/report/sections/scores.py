@@ -9,7 +9,7 @@ from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.judging.weakness import signs_of
 from hone.report.charts import ChartTitle, shares
-from hone.report.terminal import short
+from hone.report.terminal import decided_alone, short
 from hone.report.view import MOST_ROWS, ProjectView
 from hone.report.wording import amount, by_whom
 
@@ -46,9 +46,20 @@ def scores_values(view: ProjectView) -> dict[str, object]:
             (one.item, score.criterion, f"{score.value:g}", short(score.reason, 300))
             for one in scored[:_REASONS]
             for score in one.scores
+            if score.reason  # a judge that decides gives none
         ],
+        "decided": [line for name in rubric.names if (line := _decided(name, scored))],
         "explained": min(_REASONS, len(scored)),
     }
+
+
+def _decided(criterion: str, scored: Sequence[Judgement]) -> str:
+    """Of a cascade, how much the first judge decided alone; empty where there is one judge, or a rule."""
+    scores = [score for one in scored for score in one.scores if score.criterion == criterion]
+    alone = sum(score.judge is None and score.certainty is not None for score in scores)
+    if not alone and not any(score.judge for score in scores):
+        return ""
+    return decided_alone(criterion, alone, len(scores))
 
 
 def _counts(rubric: Rubric, scored: Sequence[Judgement], place: int) -> list[int]:
