@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -282,8 +281,9 @@ def test_gold_replies_end_as_the_prompt_asks_for() -> None:
 def test_answers_that_are_cut_are_asked_again_with_more(monkeypatch: pytest.MonkeyPatch) -> None:
     limits: list[int] = []
 
-    def generate(_model: Any, _tokenizer: Any, prompts: list[Any], ask: Any, **_: Callable[..., Any]) -> list[Any]:
+    def generate(_model: Any, _tokenizer: Any, prompts: list[Any], ask: Any, **more: Any) -> list[Any]:
         limits.append(ask.max_tokens)
+        assert all(there == (7,) for there in more.get("begun", ()))  # they go on from what was there
         return [[_Text(ask.max_tokens < 40)] for _ in prompts]
 
     monkeypatch.setattr("hone.training.solving.generate", generate)
@@ -294,4 +294,4 @@ def test_answers_that_are_cut_are_asked_again_with_more(monkeypatch: pytest.Monk
 
 class _Text:
     def __init__(self, cut: bool) -> None:
-        self.cut, self.text = cut, "so it is 12"
+        self.cut, self.text, self.made = cut, "so it is 12", (7,)

@@ -57,6 +57,25 @@ def test_rows_that_end_make_room_for_others(model: Any, rows: int) -> None:
     assert all(made[place][sample] == text for place, sample, text in told)
 
 
+@pytest.mark.parametrize("kind", ["llama", "mistral"])
+def test_what_was_cut_goes_on_as_if_it_had_not_been(kind: str) -> None:
+    other = tiny(model_type=kind, **({"sliding_window": 16} if kind == "mistral" else {}))
+    whole = generate(other, TOKENIZER, PROMPTS, Decoding(max_tokens=40))
+    short = [text for (text,) in generate(other, TOKENIZER, PROMPTS, Decoding(max_tokens=5))]
+    cut = [place for place, text in enumerate(short) if text.cut]
+    assert len(cut) > 3
+    asked, begun = [PROMPTS[place] for place in cut], [short[place].made for place in cut]
+    told: list[int] = []
+    made = generate(
+        other, TOKENIZER, asked, Decoding(max_tokens=40), begun=begun, told=lambda place, *_: told.append(place)
+    )
+    assert made == [whole[place] for place in cut]
+    assert [text.made for (text,) in made] == [whole[place][0].made for place in cut]
+    assert sorted(told) == list(range(len(cut)))
+    again = generate(other, TOKENIZER, asked, Decoding(max_tokens=5), begun=begun)
+    assert again == [[short[place]] for place in cut]
+
+
 def test_a_shared_beginning_changes_nothing(model: Any) -> None:
     way = prompting(choose_shots(sums(50), 2))
     shown = [way.ask(problem.question) for problem in sums(4, "test")]

@@ -82,7 +82,7 @@ def greedy_answers(
     last: int,
     note: Note = lambda _: None,
 ) -> list[GeneratedText]:
-    """One greedy answer to each conversation; what is cut is asked again with more until under one in a hundred is.
+    """One greedy answer to each conversation; what is cut goes on until under one in a hundred is.
 
     Args:
         model: From transformers.
@@ -98,7 +98,14 @@ def greedy_answers(
         if len(pending) < CUT_AT_MOST * len(found):
             break
         limit = min(2 * limit, last)
-        again = generate(model, tokenizer, [asked[place] for place in pending], Decoding(limit), note=note)
+        again = generate(
+            model,
+            tokenizer,
+            [asked[place] for place in pending],
+            Decoding(limit),
+            begun=[found[place].made for place in pending],
+            note=note,
+        )
         for place, several in zip(pending, again, strict=True):
             found[place] = several[0]
     return found

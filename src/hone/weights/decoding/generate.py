@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hone.domain.conversation import Message
@@ -45,6 +45,8 @@ class GeneratedText:
     cut: bool
     """Whether it ended at the limit and not at an end token."""
     prompt_tokens: int = 0
+    made: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    """The tokens themselves, to go on from where it was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class GenerationJob:
     limit: int
     """The most tokens of the answer."""
     begun: tuple[int, ...] = ()
-    """Tokens of the answer that are there already: it was under way when memory ran out."""
+    """Tokens of the answer that are there already: it was cut, or under way when memory ran out."""
 
     @property
     def known(self) -> tuple[int, ...]:
@@ -79,6 +81,7 @@ def generate(
     prompts: Sequence[Prompt],
     ask: Decoding = Decoding(),
     *,
+    begun: Sequence[Sequence[int]] = (),
     told: Told | None = None,
     note: Callable[[str], object] = lambda _: None,
 ) -> list[list[GeneratedText]]:
@@ -93,6 +96,8 @@ def generate(
         tokenizer: Its tokenizer.
         prompts: Texts, conversations or tokens.
         ask: How answers are drawn.
+        begun: Of each prompt, tokens of an answer that was cut at a lower limit and goes on here; they are part of
+            the answer, and count in its limit. Models that our own loop does not suit begin again.
         told: Told of every answer as it comes.
         note: Told, in one line, where memory ran out and it goes on with fewer answers side by side.
 
@@ -109,14 +114,14 @@ def generate(
     from hone.weights.decoding.loop import answer_in_rows, plainly, suited  # noqa: PLC0415 - loads torch
     from hone.weights.decoding.rows import UnsuitedError  # noqa: PLC0415 - the same
 
-    jobs = _jobs(model, tokenizer, prompts, ask)
+    jobs = _jobs(model, tokenizer, prompts, ask, begun or [()] * len(prompts))
     answers: list[list[GeneratedText | None]] = [[None] * ask.samples for _ in prompts]
     ends = end_tokens(tokenizer, model)
 
     def tell(job: GenerationJob, made: Sequence[int]) -> None:
         cut = not made or made[-1] not in ends
         words = tokenizer.decode(list(made if cut else made[:-1]), skip_special_tokens=True)
-        text = GeneratedText(words, len(made), cut, len(job.tokens))
+        text = GeneratedText(words, len(made), cut, len(job.tokens), tuple(made))
         answers[job.prompt][job.sample] = text
         if told:
             told(job.prompt, job.sample, text)
@@ -143,17 +148,19 @@ def generate(
     return [[text for text in several if text is not None] for several in answers]
 
 
-def _jobs(model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Decoding) -> list[GenerationJob]:
+def _jobs(
+    model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Decoding, begun: Sequence[Sequence[int]]
+) -> list[GenerationJob]:
     context = getattr(model.config, "max_position_embeddings", None) or 2**31
     jobs = []
-    for place, prompt in enumerate(prompts):
+    for place, (prompt, there) in enumerate(zip(prompts, begun, strict=True)):
         tokens = _tokens(tokenizer, prompt)
         if not 0 < len(tokens) < context:
             raise ContextError(
                 f"prompt {place + 1} has {len(tokens)} tokens, and the model's context is {context}; shorten it"
             )
         limit = min(ask.max_tokens, context - len(tokens))
-        jobs += [GenerationJob(place, sample, tokens, limit) for sample in range(ask.samples)]
+        jobs += [GenerationJob(place, sample, tokens, limit, tuple(there)) for sample in range(ask.samples)]
     return jobs
 
 

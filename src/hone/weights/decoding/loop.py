@@ -54,7 +54,7 @@ def answer_in_rows(
     Raises:
         UnavailableError: Memory ran out with one row.
     """
-    inner, left = base(model), list(jobs)
+    inner, left = base(model), _going(jobs, ends, tell)
     planned, shape = plan_rows(inner, jobs, shared, ask), DecodingShape.of(inner)
     rows = ask.rows or rows_planned(shape, planned, len(jobs), model.device)
     while left:
