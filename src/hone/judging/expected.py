@@ -36,19 +36,40 @@ def level_probabilities(
         tokens are not told, are not those of the text, have no alternatives beside them though they are not certain,
         or leave open which level they begin.
     """
-    if tokens is None or "".join(token.token for token in tokens).rstrip() != text.rstrip():
+    if tokens is None:
+        return None
+    offset = _offset(text, tokens)
+    if offset is None:
         return None
     begin = max(text.rfind(answer_of(text)), 0)  # a draft in the thoughts before the answer states scores, too
     starts = [match.end() + (text[match.end()] == '"') for match in _SCORE.finditer(text, begin)]
     if len(starts) != places:
         return None
-    found = [_at(start, tokens, scale) for start in starts]
+    if any(start < offset[0] for start in starts):
+        return None
+    found = [_at(start - offset[0], offset[1], scale) for start in starts]
     return None if any(one is None for one in found) else [one for one in found if one is not None]
 
 
 def expected(probabilities: Mapping[float, float]) -> float:
     """The mean level, weighed by probability."""
     return math.fsum(value * share for value, share in probabilities.items())
+
+
+def _offset(text: str, tokens: Sequence[TokenLogprob]) -> tuple[int, Sequence[TokenLogprob]] | None:
+    """From where on tokens are those of the text, and these tokens; none where they never are.
+
+    An engine that enforces a schema may tell, in place of a token that it forced, the one that it would have taken.
+    Such tokens stand at the beginning and the end, where a model would have put its JSON between marks of its own.
+    """
+    whole = text.rstrip()
+    for first in range(len(tokens)):
+        rest = "".join(token.token for token in tokens[first:])
+        if rest.startswith(whole):
+            return 0, tokens[first:]
+        if whole.endswith(rest.rstrip()) and len(rest) <= len(text):
+            return len(whole) - len(rest.rstrip()), tokens[first:]
+    return None
 
 
 def _at(start: int, tokens: Sequence[TokenLogprob], scale: Scale) -> Mapping[float, float] | None:

@@ -59,7 +59,10 @@ def request_of_reply(reply: Reply) -> str:
 
 
 def score_of(probabilities: Floats, levels: Floats, level: str) -> Floats:
-    """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean.
+    """The score that probabilities come to: the likeliest label, the middle level (the median), or the mean.
+
+    Of ordered levels the median has the least expected distance. The mean would fall between two ends of which one is
+    right, on a level that nobody thinks of.
 
     Args:
         probabilities: Shape (replies, levels).
@@ -68,10 +71,12 @@ def score_of(probabilities: Floats, levels: Floats, level: str) -> Floats:
     """
     if level == "nominal":
         return np.asarray(levels[probabilities.argmax(axis=1)])
-    mean: Floats = probabilities @ levels
     if level == "interval":
+        mean: Floats = probabilities @ levels
         return mean
-    return np.asarray(levels[np.abs(mean[:, None] - levels).argmin(axis=1)])
+    # A half is reached despite rounding.
+    below = probabilities.cumsum(axis=1) < 0.5 - 1e-12
+    return np.asarray(levels[np.minimum(below.sum(axis=1), len(levels) - 1)])
 
 
 def words_of(text: str) -> list[str]:
