@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -28,12 +29,18 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.own_judge_local import RUBRIC, answers, rows  # noqa: E402
 from benchmarks.tables import with_table  # noqa: E402
 
+from hone.domain.base import digest  # noqa: E402
+from hone.domain.settings import Judging, ModelSettings, Sampling  # noqa: E402
+from hone.domain.task import Reply  # noqa: E402
 from hone.judging.expected import level_probabilities  # noqa: E402
+from hone.judging.saved_judge import KnownReply, PromptedPart, SavedJudge  # noqa: E402
 from hone.judging.signals import ReplyText  # noqa: E402
+from hone.judging.stacked import LevelScorer  # noqa: E402
 from hone.measuring import Collected, Reading, read_ratings  # noqa: E402
 from hone.measuring.own_judge import PRESENT, OwnJudge, OwnJudgeRule, own_judges  # noqa: E402
 from hone.measuring.rated_replies import RatedReplies, ReplyFeatures, rated_replies  # noqa: E402
 from hone.models import Completion  # noqa: E402
+from hone.prompts import load_prompts  # noqa: E402
 from hone.report.wording import with_interval  # noqa: E402
 from hone.stats import BootstrapOptions, Ratings  # noqa: E402
 from hone.stats.logistic import fit_levels  # noqa: E402
@@ -50,6 +57,7 @@ FIGURES, BESIDE, FOLDS, LEARNING = (
     "## From fewer ratings",
 )
 LOCAL = "## Wholly on this machine"
+SPEED = "## Speed"
 
 
 def collected(judge: str, wordings: tuple[str, ...] = WORDINGS) -> Collected:
@@ -201,15 +209,57 @@ def on_this_machine(known: dict[str, ReplyText], where: Path, rule: OwnJudgeRule
                 yield f"| {other} | {' | '.join(map(with_interval, both))} |"
 
 
+def speed(known: dict[str, ReplyText]) -> Iterator[str]:
+    """How long it takes to fit, and how many replies a second the part without a model scores, one at a time."""
+    data = collected(JUDGES[0])
+    some = rated_replies(data, known, "correct", np.random.default_rng(0).permutation(len(data.items))[:300])
+    began = time.perf_counter()
+    fitted = ReplyFeatures(some).fitted("correct", some.units()["question"])
+    fit = time.perf_counter() - began
+    every = rated_replies(data, known, "correct", np.arange(len(data.items)))
+    fitted = ReplyFeatures(every).fitted("correct", every.units()["reply"])
+    replies = [Reply(item=item, prompt=known[item].request, text=known[item].reply, model="") for item in data.items]
+    kept = tuple(KnownReply(digest=one.digest, request=digest(one.prompt.strip()), text=one.text) for one in replies)
+    settings = ModelSettings(model="recorded:votes")
+    prompts = {name: load_prompts()[name].sent for name in ("system", "repair", "score")}
+    parts = tuple(
+        PromptedPart(
+            name=name, model=settings, judging=Judging(), sampling=Sampling(), wording="score", prompts=prompts
+        )
+        for name in every.judges
+    )
+    saved = SavedJudge(format=1, rubric="0" * 16, subject="answer", parts=parts, criteria=(fitted,), replies=kept)
+    scorer = LevelScorer(saved)
+    began = time.perf_counter()
+    for reply, votes in zip(replies, every.votes.tolist(), strict=True):
+        scorer.probabilities(reply, [votes])
+    each = (time.perf_counter() - began) / len(replies)
+    size = len(saved.model_dump_json()) / 1e6
+    yield "| | |\n|---|---|"
+    yield f"| signals of the judge that is timed | {', '.join(fitted.signals)} |"
+    yield f"| fitting to 300 rated replies, signals and penalty chosen | {fit:.1f} s |"
+    yield f"| replies scored a second, one at a time, votes given | {1 / each:,.0f} |"
+    yield f"| the file, with 800 rated replies | {size:.1f} MB |"
+    yield f"| most memory of this process | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--resamples", type=int, default=2_000)
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--speed", action="store_true", help="time the part without a model alone")
     parser.add_argument("--local", type=Path, help="the folder of own_judge_local.py")
     parser.add_argument("--into", type=Path)
     asked = parser.parse_args()
     known = texts()
     rule = OwnJudgeRule(options=BootstrapOptions(resamples=asked.resamples), curve=0)
+    if asked.speed:
+        table = [part for line in speed(known) for part in line.split("\n")]
+        print(SPEED, "", *table, "", sep="\n")
+        if asked.into:
+            page = asked.into.read_text(encoding="utf-8")
+            asked.into.write_text(with_table(page, SPEED, table), encoding="utf-8")
+        return
     if asked.local:
         table = list(on_this_machine(known, asked.local, rule))
         print(LOCAL, "", *table, "", sep="\n")
