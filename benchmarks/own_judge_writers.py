@@ -121,7 +121,7 @@ def held_out(rated: RatedReplies, by: Integers, folds: int) -> dict[str, Floats]
 
 def figures(data: Collected, texts: dict[str, ReplyText], criteria: int, draws: int) -> Iterator[str]:
     """Rows of the table, criterion by criterion."""
-    yield "| criterion, what scores | held out: conversations (macro-F1, accuracy, kappa) | held out: each writer | "
+    yield "| criterion, what scores | held out: conversations (macro-F1, accuracy, kappa) | held out: each writer |"
     yield "|---|---|---|"
     for name in CRITERIA[:criteria]:
         began = time.perf_counter()
