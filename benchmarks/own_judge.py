@@ -3,17 +3,21 @@
     python benchmarks/own_judge.py [--resamples 2000] [--draws 20] [--into docs/results/own_judge.md]
 
 The 800 answers of khan_saq (../shared/data; HONE_TEST_DATA overrides), each scored by three people, and the recorded
-votes of judges under three wordings, three runs each. Nothing is asked of a model. Seeded.
+votes of judges under three wordings, three runs each. Nothing is asked of a model: with --local FOLDER the votes of a
+small model are read that `own_judge_local.py` has asked for. Seeded.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +26,23 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.own_judge_local import RUBRIC, answers, rows  # noqa: E402
 from benchmarks.tables import with_table  # noqa: E402
-from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
 
+from hone.domain.base import digest  # noqa: E402
+from hone.domain.settings import Judging, ModelSettings, Sampling  # noqa: E402
+from hone.domain.task import Reply  # noqa: E402
+from hone.judging.expected import level_probabilities  # noqa: E402
+from hone.judging.saved_judge import KnownReply, PromptedPart, SavedJudge  # noqa: E402
 from hone.judging.signals import ReplyText  # noqa: E402
+from hone.judging.stacked import LevelScorer  # noqa: E402
 from hone.measuring import Collected, Reading, read_ratings  # noqa: E402
 from hone.measuring.own_judge import PRESENT, OwnJudge, OwnJudgeRule, own_judges  # noqa: E402
 from hone.measuring.rated_replies import RatedReplies, ReplyFeatures, rated_replies  # noqa: E402
+from hone.models import Completion  # noqa: E402
+from hone.prompts import load_prompts  # noqa: E402
 from hone.report.wording import with_interval  # noqa: E402
-from hone.stats import BootstrapOptions  # noqa: E402
+from hone.stats import BootstrapOptions, Ratings  # noqa: E402
 from hone.stats.logistic import fit_levels  # noqa: E402
 from hone.stats.nested import chosen_model, nested  # noqa: E402
 
@@ -44,12 +56,8 @@ FIGURES, BESIDE, FOLDS, LEARNING = (
     "## Under other divisions into folds",
     "## From fewer ratings",
 )
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """A table of the set."""
-    with (folder() / "khan_saq" / name).open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+LOCAL = "## Wholly on this machine"
+SPEED = "## Speed"
 
 
 def collected(judge: str, wordings: tuple[str, ...] = WORDINGS) -> Collected:
@@ -153,14 +161,113 @@ def learning(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
         yield f"| {count} | {np.mean(values):.3f} | {np.std(values, ddof=1):.3f} |"
 
 
+def local_votes(journal: Path) -> dict[str, dict[str, float]]:
+    """By wording and answer, the probability of a right answer that a small model gave on this machine."""
+    found: dict[str, dict[str, float]] = {}
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        item, _, wording = entry["call"].partition("/")
+        answer = Completion.from_data(entry["answer"])
+        shares = level_probabilities(answer.text, answer.logprobs, RUBRIC.scale, 1)
+        if wording in {"levels", "strict"} and shares is not None:
+            found.setdefault(wording, {})[item] = shares[0][1.0]
+    # The same answer to the same question is one call, which the journal holds under the first of them.
+    alike: dict[tuple[str, str], list[str]] = {}
+    for reply in answers():
+        alike.setdefault((reply.prompt, reply.text), []).append(reply.item)
+    for votes in found.values():
+        for items in alike.values():
+            known = next((votes[item] for item in items if item in votes), None)
+            votes.update(dict.fromkeys(items, known) if known is not None else {})
+    return found
+
+
+def on_this_machine(known: dict[str, ReplyText], where: Path, rule: OwnJudgeRule) -> Iterator[str]:
+    """The stack of a small model's wordings, on the answers that it was asked about."""
+    votes = local_votes(where / "journal.jsonl")
+    items = sorted(set.intersection(*(set(one) for one in votes.values())), key=int)
+    people = {row["response_id"]: [float(row[f"human_{at}"]) for at in (1, 2, 3)] for row in rows("human_labels.csv")}
+    given = np.array([[one[item] for one in votes.values()] for item in items])
+    ratings = Ratings(
+        {"correct": np.array([people[item] for item in items])},
+        ("human_1", "human_2", "human_3"),
+        "nominal",
+        {"correct": given},
+        tuple(votes),
+    )
+    yield f"| on {len(items)} answers | by answer | by unseen question |"
+    yield "|---|---|---|"
+    stacks = {"own judge": ratings, "own judge without votes": replace(ratings, judges=None, judge_names=())}
+    for name, some in stacks.items():
+        data = Collected(some, tuple(items), len(items) * 3, 0, 0, "nominal")
+        one = own_judges(data, known, rule)["correct"]
+        answer, question = one.held_out["reply"], one.held_out["question"]
+        yield f"| {name} | {with_interval(answer.own)} | {with_interval(question.own)} |"
+        if name == "own judge":
+            for other, found in question.beside.items():
+                both = (answer.beside[other].second, found.second)
+                yield f"| {other} | {' | '.join(map(with_interval, both))} |"
+
+
+def speed(known: dict[str, ReplyText]) -> Iterator[str]:
+    """How long it takes to fit, and how many replies a second the part without a model scores, one at a time."""
+    data = collected(JUDGES[0])
+    some = rated_replies(data, known, "correct", np.random.default_rng(0).permutation(len(data.items))[:300])
+    began = time.perf_counter()
+    fitted = ReplyFeatures(some).fitted("correct", some.units()["question"])
+    fit = time.perf_counter() - began
+    every = rated_replies(data, known, "correct", np.arange(len(data.items)))
+    fitted = ReplyFeatures(every).fitted("correct", every.units()["reply"])
+    replies = [Reply(item=item, prompt=known[item].request, text=known[item].reply, model="") for item in data.items]
+    kept = tuple(KnownReply(digest=one.digest, request=digest(one.prompt.strip()), text=one.text) for one in replies)
+    settings = ModelSettings(model="recorded:votes")
+    prompts = {name: load_prompts()[name].sent for name in ("system", "repair", "score")}
+    parts = tuple(
+        PromptedPart(
+            name=name, model=settings, judging=Judging(), sampling=Sampling(), wording="score", prompts=prompts
+        )
+        for name in every.judges
+    )
+    saved = SavedJudge(format=1, rubric="0" * 16, subject="answer", parts=parts, criteria=(fitted,), replies=kept)
+    scorer = LevelScorer(saved)
+    began = time.perf_counter()
+    for reply, votes in zip(replies, every.votes.tolist(), strict=True):
+        scorer.probabilities(reply, [votes])
+    each = (time.perf_counter() - began) / len(replies)
+    size = len(saved.model_dump_json()) / 1e6
+    yield "| | |\n|---|---|"
+    yield f"| signals of the judge that is timed | {', '.join(fitted.signals)} |"
+    yield f"| fitting to 300 rated replies, signals and penalty chosen | {fit:.1f} s |"
+    yield f"| replies scored a second, one at a time, votes given | {1 / each:,.0f} |"
+    yield f"| the file, with 800 rated replies | {size:.1f} MB |"
+    yield f"| most memory of this process | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--resamples", type=int, default=2_000)
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--speed", action="store_true", help="time the part without a model alone")
+    parser.add_argument("--local", type=Path, help="the folder of own_judge_local.py")
     parser.add_argument("--into", type=Path)
     asked = parser.parse_args()
     known = texts()
-    made = list(by_judge(known, OwnJudgeRule(options=BootstrapOptions(resamples=asked.resamples))))
+    rule = OwnJudgeRule(options=BootstrapOptions(resamples=asked.resamples), curve=0)
+    if asked.speed:
+        table = [part for line in speed(known) for part in line.split("\n")]
+        print(SPEED, "", *table, "", sep="\n")
+        if asked.into:
+            page = asked.into.read_text(encoding="utf-8")
+            asked.into.write_text(with_table(page, SPEED, table), encoding="utf-8")
+        return
+    if asked.local:
+        table = list(on_this_machine(known, asked.local, rule))
+        print(LOCAL, "", *table, "", sep="\n")
+        if asked.into:
+            page = asked.into.read_text(encoding="utf-8")
+            asked.into.write_text(with_table(page, LOCAL, table), encoding="utf-8")
+        return
+    made = list(by_judge(known, rule))
     tables = {
         FIGURES: figures(made),
         BESIDE: beside(made[1][1]),

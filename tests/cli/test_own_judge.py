@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -14,13 +15,19 @@ import pytest
 
 import hone as library
 from hone.cli.main import main
-from hone.domain.evidence import FITTED_TO
+from hone.domain.evidence import FITTED_TO, Judgement
 from hone.domain.rubric import Rubric
+from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
+from hone.jobs import Caller
+from hone.judging import Judge
+from hone.judging.of_project import judge_of
 from hone.judging.saved_judge import read_judge, write_judge
 from hone.measuring import Reading, read_ratings
 from hone.measuring.rated_replies import ReplyFeatures, rated_replies
+from hone.models import Model
 from hone.project import read_rubric
+from hone.serving.conversation import score
 from tests.measuring.planted import Planted, votes_and_texts
 
 from .conftest import Hone
@@ -225,6 +232,23 @@ def test_what_it_was_fitted_to_says_nothing_of_how_good_it_is(alone: Kept, bare:
     found = bare("agree", alone.ratings, "--judged", half, *words)
     assert found.code == 0, found.err
     assert "100 rows are left out: the judge was fitted to people's ratings of these replies" in found.err
+
+
+def test_an_endpoint_and_the_pages_score_with_it(alone: Kept, kept: Kept) -> None:
+    for one in (alone, kept):
+        with library.connect_own(one.own) as model:
+            judge = judge_of(None, (model,), ModelSettings(model=one.spec), rubric_of(one))
+            served = asyncio.run(score(judge, one.replies[0]))
+
+            async def on_a_page(
+                model: Model = model, judge: Judge = judge, reply: Reply = one.replies[0]
+            ) -> Judgement:
+                async with model:
+                    return await judge.score(reply, Caller())
+
+            assert asyncio.run(on_a_page()) == served
+            assert served.scores[0].shares is not None
+            assert served.judge == model.spec
 
 
 def test_the_certificate_is_told_and_not_believed_once_changed(alone: Kept, bare: Hone, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hone.judging.signals import (
     form_features,
     neighbour_features,
     same_request,
+    score_of,
     similarity,
     vote_features,
     votes_by_level,
@@ -54,6 +55,13 @@ def test_a_vote_between_two_levels_falls_to_both() -> None:
     assert shares[0].tolist() == [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 1]]
     labels = votes_by_level(np.array([[0.25, 2.0]]), np.array([0.0, 1.0]), ordered=False)
     assert labels[0].tolist() == [[0.75, 0.25], [0, 0]], "a third label is no vote"
+
+
+def test_of_ordered_levels_the_middle_one_counts_and_not_one_that_nobody_thinks_of() -> None:
+    levels, shares = np.array([0.0, 1.0, 2.0]), np.array([[0.45, 0.0, 0.55], [0.2, 0.4, 0.4], [0.5, 0.5, 0.0]])
+    assert score_of(shares, levels, "ordinal").tolist() == [2, 1, 0]
+    assert score_of(shares, levels, "nominal").tolist() == [2, 1, 0]
+    assert score_of(shares, levels, "interval") == pytest.approx([1.1, 1.2, 0.5])
 
 
 def test_votes_without_an_order_are_one_feature_a_level() -> None:

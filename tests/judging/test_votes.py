@@ -188,3 +188,17 @@ def test_a_score_inside_a_reason_is_not_the_score() -> None:
     tops = tuple(TokenLogprob(character, 0.0, ((character, 0.0),)) for character in text)
     (found,) = level_probabilities(text, tops, Scale.model_validate("0..1"), 1) or [{}]
     assert found == {0: 0.0, 1: 1.0}
+
+
+def test_tokens_that_an_engine_forced_otherwise_around_the_verdict_hide_no_probability() -> None:
+    text = '{"Be Brief": {"score": 1}}'
+    around = [TokenLogprob(word, -0.7) for word in ("```", "json", "\n")]
+    told = tokens(text, "1", {"1": 0.75, "0": 0.25})
+    scale = Scale.model_validate("0..1")
+    plain = level_probabilities(text, told, scale, 1)
+    assert plain is not None
+    assert plain[0][1.0] == pytest.approx(0.75)
+    assert level_probabilities(text, [*around, *told], scale, 1) == plain
+    assert level_probabilities(text, [*around, *told, TokenLogprob("\n```", -0.1)], scale, 1) == plain
+    other = [TokenLogprob("[", -0.1), *told[:-3], *around]
+    assert level_probabilities(text, other, scale, 1) is None, "what does not fit the text tells nothing"

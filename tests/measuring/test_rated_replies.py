@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,18 @@ def test_one_reply_at_a_time_gets_what_all_at_once_got(signals: tuple[Signal, ..
     if signals == ("similar replies",):
         nobody = scorer.probabilities(elsewhere, [[]])[0]
         assert nobody == pytest.approx(fitted.probabilities(np.zeros((1, len(fitted.centres))))[0])
+
+
+def test_ratings_drawn_with_unequal_chances_count_for_as_many_as_they_stand_for() -> None:
+    planted = votes_and_texts(120, 8)
+    weights = np.where(np.arange(120) < 40, 4.0, 1.0)
+    weights[119] = np.nan
+    drawn = replace(planted.collected, weights=weights)
+    rated = rated_replies(drawn, planted.texts, "Be Right", np.arange(120))
+    assert rated.weights.mean() == pytest.approx(1)
+    assert rated.weights[0] / rated.weights[100] == pytest.approx(4)
+    assert rated.weights[119] == rated.weights[100], "what is not said counts as one"
+    everyone = np.arange(120)
+    weighted = ReplyFeatures(rated, ("form",)).fitted("Be Right", everyone)
+    plain = rated_replies(planted.collected, planted.texts, "Be Right", everyone)
+    assert weighted.weights != ReplyFeatures(plain, ("form",)).fitted("Be Right", everyone).weights

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from hone.domain.rubric import Scale
@@ -57,22 +58,51 @@ def named_probabilities(
     Returns:
         As `level_probabilities`.
     """
-    written = "".join(token.token for token in tokens or ())
-    offset = written.find(text.strip())  # engines take a code fence off the text, and tell its tokens
-    if not text.strip() or offset < 0 or written.count(text.strip()) > 1:
-        return None
     text = text.strip()
+    told = _told(text, tokens or ())
+    if told is None:
+        return None
     begin = max(text.rfind(answer_of(text)), 0)  # a draft in the thoughts before the answer states scores, too
-    starts = [offset + match.end() + (text[match.end()] == '"') for match in _KEYS[key].finditer(text, begin)]
+    starts = [match.end() + (text[match.end()] == '"') for match in _KEYS[key].finditer(text, begin)]
     if len(starts) != places:
         return None
-    found = [_at(start, tokens or (), names) for start in starts]
+    if any(start + told.shift < 0 for start in starts):
+        return None
+    found = [_at(start + told.shift, told.tokens, names) for start in starts]
     return None if any(one is None for one in found) else [one for one in found if one is not None]
 
 
 def expected(probabilities: Mapping[float, float]) -> float:
     """The mean level, weighed by probability."""
     return math.fsum(value * share for value, share in probabilities.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The tokens that tell a text."""
+
+    shift: int
+    """What to add to a place in the text for the same place in the tokens' texts."""
+    tokens: Sequence[TokenLogprob]
+
+
+def _told(text: str, tokens: Sequence[TokenLogprob]) -> _Told | None:
+    """Where the tokens that an engine told are those of a text; none where they are not, or may be at two places.
+
+    An engine takes a code fence off a text and tells its tokens. One that enforces a schema may tell, in place of a
+    token that it forced, the one that it would have taken: at the beginning or the end, where a model would have put
+    its JSON between marks of its own.
+    """
+    written = "".join(token.token for token in tokens)
+    if not text:
+        return None
+    if (count := written.count(text)) > 0:
+        return _Told(written.find(text), tokens) if count == 1 else None
+    for first in range(1, len(tokens)):
+        rest = "".join(token.token for token in tokens[first:]).rstrip()
+        if rest and text.endswith(rest):
+            return _Told(len(rest) - len(text), tokens[first:])
+    return None
 
 
 def _at(start: int, tokens: Sequence[TokenLogprob], names: Mapping[str, _Key]) -> Mapping[_Key, float] | None:

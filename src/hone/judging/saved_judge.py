@@ -141,7 +141,12 @@ class FittedCriterion(Frozen):
 
     def probabilities(self, features: Floats) -> Floats:
         """The probability of each level, shape (replies, levels), from features as they were made."""
-        return self.model.probabilities((features - np.array(self.centres)) / np.array(self.spreads))
+        centres, spreads = self._scaling
+        return self.model.probabilities((features - centres) / spreads)
+
+    @cached_property
+    def _scaling(self) -> tuple[Floats, Floats]:
+        return np.array(self.centres), np.array(self.spreads)
 
 
 class KnownReply(Frozen):

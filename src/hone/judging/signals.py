@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +61,10 @@ def request_of_reply(reply: Reply) -> str:
 
 
 def score_of(probabilities: Floats, levels: Floats, level: str) -> Floats:
-    """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean.
+    """The score that probabilities come to: the likeliest label, the middle level (the median), or the mean.
+
+    Of ordered levels the median has the least expected distance. The mean would fall between two ends of which one is
+    right, on a level that nobody thinks of.
 
     Args:
         probabilities: Shape (replies, levels).
@@ -68,10 +73,12 @@ def score_of(probabilities: Floats, levels: Floats, level: str) -> Floats:
     """
     if level == "nominal":
         return np.asarray(levels[probabilities.argmax(axis=1)])
-    mean: Floats = probabilities @ levels
     if level == "interval":
+        mean: Floats = probabilities @ levels
         return mean
-    return np.asarray(levels[np.abs(mean[:, None] - levels).argmin(axis=1)])
+    # A half is reached despite rounding.
+    below = probabilities.cumsum(axis=1) < 0.5 - 1e-12
+    return np.asarray(levels[np.minimum(below.sum(axis=1), len(levels) - 1)])
 
 
 def words_of(text: str) -> list[str]:
@@ -85,41 +92,72 @@ def form_features(texts: Sequence[ReplyText]) -> Floats:
 
 
 def _form(text: ReplyText) -> list[float]:
-    reply, request, reference = map(words_of, (text.reply, text.request, text.reference))
-    triples = [_triples(words) for words in (reply, request, reference)]
-    numbers, known = _numbers(text.reply), _numbers(text.request) | _numbers(text.reference)
+    reply, request, reference = map(_counted, (text.reply, text.request, text.reference))
+    known = request.numbers | reference.numbers
     return [
-        math.log1p(len(reply)),
-        math.log((1 + len(reply)) / (1 + len(reference))) if reference else 0.0,
-        _cosine(Counter(reply), Counter(reference)),
-        _cosine(Counter(reply), Counter(request)),
-        _cosine(triples[0], triples[2]),
-        _cosine(triples[0], triples[1]),
-        _share(set(reference), set(reply)),
-        _share(set(reply), set(request)),
-        _share(_numbers(text.reference), numbers),
-        1 - _share(numbers, known) if numbers else 0.0,
-        math.log1p(len(numbers)),
+        math.log1p(reply.words.total),
+        math.log((1 + reply.words.total) / (1 + reference.words.total)) if reference.words.total else 0.0,
+        reply.words.cosine(reference.words),
+        reply.words.cosine(request.words),
+        reply.triples.cosine(reference.triples),
+        reply.triples.cosine(request.triples),
+        _share(reference.words.counts.keys(), reply.words.counts.keys()),
+        _share(reply.words.counts.keys(), request.words.counts.keys()),
+        _share(reference.numbers, reply.numbers),
+        1 - _share(reply.numbers, known) if reply.numbers else 0.0,
+        math.log1p(len(reply.numbers)),
         math.log1p(text.reply.strip().count("\n")),
     ]
 
 
-def _triples(words: Sequence[str]) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """How often each token stands in a text, ready to be compared with another's."""
+
+    counts: Counter[str]
+    norm: float
+    total: int
+
+    @classmethod
+    def of(cls, tokens: Iterable[str]) -> TokenCounts:
+        """Those of some tokens."""
+        counts = Counter(tokens)
+        return cls(counts, math.sqrt(sum([count * count for count in counts.values()])), counts.total())
+
+    @classmethod
+    def triples_of(cls, text: str) -> TokenCounts:
+        """The letter triples of a text."""
+        return cls.of(_triples(words_of(text)))
+
+    def cosine(self, other: TokenCounts) -> float:
+        """The cosine of both; 0 where one is empty."""
+        few, many = (
+            (self.counts, other.counts) if len(self.counts) < len(other.counts) else (other.counts, self.counts)
+        )
+        norm = self.norm * other.norm
+        return sum([count * many[token] for token, count in few.items() if token in many]) / norm if norm else 0.0
+
+
+class _CountedText(NamedTuple):
+    words: TokenCounts
+    triples: TokenCounts
+    numbers: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _counted(text: str) -> _CountedText:
+    """A text counted; requests and references repeat from reply to reply."""
+    words = words_of(text)
+    return _CountedText(TokenCounts.of(words), TokenCounts.of(_triples(words)), frozenset(_NUMBER.findall(text)))
+
+
+def _triples(words: Sequence[str]) -> list[str]:
     joined = f" {' '.join(words)} "
-    return Counter(joined[place : place + 3] for place in range(len(joined) - 2))
+    return [joined[place : place + 3] for place in range(len(joined) - 2)]
 
 
-def _numbers(text: str) -> set[str]:
-    return set(_NUMBER.findall(text))
-
-
-def _share(of: set[str], among: set[str]) -> float:
+def _share(of: Set[str], among: Set[str]) -> float:
     return len(of & among) / len(of) if of else 0.0
-
-
-def _cosine(one: Counter[str], other: Counter[str]) -> float:
-    norm = math.sqrt(sum(count**2 for count in one.values()) * sum(count**2 for count in other.values()))
-    return sum(count * other[token] for token, count in one.items()) / norm if norm else 0.0
 
 
 def votes_by_level(votes: Floats, levels: Floats, *, ordered: bool) -> Floats:
@@ -227,7 +265,7 @@ def similarity(texts: Sequence[ReplyText]) -> Floats:
 
     It is 0 for replies to different requests, and of a reply with itself.
     """
-    counts = token_counts([list(_triples(words_of(text.reply)).elements()) for text in texts])
+    counts = token_counts([_triples(words_of(text.reply)) for text in texts])
     norms = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1), dtype=np.float64))
     cosines = np.asarray((counts @ counts.T).todense(), dtype=np.float64)
     found: Floats = cosines / np.maximum(np.outer(norms, norms), 1e-12) * same_request(texts)
@@ -258,23 +296,3 @@ def neighbour_features(similar: Floats, same: Floats, apart: Floats) -> Floats:
         for weights, drawn in ((similar**2, _DRAWN_ALIKE), (same, _DRAWN_ALL))
     ]
     return np.concatenate(parts, axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class TripleCounts:
-    """The letter triples of one reply, ready to be compared."""
-
-    counts: Counter[str]
-    norm: float
-
-    @classmethod
-    def of(cls, text: str) -> TripleCounts:
-        """Those of a text."""
-        counts = _triples(words_of(text))
-        return cls(counts, math.sqrt(sum(count**2 for count in counts.values())))
-
-    def cosine(self, other: TripleCounts) -> float:
-        """The cosine with those of another text, as `similarity` has it."""
-        few, many = sorted((self.counts, other.counts), key=len)
-        both = float(sum(count * many[token] for token, count in few.items()))
-        return both / max(self.norm * other.norm, 1e-12)

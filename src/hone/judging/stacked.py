@@ -28,7 +28,7 @@ from hone.judging.rules import rule_scores
 from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge
 from hone.judging.signals import (
     ReplyText,
-    TripleCounts,
+    TokenCounts,
     form_features,
     neighbour_features,
     request_of_reply,
@@ -130,7 +130,10 @@ class LevelScorer:
         self._same: dict[str, list[int]] = {}
         for at, reply in enumerate(saved.replies):
             self._same.setdefault(reply.request, []).append(at)
-        self._triples: dict[int, TripleCounts] = {}
+        self._triples: dict[int, TokenCounts] = {}
+        # By criterion: the row of each known reply among those that were rated on it, and their figures.
+        self._rows = [{one.reply: row for row, one in enumerate(fitted.rated)} for fitted in saved.criteria]
+        self._apart = [np.array([one.apart for one in fitted.rated]) for fitted in saved.criteria]
 
     def probabilities(self, reply: Reply, votes: Sequence[Sequence[float]]) -> list[Floats]:
         """The probability of each level, an array of shape (levels,) a criterion, in the order of the saved judge.
@@ -144,7 +147,7 @@ class LevelScorer:
         form = form_features([text]) if any("form" in one.signals for one in criteria) else None
         near = self._near(reply, text) if any(one.rated for one in criteria) else {}
         found = []
-        for fitted, said in zip(criteria, votes, strict=True):
+        for place, (fitted, said) in enumerate(zip(criteria, votes, strict=True)):
             parts = []
             for signal in fitted.signals:
                 if signal == "votes":
@@ -152,7 +155,7 @@ class LevelScorer:
                 elif signal == "form":
                     parts.append(form_features([text]) if form is None else form)
                 else:
-                    parts.append(_neighbours(fitted, near))
+                    parts.append(self._neighbours(place, near))
             found.append(fitted.probabilities(np.concatenate(parts, axis=1))[0])
         return found
 
@@ -162,24 +165,24 @@ class LevelScorer:
         levels = np.array(fitted.levels)
         return vote_features(votes, names, levels, ordered=fitted.ordered, missing=fitted.missing).values
 
+    def _neighbours(self, place: int, near: dict[int, float]) -> Floats:
+        rows = self._rows[place]
+        there = [at for at in near if at in rows]
+        similar = np.array([near[at] for at in there]).reshape(1, len(there))
+        apart = self._apart[place][[rows[at] for at in there], :]
+        return neighbour_features(similar, np.ones((1, len(there))), apart)
+
     def _near(self, reply: Reply, text: ReplyText) -> dict[int, float]:
         """How similar each known reply to the same request is, but for the reply itself."""
-        own, itself = TripleCounts.of(text.reply), reply.digest
+        own, itself = TokenCounts.triples_of(text.reply), reply.digest
         found = {}
         for at in self._same.get(digest(text.request.strip()), ()):
             if self._saved.replies[at].digest == itself:
                 continue
             if at not in self._triples:
-                self._triples[at] = TripleCounts.of(self._saved.replies[at].text)
+                self._triples[at] = TokenCounts.triples_of(self._saved.replies[at].text)
             found[at] = own.cosine(self._triples[at])
         return found
-
-
-def _neighbours(fitted: FittedCriterion, near: dict[int, float]) -> Floats:
-    rated = [one for one in fitted.rated if one.reply in near]
-    similar = np.array([[near[one.reply] for one in rated]]).reshape(1, len(rated))
-    apart = np.array([one.apart for one in rated]).reshape(len(rated), len(fitted.rated[0].apart))
-    return neighbour_features(similar, np.ones((1, len(rated))), apart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from hone.measuring.rated_replies import (
 from hone.stats import BootstrapOptions, Figure, PairedDifference, Ratings, agreement_figures, paired_agreement
 from hone.stats.calibration import Calibration, calibration
 from hone.stats.nested import FeatureRecipe, OutOfFold, nested
+from hone.stats.workers import one_thread
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -156,9 +157,11 @@ def own_judges(
     rows = {name: _rated_rows(collected.ratings, name) for name in collected.ratings.criteria}
     many = sum(len(one) >= LEAST_RATED for one in rows.values())
     options = replace(rule.options, confidence=1 - (1 - rule.options.confidence) / max(1, many))
-    return {
-        name: _own_judge(collected, texts, name, one, replace(rule, options=options)) for name, one in rows.items()
-    }
+    with one_thread():
+        return {
+            name: _own_judge(collected, texts, name, one, replace(rule, options=options))
+            for name, one in rows.items()
+        }
 
 
 def _rated_rows(ratings: Ratings, criterion: str) -> Integers:

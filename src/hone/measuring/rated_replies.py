@@ -72,7 +72,7 @@ class RatedReplies:
         return RatedShares(targets, self.weights, directions_of(len(self.scale.levels), ordered=self.ordered))
 
     def scores(self, probabilities: Floats) -> Floats:
-        """The score that probabilities come to: the likeliest label, the level nearest to the mean, or the mean."""
+        """The score that probabilities come to; see `score_of`."""
         return score_of(probabilities, self.scale.levels, self.scale.level)
 
     def majority(self) -> Floats:

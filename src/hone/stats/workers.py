@@ -8,8 +8,9 @@ when another program keeps a processor busy.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple, TypeVar
 
@@ -29,6 +30,13 @@ def spread_tasks(function: Callable[[Task], Result], tasks: Sequence[Task]) -> l
             return [function(task) for task in tasks]
         with ThreadPoolExecutor(min(len(tasks), os.cpu_count() or 1)) as pool:
             return list(pool.map(function, tasks))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Multiply on one thread while the block runs: of many small products the threads only wait for each other."""
+    with _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 @cache
