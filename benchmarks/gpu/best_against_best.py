@@ -10,6 +10,11 @@ that neither train nor test it (one in ten of the training problems; see `hone.p
 - ``gold``: ``hone tune`` as it comes: gold answers under the prompt `solve`.
 - ``self``: the base's own answers under `solve`, as ``hone tune data --self`` writes them, and ``hone tune`` on
   them.
+- ``own``: the base's own words under its best prompt, in three rounds at a rate of 1e-4, each tested: the second and
+  third are drawn from the model before it. Then own words with gold answers where there are none (mixed).
+- ``sums``: ``hone tune sums --budget`` and ``hone bench sums --gate`` with what it hands over, as a person would.
+- ``export``: what ``choose`` handed over as GGUF files (q8_0 and, where the converter can, q4_k_m), read back and
+  tested again on all problems, and on 200 by llama.cpp on the processor beside the base's own file.
 - ``predecessor``: LoRA of rank 16, 60 steps of about 8 problems, learning rate 2e-4, gold answers.
 
 Each writes ``ARM-SEED.json`` into the folder, with right or wrong for each problem, and the table is made from those
@@ -155,6 +160,119 @@ class Arms:
         subprocess.run([sys.executable, "-m", "hone.cli.main", *command], check=True, capture_output=True)
         return self.tuned("self", str(own))
 
+    def own(self) -> dict[str, Any]:
+        from hone.examples.reading import of_problem  # noqa: PLC0415 - loads torch
+        from hone.training.adapting import open_model  # noqa: PLC0415
+        from hone.training.own import Drawing, own_examples, same_reply, taught_under  # noqa: PLC0415
+        from hone.training.settings import TuneSettings  # noqa: PLC0415
+        from hone.training.solving import best_prompt  # noqa: PLC0415
+
+        small = self.options.small
+        size = {"row": 512, "max_length": 512, "step_tokens": 512, "max_steps": 2, "precision": "fp32"}
+        how = TuneSettings.model_validate(
+            {
+                "rank": self.options.rank or 32,
+                "learning_rate": 1e-4,
+                "epochs": 1,
+                "compiled": "off",
+                "patience": None,
+                "seed": self.options.seed,
+                **(size if small else {}),
+            }
+        )
+        model: Any = self.load()
+        kind = model.device.type
+        how = how.resolve(kind)
+        way, shares = best_prompt(model, self.tokenizer, self.prompts, self.choosing)
+        pool = [one for one in load_problems(str(self.options.data), "train") if not one.for_choosing]
+        gold = [of_problem(one, way) for one in pool[: 12 if small else None]]
+        words: dict[str, list[Any]] = {one.id: [] for one in gold}
+        found: dict[str, Any] = {"prompts": [one.as_data() for one in shares], "ways": [], "shares": []}
+        base = open_model(self.folder, how, kind)
+        for number in (1, 2, 3):
+            started = time.perf_counter()
+            drawn = way if number == 1 else way.without_shots
+            ask = Drawing(prompting=drawn, rewrite=number == 1, seed=self.options.seed + number)
+            rows, told = own_examples(model, self.tokenizer, gold, ask)
+            questions = {one.question: one.id for one in gold}
+            for row in rows:
+                known = words[questions[row.question]]
+                if len(known) < ask.keep * number and not any(same_reply(row.reply, one.reply) for one in known):
+                    known.append(row)
+            del model
+            model, base = self.learnt(base, [row for several in words.values() for row in several] or gold, how)
+            right = tested(model, self.tokenizer, self.test, way.without_shots)
+            found["ways"].append(right | {"prompt": f"{right['prompt']}, own words, round {number}"})
+            found["shares"].append(told.as_data() | {"seconds": time.perf_counter() - started})
+        lacking = [taught_under(one, way) for one in gold if not words[one.id]]
+        rows = [row for several in words.values() for row in several] + lacking
+        del model
+        model, _ = self.learnt(base, rows, how)
+        right = tested(model, self.tokenizer, self.test, way.without_shots)
+        return found | {"best": right | {"prompt": f"{right['prompt']}, own words and gold where there are none"}}
+
+    def learnt(self, base: Any, rows: Sequence[Any], how: Any) -> tuple[Any, Any]:
+        """The base with adapters that learnt some rows, and the base itself."""
+        from hone.examples.tokens import encode_all  # noqa: PLC0415 - loads torch
+        from hone.training.adapting import adapt  # noqa: PLC0415
+        from hone.training.training import train  # noqa: PLC0415
+
+        bare = base.unload() if hasattr(base, "unload") else base
+        model = adapt(bare, how)
+        train(
+            model,
+            self.tokenizer,
+            encode_all(self.tokenizer, (one.chat for one in rows), longest=how.max_length).examples,
+            how,
+        )
+        return model, model
+
+    def sums(self) -> dict[str, Any]:
+        runs, small = self.options.work / "sums", ("--limit", "80") if self.options.small else ()
+        shared = ["--base", self.options.model, "--runs", str(runs), "--seed", str(self.options.seed), "--json"]
+        told = self.run(
+            "tune", "sums", "--budget", self.options.budget, *small, *shared, "--fresh", "--backend", "trl"
+        )
+        model, adapter = f"hf:{self.folder}", runs / told["run"] / "adapter"
+        test = ["bench", "sums", "--model", model, "--model", f"{model}+{adapter}", "--gate", "--json", *small]
+        return {
+            "tune": {key: told.get(key) for key in KEPT},
+            "bench": self.run(*test, "--runs", str(runs), codes=(0, 3)),
+        }
+
+    def export(self) -> dict[str, Any]:
+        tuned = json.loads((self.options.out / f"choose-{self.options.seed}.json").read_text())
+        made = self.options.work / "export"
+        spec = f"hf:{self.folder}+{tuned['adapter']}"
+        quants = ["--quant", "q8_0", *(() if self.options.small else ("--quant", "q4_k_m"))]
+        self.run("export", spec, "--out", str(made), *quants, "--json")
+        files = sorted(made.glob("*.gguf"))
+        found: dict[str, Any] = {"files": {one.name: one.stat().st_size for one in files}, "read back": {}}
+        way = next(one for one in self.prompts if one.label == tuned["best"]["prompt"])
+        for file in files:
+            self.folder = self.opened(f"gguf:{file}")
+            found["read back"][file.name] = tested(self.load(), self.tokenizer, self.test, way)
+        models = [
+            word for one in (self.options.model, *(f"gguf:{one}" for one in files)) for word in ("--model", one)
+        ]
+        limit = "4" if self.options.small else "200"
+        test = ["bench", str(self.options.data), *models, "--limit", limit, "--prompt", way.label, "--json", "--gate"]
+        found["processor"] = self.run(*test, "--runs", str(self.options.work / "on-processor"), codes=(0, 3))
+        return found
+
+    def opened(self, spec: str) -> Path:
+        from hone.weights.opening import weights  # noqa: PLC0415 - loads torch
+
+        return weights(spec)
+
+    def run(self, *arguments: str, codes: Sequence[int] = (0,)) -> Any:
+        """What a command of Hone prints as JSON."""
+        command = [sys.executable, "-m", "hone.cli.main", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode not in codes:
+            raise RuntimeError(f"hone {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-500:]}")
+        return json.loads(done.stdout)
+
 
 def table(folder: Path) -> None:
     """The table of what is there, as Markdown."""
@@ -165,6 +283,8 @@ def table(folder: Path) -> None:
     print("| what | prompt | right of 1,319 | accuracy | cut | tokens | against the best base, points | gate |")
     print("|---|---|---|---|---|---|---|---|")
     for name, found in read.items():
+        if "best" not in found:
+            continue
         for place, one in enumerate([found["best"], *found.get("ways", [])]):
             share = wilson(one["right"], one["n"])
             accuracy = f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
@@ -205,11 +325,9 @@ def main() -> None:
             print(f"{name}: {traceback.format_exc()}", flush=True)
             continue
         (options.out / f"{name}-{options.seed}.json").write_text(json.dumps(found))
-        best = found["best"]
-        print(
-            f"{name}: {best['prompt']}: {best['right']} of {best['n']}, {found.get('tune_seconds', 0):.0f} s",
-            flush=True,
-        )
+        best = found.get("best")
+        said = f"{best['prompt']}: {best['right']} of {best['n']}, " if best else ""
+        print(f"{name}: {said}{found.get('tune_seconds', 0):.0f} s", flush=True)
 
 
 if __name__ == "__main__":

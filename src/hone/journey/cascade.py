@@ -14,7 +14,7 @@ from hone.errors import ProjectError
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import OptionForm
 from hone.journey.stored import project_ratings, project_store
-from hone.measuring import Collected, Reading, is_labelled, read_judged, read_ratings, with_judged
+from hone.measuring import Collected, Reading, read_ratings, read_with_judged
 from hone.measuring.cascade import (
     CascadeReplay,
     CascadeRule,
@@ -112,7 +112,7 @@ def replay_cascade(  # noqa: PLR0913 - one keyword a choice, as the command has 
         raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
     reading = Reading(level, rubric, raters=tuple(rater_column), columns=columns or FileColumns())
     source = Path(ratings) if isinstance(ratings, str) else ratings
-    collected = _with_judged(source, reading, [Path(path) for path in judged])
+    collected = read_with_judged(source, reading, [Path(path) for path in judged])
     scores = [_by_votes(collected, one) for one in names]
     return _replay(collected, scores, [_called(one) for one in names], rule, ())
 
@@ -129,15 +129,6 @@ def write_cascade(found: CascadeReplay, file: Path) -> None:
         ProjectError: It cannot be written.
     """
     write_page(file, cascade_page(found))
-
-
-def _with_judged(source: Path | Table, reading: Reading, judged: Sequence[Path]) -> Collected:
-    """The ratings, with the votes of each file beside them."""
-    apart = [path for path in judged if not is_labelled(path, reading.columns)]
-    collected = read_ratings(source, reading, judged=apart)
-    for path in (path for path in judged if path not in apart):
-        collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
-    return collected
 
 
 def _by_votes(collected: Collected, names: Sequence[str]) -> dict[str, SureScores]:

@@ -31,7 +31,7 @@ from hone.judging.saved_judge import (
     write_judge,
 )
 from hone.judging.signals import ReplyText, request_of_reply
-from hone.measuring import Collected, Reading, is_labelled, read_judged, read_ratings, with_judged
+from hone.measuring import Collected, Reading, read_with_judged
 from hone.measuring.own_certificate import certified_own, write_own_certificate
 from hone.measuring.own_judge import OwnJudge, OwnJudgeRule, own_judges
 from hone.models.spec import settings_of
@@ -156,7 +156,7 @@ def tune_judge(
             )
         source, found = Path(ratings) if isinstance(ratings, str) else ratings, rubric
     reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
-    collected = _with_votes(source, reading, paths)
+    collected = read_with_judged(source, reading, paths)
     for place in [*paths, source]:
         texts = _texts(open_table(place) if isinstance(place, Path) else place, collected.items) | texts
     if not texts:
@@ -306,15 +306,6 @@ def _placed(fitted: FittedCriterion, items: Sequence[str], place: Mapping[str, i
     """The same with the rated replies counted as the folder counts them."""
     rated = tuple(one.model_copy(update={"reply": place[items[one.reply]]}) for one in fitted.rated)
     return fitted.model_copy(update={"rated": rated})
-
-
-def _with_votes(source: Path | Table, reading: Reading, judged: Sequence[Path]) -> Collected:
-    """Ratings with the votes of each file beside them, a column a file and judge."""
-    apart = [path for path in judged if not is_labelled(path, reading.columns)]
-    collected = read_ratings(source, reading, judged=apart)
-    for path in (path for path in judged if path not in apart):
-        collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
-    return collected
 
 
 def _texts(table: Table, items: Sequence[str]) -> dict[str, ReplyText]:

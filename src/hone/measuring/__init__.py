@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hone.measuring.joint import joint_counts as joint_counts
     from hone.measuring.judged import is_labelled as is_labelled
     from hone.measuring.judged import read_judged as read_judged
+    from hone.measuring.judged import read_with_judged as read_with_judged
     from hone.measuring.judged import with_judged as with_judged
     from hone.measuring.judges_of_pairs import PairAccuracies as PairAccuracies
     from hone.measuring.judges_of_pairs import pair_accuracies as pair_accuracies
@@ -60,6 +61,7 @@ _HOMES = {
     "joint_counts": "hone.measuring.joint",
     "pair_accuracies": "hone.measuring.judges_of_pairs",
     "read_judged": "hone.measuring.judged",
+    "read_with_judged": "hone.measuring.judged",
     "read_ratings": "hone.measuring.ratings",
     "stop_rule": "hone.measuring.stopping",
     "with_judged": "hone.measuring.judged",

@@ -101,6 +101,24 @@ def check_shared(collected: Collected, judged: Judged, path: Path) -> None:
         )
 
 
+def read_with_judged(source: Path | Table, reading: Reading, judged: Sequence[Path]) -> Collected:
+    """Ratings with the votes of each file beside them, a column a file and judge.
+
+    Args:
+        source: The ratings.
+        reading: How they are read.
+        judged: What `label` wrote, a file a judge, or files in any form that ratings have.
+
+    Raises:
+        FileFormatError: A row does not read, or no id stands in both; the message names the line.
+    """
+    apart = [path for path in judged if not is_labelled(path, reading.columns)]
+    collected = read_ratings(source, reading, judged=apart)
+    for path in (path for path in judged if path not in apart):
+        collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
+    return collected
+
+
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
     """Ratings with a judge's scores beside them, matched by the items' ids.
 
