@@ -32,6 +32,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class Arms:
         best, shares = best_prompt(model, self.tokenizer, self.prompts, self.choosing)
         seconds = time.perf_counter() - started
         return {
-            "prompts": [one.as_data() for one in shares],
+            "prompts": [asdict(one) for one in shares],
             "choosing_seconds": seconds,
             "best": tested(model, self.tokenizer, self.test, best),
         }
@@ -187,7 +188,7 @@ class Arms:
         pool = [one for one in load_problems(str(self.options.data), "train") if not one.for_choosing]
         gold = [of_problem(one, way) for one in pool[: 12 if small else None]]
         words: dict[str, list[Any]] = {one.id: [] for one in gold}
-        found: dict[str, Any] = {"prompts": [one.as_data() for one in shares], "ways": [], "shares": []}
+        found: dict[str, Any] = {"prompts": [asdict(one) for one in shares], "ways": [], "shares": []}
         base = open_model(self.folder, how, kind)
         for number in (1, 2, 3):
             started = time.perf_counter()
