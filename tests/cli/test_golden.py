@@ -229,7 +229,7 @@ def test_golden_replies_are_made_from_what_all_people_agree_on_and_spread_over_l
     )
     assert "the same level to 9." in found.err
     assert "do not import them as ratings" in found.err
-    assert "3 golden replies added to" in found.err
+    assert "rubric-tests.yaml: 3 golden replies" in found.err
     made = read_yaml(project / "rubric-tests.yaml", GoldenReplies).replies
     assert {one.levels["Be Detailed"].written for one in made} == {-1, 0, 1}, (
         "every level is shown before one is twice"
@@ -252,7 +252,7 @@ def test_made_golden_replies_stand_behind_those_that_are_there_and_none_twice(ho
     assert once.startswith(own)
     data = hone("rubric", "test", "--make", 9, "--json")
     assert (len(data.data["made"]), data.data["there"], data.data["unanimous"]) == (2, 1, 6)
-    assert "9 golden replies were asked for; there were 2 more." in data.err
+    assert "Golden replies that were asked for: 9; there were 2 more to be had." in data.err
     assert path.read_text().startswith(once)
     whole = path.read_text()
     last = hone("rubric", "test", "--make", 9)
@@ -304,7 +304,7 @@ def test_ratings_without_texts_make_none_and_that_is_said(hone: Hone, project: P
     assert hone("feedback", "import", ratings).code == 0
     found = hone("rubric", "test", "--make", 2)
     assert found.code == 0, found.err
-    assert "3 of the replies were left out, as only their ratings are known" in found.err
+    assert "their ratings are known and not their texts: 3." in found.err
     assert not (project / "rubric-tests.yaml").exists()
 
 

@@ -50,5 +50,5 @@ def _make(project: Project, options: RubricTestOptions, asked: int, as_json: boo
         counts = {name: getattr(done.found, name) for name in ("ratings", "rated", "shared", "unanimous")}
         print_json({"file": str(done.file), **counts, "there": done.there, "made": list(done.made)})
     if done.made:
-        note(f"{len(done.made):,} golden replies added to {done.file}")
+        note(f"added to {done.file}: {len(done.made):,} golden replies")
         note("Next: hone rubric test")

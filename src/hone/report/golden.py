@@ -31,11 +31,11 @@ def made_lines(found: UnanimousRatings, *, made: int, there: int, textless: int,
     )
     lines = [counted]
     if there:
-        lines.append(f"{there:,} of the replies are golden already; they stay as they are.")
+        lines.append(f"Replies that stood in the file before, and stay as they are: {there:,}.")
     if textless:
-        lines.append(f"{textless:,} of the replies were left out, as only their ratings are known, not their texts.")
+        lines.append(f"Replies that were left out, as their ratings are known and not their texts: {textless:,}.")
     if made < asked:
-        lines.append(f"{asked:,} golden replies were asked for; there were {made:,} more.")
+        lines.append(f"Golden replies that were asked for: {asked:,}; there were {made:,} more to be had.")
     if made:
         lines.append(
             "They are these people's ratings once more: do not import them as ratings. A judge or a rubric that is "
@@ -78,7 +78,7 @@ def _summary(outcome: GoldenOutcome) -> Iterator[str]:
     missed = "no failure" if outcome.passed else f"{failed + unscored:,} not passed"
     yield (
         f"With {missed} among {count:,}, the share that would fail among others like these may still be up to "
-        f"{outcome.may_fail:.1%} ({CONFIDENCE:.0%}), had they been drawn at random and not been looked at while the "
+        f"{outcome.may_fail:.1%} ({CONFIDENCE:.0%}), had each been drawn at random and none been looked at while the "
         "rubric was written. It is no measure of the judge: that is `hone agree`."
     )
     if outcome.fitted:
