@@ -61,6 +61,14 @@ def test_a_file_that_does_not_fit_is_one_line_with_the_place(tmp_path: Path, tex
     assert "\n" not in str(raised.value)
 
 
+def test_aliases_of_aliases_are_one_line_and_no_long_wait(tmp_path: Path) -> None:
+    path = tmp_path / "rubric-tests.yaml"
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 12)]
+    path.write_text("\n".join(["a0: &a0 [x, x, x, x, x, x, x, x]", *lines, "replies: *a11\n"]))
+    with pytest.raises(FileFormatError, match="stand for too many values; write them out"):
+        read_golden_replies(path, RUBRIC)
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="there is no such file"):
         read_golden_replies(tmp_path / "none.yaml", RUBRIC)

@@ -91,7 +91,11 @@ def _load(path: Path) -> tuple[CommentedMap, Any]:
     text = read_text(path)
     try:
         document = YAML(typ="rt").load(text)
+        if _values(document, {}) > max(_MOST_VALUES, len(text)):
+            raise FileFormatError(path, "its aliases (`*name`) stand for too many values; write them out")
         data = plain(document)
+    except FileFormatError:
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or "it does not parse").split())
@@ -109,6 +113,22 @@ def _load(path: Path) -> tuple[CommentedMap, Any]:
     if not isinstance(document, CommentedMap):
         raise FileFormatError(path, "write `key: value` pairs at the top level", line=1)
     return document, data
+
+
+_MOST_VALUES = 100_000
+"""More, and more than a text without aliases could hold, is a trap: aliases of aliases of aliases have no end."""
+
+
+def _values(node: Any, known: dict[int, int]) -> int:
+    """How many values a node comes to, each alias counted as what it stands for; one within itself as too many."""
+    if not isinstance(node, Mapping | list):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = sys.maxsize
+        known[id(node)] = 1 + sum(
+            _values(one, known) for one in (node.values() if isinstance(node, Mapping) else node)
+        )
+    return known[id(node)]
 
 
 def write_yaml(path: Path, data: Mapping[str, Any], *, comment: str = "") -> None:
