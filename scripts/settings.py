@@ -1,4 +1,4 @@
-"""The reference of hone.yaml and rubric.yaml as one page, and the schema, written from the classes that read them."""
+"""The reference of hone.yaml and the files beside it as one page, and the schema, from the classes that read them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from hone.domain.golden import GoldenReplies, GoldenReply
 from hone.domain.rubric import Criterion, Level, Rubric, ScoredExample
 from hone.domain.rule import Rule
 from hone.domain.settings import Judging, ModelRoles, ModelSettings, Settings
@@ -29,6 +30,10 @@ PARTS: dict[str, tuple[tuple[str, type[BaseModel]], ...]] = {
         ("`rule` of a criterion", Rule),
         ("One of the `levels` of a scale of your own", Level),
         ("One of `examples`", ScoredExample),
+    ),
+    "rubric-tests.yaml": (
+        ("The golden replies", GoldenReplies),
+        ("One of `replies`", GoldenReply),
     ),
 }
 

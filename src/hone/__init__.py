@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from hone.journey.exporting import ExportResult as ExportResult
     from hone.journey.exporting import ModelCard as ModelCard
     from hone.journey.exporting import export_gguf as export_gguf
+    from hone.journey.golden import RubricTestOptions as RubricTestOptions
+    from hone.journey.golden import check_golden_replies as check_golden_replies
     from hone.journey.journey import Journey as Journey
     from hone.journey.labelling import LabelOptions as LabelOptions
     from hone.journey.labelling import LabelResult as LabelResult
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     from hone.rubrics.draft import draft as draft
     from hone.rubrics.finalise import diff as diff
     from hone.rubrics.finalise import finalise as finalise
+    from hone.rubrics.golden import GoldenOutcome as GoldenOutcome
     from hone.rubrics.lint import lint as lint
     from hone.rubrics.merge import Choice as Choice
     from hone.rubrics.merge import accept_all as accept_all
@@ -112,6 +115,7 @@ _HOMES = {
     "OwnReplies": "hone.journey.examples",
     "Endpoint": "hone.journey.talking",
     "ExportResult": "hone.journey.exporting",
+    "GoldenOutcome": "hone.rubrics.golden",
     "HoneError": "hone.errors",
     "Item": "hone.domain.task",
     "Journal": "hone.jobs",
@@ -128,6 +132,7 @@ _HOMES = {
     "Project": "hone.project",
     "Reply": "hone.domain.task",
     "Rubric": "hone.domain.rubric",
+    "RubricTestOptions": "hone.journey.golden",
     "RubricVersion": "hone.domain.evidence",
     "Sampling": "hone.domain.settings",
     "Scale": "hone.domain.rubric",
@@ -144,6 +149,7 @@ _HOMES = {
     "benchmark": "hone.journey.testing",
     "benchmark_by_rubric": "hone.journey.matching",
     "chat": "hone.journey.talking",
+    "check_golden_replies": "hone.journey.golden",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",
     "connect_own": "hone.judging.opening",

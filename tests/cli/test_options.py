@@ -18,6 +18,7 @@ from hone.cli.export import export_command
 from hone.cli.feedback import export_feedback_command
 from hone.cli.feedback import import_ as import_command
 from hone.cli.feedback import status as status_command
+from hone.cli.golden import golden_command
 from hone.cli.label import label_command
 from hone.cli.rate import invite as invite_command
 from hone.cli.rate import rate_command
@@ -33,6 +34,7 @@ from hone.journey.agreement import AgreeOptions, EstimateOptions
 from hone.journey.auditing import AuditOptions
 from hone.journey.examples import ExamplesOptions
 from hone.journey.exporting import ExportOptions
+from hone.journey.golden import RubricTestOptions
 from hone.journey.labelling import LabelOptions
 from hone.journey.loop import AdviseOptions, CompareOptions, FinaliseOptions, MergeOptions, ReplyOptions
 from hone.journey.options import VerbOptions
@@ -53,6 +55,7 @@ COMMANDS: list[tuple[click.Command, VerbOptions]] = [
     (estimate_command, EstimateOptions(judged=Path("all.jsonl"), level="interval", confidence=0.9)),
     (export_command, ExportOptions(model="m+a", out=Path("m.gguf"), quant=("f16", "q8_0"), scale=0.5, prompts=4)),
     (label_command, LabelOptions(judge=("a", "b"), per_criterion=True, samples=3, budget="2000 calls", share=0.125)),
+    (golden_command, RubricTestOptions(judge=("a", "b c"), golden=Path("my tests.yaml"), samples=3, below=0.7)),
     (reply_command, ReplyOptions(items=2, no_rubric=True)),
     (compare_command, CompareOptions(items=5, fresh=True)),
     (advise_command, AdviseOptions()),

@@ -38,6 +38,7 @@ rubric finalise --note first -p {project}
 rubric diff v0 v1 -p {project}
 reply -p {project}
 label -p {project}
+rubric test -p {project}
 label {table} --out {labels} --people {people} -p {project}
 audit --items 2 -p {project}
 show label -p {project}
@@ -103,6 +104,8 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     ratings.write_text("item,criterion,rater,score,kind\n" + "".join(people + judge))
     judged.write_text("item,criterion,rater,score,kind\n" + "".join(f"{line},judge\n" for line in scores))
     (tmp_path / "rated").mkdir()
+    golden = "replies:\n  - {id: g, prompt: Plan., reply: Ten minutes., levels: {Be Adaptable: at least 0}}\n"
+    (project / "rubric-tests.yaml").write_text(golden)
     planted = votes_and_texts()
     rated, (wording, other) = rated_and_judged(planted, tmp_path / "rated")
     voter, _ = scripts(planted, tmp_path)

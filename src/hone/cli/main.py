@@ -20,7 +20,10 @@ COMMANDS = {
     "templates": ("hone.cli.start", "The library of ready tasks and rubrics."),
     "doctor": ("hone.cli.doctor", "What this machine can do, and how to fix what is missing."),
     "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
-    "rubric": ("hone.cli.rubric", "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint."),
+    "rubric": (
+        "hone.cli.rubric",
+        "The rubric's life: draft, compare, advise, merge, finalise, test, show, diff, lint.",
+    ),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
     "rate": ("hone.cli.rate", "Pages for people: rate, compare, decide on the rubric, look at the results."),
     "audit": ("hone.cli.audit", "What moves the judge besides the criteria."),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hone.cli import choices as choosing
+from hone.cli.golden import golden_command
 from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
@@ -48,7 +49,10 @@ from hone.rubrics.merge import merge as apply
 
 @click.group("rubric")
 def rubric_command() -> None:
-    """The rubric's life: draft, compare, advise, merge, finalise; and show, diff, lint."""
+    """The rubric's life: draft, compare, advise, merge, finalise; test; and show, diff, lint."""
+
+
+rubric_command.add_command(golden_command)
 
 
 @rubric_command.command("draft")

@@ -7,8 +7,9 @@ import io
 import json
 import re
 import sys
+import textwrap
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -90,7 +91,11 @@ def _load(path: Path) -> tuple[CommentedMap, Any]:
     text = read_text(path)
     try:
         document = YAML(typ="rt").load(text)
+        if _values(document, {}) > max(_MOST_VALUES, len(text)):
+            raise FileFormatError(path, "its aliases (`*name`) stand for too many values; write them out")
         data = plain(document)
+    except FileFormatError:
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(str(error.problem or "it does not parse").split())
@@ -108,6 +113,22 @@ def _load(path: Path) -> tuple[CommentedMap, Any]:
     if not isinstance(document, CommentedMap):
         raise FileFormatError(path, "write `key: value` pairs at the top level", line=1)
     return document, data
+
+
+_MOST_VALUES = 100_000
+"""More, and more than a text without aliases could hold, is a trap: aliases of aliases of aliases have no end."""
+
+
+def _values(node: Any, known: dict[int, int]) -> int:
+    """How many values a node comes to, each alias counted as what it stands for; one within itself as too many."""
+    if not isinstance(node, Mapping | list):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = sys.maxsize
+        known[id(node)] = 1 + sum(
+            _values(one, known) for one in (node.values() if isinstance(node, Mapping) else node)
+        )
+    return known[id(node)]
 
 
 def write_yaml(path: Path, data: Mapping[str, Any], *, comment: str = "") -> None:
@@ -137,6 +158,61 @@ def update_yaml(path: Path, data: Mapping[str, Any]) -> None:
         intact = False
     # Aliases between keys, or braces around all of them: the values count for more than the comments.
     write_whole(path, text if intact else _dump(new))
+
+
+def append_yaml(path: Path, key: str, entries: Sequence[Any]) -> None:
+    """Put entries behind those of a list in a YAML file that people edit; all that stands there keeps its text.
+
+    Args:
+        path: The file.
+        key: The list's top-level key, the last of the file.
+        entries: The new entries, as plain data.
+
+    Raises:
+        FileFormatError: What is there does not read, or the list is not written so that lines can be put behind it.
+    """
+    document, old = _load(path)
+    there = old.get(key)
+    if not there:
+        update_yaml(path, {key: list(entries)})
+        return
+    text = read_text(path)
+    indent = _indent(document, key, text)
+    added = textwrap.dedent(_dump({key: list(entries)}).partition("\n")[2])
+    whole = text + ("" if text.endswith("\n") else "\n") + textwrap.indent(added, indent or "")
+    try:
+        intact = indent is not None and plain(YAML(typ="rt").load(whole)) == {
+            **old,
+            key: [*there, *plain(list(entries))],
+        }
+    except YAMLError:
+        intact = False
+    if not intact:
+        problem = (
+            "nothing can be put behind this list; make it the last key, each entry on lines of its own after `- `"
+        )
+        raise FileFormatError(path, problem, line=_line(document, (key,)), key=key)
+    write_whole(path, whole)
+
+
+def _indent(document: CommentedMap, key: str, text: str) -> str | None:
+    """What stands before each `-` of a list; none where its entries do not begin lines."""
+    entries = document[key]
+    line = text.split("\n")[entries.lc.item(0)[0]] if isinstance(entries, CommentedSeq) else ""
+    return line[: len(line) - len(line.lstrip())] if line.lstrip().startswith("- ") else None
+
+
+def line_of(path: Path, *place: int | str) -> int | None:
+    """The line at which a place of a YAML file begins, or the deepest part of it that the file has.
+
+    Args:
+        path: The file.
+        place: The keys and positions that lead there.
+
+    Raises:
+        FileFormatError: The file does not read.
+    """
+    return _line(load_document(path), place)
 
 
 def _sections(document: CommentedMap, lines: list[str]) -> Iterator[tuple[Any, str, str]]:
