@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -294,6 +295,10 @@ Change = Callable[[dict[str, Any]], object]
         (lambda data: data["parts"].pop(), "do not fit its signals"),
         (lambda data: data["criteria"].append(data["criteria"][0]), "a criterion stands twice"),
         (lambda data: data["criteria"][0].update(rated=[{"reply": 0, "apart": [1]}]), "where rated replies are kept"),
+        (
+            lambda data: data["parts"][0].update(name="a\nhone: b", prompts={}),
+            "no judge of one's own: parts.0: a hone: b",
+        ),
     ],
 )
 def test_a_damaged_folder_is_one_line_and_never_code(
@@ -320,6 +325,42 @@ def test_what_is_no_judge_at_all_is_one_line(alone: Kept, bare: Hone, tmp_path: 
     assert "no judge of one's own" in found.err.strip().splitlines()[-1]
     (tmp_path / "judge.json").unlink()
     assert "a judge of one's own is made by `hone judge tune`" in bare(*words).err
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda one: one.update(levels=[0, 7]), "gives Be Right the levels 0, 7, and the rubric has 0, 1"),
+        (
+            lambda one: one.update(criterion="a\n\x1b[2Jb"),
+            r"scores 'a\n\x1b[2Jb', which are not the rubric's criteria",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_rubric_is_one_line(
+    kept: Kept, bare: Hone, tmp_path: Path, change: Change, problem: str
+) -> None:
+    data = json.loads((kept.own / "judge.json").read_text())
+    change(data["criteria"][0])
+    (tmp_path / "judge.json").write_text(json.dumps(data))
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--project", tmp_path, "--judge", f"own:{tmp_path}")
+    found = bare(*words)
+    assert found.code == 1
+    assert problem in found.err.strip().splitlines()[-1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("name", ["judge.json", "certificate.json"])
+def test_a_pipe_or_a_device_in_a_folder_that_somebody_sent_is_not_read(
+    alone: Kept, bare: Hone, tmp_path: Path, name: str
+) -> None:
+    sent = tmp_path / "sent"
+    shutil.copytree(alone.own, sent)
+    words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path, "--judge", f"own:{sent}")
+    for put in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (sent / name).unlink()
+        put(sent / name)
+        assert "cannot be read (it is not a plain file)" in bare(*words).err
 
 
 def test_the_hosts_of_a_folder_that_somebody_sent_are_asked_only_once_the_user_agreed(
