@@ -21,12 +21,14 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.jobs import Caller
+from hone.journey.talking import ConversationSetup
 from hone.judging import Judge
 from hone.judging.of_project import judge_of
 from hone.judging.saved_judge import read_judge, write_judge
 from hone.measuring import Reading, read_ratings
 from hone.measuring.rated_replies import ReplyFeatures, rated_replies
 from hone.models import Model
+from hone.models.questions import read_questions
 from hone.project import read_rubric
 from hone.serving.conversation import score
 from tests.measuring.planted import Planted, votes_and_texts
@@ -165,6 +167,11 @@ def test_a_judge_of_ones_own_asks_another_where_it_is_unsure(kept: Kept, alone: 
     second = labelled(bare, kept, "--then", alone.spec, "--below", "0.7")
     assert {row["Be Right decided by"] for row in second} == {"first judge", "second judge"}
     assert {row["judge"] for row in second} == {f"{kept.spec} then {alone.spec} below 0.7"}
+    assert {row["note"] for row in second} == {FITTED_TO}, "said once, though it holds for both"
+    words = ("--rubric", alone.rubric, "--project", alone.folder, "--judge", alone.spec, "--then", other)
+    told = bare("label", alone.texts, *words, "--below", "0.6", "--fresh").err
+    assert "rows, at most 200 calls" in told
+    assert "asks no model" not in told
 
 
 def votes_file(kept: Kept) -> Path:
@@ -250,6 +257,15 @@ def test_an_endpoint_and_the_pages_score_with_it(alone: Kept, kept: Kept) -> Non
             assert asyncio.run(on_a_page()) == served
             assert served.scores[0].shares is not None
             assert served.judge == model.spec
+
+
+def test_questions_that_are_not_the_rubric_s_are_not_put_to_a_judge_of_ones_own(alone: Kept) -> None:
+    question = read_questions({"q": {"type": "noul", "instructions": "Is it so?"}})
+    with library.connect_own(alone.own) as model:
+        decider = ConversationSetup(None, rubric_of(alone), ModelSettings(model=alone.spec)).decider_of(model)
+        assert decider.closed
+        with pytest.raises(ValueError, match="is not one of the rubric's"):
+            asyncio.run(decider.decide("A text.", question, Caller()))
 
 
 def test_the_certificate_is_told_and_not_believed_once_changed(alone: Kept, bare: Hone, tmp_path: Path) -> None:

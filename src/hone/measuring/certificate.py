@@ -203,7 +203,7 @@ def fit_of(folder: Path, parts: Mapping[str, str]) -> tuple[bool, str]:
             return True, f"its certificate fits: {path.name}, {rests}"
         told.append(f"{path.name} {unfit}")
     if not told:
-        return False, "the judge has no certificate: nothing shows how it agrees with people"
+        return False, f"the judge has no certificate in {folder.name}: nothing there shows how it agrees with people"
     return False, f"no certificate of the judge fits: {'; '.join(told)}"
 
 
