@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import socket
+import stat
 import tempfile
 import threading
 import time
@@ -244,6 +245,26 @@ def open_to_read(path: Path) -> int:
         OSError: It cannot be read.
     """
     return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """The bytes of a plain file that may come from somebody else.
+
+    A pipe or a device under its name would be read without end, so that neither is opened.
+
+    Args:
+        path: The file; a link to one is followed.
+        most: The most bytes.
+
+    Raises:
+        OSError: It cannot be read, or is no plain file (`EINVAL`), or is longer (`EFBIG`).
+    """
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+    if state.st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+    return path.read_bytes()
 
 
 def read_at(file: int, length: int, start: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import ModelSettings
 from hone.domain.task import Reply
 from hone.jobs import Caller
+from hone.journey.talking import ConversationSetup
 from hone.judging import Judge
 from hone.judging.of_project import judge_of
 from hone.judging.saved_judge import read_judge, write_judge
 from hone.measuring import Reading, read_ratings
 from hone.measuring.rated_replies import ReplyFeatures, rated_replies
 from hone.models import Model
+from hone.models.questions import read_questions
 from hone.project import read_rubric
 from hone.serving.conversation import score
 from tests.measuring.planted import Planted, votes_and_texts
@@ -164,6 +167,11 @@ def test_a_judge_of_ones_own_asks_another_where_it_is_unsure(kept: Kept, alone: 
     second = labelled(bare, kept, "--then", alone.spec, "--below", "0.7")
     assert {row["Be Right decided by"] for row in second} == {"first judge", "second judge"}
     assert {row["judge"] for row in second} == {f"{kept.spec} then {alone.spec} below 0.7"}
+    assert {row["note"] for row in second} == {FITTED_TO}, "said once, though it holds for both"
+    words = ("--rubric", alone.rubric, "--project", alone.folder, "--judge", alone.spec, "--then", other)
+    told = bare("label", alone.texts, *words, "--below", "0.6", "--fresh").err
+    assert "rows, at most 200 calls" in told
+    assert "asks no model" not in told
 
 
 def votes_file(kept: Kept) -> Path:
@@ -251,6 +259,15 @@ def test_an_endpoint_and_the_pages_score_with_it(alone: Kept, kept: Kept) -> Non
             assert served.judge == model.spec
 
 
+def test_questions_that_are_not_the_rubric_s_are_not_put_to_a_judge_of_ones_own(alone: Kept) -> None:
+    question = read_questions({"q": {"type": "noul", "instructions": "Is it so?"}})
+    with library.connect_own(alone.own) as model:
+        decider = ConversationSetup(None, rubric_of(alone), ModelSettings(model=alone.spec)).decider_of(model)
+        assert decider.closed
+        with pytest.raises(ValueError, match="is not one of the rubric's"):
+            asyncio.run(decider.decide("A text.", question, Caller()))
+
+
 def test_the_certificate_is_told_and_not_believed_once_changed(alone: Kept, bare: Hone, tmp_path: Path) -> None:
     assert tuned(alone, *ASKS_NOBODY) == 0, "each test has a key of its own"
     words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path)
@@ -294,6 +311,10 @@ Change = Callable[[dict[str, Any]], object]
         (lambda data: data["parts"].pop(), "do not fit its signals"),
         (lambda data: data["criteria"].append(data["criteria"][0]), "a criterion stands twice"),
         (lambda data: data["criteria"][0].update(rated=[{"reply": 0, "apart": [1]}]), "where rated replies are kept"),
+        (
+            lambda data: data["parts"][0].update(name="a\nhone: b", prompts={}),
+            "no judge of one's own: parts.0: a hone: b",
+        ),
     ],
 )
 def test_a_damaged_folder_is_one_line_and_never_code(
@@ -320,6 +341,42 @@ def test_what_is_no_judge_at_all_is_one_line(alone: Kept, bare: Hone, tmp_path: 
     assert "no judge of one's own" in found.err.strip().splitlines()[-1]
     (tmp_path / "judge.json").unlink()
     assert "a judge of one's own is made by `hone judge tune`" in bare(*words).err
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda one: one.update(levels=[0, 7]), "gives Be Right the levels 0, 7, and the rubric has 0, 1"),
+        (
+            lambda one: one.update(criterion="a\n\x1b[2Jb"),
+            r"scores 'a\n\x1b[2Jb', which are not the rubric's criteria",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_rubric_is_one_line(
+    kept: Kept, bare: Hone, tmp_path: Path, change: Change, problem: str
+) -> None:
+    data = json.loads((kept.own / "judge.json").read_text())
+    change(data["criteria"][0])
+    (tmp_path / "judge.json").write_text(json.dumps(data))
+    words = ("label", kept.texts, "--rubric", kept.rubric, "--project", tmp_path, "--judge", f"own:{tmp_path}")
+    found = bare(*words)
+    assert found.code == 1
+    assert problem in found.err.strip().splitlines()[-1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("name", ["judge.json", "certificate.json"])
+def test_a_pipe_or_a_device_in_a_folder_that_somebody_sent_is_not_read(
+    alone: Kept, bare: Hone, tmp_path: Path, name: str
+) -> None:
+    sent = tmp_path / "sent"
+    shutil.copytree(alone.own, sent)
+    words = ("label", alone.texts, "--rubric", alone.rubric, "--project", tmp_path, "--judge", f"own:{sent}")
+    for put in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (sent / name).unlink()
+        put(sent / name)
+        assert "cannot be read (it is not a plain file)" in bare(*words).err
 
 
 def test_the_hosts_of_a_folder_that_somebody_sent_are_asked_only_once_the_user_agreed(

@@ -10,6 +10,7 @@ import pytest
 from hone.domain.evidence import Judgement, Score
 from hone.measuring.cascade import (
     GROUPED,
+    WEIGHTED,
     CascadeReplay,
     CascadeRule,
     CriterionCascade,
@@ -84,6 +85,14 @@ def test_groups_have_no_exact_bound_and_it_says_so() -> None:
     assert all(each.bound is None for each in came.thresholds)
     alone = replace(found, ratings=replace(found.ratings, clusters=list(range(200))))
     assert one(alone, first, second).lowest == 0.7
+
+
+def test_replies_drawn_with_unequal_chances_have_no_exact_bound_and_it_says_so() -> None:
+    found, first, second = planted()
+    weights = np.where(np.arange(200) % 2, 1.0, 20.0)
+    came = one(replace(found, weights=weights), first, second)
+    assert (came.unbounded, came.lowest) == (WEIGHTED, None)
+    assert one(replace(found, weights=np.full(200, 3.0)), first, second).lowest is not None
 
 
 def test_several_criteria_share_what_may_be_missed() -> None:

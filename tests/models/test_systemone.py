@@ -168,6 +168,15 @@ def test_rounded_probabilities_are_brought_to_a_sum_of_1() -> None:
     assert likeliest(question, shares) == "a"
 
 
+@pytest.mark.parametrize("each", [0.0, 0.008])
+def test_of_very_many_answers_a_sum_far_from_1_is_no_rounding(each: float) -> None:
+    keys = [f"c{place}" for place in range(255)]
+    told = {"type": "choice", "choice": "c0", "probabilities": dict.fromkeys(keys, each)}
+    question = Question("choice", None, tuple(map(AnswerOption, keys)))
+    with pytest.raises(ValueError, match="not to 1"):
+        read_answers({"q": question}, {"q": told})
+
+
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
 @pytest.mark.parametrize("first", [0.0, 0.3, 0.5, 1.0])
 def test_what_is_answered_in_the_form_is_read_back(question: Question, first: float) -> None:
@@ -203,14 +212,17 @@ def deep(levels: int) -> Any:
         ({"q": {"type": "noul"}}, "question 'q' asks nothing"),
         ({"q": {"type": "noul", "criteria": {"true": None}}}, "question 'q' asks nothing"),
         ({"q": {"type": "noul", "instructions": "?", "criteria": ["a"]}}, 'are {"true": "…", "false": "…"}'),
-        ({"q": {"type": "noul", "instructions": 3}}, "the instructions of question 'q' is text, an object or a list"),
+        (
+            {"q": {"type": "noul", "instructions": 3}},
+            "the instructions of question 'q': send text, an object or a list",
+        ),
         ({"q": {"type": "choice", "criteria": {}}}, "are the choices"),
         ({"q": {"type": "choice", "criteria": ["a"]}}, "are the choices"),
         (
             {"q": {"type": "choice", "criteria": {str(n): None for n in range(256)}}},
             "has 256 answers; send at most 255",
         ),
-        ({"q": {"type": "choice", "criteria": {"a": 3}}}, "the criteria of question 'q' is text"),
+        ({"q": {"type": "choice", "criteria": {"a": 3}}}, "the criteria of question 'q': send text"),
         ({"q": {"type": "score", "criteria": []}}, "are a list of levels, worst first"),
         ({"q": {"type": "score", "criteria": ["a", None]}}, "are a list of levels, worst first"),
         ({"q": {"type": "noul", "instructions": deep(40)}}, "nested more than 32 levels deep"),

@@ -90,6 +90,28 @@ def test_a_bad_body_gets_one_clear_line(model: EmbeddedModel, change: dict[str, 
     asyncio.run(run())
 
 
+def test_a_key_that_stands_twice_is_refused_and_no_question_is_lost(model: EmbeddedModel) -> None:
+    question = '{"type": "choice", "criteria": {"a": "one", "a": "two"}}'
+    bodies = [
+        f'{{"model": "m", "state": "s", "questions": {{"q": {question}}}}}',
+        '{"model": "m", "state": "s", "questions": {"q": {"type": "noul"}, "q": {"type": "noul"}}}',
+    ]
+
+    async def run() -> None:
+        async with served(Serving(model, "pocket")) as (session, root):
+            for body, name in zip(bodies, "aq", strict=True):
+                headers = {"Content-Type": "application/json"}
+                async with session.post(f"{root}/v1/systemone", data=body, headers=headers) as answer:
+                    assert answer.status == 400
+                    assert f"the key '{name}' stands twice" in (await answer.json())["error"]["message"]
+            for depth in range(900, 1000, 7):
+                deep = f'{{"model": "m", "state": {"[" * depth + "]" * depth}, "questions": {{}}}}'
+                async with session.post(f"{root}/v1/systemone", data=deep, headers=headers) as answer:
+                    assert answer.status == 400
+
+    asyncio.run(run())
+
+
 def test_it_has_the_limits_of_the_other_endpoints(model: EmbeddedModel) -> None:
     async def run() -> None:
         async with served(Serving(model, "pocket", key="s3cret")) as (session, root):

@@ -452,16 +452,17 @@ def _id_column(work: Labelling) -> str | None:
 def _priced(work: Labelling, judge: Judge, found: Survey, tell: Callable[[str], object]) -> Budget:
     """Say what the run will take, and give the budget its prices: of two judges in a row, those of the dearer one."""
     calls = found.rows * judge.most_calls
-    if not judge.models:
+    if not judge.asked_models:
         why = "every criterion is a rule" if work.rubric.is_rules_alone else f"{judge.spec} asks no model"
         tell(f"{found.rows:,} rows, no calls: {why}")
         return work.budget
     second = judge.then if isinstance(judge, CascadeJudge) else None
-    shares = [_tokens(one, found) for one in (judge, second) if one is not None]
+    both = [one for one in (judge, second) if one is not None and one.models]
+    shares = [_tokens(one, found) for one in both]
     most = "" if second is None else "at most "
     total = sum(prompt + answer for prompt, answer in shares)
     text = f"{found.rows:,} rows, {most}{calls:,} calls, {most}about {total:,} tokens"
-    prices = [_mean_price(one) for one in (judge, second) if one is not None]
+    prices = [_mean_price(one) for one in both]
     known = [one for one in prices if one is not None]
     if len(known) < len(prices):
         tell(f"{text}, price unknown")

@@ -86,8 +86,9 @@ class ConversationSetup:
 
         Args:
             model: The judge's model, or the one that is served.
-            closed: Whether only the rubric's own questions are answered.
+            closed: Whether only the rubric's own questions are answered; a judge of one's own answers no others.
         """
+        closed = closed or own_folder(self.judge) is not None
         prompts = self.project.prompts if self.project else load_prompts()
         setup = Setup(prompts, self.judge.sampling(DECIDING))
         samples = self.project.settings.judging.samples if self.project else 1

@@ -150,7 +150,7 @@ class CascadeJudge(Judge):
         """The judgement that both come to, in the rubric's order."""
         by_name = {score.criterion: score for score in (*sure, *asked)}
         unread = None if first.unscored is None else f"the first judge gave no verdict ({first.unscored})"
-        notes = [one for one in (unread, first.note, note) if one]
+        notes = dict.fromkeys(one for one in (unread, first.note, note) if one)  # both may say the same
         return first.model_copy(
             update={
                 "judge": self.spec,

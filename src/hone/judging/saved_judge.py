@@ -19,7 +19,7 @@ from hone.domain.base import Frozen, first_problem
 from hone.domain.settings import Judging, ModelSettings, Sampling
 from hone.domain.task import Brief
 from hone.errors import FileFormatError, PromptError
-from hone.files import reason, write_whole
+from hone.files import read_whole, reason, write_whole
 from hone.judging.form import Wording
 from hone.judging.signals import FORM
 from hone.prompts import Prompts
@@ -215,13 +215,13 @@ def read_judge(folder: Path) -> SavedJudge:
     """
     path = folder / OWN_JUDGE
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileFormatError(path, f"larger than {_LARGEST:,} bytes, so it is no judge of one's own")
-        return SavedJudge.model_validate_json(path.read_bytes())
+        return SavedJudge.model_validate_json(read_whole(path, _LARGEST))
     except OSError as error:
         made = "a judge of one's own is made by `hone judge tune`"
         raise FileFormatError(path, f"cannot be read ({reason(error)}); {made}") from error
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         where = f"{place}: " if place else ""
-        raise FileFormatError(path, f"no judge of one's own: {where}{first_problem(error)}") from error
+        # Names in the file are somebody else's: none may begin a line of its own.
+        problem = " ".join(f"{where}{first_problem(error)}".split())
+        raise FileFormatError(path, f"no judge of one's own: {problem}") from error

@@ -211,7 +211,14 @@ class StackedJudge(Judge):
             )
         names = {one.criterion for one in saved.criteria}
         if names != set(asked.names):
-            raise RubricError(f"{own.spec} scores {', '.join(sorted(names))}, which are not the rubric's criteria")
+            told = ", ".join(map(repr, sorted(names)))
+            raise RubricError(f"{own.spec} scores {told}, which are not the rubric's criteria")
+        if wrong := [one for one in saved.criteria if one.levels != asked.scale.values]:
+            given, known = (", ".join(f"{x:g}" for x in levels) for levels in (wrong[0].levels, asked.scale.values))
+            raise RubricError(
+                f"{own.spec} gives {wrong[0].criterion} the levels {given}, and the rubric has {known}; "
+                "its file is damaged, so tune it again: hone judge tune"
+            )
         object.__setattr__(self, "_pattern", None)
         object.__setattr__(self, "_digest", self.rubric.digest)
         object.__setattr__(self, "_scorer", LevelScorer(saved))

@@ -29,6 +29,9 @@ USUAL = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 GROUPED = "items of one group are not independent, so no exact bound can be stated"
 
 
+WEIGHTED = "these replies were drawn with unequal chances, so no exact bound can be stated"
+
+
 @dataclass(frozen=True)
 class SureScores:
     """One judge's scores of one criterion, and how sure it is."""
@@ -186,7 +189,7 @@ def _criterion(
     if not len(kept):
         return CriterionCascade(0, tied, unjudged, "no reply has a score of people and of both judges")
     replay = _Replay(codes[kept, 0], codes[kept, 1], found.membership[kept], first.certainty[kept], scale)
-    unbounded = GROUPED if _grouped(ratings, kept) else ""
+    unbounded = GROUPED if _grouped(ratings, kept) else WEIGHTED if _weighted(collected, kept) else ""
     grid = _grid(first, rule, len(scale.levels))
     return CriterionCascade(
         len(kept),
@@ -236,6 +239,11 @@ def _grouped(ratings: Ratings, kept: Integers) -> bool:
         return False
     groups = [ratings.clusters[place] for place in kept.tolist()]
     return len(set(groups)) < len(groups)
+
+
+def _weighted(collected: Collected, kept: Integers) -> bool:
+    """Whether these items stand for unequally many: the rest may be wrong more often, or less, than they are."""
+    return collected.weights is not None and len(np.unique(collected.weights[kept])) > 1
 
 
 def scores_by_votes(collected: Collected, names: Sequence[str]) -> dict[str, SureScores]:

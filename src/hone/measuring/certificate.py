@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from hone.domain.base import Frozen, first_problem
 from hone.domain.rule import RULES
 from hone.errors import FileFormatError, ProjectError
-from hone.files import config_folder, make_private, reason, write_whole
+from hone.files import config_folder, make_private, read_whole, reason, write_whole
 from hone.measuring.collected import Collected
 from hone.stats import Agreement, JudgeAgreement, VerdictRule
 
@@ -174,9 +174,7 @@ def read_certificate(path: Path) -> tuple[Certificate, Trust]:
         FileFormatError: It is no certificate.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileFormatError(path, "too large for a certificate")
-        found = Certificate.model_validate_json(path.read_bytes())
+        found = Certificate.model_validate_json(read_whole(path, _LARGEST))
     except OSError as error:
         raise FileFormatError(path, f"cannot be read ({reason(error)})") from error
     except ValidationError as error:
@@ -205,7 +203,7 @@ def fit_of(folder: Path, parts: Mapping[str, str]) -> tuple[bool, str]:
             return True, f"its certificate fits: {path.name}, {rests}"
         told.append(f"{path.name} {unfit}")
     if not told:
-        return False, "the judge has no certificate: nothing shows how it agrees with people"
+        return False, f"the judge has no certificate in {folder.name}: nothing there shows how it agrees with people"
     return False, f"no certificate of the judge fits: {'; '.join(told)}"
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hone.domain.base import Frozen, first_problem
-from hone.errors import FileFormatError
-from hone.files import reason, write_whole
+from hone.files import read_whole, reason, write_whole
 from hone.measuring.certificate import is_signed_here, signature_of
 from hone.measuring.own_judge import OwnJudge
 from hone.stats import Figure
@@ -134,17 +133,13 @@ def own_certificate(folder: Path, judge: str) -> tuple[OwnJudgeCertificate | Non
     """
     path = folder / CERTIFICATE
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileFormatError(path, "too large for a certificate")
-        found = OwnJudgeCertificate.model_validate_json(path.read_bytes())
+        found = OwnJudgeCertificate.model_validate_json(read_whole(path, _LARGEST))
     except FileNotFoundError:
         return None, "it has no certificate"
     except OSError as error:
         return None, f"{path}: cannot be read ({reason(error)})"
     except ValidationError as error:
-        return None, f"{path}: not a certificate of a judge of one's own: {first_problem(error)}"
-    except FileFormatError as error:
-        return None, str(error)
+        return None, f"{path}: not a certificate of a judge of one's own: {' '.join(first_problem(error).split())}"
     if found.judge != judge:
         return None, "its certificate is of another judge"
     if not is_signed_here(found):

@@ -23,6 +23,8 @@ Shares = Mapping[str, float]
 MOST_QUESTIONS, MOST_ANSWERS = 64, 255
 """Questions of one request, and answers of one question (as many as Kiln 1.2 sends)."""
 _DEEPEST = 32
+_MOST_ROUNDED = 0.25
+"""How far a sum of probabilities may lie from 1, however many there are."""
 _TYPES = ("noul", "choice", "score")
 
 
@@ -143,13 +145,13 @@ def check_state(state: Any) -> None:
 
 def _check_content(what: str, content: Any) -> None:
     if content is not None and not isinstance(content, str | dict | list):
-        raise ValueError(f"{what} is text, an object or a list")
+        raise ValueError(f"{what}: send text, an object or a list")
     level = [content]
     for _ in range(_DEEPEST):
         level = [inner for one in level for inner in _inside(one)]
         if not level:
             return
-    raise ValueError(f"{what} is nested more than {_DEEPEST} levels deep")
+    raise ValueError(f"{what}: nested more than {_DEEPEST} levels deep")
 
 
 def _inside(value: Any) -> list[Any]:
@@ -230,8 +232,9 @@ def _shares(name: str, question: Question, data: Any) -> Shares:
         raise ValueError(f"{shown} has no probability for each of its {len(question.answers)} answers, or for others")
     shares = {key: _share(shown, told[key]) for key in question.keys}
     total = math.fsum(shares.values())
-    # Servers round: two decimals of each of n answers move the sum by n/200 at most.
-    if abs(total - 1) > 0.01 + len(shares) / 200:
+    # Servers round: two decimals of each of n answers move the sum by n/200 at most. With very many answers that
+    # would let every sum pass, also 0, which nothing can be divided by.
+    if abs(total - 1) > min(0.01 + len(shares) / 200, _MOST_ROUNDED):
         raise ValueError(f"the probabilities of {shown} sum to {total:.3g}, not to 1")
     shares = {key: share / total for key, share in shares.items()}
     _check_summary(shown, question, shares, data)

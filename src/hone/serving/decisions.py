@@ -7,6 +7,7 @@ answers it rests (``votes``), and names the rubric's criterion where it is a jud
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -21,6 +22,28 @@ from hone.serving.access import refuse
 from hone.serving.conversation import opened_models
 
 ADDRESS = "/v1/systemone"
+
+
+class RepeatedKeyError(ValueError):
+    """A key stands twice in one object: of two questions or answers of one name only the last would be left."""
+
+
+def loads(text: str) -> Any:
+    """JSON in which no key stands twice in one object.
+
+    Raises:
+        RepeatedKeyError: One does.
+        ValueError: It is not JSON.
+    """
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise RepeatedKeyError(f"the key {twice[:60]!r} stands twice in one object; give each a name of its own")
+    return found
 
 
 def rubric_answer(decider: Decider, name: str) -> web.Response:
@@ -47,6 +70,8 @@ async def decide(
         questions = _questions(body)
     except UnicodeEncodeError:
         return refuse(400, "there is half a character in the body; send whole ones")
+    except RecursionError:
+        return refuse(400, "the body is nested too deeply")
     except ValueError as error:
         return refuse(400, str(error))
     caller = Caller()

@@ -13,7 +13,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,7 +71,8 @@ class Serving:
     def __post_init__(self) -> None:
         self.turns = ClientTurns(self.model.concurrency)
         if self.decider is None:
-            self.decider = Decider(self.judge.models if self.judge else (self.model,), judge=self.judge)
+            models = self.judge.models if self.judge else (self.model,)
+            self.decider = Decider(models, judge=self.judge, closed=not models)  # a judge of one's own may ask nobody
 
     def app(self) -> web.Application:
         """The web application."""
@@ -177,7 +178,7 @@ class Serving:
         return decisions.rubric_answer(self._decider, self._decider_name)
 
     async def _decide(self, request: web.Request) -> web.Response:
-        body = await _json(request)
+        body = await _json(request, decisions.loads)
         if isinstance(body, web.Response):
             return body
         own = self.model in self._decider.models
@@ -193,7 +194,9 @@ class Serving:
     @property
     def _decider_name(self) -> str:
         """Who answers questions, as answers name them."""
-        models = self._decider.models
+        models, judge = self._decider.models, self._decider.judge
+        if judge is not None and not models:
+            return judge.spec
         return self.name if models == (self.model,) else " + ".join(model.spec for model in models)
 
     def _named(self, content: bytes) -> bytes:
@@ -262,9 +265,11 @@ async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         yield kept
 
 
-async def _json(request: web.Request) -> dict[str, Any] | web.Response:
+async def _json(request: web.Request, loads: Callable[[str], Any] = json.loads) -> dict[str, Any] | web.Response:
     try:
-        body = await request.json()
+        body = await request.json(loads=loads)
+    except decisions.RepeatedKeyError as error:
+        return refuse(400, str(error))
     except (ValueError, RecursionError):
         return refuse(400, "the body is not JSON")
     return body if isinstance(body, dict) else refuse(400, "the body is a JSON object")

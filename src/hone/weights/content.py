@@ -37,7 +37,7 @@ def content(spec: str, folder: Path | None = None) -> str:
     kind, _, rest = spec.partition(":")
     if kind == "own" and rest:
         judge = (folder or Path()) / typed_path(rest) / OWN_JUDGE
-        return _named([judge] if judge.exists() else [])
+        return _named([judge] if judge.is_file() else [])
     if kind not in {"gguf", "hf"} or not rest:
         return ""
     whole = (folder or Path()) / typed_path(rest)
