@@ -192,6 +192,7 @@ _ALLOWED = {
     ("hone/export/exporting.py", "hardlink_to"): "one of its own working files under a second name",
     ("hone/models/hub.py", "fdopen"): "a download that goes on adds to its part, which `open_to_append` opened",
     ("hone/training/process.py", "fdopen"): "the child's history is added to, and its output is a pipe",
+    ("hone/tuning/launching.py", "fdopen"): "what starts several children adds to their log, as they do",
 }
 """Where a module other than `hone.files` opens something for writing, and why. SQLite opens its files itself."""
 

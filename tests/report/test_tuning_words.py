@@ -28,6 +28,11 @@ def test_why_the_base_is_kept(value: float | None, words: str) -> None:
     assert told(value).endswith("Keep the base, ask it under the prompt boxed, and export it with this prompt.")
 
 
+def test_something_was_learnt_and_no_time_was_left_to_decide() -> None:
+    result: dict[str, Any] = {"kept": "base", "prompt": "boxed", "difference": {"value": None}, "arms": [{}]}
+    assert "no time was left to show that it is better" in tuning_did_not_pay(result)
+
+
 def test_nothing_is_said_where_what_was_learnt_is_handed_over() -> None:
     assert not told(0.1, "tuned")
     assert not tuning_did_not_pay({"scale": 1.0})

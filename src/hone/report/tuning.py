@@ -101,7 +101,7 @@ def tuning_did_not_pay(result: Mapping[str, Any]) -> str:
         return ""
     gain = result.get("difference", {"value": 0})["value"]
     if gain is None:
-        why = "no time was left to show that it is better" if result["arms"] else "nothing was learnt in the time"
+        why = "no time was left to show that it is better" if result.get("arms") else "nothing was learnt in the time"
     elif result.get("confirmed") == [0.0, 0.0]:
         why = "neither the base nor what was learnt solves any of the problems that decide"
     elif gain > 0:
