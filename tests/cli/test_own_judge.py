@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import shutil
@@ -425,6 +426,22 @@ def test_votes_of_files_can_be_measured_and_not_kept(alone: Kept, bare: Hone, tm
     assert "is no judge of one's own; name another folder" in bare(*words, "--into", tmp_path / "taken").err
     without = bare("judge", "tune", ratings, "--judged", first, *QUICK, "--into", tmp_path / "own")
     assert "a judge is kept with the rubric that it scores by; name it with --rubric" in without.err
+
+
+def test_texts_may_stand_in_a_file_without_scores_or_beside_the_ratings(
+    alone: Kept, bare: Hone, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in alone.texts.read_text().splitlines()]
+    texts = {row["id"]: {name: row[name] for name in ("prompt", "reply", "reference")} for row in rows}
+    (tmp_path / "replies.jsonl").write_text("".join(json.dumps({"id": k, **v}) + "\n" for k, v in texts.items()))
+    with alone.ratings.open(encoding="utf-8") as stream:
+        rated = [row | texts[row["item"]] for row in csv.DictReader(stream)]
+    assert "system" in rated[0], "which says what wrote the reply, and is no part of the request"
+    (tmp_path / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rated))
+    words = ("--rubric", alone.rubric, "--project", tmp_path, "--signals", "form", "--margin", "1", "--json", *QUICK)
+    apart = bare("judge", "tune", alone.ratings, "--judged", tmp_path / "replies.jsonl", *words)
+    assert apart.code in {0, 3}, apart.err
+    assert bare("judge", "tune", tmp_path / "rated.jsonl", *words).data == apart.data
 
 
 def test_a_refused_judge_is_not_kept(bare: Hone, tmp_path: Path) -> None:

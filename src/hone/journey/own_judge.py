@@ -41,6 +41,7 @@ from hone.project.naming import named_rubric, rubric_anywhere
 from hone.spelling import option
 from hone.stats import BootstrapOptions, Level
 from hone.tables import Table, open_table
+from hone.tables.columns import guess
 from hone.tables.shape import FileColumns
 from hone.weights.content import OWN_JUDGE, content
 
@@ -51,7 +52,7 @@ class JudgeTuneOptions(ColumnOptions, AskingOptions):
     verb = "judge tune"
     file: Annotated[Path | None, OptionForm(positional=True, metavar="[RATINGS]")] = None
     judged: tuple[Path, ...] = ()
-    """What `hone label` wrote: votes and texts of the rated replies; again for each other wording or run."""
+    """The rated replies' texts, or what `hone label` wrote: votes and texts; again for each other wording or run."""
     level: Level | None = None
     """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
@@ -126,8 +127,9 @@ def tune_judge(
 
     Args:
         ratings: People's ratings in any form that `agree` reads, or a project, whose store is read.
-        judged: What `label` wrote, a file a wording or run: the votes of the present judge and the texts. Files in
-            the form of ratings may hold the votes of several.
+        judged: What `label` wrote, a file a wording or run: the votes of the present judge and the texts; or the
+            texts alone, where the ratings do not hold them. Files in the form of ratings may hold the votes of
+            several.
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
         level: What scores mean; from the rubric's scale, else guessed, by default.
         columns: What the columns of the files are, where their headings do not say it.
@@ -160,7 +162,9 @@ def tune_judge(
     for place in [*paths, source]:
         texts = _texts(open_table(place) if isinstance(place, Path) else place, collected.items) | texts
     if not texts:
-        remedy = f"name what `hone label` wrote with {option('judged')}: it holds columns such as prompt and reply"
+        remedy = (
+            f"name what `hone label` wrote with {option('judged')}, or a file with the columns id, prompt and reply"
+        )
         raise ProjectError(f"no file has the texts of the rated replies; {remedy}")
     lacking = sum(item not in texts for item in collected.items)
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
@@ -312,15 +316,25 @@ def _with_votes(source: Path | Table, reading: Reading, judged: Sequence[Path]) 
     """Ratings with the votes of each file beside them, a column a file and judge."""
     apart = [path for path in judged if not is_labelled(path, reading.columns)]
     collected = read_ratings(source, reading, judged=apart)
-    for path in (path for path in judged if path not in apart):
+    for path in (path for path in judged if path not in apart and not _only_texts(path, collected)):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     return collected
+
+
+def _only_texts(path: Path, collected: Collected) -> bool:
+    """Whether a file holds the replies' texts, and nobody's scores."""
+    columns = open_table(path).columns
+    return (
+        "score" not in columns
+        and guess(columns, "reply", None) is not None
+        and not (set(columns) & set(collected.ratings.criteria))
+    )
 
 
 def _texts(table: Table, items: Sequence[str]) -> dict[str, ReplyText]:
     """The texts of the rated replies that a table holds, by item; none where it has no column of replies."""
     try:
-        columns = Columns.of(table)
+        columns = Columns.of(table, placed={"system"})  # in ratings, what wrote the reply
     except ProjectError:
         return {}
     wanted = set(items)
