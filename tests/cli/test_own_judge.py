@@ -442,6 +442,11 @@ def test_texts_may_stand_in_a_file_without_scores_or_beside_the_ratings(
     apart = bare("judge", "tune", alone.ratings, "--judged", tmp_path / "replies.jsonl", *words)
     assert apart.code in {0, 3}, apart.err
     assert bare("judge", "tune", tmp_path / "rated.jsonl", *words).data == apart.data
+    weighted = [row | {"weight": None if row["item"] == rated[0]["item"] else 2} for row in rated]
+    (tmp_path / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in weighted))
+    told = bare("judge", "tune", tmp_path / "rated.jsonl", *words).err
+    assert "weights count in what is learnt; in what is measured each reply counts once" in told
+    assert "1 rated replies have no weight and are taken to stand for one" in told
 
 
 def test_a_refused_judge_is_not_kept(bare: Hone, tmp_path: Path) -> None:

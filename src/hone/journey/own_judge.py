@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from hone.domain.base import digest
@@ -168,6 +169,7 @@ def tune_judge(
         raise ProjectError(f"no file has the texts of the rated replies; {remedy}")
     lacking = sum(item not in texts for item in collected.items)
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
+    told += _weights_told(collected)
     parts: tuple[PromptedPart, ...] = ()
     if asked is not None:
         if found is None:
@@ -319,6 +321,20 @@ def _with_votes(source: Path | Table, reading: Reading, judged: Sequence[Path]) 
     for path in (path for path in judged if path not in apart and not _only_texts(path, collected)):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     return collected
+
+
+def _weights_told(collected: Collected) -> list[str]:
+    """What is made of weights, where the ratings have some."""
+    if collected.weights is None:
+        return []
+    lacking = int(np.isnan(collected.weights).sum())
+    learnt = "weights count in what is learnt; in what is measured each reply counts once"
+    if not np.nan_to_num(collected.weights).any():
+        learnt = "every weight is 0 or missing, so that all replies count the same"
+    return [
+        learnt,
+        *([f"{lacking:,} rated replies have no weight and are taken to stand for one"] if lacking else []),
+    ]
 
 
 def _only_texts(path: Path, collected: Collected) -> bool:
