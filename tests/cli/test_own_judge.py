@@ -238,6 +238,13 @@ def test_what_it_was_fitted_to_says_nothing_of_how_good_it_is(alone: Kept, bare:
         "".join(json.dumps(row | ({"note": None} if at % 2 else {})) + "\n" for at, row in enumerate(rows))
     )
     words = ("--rubric", alone.rubric, "--resamples", "100", "--json")
+    unrated = tmp_path / "unrated.jsonl"
+    unrated.write_text(
+        (alone.folder / "out.jsonl").read_text() + json.dumps(rows[0] | {"id": "x", "note": None}) + "\n"
+    )
+    found = bare("agree", alone.ratings, "--judged", unrated, *words)
+    assert "none of its ids is among the rated items" in found.err
+    assert "200 rows are left out: the judge was fitted" in found.err
     found = bare("agree", alone.ratings, "--judged", half, *words)
     assert found.code == 0, found.err
     assert "100 rows are left out: the judge was fitted to people's ratings of these replies" in found.err

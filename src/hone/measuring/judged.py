@@ -95,10 +95,9 @@ def check_shared(collected: Collected, judged: Judged, path: Path) -> None:
         FileFormatError: No id stands in both.
     """
     if set(judged.items).isdisjoint(collected.items):
-        raise FileFormatError(
-            path,
-            f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
-        )
+        left = "".join(f"; {one}" for one in judged.taken.remarks)
+        known = f"(here {judged.items[0]!r}, rated {collected.items[0]!r})"
+        raise FileFormatError(path, f"none of its ids is among the rated items {known}{left}")
 
 
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:
