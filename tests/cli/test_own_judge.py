@@ -219,9 +219,11 @@ def test_nothing_is_asked_twice_and_tuning_again_gives_the_same_judge(
 def test_replies_that_it_was_fitted_to_are_marked_and_others_are_not(alone: Kept, tmp_path: Path) -> None:
     with library.connect_own(alone.own) as model:
         replies = alone.replies[:2]
-        new = replies[1].model_copy(update={"item": "another"})
-        first, second = library.judge([replies[0], new], rubric_of(alone), model, subject="reply")
+        new = replies[1].model_copy(update={"item": "another", "text": f"{replies[1].text} And more."})
+        renamed = replies[1].model_copy(update={"item": "renamed"})
+        first, second, third = library.judge([replies[0], new, renamed], rubric_of(alone), model, subject="reply")
     assert first.note == FITTED_TO
+    assert third.note == FITTED_TO, "its ratings were learnt from, whatever it is called"
     assert second.note is None
     assert second.scores[0].shares is not None
     assert sum(second.scores[0].shares) == pytest.approx(1)

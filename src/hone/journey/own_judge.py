@@ -29,6 +29,7 @@ from hone.judging.saved_judge import (
     PromptedPart,
     SavedJudge,
     Signal,
+    text_digest,
     write_judge,
 )
 from hone.judging.signals import ReplyText, request_of_reply
@@ -304,7 +305,7 @@ def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> S
         parts=found.parts if needs_votes else (),
         criteria=tuple(_placed(one, found.criteria[one.criterion].items, place) for one in whole),
         replies=tuple(kept) if compared else (),
-        fitted_to=tuple(one.digest for one in replies),
+        fitted_to=tuple(dict.fromkeys(map(text_digest, replies))),
     )
 
 
