@@ -71,6 +71,16 @@ def test_what_has_no_weights_is_not_exported(bare: Hone, tmp_path: Path, model: 
     assert "cannot be exported; write smollm2, hf:REPO or a folder" in done.err
 
 
+def test_an_endpoint_outside_a_project_has_no_certificate_and_is_refused_where_one_is_required(
+    bare: Hone, tmp_path: Path
+) -> None:
+    (tmp_path / "rubric.yaml").write_text("criteria: ['Be Kind: It is.']\n")
+    words = ("--rubric", tmp_path / "rubric.yaml", "--project", tmp_path, "--port", "0")
+    done = bare("serve", "smollm2", *words, "--require-certificate")
+    assert done.code == 1
+    assert "there is no certificate to look for" in done.err
+
+
 def test_a_server_that_others_reach_wants_a_key(bare: Hone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HONE_SERVE_KEY", raising=False)
     done = bare("serve", "smollm2", "--host", "0.0.0.0")  # noqa: S104 - that it is refused is the point

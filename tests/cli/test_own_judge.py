@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import shutil
@@ -218,9 +219,11 @@ def test_nothing_is_asked_twice_and_tuning_again_gives_the_same_judge(
 def test_replies_that_it_was_fitted_to_are_marked_and_others_are_not(alone: Kept, tmp_path: Path) -> None:
     with library.connect_own(alone.own) as model:
         replies = alone.replies[:2]
-        new = replies[1].model_copy(update={"item": "another"})
-        first, second = library.judge([replies[0], new], rubric_of(alone), model, subject="reply")
+        new = replies[1].model_copy(update={"item": "another", "text": f"{replies[1].text} And more."})
+        renamed = replies[1].model_copy(update={"item": "renamed"})
+        first, second, third = library.judge([replies[0], new, renamed], rubric_of(alone), model, subject="reply")
     assert first.note == FITTED_TO
+    assert third.note == FITTED_TO, "its ratings were learnt from, whatever it is called"
     assert second.note is None
     assert second.scores[0].shares is not None
     assert sum(second.scores[0].shares) == pytest.approx(1)
@@ -237,6 +240,13 @@ def test_what_it_was_fitted_to_says_nothing_of_how_good_it_is(alone: Kept, bare:
         "".join(json.dumps(row | ({"note": None} if at % 2 else {})) + "\n" for at, row in enumerate(rows))
     )
     words = ("--rubric", alone.rubric, "--resamples", "100", "--json")
+    unrated = tmp_path / "unrated.jsonl"
+    unrated.write_text(
+        (alone.folder / "out.jsonl").read_text() + json.dumps(rows[0] | {"id": "x", "note": None}) + "\n"
+    )
+    found = bare("agree", alone.ratings, "--judged", unrated, *words)
+    assert "none of its ids is among the rated items" in found.err
+    assert "200 rows are left out: the judge was fitted" in found.err
     found = bare("agree", alone.ratings, "--judged", half, *words)
     assert found.code == 0, found.err
     assert "100 rows are left out: the judge was fitted to people's ratings of these replies" in found.err
@@ -425,6 +435,27 @@ def test_votes_of_files_can_be_measured_and_not_kept(alone: Kept, bare: Hone, tm
     assert "is no judge of one's own; name another folder" in bare(*words, "--into", tmp_path / "taken").err
     without = bare("judge", "tune", ratings, "--judged", first, *QUICK, "--into", tmp_path / "own")
     assert "a judge is kept with the rubric that it scores by; name it with --rubric" in without.err
+
+
+def test_texts_may_stand_in_a_file_without_scores_or_beside_the_ratings(
+    alone: Kept, bare: Hone, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in alone.texts.read_text().splitlines()]
+    texts = {row["id"]: {name: row[name] for name in ("prompt", "reply", "reference")} for row in rows}
+    (tmp_path / "replies.jsonl").write_text("".join(json.dumps({"id": k, **v}) + "\n" for k, v in texts.items()))
+    with alone.ratings.open(encoding="utf-8") as stream:
+        rated = [row | texts[row["item"]] for row in csv.DictReader(stream)]
+    assert "system" in rated[0], "which says what wrote the reply, and is no part of the request"
+    (tmp_path / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rated))
+    words = ("--rubric", alone.rubric, "--project", tmp_path, "--signals", "form", "--margin", "1", "--json", *QUICK)
+    apart = bare("judge", "tune", alone.ratings, "--judged", tmp_path / "replies.jsonl", *words)
+    assert apart.code in {0, 3}, apart.err
+    assert bare("judge", "tune", tmp_path / "rated.jsonl", *words).data == apart.data
+    weighted = [row | {"weight": None if row["item"] == rated[0]["item"] else 2} for row in rated]
+    (tmp_path / "rated.jsonl").write_text("".join(json.dumps(row) + "\n" for row in weighted))
+    told = bare("judge", "tune", tmp_path / "rated.jsonl", *words).err
+    assert "weights count in what is learnt; in what is measured each reply counts once" in told
+    assert "1 rated replies have no weight and are taken to stand for one" in told
 
 
 def test_a_refused_judge_is_not_kept(bare: Hone, tmp_path: Path) -> None:

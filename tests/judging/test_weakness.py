@@ -75,3 +75,11 @@ def test_the_whole_text_of_a_judge_is_one_reason(rubric: Rubric) -> None:
 def test_unscored_rows_count_for_nothing(rubric: Rubric) -> None:
     none = Judgement(item="i", judge="m", rubric="r", unscored="no answer")
     assert signs_of([none] * 9, rubric).rows == 0
+
+
+def test_what_a_rule_says_in_the_same_words_is_no_sign_of_the_judge() -> None:
+    rule = {"name": "Be Adaptable", "sentence": "It is short.", "rule": {"max_words": 5}}
+    rubric = Rubric.model_validate({"criteria": ["Be Detailed: It has figures.", rule], "scale": "-1..1"})
+    reasons = [(f"Line {place} names ten.", "It has 3 words.") for place in range(len(MIXED))]
+    same = [(value, value) for value, _ in MIXED]
+    assert signs_of(judged(same, reasons), rubric).warnings() == []

@@ -159,3 +159,13 @@ def test_the_interval_of_the_rmse_holds_the_truth_on_thirty_items_of_skewed_squa
         assert found.high is not None
         held += found.low <= float(np.hypot(0.3, 0.75)) <= found.high
     assert held >= 915, "around the mean square itself it was 908"
+
+
+def test_the_interval_of_a_brier_score_stays_where_squares_can_be() -> None:
+    chances, outcomes = np.array([0.999] * 39 + [0.2]), np.ones(40)
+    groups = np.repeat(np.arange(20), 2)
+    for clusters in (None, groups):
+        brier = calibration(chances, outcomes, clusters).brier
+        assert brier.low == 0
+        assert brier.high is not None
+        assert 0 < brier.high <= 1

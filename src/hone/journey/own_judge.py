@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 
 from hone.domain.base import digest
@@ -28,6 +29,7 @@ from hone.judging.saved_judge import (
     PromptedPart,
     SavedJudge,
     Signal,
+    text_digest,
     write_judge,
 )
 from hone.judging.signals import ReplyText, request_of_reply
@@ -51,7 +53,7 @@ class JudgeTuneOptions(ColumnOptions, AskingOptions):
     verb = "judge tune"
     file: Annotated[Path | None, OptionForm(positional=True, metavar="[RATINGS]")] = None
     judged: tuple[Path, ...] = ()
-    """What `hone label` wrote: votes and texts of the rated replies; again for each other wording or run."""
+    """The rated replies' texts, or what `hone label` wrote: votes and texts; again for each other wording or run."""
     level: Level | None = None
     """Labels, an order, or distances.  [default: the rubric's scale, else guessed and said]"""
     rubric: str | None = None
@@ -126,8 +128,9 @@ def tune_judge(
 
     Args:
         ratings: People's ratings in any form that `agree` reads, or a project, whose store is read.
-        judged: What `label` wrote, a file a wording or run: the votes of the present judge and the texts. Files in
-            the form of ratings may hold the votes of several.
+        judged: What `label` wrote, a file a wording or run: the votes of the present judge and the texts; or the
+            texts alone, where the ratings do not hold them. Files in the form of ratings may hold the votes of
+            several.
         rubric: The rubric that the scores are on; in a project also a version's name. There, by default, the latest.
         level: What scores mean; from the rubric's scale, else guessed, by default.
         columns: What the columns of the files are, where their headings do not say it.
@@ -160,10 +163,13 @@ def tune_judge(
     for place in [*paths, source]:
         texts = _texts(open_table(place) if isinstance(place, Path) else place, collected.items) | texts
     if not texts:
-        remedy = f"name what `hone label` wrote with {option('judged')}: it holds columns such as prompt and reply"
+        remedy = (
+            f"name what `hone label` wrote with {option('judged')}, or a file with the columns id, prompt and reply"
+        )
         raise ProjectError(f"no file has the texts of the rated replies; {remedy}")
     lacking = sum(item not in texts for item in collected.items)
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
+    told += _weights_told(collected)
     parts: tuple[PromptedPart, ...] = ()
     if asked is not None:
         if found is None:
@@ -298,7 +304,7 @@ def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> S
         parts=found.parts if needs_votes else (),
         criteria=tuple(_placed(one, found.criteria[one.criterion].items, place) for one in whole),
         replies=tuple(kept) if compared else (),
-        fitted_to=tuple(one.digest for one in replies),
+        fitted_to=tuple(dict.fromkeys(map(text_digest, replies))),
     )
 
 
@@ -308,10 +314,24 @@ def _placed(fitted: FittedCriterion, items: Sequence[str], place: Mapping[str, i
     return fitted.model_copy(update={"rated": rated})
 
 
+def _weights_told(collected: Collected) -> list[str]:
+    """What is made of weights, where the ratings have some."""
+    if collected.weights is None:
+        return []
+    lacking = int(np.isnan(collected.weights).sum())
+    learnt = "weights count in what is learnt; in what is measured each reply counts once"
+    if not np.nan_to_num(collected.weights).any():
+        learnt = "every weight is 0 or missing, so that all replies count the same"
+    return [
+        learnt,
+        *([f"{lacking:,} rated replies have no weight and are taken to stand for one"] if lacking else []),
+    ]
+
+
 def _texts(table: Table, items: Sequence[str]) -> dict[str, ReplyText]:
     """The texts of the rated replies that a table holds, by item; none where it has no column of replies."""
     try:
-        columns = Columns.of(table)
+        columns = Columns.of(table, placed={"system"})  # in ratings, what wrote the reply
     except ProjectError:
         return {}
     wanted = set(items)

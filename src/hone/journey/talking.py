@@ -34,6 +34,7 @@ from hone.prompts import load_prompts
 from hone.rubrics.replies import system_text
 from hone.serving.conversation import SAMPLING, Conversation
 from hone.serving.server import Serving, check_host, check_port, listen
+from hone.spelling import option
 
 
 class ChatOptions(VerbOptions):
@@ -212,6 +213,11 @@ def serve(model: str, endpoint: Endpoint | None = None, *, project: Path | str =
     check_host(at.host, at.key)
     check_port(at.host, at.port)
     found = behind(Path(project), at.rubric, at.judge)
+    if at.require_certificate and (found.project is None or found.rubric is None):
+        raise ProjectError(
+            "there is no certificate to look for: certificates lie in a project, and speak of its rubric; serve in "
+            f"one, or go on without {option('require_certificate')}"
+        )
     if found.project is not None and found.rubric is not None:
         words = certified_judge(found.project, found.rubric, found.judge, required=at.require_certificate)
         if words:

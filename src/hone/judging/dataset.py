@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,18 +43,21 @@ class Columns:
         return {what: name for what, name in found.items() if name}
 
     @classmethod
-    def of(cls, table: Table, *, remedy: str | None = None, **given: str | None) -> Columns:
+    def of(
+        cls, table: Table, *, remedy: str | None = None, placed: Container[str] = (), **given: str | None
+    ) -> Columns:
         """The columns of a table: those that the user names, else guessed by their names.
 
         Args:
             table: The data set.
             remedy: What to do about a part of the request that would be left out; see `guess_request`.
+            placed: Columns, by their plain names, that look like such a part and are none.
             **given: ``reply``, ``prompt``, ``id`` and ``reference`` as named by the user, or none.
 
         Raises:
             ProjectError: A named column is not there, two purposes share one, or there is none for the replies.
         """
-        request = guess_request(table, given.get("prompt"), remedy=remedy)
+        request = guess_request(table, given.get("prompt"), remedy=remedy, placed=placed)
         found = {name: guess(table.columns, name, given.get(name)) for name in ("reply", "id", "reference")}
         reply = found["reply"]
         if reply is None:

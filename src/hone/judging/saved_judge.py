@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, ValidationError, model_validator
 
-from hone.domain.base import Frozen, first_problem
+from hone.domain.base import Frozen, digest, first_problem
 from hone.domain.settings import Judging, ModelSettings, Sampling
-from hone.domain.task import Brief
+from hone.domain.task import Brief, Reply
 from hone.errors import FileFormatError, PromptError
 from hone.files import read_whole, reason, write_whole
 from hone.judging.form import Wording
@@ -172,7 +172,7 @@ class SavedJudge(Frozen):
     criteria: tuple[FittedCriterion, ...] = Field(min_length=1)
     replies: tuple[KnownReply, ...] = ()
     fitted_to: tuple[Annotated[str, Field(pattern=_HEX)], ...] = ()
-    """The digests of all replies that it was fitted to: what it says of them shows nothing."""
+    """The digests of all replies that it was fitted to, see `text_digest`: what it says of them shows nothing."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -196,6 +196,11 @@ class SavedJudge(Frozen):
     def asks(self) -> bool:
         """Whether any criterion rests on votes."""
         return any("votes" in one.signals for one in self.criteria)
+
+
+def text_digest(reply: Reply) -> str:
+    """Names what is read of a reply, under whatever id it stands: its request and its text."""
+    return digest([reply.prompt.strip(), reply.text.strip()])
 
 
 def write_judge(folder: Path, judge: SavedJudge) -> None:

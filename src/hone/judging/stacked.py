@@ -25,7 +25,7 @@ from hone.jobs import Caller
 from hone.judging.judge import Judge
 from hone.judging.opening import judge_over
 from hone.judging.rules import rule_scores
-from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge
+from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge, text_digest
 from hone.judging.signals import (
     ReplyText,
     TokenCounts,
@@ -302,7 +302,7 @@ class StackedJudge(Judge):
     def _note(self, reply: Reply, said: Sequence[Judgement]) -> str | None:
         missing = sum(one.unscored is not None for one in said)
         notes = [f"{missing} of {len(said)} votes could not be read"] if missing else []
-        notes += [FITTED_TO] if reply.digest in self._known else []
+        notes += [FITTED_TO] if text_digest(reply) in self._known else []
         return "; ".join(notes) or None
 
     @property

@@ -49,23 +49,28 @@ class JudgeSigns:
     _alike: int = 0
     _seen: set[int] = field(default_factory=set)
     _shown: frozenset[str] = field(init=False)
+    _judged: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        rubric = self.rubric
+        self._judged = frozenset(rubric.names if rubric.is_rules_alone else rubric.judged.names)
         self._shown = frozenset(
             _plain(reason) for example in self.rubric.examples for reason in example.reasons.values()
         )
 
     def add(self, judgement: Judgement) -> None:
         """Count one judgement; one without scores tells nothing."""
-        if not judgement.scores:
+        # What a rule scored, and says of it in the same words each time, tells nothing of the judge beside it.
+        scores = [score for score in judgement.scores if score.criterion in self._judged]
+        if not scores:
             return
-        values = tuple(score.value for score in judgement.scores)
+        values = tuple(score.value for score in scores)
         self.rows += 1
         self.level += len(set(values)) == 1
         self._first = self._first or values
         self._alike += values == self._first
         # A judge that was asked for none gives no reasons.
-        reasons = [_plain(score.reason) for score in judgement.scores if score.reason]
+        reasons = [_plain(score.reason) for score in scores if score.reason]
         for reason in dict.fromkeys(reasons) if self.pattern else reasons:
             self.reasons += 1
             self.copied += reason in self._shown
@@ -81,14 +86,14 @@ class JudgeSigns:
         found = []
         if self._alike == self.rows:
             found.append(f"all {self.rows:,} rows have the same scores: by them no reply can be told from another.")
-        elif len(self.rubric.criteria) > 1 and self.level >= _NEARLY * self.rows:
+        elif len(self._judged) > 1 and self.level >= _NEARLY * self.rows:
             remedy = (
                 "try another judge"
                 if self.per_criterion
                 else f"try {option('per_criterion', True)}, or another judge"
             )
             found.append(
-                f"{self.level:,} of {self.rows:,} rows have the same level on all {len(self.rubric.criteria)} "
+                f"{self.level:,} of {self.rows:,} rows have the same level on all {len(self._judged)} "
                 f"criteria: the judge may have one opinion of a reply, not one a criterion; {remedy}."
             )
         if self.copied:

@@ -95,10 +95,9 @@ def check_shared(collected: Collected, judged: Judged, path: Path) -> None:
         FileFormatError: No id stands in both.
     """
     if set(judged.items).isdisjoint(collected.items):
-        raise FileFormatError(
-            path,
-            f"none of its ids is among the rated items (here {judged.items[0]!r}, rated {collected.items[0]!r})",
-        )
+        left = "".join(f"; {one}" for one in judged.taken.remarks)
+        known = f"(here {judged.items[0]!r}, rated {collected.items[0]!r})"
+        raise FileFormatError(path, f"none of its ids is among the rated items {known}{left}")
 
 
 def read_with_judged(source: Path | Table, reading: Reading, judged: Sequence[Path]) -> Collected:
@@ -107,16 +106,27 @@ def read_with_judged(source: Path | Table, reading: Reading, judged: Sequence[Pa
     Args:
         source: The ratings.
         reading: How they are read.
-        judged: What `label` wrote, a file a judge, or files in any form that ratings have.
+        judged: What `label` wrote, a file a judge, or files in any form that ratings have; one that holds the
+            replies' texts alone has no votes.
 
     Raises:
         FileFormatError: A row does not read, or no id stands in both; the message names the line.
     """
     apart = [path for path in judged if not is_labelled(path, reading.columns)]
     collected = read_ratings(source, reading, judged=apart)
-    for path in (path for path in judged if path not in apart):
+    for path in (path for path in judged if path not in apart and not _only_texts(path, collected)):
         collected = with_judged(collected, read_judged(path, collected.ratings.criteria, None, reading), path)
     return collected
+
+
+def _only_texts(path: Path, collected: Collected) -> bool:
+    """Whether a file holds the replies' texts, and nobody's scores."""
+    columns = open_table(path).columns
+    return (
+        "score" not in columns
+        and guess(columns, "reply", None) is not None
+        and not (set(columns) & set(collected.ratings.criteria))
+    )
 
 
 def with_judged(collected: Collected, judged: Judged, path: Path) -> Collected:

@@ -8,7 +8,7 @@ beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,8 @@ def calibration(
         share = wilson(float(outcomes[there].sum()), int(there.sum()), confidence)
         bins.append(ReliabilityBin(float(probabilities[there].mean()), share))
     brier = plain_mean((probabilities - outcomes) ** 2, clusters, None, confidence)
+    if brier.low is not None and brier.high is not None:  # of squares from 0 to 1; few of them reach beyond
+        brier = replace(brier, low=max(0.0, brier.low), high=min(1.0, brier.high))
     grouped = clusters is not None and len(np.unique(clusters)) < len(clusters)
     return Calibration(brier, ece, float(floor.mean()), float(np.quantile(floor, 0.95)), tuple(bins), grouped)
 
