@@ -488,14 +488,15 @@ def test_a_project_names_it_as_its_judge_for_label_audit_and_benchmarks(
 
 def test_golden_replies_are_tried_on_it_and_those_that_it_was_fitted_to_are_counted(alone: Kept, bare: Hone) -> None:
     known, other = alone.replies[0], alone.replies[1]
+    other = other.model_copy(update={"text": f"{other.text} It is new."})
     entries = [
         {"id": name, "prompt": one.prompt, "reply": one.text, "reference": one.reference, "levels": {"Be Right": 1}}
-        for name, one in ((known.item, known), ("new", other))
+        for name, one in ((known.item, known), ("new", other), ("the same words", alone.replies[2]))
     ]
     tests = alone.folder / "golden.yaml"
     tests.write_text(json.dumps({"replies": entries}))
     words = ("rubric", "test", "--judge", alone.spec, "--rubric", alone.rubric, "--golden", tests, "-p", alone.folder)
     found = bare(*words)
     assert found.code in {0, 3}, found.err
-    assert "This judge was fitted to people's ratings of 1 of them" in " ".join(found.out.split())
-    assert bare(*words, "--json").data["fitted"] == [known.item]
+    assert "This judge was fitted to people's ratings of 2 of them" in " ".join(found.out.split())
+    assert bare(*words, "--json").data["fitted"] == [known.item, "the same words"]
