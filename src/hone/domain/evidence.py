@@ -196,6 +196,11 @@ class Score(Frozen):
     judge: str | None = Field(default=None, exclude_if=lambda judge: judge is None)
     """Who scored it, where that is the second judge of a cascade."""
 
+    @property
+    def likeliest(self) -> tuple[int, float] | None:
+        """The place of the likeliest level on the scale, of several the lowest, and its share; or none."""
+        return (self.shares.index(max(self.shares)), max(self.shares)) if self.shares else None
+
 
 FITTED_TO = "people's ratings of this reply are among those that the judge was fitted to"
 """The note of a judgement by a judge of one's own that shows nothing of how good the judge is."""

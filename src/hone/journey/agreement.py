@@ -10,11 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hone.domain.rubric import Rubric
-from hone.errors import ProjectError
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import OptionForm
-from hone.journey.stored import project_ratings
-from hone.journey.watching import Tell
+from hone.journey.stored import Ratings, ratings_source
 from hone.measuring import (
     Collected,
     Estimates,
@@ -35,7 +33,6 @@ from hone.measuring import corrected_means as _estimate
 from hone.measuring.drift import Drift, EarlierJudges, drifts, is_long, with_earlier
 from hone.measuring.further import FurtherOfCriterion, further_figures
 from hone.project import Project, Run
-from hone.project.naming import named_rubric
 from hone.report.agreement_page import AgreementView, agreement_page, pictures
 from hone.report.drawing import save_picture
 from hone.report.page import write_page
@@ -43,9 +40,6 @@ from hone.stats import Agreement, BootstrapOptions, Level, VerdictRule
 from hone.stats import agreement_figures as _agree
 from hone.tables import Table, open_table
 from hone.tables.shape import FileColumns
-
-Ratings = Path | str | Project | Table
-"""A long-form file, or a project, whose store is read."""
 
 
 class AgreeOptions(ColumnOptions):
@@ -217,7 +211,7 @@ def agree(  # noqa: PLR0913 - one keyword a choice, as the command has them
     """
     told: list[str] = []
     options = options or BootstrapOptions()
-    source, found, run = _read(ratings, rubric, pairs=pairs, tell=told.append)
+    source, found, run = ratings_source(ratings, rubric, pairs=pairs, tell=told.append)
     of_file = pairs and not isinstance(ratings, Project)
     of_ratio = level == "ratio"
     measured: Level | None = "interval" if level == "ratio" else level
@@ -271,7 +265,7 @@ def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
         StatsError: Too few items were rated for a correction.
     """
     told: list[str] = []
-    source, found, _ = _read(ratings, rubric, unrated=judged is None, tell=told.append)
+    source, found, _ = ratings_source(ratings, rubric, unrated=judged is None, tell=told.append)
     reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     first = Sources(source, None if judged is None else Path(judged), judge)
     if against is None:
@@ -279,19 +273,6 @@ def estimate(  # noqa: PLR0913 - one keyword a choice, as the command has them
     else:
         made = estimate_gap(first, against, reading, confidence)
     return replace(made, notes=(*told, *made.notes))
-
-
-def _read(
-    ratings: Ratings, rubric: Rubric | str | None, *, pairs: bool = False, unrated: bool = False, tell: Tell
-) -> tuple[Path | Table, Rubric | None, Run | None]:
-    """Where the ratings are, the rubric that they are on, and the labelling that a project's judgements are of."""
-    if isinstance(ratings, Project):
-        found = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, ratings)
-        joined = project_ratings(ratings, found, pairs=pairs, unrated=unrated, tell=tell)
-        return joined.table, found, joined.run
-    if isinstance(rubric, str):
-        raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
-    return Path(ratings) if isinstance(ratings, str) else ratings, rubric, None
 
 
 def _name(source: Path | Table) -> str:

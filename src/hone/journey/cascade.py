@@ -13,7 +13,7 @@ from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import OptionForm
-from hone.journey.stored import project_ratings, project_store
+from hone.journey.stored import Ratings, project_store, ratings_source
 from hone.measuring import Collected, Reading, read_ratings, read_with_judged
 from hone.measuring.cascade import (
     CascadeReplay,
@@ -24,12 +24,10 @@ from hone.measuring.cascade import (
     scores_of_judgements,
 )
 from hone.project import Project
-from hone.project.naming import named_rubric
 from hone.report.cascade import cascade_page
 from hone.report.page import write_page
 from hone.spelling import option
 from hone.stats import Level
-from hone.tables import Table
 from hone.tables.shape import FileColumns
 
 
@@ -73,7 +71,7 @@ class CascadeOptions(ColumnOptions):
 
 
 def replay_cascade(  # noqa: PLR0913 - one keyword a choice, as the command has them
-    ratings: Path | str | Project | Table,
+    ratings: Ratings,
     *,
     first: Sequence[str] | str,
     then: Sequence[str] | str,
@@ -106,12 +104,10 @@ def replay_cascade(  # noqa: PLR0913 - one keyword a choice, as the command has 
     if not all(names):
         raise ProjectError(f"name two judges, with {option('first')} and {option('then')}")
     rule = rule or CascadeRule()
-    if isinstance(ratings, Project):
-        return _of_project(ratings, rubric, names[0], names[1], rule)
-    if isinstance(rubric, str):
-        raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
-    reading = Reading(level, rubric, raters=tuple(rater_column), columns=columns or FileColumns())
-    source = Path(ratings) if isinstance(ratings, str) else ratings
+    source, current, _ = ratings_source(ratings, rubric)
+    if isinstance(ratings, Project) and current is not None:
+        return _of_project(ratings, read_ratings(source, Reading(rubric=current)), current, names, rule)
+    reading = Reading(level, current, raters=tuple(rater_column), columns=columns or FileColumns())
     collected = read_with_judged(source, reading, [Path(path) for path in judged])
     scores = [_by_votes(collected, one) for one in names]
     return _replay(collected, scores, [_called(one) for one in names], rule, ())
@@ -140,17 +136,14 @@ def _by_votes(collected: Collected, names: Sequence[str]) -> dict[str, SureScore
 
 
 def _of_project(
-    project: Project, rubric: Rubric | str | None, first: Sequence[str], then: Sequence[str], rule: CascadeRule
+    project: Project, collected: Collected, current: Rubric, judges: Sequence[Sequence[str]], rule: CascadeRule
 ) -> CascadeReplay:
     """The same over the store, and over the judgements of label runs."""
     from hone.measuring.join import judgements_by, judges_of_runs  # noqa: PLC0415 - loads SQLAlchemy
 
-    current = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, project)
-    table = project_ratings(project, current).table
-    collected = read_ratings(table, Reading(rubric=current))
     values = current.scale.values
     ruled = {one.name for one in current.criteria if one.rule is not None}
-    names, scores, notes = [" + ".join(first), " + ".join(then)], [], []
+    names, scores, notes = [" + ".join(specs) for specs in judges], [], []
     with project_store(project, readonly=True) as store:
         for name in names:
             found = judgements_by(project, store, current, name)

@@ -22,11 +22,10 @@ from hone.journey.labelling import needs_no_judge
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions
 from hone.journey.second_judge import SecondJudge, second_judge
-from hone.journey.step import Step, open_step, place_of, step_config
+from hone.journey.step import Step, judges_named, open_step, panel_parts, place_of, step_config
 from hone.journey.stored import project_store
 from hone.journey.watching import SILENT, Watch
 from hone.judging.of_project import judge_of, judge_sampling
-from hone.models.spec import check_spec, settings_of
 from hone.people.store import check_store_installed
 from hone.people.store.values import Subject
 from hone.project import Project
@@ -73,12 +72,6 @@ class RubricTestOptions(AskingOptions):
         if self.make is not None and (self.judge or self.then or self.fresh):
             raise ValueError(f"{option('make')} asks no judge; give it without a judge, and test afterwards")
         return self
-
-    def judging(self, default: Judging) -> Judging:
-        """How to judge: the project's way, changed where the options say so."""
-        names = type(self).model_fields.keys() & Judging.model_fields.keys()
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return default.model_copy(update=given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +161,14 @@ class _GoldenTest:
     def of(
         cls, project: Project, options: RubricTestOptions, rubric: Rubric, replies: Sequence[Reply]
     ) -> _GoldenTest:
-        judges = tuple(settings_of(spec) for spec in options.judge) or (project.settings.models.judge,)
-        for judge in judges:
-            check_spec(judge.model)
+        judges = judges_named(options.judge, project)
         then = second_judge(options.then, options.below)
         return cls(
             project,
             rubric,
             replies,
             judges,
-            options.judging(project.settings.judging),
+            options.put_over(project.settings.judging),
             None if rubric.is_rules_alone else then,
         )
 
@@ -187,14 +178,13 @@ class _GoldenTest:
 
     def config(self) -> dict[str, Any]:
         """What the run is known by: not the expected levels, so that with other ones nothing is asked again."""
-        panel = {f"judge {number}" if number > 1 else "judge": one for number, one in enumerate(self.asked, 1)}
         return step_config(
             self.project,
             rubric=self.rubric,
             data=digest([reply.model_dump() for reply in self.replies]),
             judging=self.judging,
             sampling=judge_sampling(self.judges[0], self.rubric),
-            **panel,
+            **panel_parts(self.asked),
             **(self.then.parts(self.rubric) if self.then else {}),
         )
 

@@ -23,7 +23,7 @@ from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.second_judge import SecondJudge, second_judge
-from hone.journey.step import Step, open_step, place_of, step_config
+from hone.journey.step import Step, judges_named, open_step, panel_parts, place_of, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.cascade import CascadeJudge
@@ -31,7 +31,6 @@ from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
-from hone.models.spec import check_spec, settings_of
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
@@ -98,12 +97,6 @@ class LabelOptions(AskingOptions):
         if budget is not None:
             Budget.read(budget)
         return budget
-
-    def judging(self, default: Judging) -> Judging:
-        """How to judge: the project's way, changed where the options say so."""
-        names = type(self).model_fields.keys() & Judging.model_fields.keys()
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return Judging.model_validate(default.model_dump() | given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +215,10 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         FileFormatError: The data does not read.
     """
     settings = project.settings
-    judges = tuple(settings_of(spec) for spec in options.judge) or (settings.models.judge,)
+    judges = judges_named(options.judge, project)
     then = second_judge(options.then, options.below)
     if then is not None and options.engine == "ray":
         raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
-    for judge in judges:
-        check_spec(judge.model)  # before the data is read
     table = open_table(options.data or latest_replies(project))
     column = options.flag("prompt_column")
     columns = Columns.of(
@@ -244,7 +235,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         columns=columns,
         rubric=rubric or named_rubric(options.rubric, project),
         judges=judges,
-        judging=options.judging(settings.judging),
+        judging=options.put_over(settings.judging),
         file=options.out,
         people=options.people,
         routing=Routing(probability=options.uncertain, share=options.share),
@@ -284,12 +275,17 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
         tell(line)
     draws = judge_sampling(work.judges[0], work.rubric)
     judges = () if work.rubric.is_rules_alone else work.judges
-    panel = {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
     told: dict[str, Any] = {} if work.brief is None else {"told": work.brief}
     if work.then is not None and judges:
         told |= work.then.parts(work.rubric)
     config = step_config(
-        work.project, rubric=work.rubric, data=found.digest, judging=work.judging, sampling=draws, **panel, **told
+        work.project,
+        rubric=work.rubric,
+        data=found.digest,
+        judging=work.judging,
+        sampling=draws,
+        **panel_parts(judges),
+        **told,
     )
     if judges and (words := certified(work.project, config, required=work.require_certificate)):
         tell(words)

@@ -11,12 +11,14 @@ import shlex
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import ConfigDict
 from pydantic.fields import FieldInfo
 
 from hone.domain.base import Frozen
+
+FrozenT = TypeVar("FrozenT", bound=Frozen)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,6 +57,20 @@ class VerbOptions(Frozen):
     def flag(cls, name: str) -> str:
         """The flag of a field: its name, with dashes."""
         return "--" + (option_form(cls.model_fields[name]).spelled or name.replace("_", "-"))
+
+    def put_over(self, default: FrozenT, **more: Any) -> FrozenT:
+        """Settings with what the options say in place of their fields of the same name.
+
+        Args:
+            default: The settings.
+            **more: Further fields of theirs.
+
+        Raises:
+            ValueError: They do not go together.
+        """
+        names = type(self).model_fields.keys() & type(default).model_fields.keys()
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return type(default).model_validate(default.model_dump() | given | more)
 
     def command_line(self) -> str:
         """The command that sets the same: what is typed without a flag, then all that differs from its default."""

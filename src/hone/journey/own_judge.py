@@ -18,7 +18,7 @@ from hone.errors import ProjectError
 from hone.files import make_folder
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import AskingOptions, OptionForm
-from hone.journey.stored import project_ratings, project_store
+from hone.journey.stored import Ratings, project_store, ratings_source
 from hone.journey.votes import VotesToAsk, ask_votes, with_votes
 from hone.journey.watching import SILENT, Watch
 from hone.judging.dataset import Columns, entries
@@ -110,7 +110,7 @@ class OwnJudgeResult:
 
 
 def tune_judge(
-    ratings: Path | str | Project | Table,
+    ratings: Ratings,
     *,
     judged: Sequence[Path | str] = (),
     rubric: Rubric | str | None = None,
@@ -147,17 +147,9 @@ def tune_judge(
     paths = [Path(path) for path in judged]
     told: list[str] = []
     texts: dict[str, ReplyText] = {}
-    found: Rubric | None
-    if isinstance(ratings, Project):
-        current = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, ratings)
-        source: Path | Table = project_ratings(ratings, current, tell=told.append).table
-        texts, found = _stored_texts(ratings, current), current
-    else:
-        if isinstance(rubric, str):
-            raise ProjectError(
-                f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file"
-            )
-        source, found = Path(ratings) if isinstance(ratings, str) else ratings, rubric
+    source, found, _ = ratings_source(ratings, rubric, tell=told.append)
+    if isinstance(ratings, Project) and found is not None:
+        texts = _stored_texts(ratings, found)
     reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     collected = read_with_judged(source, reading, paths)
     for place in [*paths, source]:

@@ -22,7 +22,7 @@ from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import locked
 from hone.jobs import Journal
 from hone.journey.watching import Tell
-from hone.models.spec import check_spec
+from hone.models.spec import check_spec, settings_of
 from hone.project import Project, Run
 from hone.project.folder import WorkingFolder
 from hone.project.runs import FILES, open_run
@@ -199,6 +199,23 @@ def each_once(specs: Sequence[str]) -> tuple[str, ...]:
     if len(set(specs)) < len(specs) or not specs:
         raise ProjectError("name one model or more, each once; their results could not be told apart")
     return tuple(specs)
+
+
+def judges_named(specs: Sequence[str], project: Project) -> tuple[ModelSettings, ...]:
+    """The judges that somebody named, several of them a panel; the project's where nobody did.
+
+    Raises:
+        SpecError: One names no model.
+    """
+    judges = tuple(settings_of(spec) for spec in specs) or (project.settings.models.judge,)
+    for judge in judges:
+        check_spec(judge.model)
+    return judges
+
+
+def panel_parts(judges: Sequence[ModelSettings]) -> dict[str, ModelSettings]:
+    """What a run's results depend on by its judges, for the run's config."""
+    return {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
 
 
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:

@@ -11,11 +11,16 @@ from hone.domain.rubric import Rubric
 from hone.errors import OlderStoreError, ProjectError
 from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed, open_store
-from hone.project import Project
+from hone.project import Project, Run
+from hone.project.naming import named_rubric
+from hone.tables import Table
 
 if TYPE_CHECKING:
     from hone.measuring.join import Joined
     from hone.people.store.store import Store
+
+Ratings = Path | str | Project | Table
+"""A long-form file, or a project, whose store is read."""
 
 
 @contextmanager
@@ -68,6 +73,30 @@ def check_there(where: Path | str) -> None:
     if isinstance(where, Path) and not where.exists():
         remedy = "rate with `hone rate`, or bring some in: hone feedback import FILE"
         raise ProjectError(f"{where}: there is no feedback yet; {remedy}")
+
+
+def ratings_source(
+    ratings: Ratings, rubric: Rubric | str | None, *, pairs: bool = False, unrated: bool = False, tell: Tell = nothing
+) -> tuple[Path | Table, Rubric | None, Run | None]:
+    """Where the ratings are, the rubric that they are on, and the labelling that a project's judgements are of.
+
+    Args:
+        ratings: A file, or a project, whose store is read as `project_ratings` does.
+        rubric: The rubric; of a project also a version's name, and by default the latest.
+        pairs: Of a project, verdicts on pairs instead.
+        unrated: Of a project, also the judgements of items that nobody rated.
+        tell: Told which judgements of a project were taken.
+
+    Raises:
+        ProjectError: A file's rubric is named by a version, or the project has nothing of the kind yet.
+    """
+    if isinstance(ratings, Project):
+        found = rubric if isinstance(rubric, Rubric) else named_rubric(rubric, ratings)
+        joined = project_ratings(ratings, found, pairs=pairs, unrated=unrated, tell=tell)
+        return joined.table, found, joined.run
+    if isinstance(rubric, str):
+        raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
+    return Path(ratings) if isinstance(ratings, str) else ratings, rubric, None
 
 
 def project_ratings(

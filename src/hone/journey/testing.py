@@ -98,13 +98,8 @@ class BenchOptions(AskingOptions):
 
     def change(self, task: BenchTask) -> BenchTask:
         """The task with what the options say in its place."""
-        names = type(self).model_fields.keys() & BenchTask.model_fields.keys()
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        if self.prompt:
-            given["prompts"] = self.prompt
-        if self.max_tokens:
-            given["most_tokens"] = self.max_tokens
-        return BenchTask.model_validate(task.model_dump() | given)
+        prompts = {"prompts": self.prompt} if self.prompt else {}
+        return self.put_over(task, **prompts, **({"most_tokens": self.max_tokens} if self.max_tokens else {}))
 
 
 @dataclass(frozen=True, slots=True)

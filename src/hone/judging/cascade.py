@@ -19,36 +19,32 @@ from hone.judging.judge import Judge
 from hone.judging.weakness import JudgeSigns
 from hone.models import Model
 from hone.spelling import option
-
-_HAIR = 1e-9
-"""Shares of votes are rounded: a hair below the threshold is not below it."""
+from hone.stats.certainty import HAIR
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeJudge(Judge):
     """A judge that asks another where it is unsure.
 
     Args:
         first: The first judge, whose models, rubric and forms this one has.
-        then: The second judge, of the same rubric; none makes the first decide all.
+        then: The second judge, of the same rubric.
         below: The certainty below which the second is asked.
 
     Raises:
         RubricError: Nothing tells how sure the first judge is.
     """
 
-    first: Judge | None = None
-    then: Judge | None = None
-    below: float = 0.0
+    first: Judge
+    then: Judge
+    below: float
 
     def __post_init__(self) -> None:
         """See that the first judge tells how sure it is."""
-        if self.first is None:
-            raise RubricError("a cascade needs a first judge")
         object.__setattr__(self, "_pattern", None)
         object.__setattr__(self, "_digest", self.rubric.digest)
         object.__setattr__(self, "_forms", self.first.forms)
-        if self.then is not None and not self.first.tells_shares:
+        if not self.first.tells_shares:
             raise RubricError(
                 "the first judge does not tell how sure it is: ask it for probabilities "
                 f"({option('mode', 'expected')}) or for several votes ({option('samples', 5)})"
@@ -57,45 +53,37 @@ class CascadeJudge(Judge):
     @property
     def spec(self) -> str:
         """Both judges and the threshold, as they stand in judgements."""
-        first = self._begins.spec
-        return first if self.then is None else f"{first} then {self.then.spec} below {self.below:g}"
+        return f"{self.first.spec} then {self.then.spec} below {self.below:g}"
 
     @property
     def calls(self) -> int:
         """How many calls one reply takes that the first judge decides alone, repairs apart."""
-        return self._begins.calls
+        return self.first.calls
 
     @property
     def compares(self) -> bool:
         """Whether the first can be asked which of two replies is better."""
-        return self._begins.compares
+        return self.first.compares
 
     def signs(self) -> JudgeSigns:
         """An empty count of the signs that the first is weak."""
-        return self._begins.signs()
-
-    @property
-    def _begins(self) -> Judge:
-        if self.first is None:
-            raise RubricError("a cascade needs a first judge")
-        return self.first
+        return self.first.signs()
 
     @property
     def asked_models(self) -> tuple[Model, ...]:
         """The models of both."""
-        return self.models if self.then is None else (*self.models, *self.then.models)
+        return (*self.models, *self.then.models)
 
     @property
     def most_calls(self) -> int:
         """Calls of a reply of which the second judge is asked everything."""
-        return self.calls + (self.then.calls if self.then else 0)
+        return self.calls + self.then.calls
 
     def told(self, brief: Brief | None) -> CascadeJudge:
         """The same judges, who know of another brief of the writer; none changes nothing."""
         if brief is None:
             return self
-        second = self.then.told(brief) if self.then else None
-        return replace(self, brief=brief, first=self._begins.told(brief), then=second)
+        return replace(self, brief=brief, first=self.first.told(brief), then=self.then.told(brief))
 
     async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
         """Score one reply; the second judge is asked where the first is unsure, or has given no readable verdict.
@@ -103,8 +91,8 @@ class CascadeJudge(Judge):
         Raises:
             UnavailableError: A model cannot answer at all.
         """
-        first = await self._begins.score(reply, caller, again=again, planted=planted)
-        if self.then is None or (first.unscored is not None and first.raw is None):
+        first = await self.first.score(reply, caller, again=again, planted=planted)
+        if first.unscored is not None and first.raw is None:
             return first  # an empty reply, or a call that failed: the next run asks the first again
         sure, unsure = self._divided(first)
         if not unsure:
@@ -113,7 +101,7 @@ class CascadeJudge(Judge):
         if second.unscored is not None:
             return self.unscored(reply, f"the second judge: {second.unscored}", raw=second.raw)
         scores = [score for score in second.scores if score.criterion in unsure]
-        certainty = {score.criterion: _certainty(score) for score in first.scores}
+        certainty = {score.criterion: score.likeliest[1] for score in first.scores if score.likeliest}
         named = [
             score.model_copy(update={"judge": second.judge, "certainty": certainty.get(score.criterion)})
             for score in scores
@@ -126,19 +114,16 @@ class CascadeJudge(Judge):
         values = self.rubric.scale.values
         sure: list[Score] = []
         for score in first.scores:
-            certainty = _certainty(score)
             if score.criterion in by_rule:
                 sure.append(score)
-            elif certainty is not None and score.shares and certainty >= self.below - _HAIR:
-                level = values[score.shares.index(max(score.shares))]
-                sure.append(score.model_copy(update={"value": level, "certainty": certainty}))
+            elif score.likeliest and score.likeliest[1] >= self.below - HAIR:
+                place, certainty = score.likeliest
+                sure.append(score.model_copy(update={"value": values[place], "certainty": certainty}))
         decided = {score.criterion for score in sure}
         return sure, [name for name in self.rubric.names if name not in decided]
 
     def _second(self, unsure: Sequence[str]) -> Judge:
         """The second judge of these criteria: of each by itself where that is how it judges, else of the rubric."""
-        if self.then is None:
-            raise RuntimeError("there is no second judge")
         if not self.then.by_criterion:
             return self.then
         kept = tuple(one for one in self.rubric.criteria if one.name in unsure)
@@ -191,8 +176,3 @@ def cascade_of(first: Judge, second: Judge, below: float) -> CascadeJudge:
 def second_judging(first: Judging) -> Judging:
     """How the second judge judges: as the first, but once, and for the level that it chooses."""
     return first.model_copy(update={"mode": "verdict", "samples": 1, "pattern": None})
-
-
-def _certainty(score: Score) -> float | None:
-    """How sure a judge is of a criterion: the probability, or the share of votes, of its likeliest level."""
-    return max(score.shares) if score.shares else None

@@ -159,6 +159,18 @@ class Judge:
             rules = rule_scores(reply.text, self.rubric)
         except VerdictError as error:
             return self.unscored(reply, str(error))
+        return await self._scored(reply, rules, caller, again=again, planted=planted)
+
+    async def _scored(
+        self,
+        reply: Reply,
+        rules: Sequence[Score],
+        caller: Caller,
+        *,
+        again: int,
+        planted: bool,  # noqa: ARG002 - for judges that are made of judges
+    ) -> Judgement:
+        """The judgement of a reply that there is something to score in, with what the rules say of it."""
         if not self._forms:
             return self._combined(reply, (), (), rules)
         turns = [(model, sample) for model in self.models for sample in range(self.judging.samples)]

@@ -20,11 +20,10 @@ from hone.domain.base import digest
 from hone.domain.evidence import FITTED_TO, Judgement, Score
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Brief, Reply
-from hone.errors import RubricError, UnavailableError, VerdictError
+from hone.errors import RubricError, UnavailableError
 from hone.jobs import Caller
 from hone.judging.judge import Judge
 from hone.judging.opening import judge_over
-from hone.judging.rules import rule_scores
 from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge, text_digest
 from hone.judging.signals import (
     ReplyText,
@@ -185,7 +184,7 @@ class LevelScorer:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StackedJudge(Judge):
     """A judge of one's own; see `Judge`, whose place it takes.
 
@@ -193,13 +192,13 @@ class StackedJudge(Judge):
         stacked: The judge, with its models open.
     """
 
-    stacked: StackedModel | None = None
-    _parts: tuple[Judge, ...] = field(init=False, default=())
-    _scorer: LevelScorer | None = field(init=False, default=None)
-    _known: frozenset[str] = field(init=False, default=frozenset())
+    stacked: StackedModel
+    _parts: tuple[Judge, ...] = field(init=False)
+    _scorer: LevelScorer = field(init=False)
+    _known: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        own = self._own
+        own = self.stacked
         saved, asked = own.saved, self.rubric.judged
         if not asked.criteria:
             raise RubricError("every criterion of the rubric is a rule, so no judge of one's own is needed")
@@ -230,7 +229,7 @@ class StackedJudge(Judge):
     @property
     def spec(self) -> str:
         """``own:FOLDER``, as it stands in judgements."""
-        return self._own.spec
+        return self.stacked.spec
 
     @property
     def compares(self) -> bool:
@@ -256,18 +255,9 @@ class StackedJudge(Judge):
         """The same judge: its prompted parts are told of the writer what they were told when it was fitted."""
         return self
 
-    async def score(self, reply: Reply, caller: Caller, *, again: int = 0, planted: bool = False) -> Judgement:
-        """Score one reply; see `Judge.score`.
-
-        Raises:
-            UnavailableError: A model that it asks cannot answer at all.
-        """
-        if not reply.text.strip() and not planted:
-            return self.unscored(reply, "the reply is empty")
-        try:
-            rules = rule_scores(reply.text, self.rubric)
-        except VerdictError as error:
-            return self.unscored(reply, str(error))
+    async def _scored(
+        self, reply: Reply, rules: Sequence[Score], caller: Caller, *, again: int, planted: bool
+    ) -> Judgement:
         asked = (part.score(reply, caller, again=again, planted=planted) for part in self._parts)
         said = await asyncio.gather(*asked)
         read = [one for one in said if one.unscored is None]
@@ -287,13 +277,13 @@ class StackedJudge(Judge):
 
     def _weighed(self, reply: Reply, said: Sequence[Judgement]) -> list[Score]:
         """The scores of all fitted criteria."""
-        saved, scorer = self._own.saved, self._scorer or LevelScorer(self._own.saved)
+        saved = self.stacked.saved
         given = [{score.criterion: score for score in one.scores} for one in said]
         votes = [
             [part[one.criterion].value if one.criterion in part else np.nan for part in given]
             for one in saved.criteria
         ]
-        found = scorer.probabilities(reply, votes)
+        found = self._scorer.probabilities(reply, votes)
         return [
             _score(one, shares, [part[one.criterion] for part in given if one.criterion in part], self.judging)
             for one, shares in zip(saved.criteria, found, strict=True)
@@ -305,14 +295,8 @@ class StackedJudge(Judge):
         notes += [FITTED_TO] if text_digest(reply) in self._known else []
         return "; ".join(notes) or None
 
-    @property
-    def _own(self) -> StackedModel:
-        if self.stacked is None:
-            raise UnavailableError("no judge of one's own was opened")
-        return self.stacked
-
     def _part(self, part: PromptedPart, model: Model) -> Judge:
-        saved, setup = self._own.saved, self.setup
+        saved, setup = self.stacked.saved, self.setup
         own = replace(setup, prompts=part.read_prompts(), sampling=part.sampling, progress=None)
         return judge_over((model,), self.rubric.judged, saved.subject, part.judging, own, saved.brief, part.wording)
 

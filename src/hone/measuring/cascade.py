@@ -27,8 +27,6 @@ Booleans = npt.NDArray[np.bool_]
 USUAL = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """Thresholds of probabilities where no others are named."""
 GROUPED = "items of one group are not independent, so no exact bound can be stated"
-
-
 WEIGHTED = "these replies were drawn with unequal chances, so no exact bound can be stated"
 
 
@@ -288,7 +286,6 @@ def scores_of_judgements(
         A judge that voted once and told no probabilities is sure of nothing, as in a cascade itself.
     """
     found: dict[str, SureScores] = {}
-    values = np.asarray(levels, dtype=np.float64)
     for criterion in collected.ratings.criteria:
         level, certainty = np.full(len(collected.items), np.nan), np.zeros(len(collected.items))
         for place, item in enumerate(collected.items):
@@ -296,9 +293,9 @@ def scores_of_judgements(
             score = next((one for one in scores if one.criterion == criterion), None)
             if score is None:
                 continue
-            if score.shares and len(score.shares) == len(values):
-                likeliest = int(np.argmax(score.shares))
-                level[place], certainty[place] = values[likeliest], score.shares[likeliest]
+            if score.likeliest and len(score.shares or ()) == len(levels):
+                likeliest, certainty[place] = score.likeliest
+                level[place] = levels[likeliest]
             elif score.value in levels:
                 level[place] = score.value
         if not np.isnan(level).all():

@@ -21,7 +21,7 @@ from hone.weights.chat_text import chat_tokens, takes_system
 from hone.weights.decoding import Decoding, GeneratedText, generate
 from hone.weights.opening import fast_type, weights
 from hone.weights.quiet import quiet
-from hone.weights.tokenizer import open_tokenizer
+from hone.weights.tokenizer import context_of, open_tokenizer
 
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
@@ -91,8 +91,8 @@ class TransformersModel(Model):
             self.notes += [note] if note not in self.notes else []
         turns = [replace(one, content=break_marks(one.content)) for one in request.messages]
         tokens = chat_tokens(self._tokenizer, turns)
-        context = getattr(self._model.config, "max_position_embeddings", None)
-        if context and len(tokens) >= context:
+        context = context_of(self._model.config)
+        if len(tokens) >= context:
             raise ContextError(
                 f"the prompt has {len(tokens)} tokens, and the context of {self.spec} is {context}; shorten it"
             )

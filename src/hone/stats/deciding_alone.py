@@ -22,6 +22,7 @@ import numpy as np
 
 from hone.errors import StatsError
 from hone.stats.arrays import Booleans, Floats
+from hone.stats.certainty import HAIR
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def alone_bounds(
 
 
 def reaches(certainty: Floats, threshold: float) -> Booleans:
-    """Which items are sure enough, shape (items,); shares of votes are rounded, so a hair below is enough."""
-    sure: Booleans = np.asarray(certainty) >= threshold - 1e-9
+    """Which items are sure enough, shape (items,); a hair below is enough."""
+    sure: Booleans = np.asarray(certainty) >= threshold - HAIR
     return sure
 
 

@@ -33,6 +33,7 @@ from hone.training.settings import TuneSettings
 from hone.training.sharding import put
 from hone.training.solving import best_prompt, problem_of, solved
 from hone.training.training import train
+from hone.weights.tokenizer import context_of
 
 LEAST = 40
 """Problems that it takes to choose anything."""
@@ -312,7 +313,7 @@ class Chooser:
         """Let the model answer training questions until so many seconds of the budget are used, pass after pass."""
         begun, device = self._used(), self.model.device.type
         order = sorted(self.train, key=lambda one: len(self._own.get(one.id, ())))
-        room = getattr(self.model.config, "max_position_embeddings", None) or 2**31
+        room = context_of(self.model.config)
         # No token is shorter than a character: what is shorter than the context fits for sure.
         wanted = [
             one
@@ -323,7 +324,7 @@ class Chooser:
         ]
         total: Shares | None = None
         # Each question is answered several times, and its gold solution may be written again.
-        several = Drawing().samples + rewrite
+        several = _SAMPLES + rewrite
         place, number, each = 0, _FIRST[device], several * (self._pace.base if rewrite else self._pace.learnt)
         if number * each > until - begun:
             number = int(max(0.0, until - begun) / each)

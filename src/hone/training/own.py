@@ -17,6 +17,7 @@ from hone.problems.checking import false_equations, shows_steps
 from hone.prompts import load_prompts
 from hone.training.solving import LIMIT, problem_of, prompt_of, right
 from hone.weights.decoding import Decoding, generate
+from hone.weights.tokenizer import context_of
 
 _MARKS = 60
 """Characters that a chat template puts around a conversation, as a guess on the safe side."""
@@ -133,7 +134,7 @@ def _rewritten(
         for one, reply in zip(unsolved, gold, strict=True)
     ]
     # No token is shorter than a character: where all are shorter than the context, each has room.
-    context = getattr(model.config, "max_position_embeddings", None) or 2**31
+    context = context_of(model.config)
     fits = [len(turns[0].content) + _MARKS < context for turns in asked]
     unsolved = [one for one, fine in zip(unsolved, fits, strict=True) if fine]
     asked = [turns for turns, fine in zip(asked, fits, strict=True) if fine]

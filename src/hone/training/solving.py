@@ -24,6 +24,7 @@ from hone.stats.halving import successive_halving
 from hone.training.scales import Solve
 from hone.weights.chat_text import chat_tokens
 from hone.weights.decoding import Decoding, GeneratedText, generate
+from hone.weights.tokenizer import context_of
 
 _MOST = {"cuda": 400, "mps": 64, "cpu": 32}
 """Held-out problems that are solved for each scale, by device."""
@@ -126,18 +127,13 @@ def solved_under(
     limit, last = prompt_search(model.device.type).limits(2 * longest)
     asked = [(way, one) for way in ways for one in problems]
     put = [chat_tokens(tokenizer, way.ask(one.question)) for way, one in asked]
-    fits = [len(tokens) < context_of(model) for tokens in put]
+    fits = [len(tokens) < context_of(model.config) for tokens in put]
     texts = greedy_answers(
         model, tokenizer, [tokens for tokens, fit in zip(put, fits, strict=True) if fit], limit, last, note
     )
     answers = iter(texts)
     right = [fit and _solves(next(answers), one) for fit, (_, one) in zip(fits, asked, strict=True)]
     return [right[place : place + len(problems)] for place in range(0, len(right), len(problems))]
-
-
-def context_of(model: Any) -> int:
-    """Tokens of prompt and answer together that a model takes at the most."""
-    return getattr(model.config, "max_position_embeddings", None) or 2**31
 
 
 def best_prompt(
@@ -178,7 +174,7 @@ def _with_room(
     model: Any, tokenizer: Any, prompts: Sequence[Prompting], problems: Sequence[Problem], note: Note
 ) -> list[Prompting]:
     """The prompts under which every question leaves room for an answer; those without shots stay in any case."""
-    context, longest = context_of(model), max(problems, key=lambda one: len(one.question))
+    context, longest = context_of(model.config), max(problems, key=lambda one: len(one.question))
     least = prompt_search(model.device.type).limit
     kept = []
     for way in prompts:

@@ -23,6 +23,7 @@ from hone.weights.gguf_file import CHAT_TEMPLATE, check_gguf, open_gguf, read_va
 from hone.weights.gguf_tokenizer import GgufVocabulary, gguf_tokenizer, known_tokenizer
 from hone.weights.kept_folder import WEIGHTS_INDEX, kept_folder
 from hone.weights.quiet import quiet
+from hone.weights.tokenizer import context_of
 
 _FORM = "2"
 """Counts the ways in which the folder was written; a new one is written beside the old."""
@@ -81,7 +82,7 @@ def write_folder(file: Path, reader: Any, target: Path) -> None:
         with damaged_values(file):
             written = _Weights(file, tensors, config)
         written.write(target)
-        longest = getattr(config, "max_position_embeddings", None) or 2**31
+        longest = context_of(config)
         with damaged_values(file):
             tokenizer = gguf_tokenizer(vocabulary, values.get(CHAT_TEMPLATE), longest)
         tokenizer.save_pretrained(target)

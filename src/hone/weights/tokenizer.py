@@ -1,4 +1,4 @@
-"""The one way to open a tokenizer, and to know which of its tokens end a reply.
+"""The one way to open a tokenizer, and to know which of its tokens end a reply and how many there may be.
 
 Training, decoding and export must agree on both: a model that learnt another end than it is stopped by never stops.
 """
@@ -38,6 +38,11 @@ def open_tokenizer(folder: Path, kind: type[HoneError] = UnavailableError) -> An
         raise kind(f"{folder}: its tokenizer cannot be opened ({words})") from error
     check_template(tokenizer.chat_template, folder)
     return tokenizer
+
+
+def context_of(config: Any) -> int:
+    """Tokens of prompt and answer together that a model takes at the most; 2**31 where its config names no limit."""
+    return getattr(config, "max_position_embeddings", None) or 2**31
 
 
 def end_tokens(tokenizer: Any, model: Any = None) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from hone.domain.conversation import Message
 from hone.errors import ContextError
 from hone.extras import library
 from hone.weights.chat_text import chat_tokens
-from hone.weights.tokenizer import end_tokens
+from hone.weights.tokenizer import context_of, end_tokens
 
 _SHARED = 16
 """A common beginning shorter than this, in tokens, is not worth keeping apart."""
@@ -151,7 +151,7 @@ def generate(
 def _jobs(
     model: Any, tokenizer: Any, prompts: Sequence[Prompt], ask: Decoding, begun: Sequence[Sequence[int]]
 ) -> list[GenerationJob]:
-    context = getattr(model.config, "max_position_embeddings", None) or 2**31
+    context = context_of(model.config)
     jobs = []
     for place, (prompt, there) in enumerate(zip(prompts, begun, strict=True)):
         tokens = _tokens(tokenizer, prompt)
