@@ -14,10 +14,9 @@ among the 800 is wrong. Seeded.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +26,8 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.khan import RUNS, WORDINGS, write_long_form  # noqa: E402
 from benchmarks.tables import with_table  # noqa: E402
-from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
 
 from hone.journey.cascade import replay_cascade  # noqa: E402
 from hone.measuring import Reading, read_ratings  # noqa: E402
@@ -41,7 +40,6 @@ from hone.stats.deciding_alone import alone_bounds, lowest_that_holds, reaches  
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
-WORDINGS = ("Empty", "Criteria Only", "Full")
 SECOND = "GPT-4o Full 1"
 THRESHOLDS, BOUNDS, HALVES = "## At each threshold", "## Does the bound hold?", "## On the other half"
 
@@ -55,7 +53,7 @@ class First(NamedTuple):
 
 def votes(model: str, wordings: Sequence[str]) -> tuple[str, ...]:
     """The names of recorded votes."""
-    return tuple(f"{model} {wording} {run}" for wording in wordings for run in "123")
+    return tuple(f"{model} {wording} {run}" for wording in wordings for run in RUNS)
 
 
 FIRST = (
@@ -65,26 +63,15 @@ FIRST = (
 )
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    """A table of the set."""
-    with (folder() / "khan_saq" / name).open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
 def written(path: Path) -> None:
     """People's scores and every recorded vote that is used here, in long form."""
     wanted = {SECOND, *(vote for one in FIRST for vote in one.votes)}
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        out = csv.writer(stream)
-        out.writerow(["item", "criterion", "rater", "score", "kind"])
-        for row in rows("human_labels.csv"):
-            for person in ("human_1", "human_2", "human_3"):
-                out.writerow([row["response_id"], "correct", person, row[person], "human"])
-        for row in rows("llm_labels.csv"):
-            for run in "123":
-                name = f"{row['model_name']} {row['rubric_type']} {run}"
-                if name in wanted and row[f"llm_{run}"] in {"0", "1"}:
-                    out.writerow([row["response_id"], "correct", name, row[f"llm_{run}"], "judge"])
+
+    def named(row: Mapping[str, str], run: str) -> str | None:
+        name = f"{row['model_name']} {row['rubric_type']} {run}"
+        return name if name in wanted else None
+
+    write_long_form(path, named)
 
 
 def at_thresholds(found: Sequence[tuple[str, CascadeReplay]]) -> Iterator[str]:

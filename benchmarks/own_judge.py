@@ -10,13 +10,12 @@ small model are read that `own_judge_local.py` has asked for. Seeded.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,8 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.own_judge_local import RUBRIC, answers, rows  # noqa: E402
+from benchmarks.khan import WORDINGS, rows, write_long_form  # noqa: E402
+from benchmarks.own_judge_local import RUBRIC, answers  # noqa: E402
 from benchmarks.tables import with_table  # noqa: E402
 
 from hone.domain.base import digest  # noqa: E402
@@ -47,7 +47,6 @@ from hone.stats.logistic import fit_levels  # noqa: E402
 from hone.stats.nested import chosen_model, nested  # noqa: E402
 
 Integers = npt.NDArray[np.int64]
-WORDINGS = ("Empty", "Criteria Only", "Full")
 JUDGES = ("Llama 3.1 8b", "Llama 3.1 70b", "GPT-4o")
 CURVE = (50, 100, 200, 400)
 FIGURES, BESIDE, FOLDS, LEARNING = (
@@ -62,19 +61,14 @@ SPEED = "## Speed"
 
 def collected(judge: str, wordings: tuple[str, ...] = WORDINGS) -> Collected:
     """People's ratings with a judge's votes, a column a wording and run."""
+
+    def named(row: Mapping[str, str], run: str) -> str | None:
+        wanted = row["model_name"] == judge and row["rubric_type"] in wordings
+        return f"{row['rubric_type']} {run}" if wanted else None
+
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "ratings.csv"
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            out = csv.writer(stream)
-            out.writerow(["item", "criterion", "rater", "score", "kind"])
-            for row in rows("human_labels.csv"):
-                for person in ("human_1", "human_2", "human_3"):
-                    out.writerow([row["response_id"], "correct", person, row[person], "human"])
-            for row in rows("llm_labels.csv"):
-                if row["model_name"] == judge and row["rubric_type"] in wordings:
-                    for run in ("1", "2", "3"):
-                        vote = row[f"llm_{run}"] if row[f"llm_{run}"] in ("0", "1") else ""
-                        out.writerow([row["response_id"], "correct", f"{row['rubric_type']} {run}", vote, "judge"])
+        write_long_form(path, named)
         return read_ratings(path, Reading("nominal"))
 
 

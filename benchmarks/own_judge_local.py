@@ -9,7 +9,6 @@ of the model is in a journal in FOLDER; what is there is not asked again. `own_j
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
+from benchmarks.khan import rows  # noqa: E402
 
 from hone.domain.rubric import Criterion, Rubric, Scale  # noqa: E402
 from hone.domain.settings import Judging, ModelSettings, Sampling  # noqa: E402
@@ -45,12 +44,6 @@ RUBRIC = Rubric(
 )
 SUBJECT = "pupil's short answer"
 JUDGING = Judging(mode="expected")
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """A table of the set."""
-    with (folder() / "khan_saq" / name).open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
 
 
 def answers() -> list[Reply]:

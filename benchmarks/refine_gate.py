@@ -13,7 +13,6 @@ the one in use?
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -29,6 +28,7 @@ from scipy.special import ndtri
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.khan import rows  # noqa: E402
 from benchmarks.tables import with_table  # noqa: E402
 from tests.published import folder  # noqa: E402 - where the data is stands beside the tests that use it
 
@@ -173,7 +173,7 @@ def put_through(
         new, scores[in_use], truth, "nominal", statistic="cohen_kappa", clusters=units.tolist(),
         options=BootstrapOptions(2000),
     )  # fmt: skip
-    further = f", about {told.further:,} more ratings would show it" if told.further else ""
+    further = f"; about {told.further:,} more ratings would show a gain of this size" if told.further else ""
     chosen = best(np.arange(len(units)))
     start = f"| {name} | {in_use} | {chosen} |"
     if (np.isnan(new) | (new == scores[in_use])).all():
@@ -188,11 +188,6 @@ HEAD = "| judge | in use | chosen on all ratings | gain in kappa, prequential | 
 def khan() -> Iterator[str]:
     """Eleven judges of short answers under three wordings, the majority of three runs; blocks of questions."""
     yield HEAD
-
-    def rows(file: str) -> list[dict[str, str]]:
-        with (folder() / "khan_saq" / file).open(newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
-
     human = rows("human_labels.csv")
     place = {row["response_id"]: at for at, row in enumerate(human)}
     people = np.array([[float(row[f"human_{one}"]) for one in (1, 2, 3)] for row in human])
