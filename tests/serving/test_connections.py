@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,8 @@ from tests.serving.doors import Door, Pair
 
 MUCH = 65536 * 2000
 QUICK = Limits(head=0.3, body=0.4, idle=0.5, write=0.4, per_address=3, total=6, grace=0)
+SOON = 5.0
+"""Seconds for what must come to pass: client and server share a thread, and a busy machine may hold both up."""
 
 
 def in_loop(work: Callable[[], None]) -> None:
@@ -218,7 +221,8 @@ def test_a_client_that_sends_one_byte_at_a_time_gets_no_more_time() -> None:
 
 def test_a_client_in_time_is_served_over_one_connection_and_closed_when_it_asks_no_more() -> None:
     async def run() -> None:
-        async with served() as door:
+        # Limits that the pauses below come nowhere near, also where the machine itself pauses.
+        async with served(replace(QUICK, head=2.0, body=2.0, idle=2.0)) as door:
             reader, writer = await door.come()
             for _ in range(4):
                 await asyncio.sleep(0.15)
@@ -228,7 +232,7 @@ def test_a_client_in_time_is_served_over_one_connection_and_closed_when_it_asks_
                 head = await reader.readuntil(b"\r\n\r\n")
                 assert head.startswith(b"HTTP/1.1 200")
                 assert await reader.readexactly(4) == b"1234"
-            assert await closed_within((reader, writer), 2)
+            assert await closed_within((reader, writer), SOON)
 
     asyncio.run(run())
 
@@ -261,7 +265,7 @@ def test_connections_that_hold_out_do_not_keep_others_waiting() -> None:
             for _ in range(5):
                 async with session.get(f"http://127.0.0.1:{door.port}/hello") as answer:
                     assert await answer.text() == "hello"
-            gone = [await closed_within(pair, 0.01) for pair in held]
+            gone = [await closed_within(pair, 0.1) for pair in held]
             assert sum(not one for one in gone) <= 20
 
     asyncio.run(run())
@@ -278,7 +282,7 @@ def test_who_brought_the_key_keeps_the_connection_when_strangers_crowd_in() -> N
             for _ in range(10):
                 await door.come()
             assert not await closed_within(known, 0.2)
-            assert await closed_within(open_, 0.2), "who needs no key is not known by it"
+            assert await closed_within(open_, SOON), "who needs no key is not known by it"
 
     asyncio.run(run())
 

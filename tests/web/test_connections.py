@@ -21,6 +21,8 @@ from hone.web.site import Site
 from tests.serving.doors import Door, Pair
 
 QUICK = Limits(head=0.3, body=0.5, idle=1.0, write=0.4, per_address=5, total=400, grace=0)
+SOON = 5.0
+"""Seconds for what must come to pass: client and server share a thread, and a busy machine may hold both up."""
 
 
 @asynccontextmanager
@@ -102,7 +104,7 @@ def test_a_body_that_is_refused_unread_gets_no_more_time_than_another(site: Site
                     break
                 pair[1].write(b"a")
                 await asyncio.sleep(0.1)
-            assert await is_closed(pair, 0.1)
+            assert await is_closed(pair, SOON)
 
     run(work)
 
@@ -110,7 +112,8 @@ def test_a_body_that_is_refused_unread_gets_no_more_time_than_another(site: Site
 def test_people_in_time_are_served_over_one_connection(site: Site) -> None:
     async def work() -> None:
         cookie = cookie_of(site)
-        async with served(create_app(site)) as door:
+        # A limit that the pauses below come nowhere near, also where the machine itself pauses.
+        async with served(create_app(site), replace(QUICK, head=2.0, idle=2.0)) as door:
             pair = await door.come()
             for _ in range(3):
                 await asyncio.sleep(0.1)
@@ -122,7 +125,7 @@ def test_people_in_time_are_served_over_one_connection(site: Site) -> None:
                 assert status == 200
                 assert b"Ann" in body
             assert not await is_closed(pair, 0.5)
-            assert await is_closed(pair, 2)
+            assert await is_closed(pair, SOON)
 
     run(work)
 
@@ -138,10 +141,10 @@ def test_crowds_of_strangers_neither_keep_a_newcomer_out_nor_end_a_connection_th
             for _ in range(5):
                 newcomer = await door.come(get("/mine", cookie))
                 assert (await answered(newcomer))[0] == 200
-            assert await is_closed(stranger, 0.1)
+            assert await is_closed(stranger, SOON)
             known[1].write(get("/mine", cookie))
             assert (await answered(known))[0] == 200
-            assert sum([not await is_closed(one, 0.02) for one in held]) <= 5
+            assert sum([not await is_closed(one, 0.3) for one in held]) <= 5
 
     run(work)
 
@@ -164,7 +167,8 @@ def test_the_cap_in_all_holds_for_those_who_are_signed_in_too(site: Site) -> Non
             for _ in range(6):
                 pairs.append(await door.come(get("/mine", cookie)))
                 assert (await answered(pairs[-1]))[0] == 200
-            assert [await is_closed(one, 0.05) for one in pairs] == [True, True, False, False, False, False]
+            assert [await is_closed(one, SOON) for one in pairs[:2]] == [True, True]
+            assert [await is_closed(one, 0.05) for one in pairs[2:]] == [False] * 4
 
     run(work)
 
@@ -201,10 +205,11 @@ def test_bad_requests_by_the_hundred_are_two_lines(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work() -> None:
-        async with served(create_app) as door:
+        # Each is closed for what it sent, and none for being late: that would be no bad request.
+        async with served(create_app, replace(QUICK, head=60.0)) as door:
             with counted_lines("uvicorn.error", "asyncio"):
                 for _ in range(200):
-                    assert await is_closed(await door.come(b"\x16\x03\x01 nonsense\r\n\r\n"), 2)
+                    assert await is_closed(await door.come(b"\x16\x03\x01 nonsense\r\n\r\n"), SOON)
 
     run(work)
     assert capfd.readouterr().err.count("Invalid HTTP request received.") == 1
