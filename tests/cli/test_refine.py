@@ -1,0 +1,157 @@
+"""`hone rubric refine`, from ratings to a decision, with a judge and an expert at a real endpoint."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hone.people.store import open_store
+from hone.project import Project
+from tests.models.loopback import Answer, Loopback, chat
+
+from .conftest import Hone
+
+SETTINGS = """\
+task: {{subject: answer, role: You are a pupil., instruction: Answer with a number and its unit.}}
+models:
+  writer: {{model: "scripted:none"}}
+  expert: "{url}#expert"
+  judge: "{url}#judge"
+"""
+RUBRIC = """\
+criteria:
+  - Be Exact: The answer is right.
+  - Be Kind: The answer is friendly.
+scale: 0..1
+"""
+MENDED = "The answer is right and has a unit of length."
+
+
+class Two:
+    """A judge that overlooks units until its rubric names them, and an expert that may find that out."""
+
+    def __init__(self) -> None:
+        self.proposed = MENDED
+        self.shown: list[str] = []
+
+    def __call__(self, body: dict[str, Any]) -> Answer:
+        text = str(body["messages"][-1]["content"])
+        if "You mend the words" in text:
+            self.shown.append(text)
+            levels = {"0": "The number is wrong or stands bare.", "1": "The number is right and has its unit."}
+            said = {"why": "People want units.", "sentence": self.proposed, "levels": levels}
+            return chat(json.dumps(said))
+        reply = text.split("The reply to be scored:")[1]
+        exact = "12" in reply and (" cm" in reply or "unit of length" not in text)
+        scores = {"Be Exact": exact, "Be Kind": "dear" in reply}
+        said = {name: {"reason": f"It says {name}.", "score": int(value)} for name, value in scores.items()}
+        return chat(json.dumps(said))
+
+
+@pytest.fixture
+def two(server: Loopback, project: Path, monkeypatch: pytest.MonkeyPatch) -> Two:
+    both = Two()
+    server.react = both
+    (project / "hone.yaml").write_text(SETTINGS.format(url=server.url))
+    (project / "rubric.yaml").write_text(RUBRIC)
+    monkeypatch.setenv("HONE_API_KEY", "k")
+    return both
+
+
+def write_ratings(path: Path, count: int = 120, *, camps: bool = False) -> Path:
+    draw = np.random.default_rng(0)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["item", "criterion", "rater", "score", "prompt", "reply"])
+        for at in range(count):
+            right, unit, kind = (bool(draw.random() < share) for share in (0.7, 0.5, 0.5))
+            reply = f"{'12' if right else '13'}{' cm' if unit else ''}{', dear' if kind else ''} ({at})"
+            for rater in ("Ann", "Ben", "Cem", "Dan"):
+                exact = right and (unit or (camps and rater in ("Cem", "Dan")))
+                for name, value in (("Be Exact", exact), ("Be Kind", kind)):
+                    said = int(value) if draw.random() < 0.95 else 1 - int(value)
+                    rows.writerow([f"i{at}", name, rater, said, f"How long is rope {at}?", reply])
+    return path
+
+
+def test_from_ratings_to_a_rubric_that_a_person_takes_over(hone: Hone, two: Two, project: Path, tmp_path: Path) -> None:
+    file = write_ratings(tmp_path / "ratings.csv")
+    found = hone("rubric", "refine", file, "--trust", "--resamples", "1000")
+    assert found.code == 0, found.err
+    assert "on " in found.out.splitlines()[0]
+    assert "Better: the judge agrees more with people, on 96 rated replies that had not chosen it" in found.out
+    assert MENDED in found.out
+    assert "decide on the page" in found.err
+    assert len(two.shown) == 2, "two wordings of the one criterion, and nothing of the other, which is well"
+    assert "Ann" not in two.shown[0], "nobody is named"
+    assert Project(project).rubric.criteria[0].sentence == "The answer is right."
+
+    again = hone("rubric", "refine", file, "--trust", "--resamples", "1000", "--accept", "yes", "--json")
+    assert again.code == 0, again.err
+    assert "nothing was asked again" in again.err
+    assert len(two.shown) == 2
+    assert again.data["gate"]["opening"] == 1, "the same run again spends nothing"
+    new = Project(project)
+    assert new.rubric.criteria[0].sentence == MENDED
+    assert [one.advice.id for one in new.decisions] == ["refined-1"]
+    with open_store(new.database) as store:
+        (opening,) = store.gate_openings()
+    assert opening.verdict == "better"
+    assert len(opening.replies) == 96
+
+    assert hone("rubric", "finalise").code == 0
+    assert Project(project).versions[-1].decisions[0].advice.reason == "People want units."
+
+    later = hone("rubric", "refine", file, "--trust", "--resamples", "1000", "--json")
+    assert later.code == 3, "what is mended is not mended again"
+    assert later.data["gate"] is None or later.data["gate"]["opening"] == 2
+
+
+def test_what_is_not_shown_changes_nothing_and_ends_with_3(hone: Hone, two: Two, project: Path, tmp_path: Path) -> None:
+    two.proposed = "The answer is as an answer should be here."
+    before = (project / "rubric.yaml").read_text()
+    found = hone("rubric", "refine", write_ratings(tmp_path / "ratings.csv"), "--trust", "--resamples", "1000")
+    assert found.code == 3, found.out
+    assert "rubric.yaml stays as it is" in found.out
+    assert (project / "rubric.yaml").read_text() == before
+    refused = hone("rubric", "refine", tmp_path / "ratings.csv", "--trust", "--resamples", "1000", "--accept", "yes")
+    assert refused.code == 3
+    assert (project / "rubric.yaml").read_text() == before
+
+
+def test_camps_are_named_with_what_to_look_at(hone: Hone, two: Two, tmp_path: Path) -> None:
+    found = hone("rubric", "refine", write_ratings(tmp_path / "r.csv", camps=True), "--trust", "--resamples", "1000")
+    assert found.code == 3
+    assert "The people are in two camps here: Ann, Ben and Cem, Dan." in found.out
+    assert not two.shown
+
+
+def test_fewer_than_thirty_try_scored_examples_alone_and_too_few_are_refused(
+    hone: Hone, two: Two, tmp_path: Path
+) -> None:
+    found = hone("rubric", "refine", write_ratings(tmp_path / "a.csv", 24), "--trust", "--resamples", "1000", "--json")
+    assert "24 rated replies are fewer than 30: only scored examples are tried" in found.err
+    assert {one["kind"] for one in found.data["proposals"]} <= {"present", "examples"}
+    assert not two.shown
+    few = hone("rubric", "refine", write_ratings(tmp_path / "b.csv", 8), "--trust")
+    assert few.code == 1
+    assert "8 rated replies or groups are too few" in few.err
+
+
+def test_ratings_without_texts_and_a_judge_that_reads_no_rubric_are_one_line(
+    hone: Hone, two: Two, tmp_path: Path
+) -> None:
+    file = tmp_path / "bare.csv"
+    file.write_text("item,criterion,rater,score\n" + "".join(f"i{at},Be Exact,Ann,1\n" for at in range(40)))
+    bare = hone("rubric", "refine", file)
+    assert bare.code == 1
+    assert "no file has the texts of the rated replies" in bare.err
+    own = hone("rubric", "refine", file, "--judge", "own:mine")
+    assert own.code == 1
+    assert "reads no other words" in own.err
+    assert len(own.err.splitlines()) == 1
