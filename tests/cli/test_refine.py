@@ -79,7 +79,9 @@ def write_ratings(path: Path, count: int = 120, *, camps: bool = False) -> Path:
     return path
 
 
-def test_from_ratings_to_a_rubric_that_a_person_takes_over(hone: Hone, two: Two, project: Path, tmp_path: Path) -> None:
+def test_from_ratings_to_a_rubric_that_a_person_takes_over(
+    hone: Hone, two: Two, project: Path, tmp_path: Path
+) -> None:
     file = write_ratings(tmp_path / "ratings.csv")
     found = hone("rubric", "refine", file, "--trust", "--resamples", "1000")
     assert found.code == 0, found.err
@@ -112,7 +114,9 @@ def test_from_ratings_to_a_rubric_that_a_person_takes_over(hone: Hone, two: Two,
     assert later.data["gate"] is None or later.data["gate"]["opening"] == 2
 
 
-def test_what_is_not_shown_changes_nothing_and_ends_with_3(hone: Hone, two: Two, project: Path, tmp_path: Path) -> None:
+def test_what_is_not_shown_changes_nothing_and_ends_with_3(
+    hone: Hone, two: Two, project: Path, tmp_path: Path
+) -> None:
     two.proposed = "The answer is as an answer should be here."
     before = (project / "rubric.yaml").read_text()
     found = hone("rubric", "refine", write_ratings(tmp_path / "ratings.csv"), "--trust", "--resamples", "1000")
@@ -134,7 +138,9 @@ def test_camps_are_named_with_what_to_look_at(hone: Hone, two: Two, tmp_path: Pa
 def test_fewer_than_thirty_try_scored_examples_alone_and_too_few_are_refused(
     hone: Hone, two: Two, tmp_path: Path
 ) -> None:
-    found = hone("rubric", "refine", write_ratings(tmp_path / "a.csv", 24), "--trust", "--resamples", "1000", "--json")
+    found = hone(
+        "rubric", "refine", write_ratings(tmp_path / "a.csv", 24), "--trust", "--resamples", "1000", "--json"
+    )
     assert "24 rated replies are fewer than 30: only scored examples are tried" in found.err
     assert {one["kind"] for one in found.data["proposals"]} <= {"present", "examples"}
     assert not two.shown

@@ -18,6 +18,7 @@ from hone.project import Project
 from tests import browser
 from tests.web.conftest import make_project
 from tests.web.hostile import HOSTILE
+from tests.web.test_refined import refined
 
 MOST_BYTES = 150_000
 PAGES = ("/", "/rate", "/compare", "/mine", "/workshop", "/people", "/data", "/results", "/playground")
@@ -470,3 +471,22 @@ def _rated(folder: Path) -> None:
                 if subject is not None:
                     scores = {"Be Detailed": 1.0 - place, "Be Adaptable": 0.0}
                     store.rate(one.id, subject.id, project.rubric, scores)
+
+
+def test_the_owner_takes_a_refined_rubric_over_with_keys_alone(chromium: Any, link: str, folder: Path) -> None:
+    found = refined(Project(folder))
+    page = chromium.new_page()
+    page.goto(link)
+    page.goto(link.partition("/enter/")[0] + "/workshop#refined")
+    page.locator("summary", has_text="mends").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("article.case").first.is_visible()
+    page.locator("#refined-note").focus()
+    page.keyboard.type("They asked for topics.")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert Project(folder).rubric == found.proposal.rubric
+    assert Project(folder).decisions[-1].note == "They asked for topics."
+    assert browser.too_wide(page) <= 0
+    page.close()

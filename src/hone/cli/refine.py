@@ -11,7 +11,7 @@ from hone.cli.codes import GATE
 from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, note, out, print_json
 from hone.journey.loop import models
-from hone.journey.refining import RefineOptions, decide_refinement, latest_refinement, run_refine
+from hone.journey.refining import RefineOptions, awaits_decision, decide_refinement, run_refine
 from hone.project import Project
 from hone.report.refinement import refinement_lines
 from hone.rubrics.refinement import Refinement
@@ -47,7 +47,7 @@ def refine_command(options: RefineOptions, folder: Path, by: str, as_json: bool)
 
 def _decide(project: Project, found: Refinement, options: RefineOptions, by: str) -> None:
     """Let a person decide; what was decided before stays."""
-    if latest_refinement(project, project.rubric) is None:
+    if not awaits_decision(project, found):
         note("this was decided on before; rubric.yaml stays as it is")
         return
     answer = options.accept

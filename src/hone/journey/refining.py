@@ -198,14 +198,23 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
 
 
 def latest_refinement(project: Project, working: Rubric) -> Refinement | None:
-    """The latest that was offered for the rubric as it stands, and has not been decided on; or none."""
-    decided = {(one.before, one.after) for one in project.decisions if one.advice.id.startswith(_ADVICE)}
+    """What the latest run that refined the rubric as it stands came to; none where there is no such run."""
     for run in finished_runs(project.runs_folder, VERB):
         found = run.read(Refinement)[0]
         if found.rubric.digest == working.digest:
-            after = found.proposal.rubric.digest
-            return found if found.passed and not decided & {(working.digest, after), (working.digest,) * 2} else None
+            return found
     return None
+
+
+def awaits_decision(project: Project, found: Refinement) -> bool:
+    """Whether something is offered on which nobody has decided yet."""
+    if not found.passed:
+        return False
+    before, proposals = found.rubric.digest, {piece.proposal for piece in _as_advice(found.rubric, found.proposal)}
+    return not any(
+        one.before == before and one.advice.id.startswith(_ADVICE) and one.advice.proposal in proposals
+        for one in project.decisions
+    )
 
 
 def decide_refinement(

@@ -501,7 +501,8 @@ class Refining:
                         people=float(usual[row]),
                         before=before,
                         after=after,
-                        reply=reply.digest,
+                        request=reply.prompt,
+                        text=reply.text,
                     )
                 )
         mended = [one for one in found if one.mended][:_MOST_CASES]

@@ -67,7 +67,9 @@ class RefinedCase(Frozen):
     people: float
     before: float
     after: float
-    reply: str = ""
+    request: str = ""
+    text: str = ""
+    """Of the reply."""
 
     @property
     def mended(self) -> bool:

@@ -17,11 +17,14 @@ from hone.domain.evidence import Advice, Comparison, RubricVersion
 from hone.domain.rubric import MAX_CRITERIA, Criterion, Rubric
 from hone.errors import FeedbackError, ProjectError
 from hone.journey.loop import latest_comparisons
+from hone.journey.refining import awaits_decision, decide_refinement, latest_refinement
 from hone.report.diffs import worded_diff
+from hone.report.refinement import changes_of, difference_lines, gate_lines
 from hone.rubrics.compare import summary
 from hone.rubrics.finalise import RubricChange, diff
 from hone.rubrics.lint import lint
 from hone.rubrics.merge import Choice, merge
+from hone.rubrics.refinement import RefinedCase
 from hone.web.editing import MOST_ROWS, NEW, edited_rubric
 from hone.web.filters import by_state
 from hone.web.people import Form, Owner, Visitor, form_field
@@ -100,6 +103,52 @@ def freeze_version(request: Request, someone: Owner, sent: Form) -> Response:
     return go("/workshop", "frozen" if path else "same")
 
 
+@router.post("/workshop/refined")
+def decide_refined(request: Request, someone: Owner, sent: Form) -> Response:
+    """Take over what refining offers, or decline it."""
+    site, said = site_of(request), site_of(request).texts(request)
+    working = _as_shown(site, sent, said)
+    take = form_field(sent, "take")
+    found = latest_refinement(site.project, working)
+    if take not in ("yes", "no") or found is None or not awaits_decision(site.project, found):
+        raise HTTPException(400, said.plain("workshop.changed"))
+    note = form_field(sent, "note")[:400]
+    decisions = decide_refinement(site.project, found, accept=take == "yes", by=someone.rater.name, note=note)
+    for decision in decisions:
+        site.store.decide(decision)
+    return go("/workshop", "merged" if take == "yes" else "")
+
+
+@dataclass(frozen=True)
+class RefinedView:
+    """What refining came to, as it is shown."""
+
+    lines: list[str]
+    changes: list[tuple[RubricChange, Markup]]
+    mended: list[RefinedCase]
+    broken: list[RefinedCase]
+    open: bool
+    decided: bool
+
+
+def _refined(site: Site, working: Rubric) -> RefinedView | None:
+    found = latest_refinement(site.project, working)
+    if found is None:
+        return None
+    lines = [*difference_lines(found), *gate_lines(found)]
+    if not found.passed:
+        return RefinedView(lines, [], [], [], open=False, decided=False)
+    waits = awaits_decision(site.project, found)
+    return RefinedView(
+        lines,
+        [(one, worded_diff(one.old, one.new)) for one in changes_of(found)],
+        [one for one in found.cases if one.mended],
+        [one for one in found.cases if not one.mended],
+        open=waits,
+        decided=not waits,
+    )
+
+
 def _shown(request: Request, someone: Visitor) -> Response:
     site, said = site_of(request), site_of(request).texts(request)
     working, versions = site.project.rubric, site.project.versions
@@ -122,6 +171,7 @@ def _shown(request: Request, someone: Visitor) -> Response:
         summary=summary(comparisons) if comparisons else None,
         pieces=[_piece(one, working, _decided(site, one, working, said), said) for one in advice],
         why_none=why_none,
+        refined=_refined(site, working),
         versions=[_history(versions, place) for place in reversed(range(len(versions)))],
         changed=_changed(versions, working),
         expert=site.project.settings.models.expert.model,
