@@ -38,6 +38,7 @@ def rate_command(context: click.Context, /, options: RateOptions, folder: Path) 
         host=options.host,
         port=options.port,
         per_item=options.per_item,
+        second_look=options.second_look,
         runs=options.run,
         models=options.model,
         base_url=options.base_url,

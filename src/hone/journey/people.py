@@ -39,6 +39,8 @@ class RateOptions(VerbOptions):
     """0 takes a free one."""
     per_item: int = Field(default=2, ge=1, le=100)
     """How many people rate each reply."""
+    second_look: bool = False
+    """After their own rating, raters may see the judge's reasons where it differs, and say which is wrong."""
     run: Annotated[tuple[str, ...], OptionForm(metavar="RUN")] = ()
     """The run under runs/ whose replies are rated; again for more.  [default: the latest]"""
     model: Annotated[tuple[str, ...], OptionForm(metavar="SPEC")] = ()

@@ -414,8 +414,14 @@ def _lineage_ratings(project: Project, store: Store, rubric: Rubric) -> tuple[St
 
 
 def _stored_notes(store: Store, rubrics: Sequence[Rubric]) -> dict[str, tuple[str, ...]]:
-    """What people wrote beside rated replies, by item."""
+    """What people wrote beside rated replies, and of a judge's reasons, by item."""
     written = store.rater_notes()
+    for rubric in rubrics:
+        for look in store.second_looks(rubric):
+            if look.answer == "wrong":
+                why = f": {look.text}" if look.text else ""
+                said = f"of a judge's reason on {look.criterion}, “{look.shown.reason}”: it is wrong{why}"
+                written.setdefault(look.subject, []).append(said)
     return {
         row.item: tuple(written[row.subject])
         for rubric in rubrics

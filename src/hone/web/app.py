@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from hone.errors import FeedbackError, HoneError, StoreError
 from hone.report.terminal import clean
 from hone.web.headers import LOOPBACK, Guard, RequestGate
-from hone.web.pages import compare, data, home, invited, playground, rate, results, signin, workshop
+from hone.web.pages import compare, data, home, invited, playground, rate, results, second, signin, workshop
 from hone.web.people import known
 from hone.web.site import HERE, Site, site_of, wants_json
 
@@ -24,7 +24,7 @@ def create_app(site: Site, *, origin: str | None = None) -> FastAPI:
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    for page in (home, signin, rate, compare, workshop, invited, data, results, playground):
+    for page in (home, signin, rate, second, compare, workshop, invited, data, results, playground):
         app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     app.add_middleware(Guard, gate=RequestGate(site.open, LOOPBACK, origin))

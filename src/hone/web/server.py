@@ -39,6 +39,7 @@ class PageOptions:
     host: str = "127.0.0.1"
     port: int = 8420
     per_item: int = 2
+    second_look: bool = False
     runs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
@@ -81,7 +82,17 @@ def serve_pages(journey: Journey, options: PageOptions, tell: Callable[[str], ob
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.
         sessions = Sessions(session_secret(project.folder / "feedback.db.key"))
         owner = _owner(store, options.owner)
-        site = Site(journey, store, sessions, owner, local, options.per_item, options.models, options.base_url)
+        site = Site(
+            journey,
+            store,
+            sessions,
+            owner,
+            local,
+            options.per_item,
+            options.second_look,
+            options.models,
+            options.base_url,
+        )
         _run(site, door, options, tell)
 
 

@@ -51,6 +51,8 @@ class Site:
     open: bool
     """Whether the owner can come in by the token: on loopback only."""
     per_item: int = 2
+    second_look: bool = False
+    """Whether raters may see, after their own rating, what the judge said of the same reply."""
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
     address: str = ""

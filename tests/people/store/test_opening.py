@@ -41,7 +41,7 @@ def test_an_older_schema_is_upgraded_after_a_backup_and_keeps_what_is_in_it(tmp_
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
-        for table in ("opened", "openings"):
+        for table in ("second_looks", "opened", "openings"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
@@ -100,7 +100,7 @@ def test_a_backup_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
-        for table in ("opened", "openings"):
+        for table in ("second_looks", "opened", "openings"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
@@ -131,7 +131,8 @@ def test_an_upgrade_signs_out_those_alone_who_were_ever_withdrawn(where: Path | 
         store.revoke("Ben")
         store.invite("Ben")
         store.revoke("Cy")
-        _change(store, "ALTER TABLE raters DROP COLUMN epoch", "DROP TABLE opened", "DROP TABLE openings")
+        dropped = [f"DROP TABLE {table}" for table in ("second_looks", "opened", "openings")]
+        _change(store, "ALTER TABLE raters DROP COLUMN epoch", *dropped)
         store.database.write(
             lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
         )

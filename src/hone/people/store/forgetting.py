@@ -27,13 +27,14 @@ from hone.people.store.schema import (
     raters,
     ratings,
     saves,
+    second_looks,
 )
 from hone.text import name as named
 
 NAMING = frozenset({"rater", "by", "annotator", "first_name", "email"})
 """Keys and columns that hold people's names in what Hone writes."""
 _OWN_WORDS = ("text", "note", "reason")
-_SAID: tuple[Table, ...] = (ratings, assignments, notes, choices)
+_SAID: tuple[Table, ...] = (ratings, assignments, notes, choices, second_looks)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _forget(connection: Connection, renamer: Renamer, old: str, *, remove: bool)
             connection.execute(delete(notes).where(notes.c.rater == new))
             connection.execute(update(choices).where(choices.c.rater == new).values(note="", reason=""))
             connection.execute(update(assignments).where(assignments.c.rater == new).values(reason=""))
+            connection.execute(update(second_looks).where(second_looks.c.rater == new).values(text=""))
         connection.execute(delete(raters).where(raters.c.id == old))
         counts["raters"] = 1
     counts["changes"] = _rewrite_history(connection, renamer, set(own))

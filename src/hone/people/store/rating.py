@@ -15,7 +15,7 @@ from hone.errors import FeedbackError
 from hone.people.store.asked import RatedRubric
 from hone.people.store.database import Database
 from hone.people.store.log import Author, ValueChange, author, is_repeat, record, stamp
-from hone.people.store.schema import assignments, changes, choices, notes, ratings, saves, subjects
+from hone.people.store.schema import assignments, changes, choices, notes, ratings, saves, second_looks, subjects
 from hone.people.store.values import Saved
 from hone.text import storable
 
@@ -27,6 +27,11 @@ _SCORE = ("criterion", "rubric", "value", "at")
 _SUBJECT = select(subjects.c.id).where(subjects.c.id == bindparam("subject"))
 _SCORES = select(ratings.c.definition, *(ratings.c[name] for name in _SCORE)).where(
     ratings.c.subject == bindparam("subject"), ratings.c.rater == bindparam("rater")
+)
+_SEEN = (
+    select(second_looks.c.subject)
+    .where(second_looks.c.subject == bindparam("subject"), second_looks.c.rater == bindparam("rater"))
+    .limit(1)
 )
 _NOTE = select(notes.c.text, notes.c.at).where(
     notes.c.subject == bindparam("subject"), notes.c.rater == bindparam("rater")
@@ -96,7 +101,8 @@ class RatingPart:
             key: The request's id. The same id sent again saves nothing a second time.
 
         Raises:
-            FeedbackError: Rater, reply or criterion is not known, or a score not on the scale; nothing is saved.
+            FeedbackError: Rater, reply or criterion is not known, a score not on the scale, or the rater has seen the
+                judge's reasons; nothing is saved.
             StoreError: The database failed; nothing is saved.
         """
         cell = Cell(rater, subject, self.questions(rubric))
@@ -109,6 +115,7 @@ class RatingPart:
             found = current(connection, cell)
             if is_repeat(connection, by):
                 return Saved(is_complete(found, cell), repeated=True)
+            check_unseen(connection, subject, rater)
             steps = scored(found, cell, scores, at)
             steps += noted(connection, cell, note, at)
             found |= {step.definition: step.new for step in steps if step.place == "ratings"}
@@ -177,11 +184,26 @@ class RatingPart:
                 for row in rows
             ]
             for step in steps:
+                if step.place == "ratings":
+                    check_unseen(connection, step.about, rater)
                 apply(connection, rater, step)
             record(connection, by, "undo", steps, undoes=number)
             return steps[0].about
 
         return self.database.write(work)
+
+
+def check_unseen(connection: Connection, subject: str, rater: str) -> None:
+    """Refuse to change a rating once its rater has seen what the judge said of the reply.
+
+    Raises:
+        FeedbackError: The rater has seen it.
+    """
+    if connection.scalar(_SEEN, {"subject": subject, "rater": rater}) is not None:
+        raise FeedbackError(
+            "you have seen the judge's reasons on this reply, so your rating stays as it was; say what you think of "
+            "it now on the page of second looks"
+        )
 
 
 def save_changes(connection: Connection, by: Author, kind: str, steps: list[ValueChange]) -> None:

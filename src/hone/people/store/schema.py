@@ -178,6 +178,22 @@ adjudications = Table(
     _text("at"),
 )
 
+second_looks = Table(
+    "second_looks",
+    metadata,
+    _key("subject", "subjects.id"),
+    _key("rater", "raters.id"),
+    _key("definition"),  # of the criterion, as it was rated
+    _text("criterion"),
+    _text("judge"),
+    Column("judged", Float, nullable=False),  # the judge's score that was shown
+    _text("shown"),  # the judge's reason that was shown
+    _text("answer"),  # what the rater says of it; empty where nothing yet
+    _text("text"),
+    Column("value", Float, nullable=True),  # what the rater would give now; the rating itself stays
+    _text("at"),
+)
+
 openings = Table(
     "openings",
     metadata,

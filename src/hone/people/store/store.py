@@ -17,10 +17,11 @@ from hone.people.store.raters import RatersPart
 from hone.people.store.rating import RatingPart
 from hone.people.store.reading import ReadingPart
 from hone.people.store.review import ReviewPart
+from hone.people.store.second_looks import SecondLooksPart
 from hone.people.store.subjects import SubjectsPart
 
 
-class Store(RatersPart, SubjectsPart, RatingPart, PairsPart, ReviewPart, OpeningsPart, ReadingPart):
+class Store(RatersPart, SubjectsPart, RatingPart, PairsPart, ReviewPart, OpeningsPart, SecondLooksPart, ReadingPart):
     """What people said. Every method is one short transaction, safe to call from any number of threads.
 
     Raters, subjects and pairs are named by their ids. A method that saves returns once the save is on the disk; where

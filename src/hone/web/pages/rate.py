@@ -16,6 +16,7 @@ from hone.errors import FeedbackError
 from hone.people.store import Answer, Progress
 from hone.web.filters import by_state, kept
 from hone.web.people import Form, Someone, Visitor, form_field
+from hone.web.second_looks import to_look_at
 from hone.web.site import Site, go, site_of, wants_json
 from hone.web.texts import PageTexts
 
@@ -35,7 +36,8 @@ def begin_rating(request: Request, someone: Someone) -> Response:
         subject = site.store.next_subject(someone.rater.id, rubric, per_item=site.per_item)
     if subject is not None:
         return go(f"/rate/{subject.id}", request.query_params.get("said", ""))
-    return site.page(request, "rated.html", someone, rubric=rubric, mine=_mine(site, someone, rubric), key=new_key())
+    mine, second = _mine(site, someone, rubric), len(to_look_at(site, someone.rater.id, rubric))
+    return site.page(request, "rated.html", someone, rubric=rubric, mine=mine, second=second, key=new_key())
 
 
 @router.get("/rate/{subject}")
