@@ -244,3 +244,31 @@ def test_one_criterion_as_two_is_met_where_both_are() -> None:
     assert found.proposal.kind == "split"
     assert found.proposal.scored_by == {UNITS: ("Be Right", "Be Unitary")}
     assert found.proposal.rubric.names == ("Be Right", "Be Unitary", KIND)
+
+
+def test_a_longer_search_finds_words_in_steps_and_never_sees_what_tests() -> None:
+    pytest.importorskip("gepa")
+    data, seen = rated(), set[str]()
+    half = Criterion(name=UNITS, sentence="The answer is right and more.")
+
+    def step(rubric: Rubric, name: str, cases: Sequence[RatedCase], number: int) -> list[Reworded]:
+        seen.update(one.reply.item for one in cases)
+        assert number >= 1
+        first = rubric.criteria[0] == RUBRIC.criteria[0]
+        return [Reworded("first step" if first else "second step", (half if first else MENDED,))]
+
+    def halfway(rubric: Rubric, rows: Integers) -> Floats:
+        found = judge(data)(rubric, rows)
+        if rubric.criteria[0] == half:  # a little nearer to people than the words in use
+            mended = judge(data)(RUBRIC.model_copy(update={"criteria": (MENDED, RUBRIC.criteria[1])}), rows)
+            part = rows % 2 == 0
+            found[part] = mended[part]
+        return found
+
+    rule = replace(RULE, search=200)
+    plan = planned(data.units, Openings.none(len(data.replies)), rule)
+    found = Refining(RUBRIC, data, plan, halfway, lambda *_: [], rule, {}, step).run()
+    assert found.passed
+    assert found.proposal.rubric.criteria[0] == MENDED
+    assert found.proposal.reasons == {UNITS: "second step"}
+    assert seen <= {data.replies[at].item for at in plan.first.tolist()}

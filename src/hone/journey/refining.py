@@ -47,7 +47,7 @@ from hone.rubrics.gated import (
     units_of,
 )
 from hone.rubrics.merge import Merged
-from hone.rubrics.refine import SAMPLING, RatedCase, Reworded, reword
+from hone.rubrics.refine import SAMPLING, RatedCase, Reworded, WordsWanted, reword
 from hone.rubrics.refinement import Proposal, Refinement, Way
 from hone.spelling import option
 from hone.stats import BootstrapOptions
@@ -74,6 +74,8 @@ class RefineOptions(ColumnOptions, AskingOptions):
     """Test block after block, or on a sealed third.  [default: what shows a gain more often]"""
     split: bool = False
     """Try also two criteria in place of one."""
+    search: int | None = Field(default=None, ge=20)
+    """Search longer, with GEPA: at most so many replies are judged for it.  [default: no]"""
     remake: bool = False
     """Let the expert word anew before each block, from all ratings before it: dearer."""
     examples_only: bool = False
@@ -145,6 +147,7 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
         options.margin,
         options.seed,
         options.split,
+        options.search or 0,
         options.remake,
         BootstrapOptions(options.resamples, options.seed),
     )
@@ -161,6 +164,7 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
             "margin": options.margin,
             "seed": options.seed,
             "split": options.split,
+            **({"search": options.search} if options.search else {}),
             "remake": options.remake,
             "proposals": options.proposals,
             "resamples": options.resamples,
@@ -450,7 +454,8 @@ class _Asked:
         count = len(self.rated.replies)
         self.reasons = {name: [""] * count for name in self.rubric.names}
         words = None if self.expert is None else self.words
-        return Refining(self.rubric, self.rated, plan, self.score, words, rule, self.reasons)
+        ask = None if self.expert is None else self.anew
+        return Refining(self.rubric, self.rated, plan, self.score, words, rule, self.reasons, ask)
 
     def score(self, rubric: Rubric, rows: Integers) -> Floats:
         """The judge's scores of some replies; shape (rows, criteria)."""
@@ -462,7 +467,7 @@ class _Asked:
             self.unscored += judgement.unscored is not None
             for score in judgement.scores:
                 found[at, place[score.criterion]] = score.value
-                if rubric == self.rubric:
+                if score.criterion in self.reasons:
                     self.reasons[score.criterion][int(rows[at])] = score.reason
         return found
 
@@ -487,6 +492,19 @@ class _Asked:
 
     def words(self, name: str, cases: Sequence[RatedCase]) -> list[Reworded]:
         """Other words for one criterion."""
+        return self._words(self.rubric, name, cases, WordsWanted(self.options.proposals, self.options.split))
+
+    def anew(self, rubric: Rubric, name: str, cases: Sequence[RatedCase], number: int) -> list[Reworded]:
+        """Other words for one criterion of another rubric."""
+        return self._words(rubric, name, cases, WordsWanted(1, begin=number))
+
+    def _words(
+        self,
+        rubric: Rubric,
+        name: str,
+        cases: Sequence[RatedCase],
+        wanted: WordsWanted,
+    ) -> list[Reworded]:
         assert self.expert is not None  # noqa: S101 - only asked where there is one
         settings = self.project.settings
         with self.models.watch.progress(f"wording {name} anew") as progress:
@@ -499,11 +517,10 @@ class _Asked:
             )
             return reword(
                 settings.task,
-                self.rubric,
+                rubric,
                 name,
                 cases,
                 self.models(self.expert),
                 setup,
-                count=self.options.proposals,
-                split=self.options.split,
+                wanted=wanted,
             )

@@ -29,6 +29,7 @@ from hone.rubrics.refinement import (
     SplitPeople,
     Way,
 )
+from hone.rubrics.searching import WordSearch
 from hone.stats.arrays import Floats, Integers
 from hone.stats.bootstrap import BootstrapOptions
 from hone.stats.camps import rater_camps
@@ -58,6 +59,8 @@ ScoreReplies = Callable[[Rubric, Integers], Floats]
 """The judge's scores of some replies under a rubric, NaN where unscored; shape (rows, criteria of the rubric)."""
 Words = Callable[[str, Sequence[RatedCase]], Sequence[Reworded]]
 """Asks the expert for other words for a criterion."""
+AskAnew = Callable[[Rubric, str, Sequence[RatedCase], int], Sequence[Reworded]]
+"""The same of any rubric, by the number of asking."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class RefineRule:
         margin: By how much no criterion may fall.
         seed: Of the division into blocks.
         split: Try also two criteria in place of one.
+        search: How many replies a longer search may have judged; 0: none.
         remake: Let the expert word anew before each block, from all ratings before it.
         options: Resamples and seed of intervals.
     """
@@ -99,6 +103,7 @@ class RefineRule:
     margin: float = 0.1
     seed: int = 0
     split: bool = False
+    search: int = 0
     remake: bool = False
     options: BootstrapOptions = field(default_factory=BootstrapOptions)
 
@@ -208,7 +213,8 @@ class Refining:
         score: Asks the judge.
         words: Asks the expert; none where only scored examples are tried.
         rule: How it is refined and tested.
-        reasons: The present judge's reasons, by criterion, one a reply.
+        reasons: The latest reasons of the judge, by criterion, one a reply.
+        ask: Asks the expert within a longer search; none where there is none.
     """
 
     rubric: Rubric
@@ -218,6 +224,7 @@ class Refining:
     words: Words | None
     rule: RefineRule
     reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ask: AskAnew | None = None
 
     def __post_init__(self) -> None:
         self.names = tuple(name for name in self.rubric.names if name in self.rated.people)
@@ -226,6 +233,7 @@ class Refining:
         self._asked: dict[str, Integers] = {}
         self.proposals: list[Proposal] = [Proposal(id="p0", kind="present", rubric=self.rubric)]
         self._made_at: set[int] = set()
+        self._present_reasons: dict[str, list[str]] = {}
 
     def run(self) -> Refinement:
         """Refine, choose, and test.
@@ -235,6 +243,7 @@ class Refining:
             UnavailableError: A model cannot answer at all.
         """
         present = self.scores(self.proposals[0], np.arange(len(self.rated.replies)))
+        self._present_reasons = {name: list(of) for name, of in self.reasons.items()}
         differences = self.differences(present)
         refined = [one.criterion for one in differences if one.people_split is None and one.differ]
         found = Refinement(
@@ -331,6 +340,10 @@ class Refining:
             made = {name: list(self.words(name, of)) for name, of in different.items()}
             for place in range(max(map(len, made.values()), default=0)):
                 self._add_worded({name: of[place] for name, of in made.items() if place < len(of)}, len(known))
+        if self.ask is not None and self.rule.search and different:
+            found = self._search(tuple(different), self.ask).best(known)
+            if found:
+                self._add_worded(found, len(known))
         # A reply that lacks a score on one criterion stands in other places of the others' cases.
         whole = len({len(of) for of in cases.values()}) == 1
         shown = examples_from(self.rubric, cases if whole else dict(list(cases.items())[:1])) if different else ()
@@ -339,14 +352,35 @@ class Refining:
             rubric = self.rubric.model_copy(update={"examples": examples})
             self._add("examples", rubric, {}, {}, len(known))
 
+    def _search(self, names: tuple[str, ...], ask: AskAnew) -> WordSearch:
+        def closeness(rubric: Rubric, rows: Integers) -> Floats:
+            place = {name: at for at, name in enumerate(rubric.names)}
+            scores, span = self.score(rubric, rows), rubric.scale.values[-1] - rubric.scale.values[0]
+            near = [1 - np.abs(scores[:, place[name]] - self._usual[name][rows]) / span for name in names]
+            of_each: Floats = np.nan_to_num(np.array(near)).mean(axis=0)  # what cannot be read is as far as can be
+            return of_each
+
+        def cases(rubric: Rubric, name: str, rows: Integers) -> list[RatedCase]:
+            scores = np.full(len(self.rated.replies), np.nan)
+            scores[rows] = self.score(rubric, rows)[:, rubric.names.index(name)]
+            return self._cases_under(name, scores, rows, self.reasons)
+
+        units, seed = self.rated.units, self.rule.seed
+        return WordSearch(self.rubric, names, units, closeness, cases, ask, self.rule.search, seed)
+
     def _known_cases(self, name: str, present: Floats, known: Integers) -> list[RatedCase]:
+        return self._cases_under(name, present[:, self.names.index(name)], known, self._present_reasons)
+
+    def _cases_under(
+        self, name: str, scores: Floats, known: Integers, reasons: Mapping[str, Sequence[str]]
+    ) -> list[RatedCase]:
         count = len(self.rated.replies)
         return rated_cases(
             self.rated.replies,
             self.rated.people[name],
             self._usual[name],
-            present[:, self.names.index(name)],
-            self.reasons.get(name) or [""] * count,
+            scores,
+            reasons.get(name) or [""] * count,
             [self.rated.notes.get(at, ()) for at in range(count)],
             known,
         )

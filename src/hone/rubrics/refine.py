@@ -57,6 +57,17 @@ class RatedCase:
 
 
 @dataclass(frozen=True)
+class WordsWanted:
+    """How many wordings are asked for, and of which kind."""
+
+    count: int = 2
+    split: bool = False
+    """Ask also for two criteria in place of one, where the rubric has room."""
+    begin: int = 0
+    """The number of the first asking; all but number 0 are sampled."""
+
+
+@dataclass(frozen=True)
 class Reworded:
     """What the expert makes of one criterion: one in its place, or two."""
 
@@ -85,8 +96,7 @@ def reword(
     expert: Model,
     setup: Setup | None = None,
     *,
-    count: int = 2,
-    split: bool = False,
+    wanted: WordsWanted | None = None,
 ) -> list[Reworded]:
     """Other words for one criterion.
 
@@ -97,8 +107,7 @@ def reword(
         cases: Rated replies that may be looked at.
         expert: Who words it.
         setup: Prompts, sampling, journal and progress.
-        count: How many wordings are asked for; each further one is sampled.
-        split: Ask also for two criteria in its place, where the rubric has room.
+        wanted: How many wordings, and of which kind.
 
     Returns:
         The wordings that read, each once; there may be none. The criterion keeps its name, so that what people said
@@ -108,13 +117,16 @@ def reword(
         CallError: A call failed.
         UnavailableError: The expert cannot answer at all.
     """
-    used = setup or Setup()
+    used, asked = setup or Setup(), wanted or WordsWanted()
     criterion = next(one for one in rubric.criteria if one.name == name)
     shown = shown_cases(cases)
-    kinds = [False] * count + [True] * (split and len(rubric.criteria) < MAX_CRITERIA)
+    numbers = list(range(asked.begin, asked.begin + asked.count))
+    kinds = [False] * asked.count
+    if asked.split and len(rubric.criteria) < MAX_CRITERIA:
+        numbers, kinds = [*numbers, 0], [*kinds, True]
     requests = [
-        _request(task, rubric, criterion, shown, used, two=two, sample=at, number=number)
-        for number, (at, two) in enumerate(zip([*range(count), 0], kinds, strict=False))
+        _request(task, rubric, criterion, shown, used, two=two, number=number)
+        for number, two in zip(numbers, kinds, strict=True)
     ]
     found: dict[tuple[Criterion, ...], Reworded] = {}
     for outcome, two in zip(used.ask(expert, requests), kinds, strict=True):
@@ -207,7 +219,6 @@ def _request(
     setup: Setup,
     *,
     two: bool,
-    sample: int,
     number: int,
 ) -> Request:
     text = setup.prompts["refine"].render(
@@ -220,7 +231,7 @@ def _request(
         form=_form(rubric, two=two),
     )
     sampling = setup.sampling or SAMPLING
-    if sample:
+    if number:
         sampling = sampling.model_copy(update={"temperature": max(sampling.temperature, 0.9)})
     step = "split" if two else "reword"
     return Request(
