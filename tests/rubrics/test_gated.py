@@ -11,6 +11,7 @@ import pytest
 from hone.domain.rubric import Criterion, Rubric
 from hone.domain.task import Reply
 from hone.errors import StatsError
+from hone.journey.refining import _as_advice
 from hone.rubrics.gated import (
     Openings,
     RatedForRefining,
@@ -272,3 +273,30 @@ def test_a_longer_search_finds_words_in_steps_and_never_sees_what_tests() -> Non
     assert found.proposal.rubric.criteria[0] == MENDED
     assert found.proposal.reasons == {UNITS: "second step"}
     assert seen <= {data.replies[at].item for at in plan.first.tolist()}
+
+
+def test_two_criteria_that_people_score_alike_are_tried_as_one() -> None:
+    data, again = rated(), "Be Precise"
+    three = RUBRIC.model_copy(update={"criteria": (*RUBRIC.criteria, Criterion(name=again, sentence="Again."))})
+    said = {**data.people, again: data.people[UNITS]}
+    whole = RatedForRefining(data.replies, said, data.raters, data.units)
+
+    def score(rubric: Rubric, rows: Integers) -> Floats:
+        """A judge that is thrown off by two criteria that ask for the same."""
+        texts = [data.replies[at].text for at in rows.tolist()]
+        confused = again in rubric.names
+        found = [
+            [float("dear" in text) if one.name == KIND else float("12" in text and (confused or " cm" in text))
+             for one in rubric.criteria] for text in texts
+        ]  # fmt: skip
+        return np.array(found)
+
+    rule = replace(RULE, join=True)
+    plan = planned(whole.units, Openings.none(len(data.replies)), rule)
+    found = Refining(three, whole, plan, score, None, rule).run()
+    assert found.passed
+    assert found.proposal.kind == "joined"
+    assert found.proposal.rubric.names == (UNITS, KIND)
+    assert found.proposal.scored_by == {again: (UNITS,)}
+    advice = list(_as_advice(found.rubric, found.proposal))
+    assert [(one.action, one.criterion) for one in advice] == [("modify", UNITS), ("remove", again)]

@@ -56,7 +56,7 @@ def test_the_owner_decides_on_what_refining_offers(site: Site, owner: Browser) -
     page = owner.get("/workshop")
     assert "Better: the judge agrees more with people" in page
     assert "Rated replies that it mends: 1" in page
-    assert "People: 1. The judge: -1, with the new words 1." in page
+    assert "People: meets. The judge: does not meet, with the new words meets." in page
     assert "<b>Q</b>" not in page
     assert "<script>" not in page
     rubric = site.project.rubric.digest

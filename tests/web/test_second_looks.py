@@ -65,7 +65,7 @@ def test_a_reason_is_seen_after_the_rating_and_never_before(looking: Site, rater
     html = rater.get("/second")
     assert "It names &lt;b&gt;no&lt;/b&gt; minutes." in html
     assert html.count('<fieldset class="criterion"') == 1, "on the other the judge agrees"
-    assert "You: <b>meets</b>. The judge: <b>-1</b>." in html
+    assert "You: <b>meets</b>. The judge: <b>does not meet</b>." in html
 
 
 def test_the_first_rating_stays_and_both_are_kept(looking: Site, rater: Browser) -> None:

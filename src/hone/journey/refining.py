@@ -74,6 +74,8 @@ class RefineOptions(ColumnOptions, AskingOptions):
     """Test block after block, or on a sealed third.  [default: what shows a gain more often]"""
     split: bool = False
     """Try also two criteria in place of one."""
+    join: bool = False
+    """Try also one criterion in place of two that people score alike."""
     search: int | None = Field(default=None, ge=20)
     """Search longer, with GEPA: at most so many replies are judged for it.  [default: no]"""
     remake: bool = False
@@ -147,6 +149,7 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
         options.margin,
         options.seed,
         options.split,
+        options.join,
         options.search or 0,
         options.remake,
         BootstrapOptions(options.resamples, options.seed),
@@ -164,6 +167,7 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
             "margin": options.margin,
             "seed": options.seed,
             "split": options.split,
+            "join": options.join,
             **({"search": options.search} if options.search else {}),
             "remake": options.remake,
             "proposals": options.proposals,
@@ -262,9 +266,15 @@ def decide_refinement(
 def _as_advice(rubric: Rubric, proposal: Proposal) -> Iterator[Advice]:
     """The change as pieces of advice, so that a version carries it as it carries an expert's."""
     new = {one.name: one for one in proposal.rubric.criteria}
-    number = 0
+    number, taken = 0, set[str]()
     for old in rubric.criteria:
+        reason = proposal.reasons.get(old.name, "chosen by agreement with people")
         names = proposal.scored_by.get(old.name, (old.name,))
+        if taken.issuperset(names):
+            number += 1
+            yield Advice(id=f"{_ADVICE}{number}", action="remove", criterion=old.name, proposal=None, reason=reason)
+            continue
+        taken |= set(names)
         changed = [new[name] for name in names if new[name] != old]
         for place, one in enumerate(changed):
             number += 1
@@ -273,7 +283,7 @@ def _as_advice(rubric: Rubric, proposal: Proposal) -> Iterator[Advice]:
                 action="add" if place else "modify",
                 criterion=None if place else old.name,
                 proposal=one,
-                reason=proposal.reasons.get(old.name, "chosen by agreement with people"),
+                reason=reason,
             )
     added = len(proposal.rubric.examples) - len(rubric.examples)
     if not number:
@@ -319,7 +329,8 @@ def _beforehand(plan: Plan, rated: _Rated, options: RefineOptions, *, few: bool)
             f"these ratings have decided {plan.opening - 1} times before: this time a change passes at "
             f"{0.05 / 2**plan.opening:.2%} (one-sided); fresh ratings begin anew"
         )
-    most = 1 + (0 if few or options.examples_only else options.proposals + 1) + 1
+    worded = 0 if few or options.examples_only else options.proposals + options.split + 1
+    most = 2 + worded + options.join
     more = " (more, as there are proposals before each block)" if options.remake else ""
     yield f"at most {most * count:,} replies are judged{more}"
 

@@ -123,21 +123,21 @@ def _verdict(found: Refinement, gate: GateAnswer) -> str:
         words = {"better": "Better", "worse": "Worse", "not shown": "Not shown to be better"}[gate.verdict]
         return f"{words}, {how} ({sealed})."
     value = f"{STATISTICS[_STATISTIC]} {with_interval(gate.difference, 'gap')}"
-    level = f"interval of {1 - 2 * gate.significance:.1%}"
+    level = f"in brackets the {1 - 2 * gate.significance:.1%} interval"
     if gate.verdict == "better":
         return (
-            f"Better: the judge agrees more with people, {how}: {value} ({level}). What was tested is this way of "
+            f"Better: the judge agrees more with people, {how}: {value}, {level}. What was tested is this way of "
             f"choosing; the rubric offered was then chosen once more on all {found.items:,}, and may be a little "
             "better or worse than that."
         )
     if gate.verdict == "worse":
-        return f"Worse: the judge agrees less with people, {how}: {value} ({level}). rubric.yaml stays as it is."
+        return f"Worse: the judge agrees less with people, {how}: {value}, {level}. rubric.yaml stays as it is."
     more = (
         f" About {gate.further:,} more rated replies would show a gain of this size four times of five."
         if gate.further is not None
         else ""
     )
-    return f"Not shown to be better, {how}: {value} ({level}). rubric.yaml stays as it is.{more}"
+    return f"Not shown to be better, {how}: {value}, {level}. rubric.yaml stays as it is.{more}"
 
 
 def _change(one: CriterionChange) -> str:
@@ -152,6 +152,7 @@ _KINDS = {
     "present": "in use",
     "wording": "other words",
     "split": "one criterion as two",
+    "joined": "two criteria as one",
     "examples": "scored examples",
     "mixed": "the best words of each criterion",
 }
@@ -159,6 +160,7 @@ _KINDS_WHY = {
     "present": "",
     "wording": "no reason given",
     "split": "no reason given",
+    "joined": "no reason given",
     "examples": "replies that the judge got wrong and all people scored alike, shown to it with their scores",
     "mixed": "chosen criterion by criterion",
 }

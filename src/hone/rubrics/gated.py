@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import cast
 
 import numpy as np
 
-from hone.domain.rubric import MAX_CRITERIA, Criterion, Rubric
+from hone.domain.rubric import MAX_CRITERIA, MIN_CRITERIA, Criterion, Rubric
 from hone.domain.task import Reply
 from hone.errors import StatsError
 from hone.rubrics.refine import RatedCase, Reworded, examples_from, rated_cases
@@ -48,6 +49,8 @@ LEAST_TESTED = 10
 """Units (replies, groups) below which nothing is tested."""
 GAINS = (0.05, 0.1, 0.2)
 """Gains in kappa whose chance to be shown is told beforehand."""
+ALIKE = 0.1
+"""How far apart, as a share of the scale, two criteria's scores by people may lie on average to be tried as one."""
 CAMPS_AT, LEAST_GAP = 0.05, 0.1
 """A criterion's people are in camps where the p-value is below this share of all criteria, and the gap at least so
 much of the scale."""
@@ -94,6 +97,7 @@ class RefineRule:
         margin: By how much no criterion may fall.
         seed: Of the division into blocks.
         split: Try also two criteria in place of one.
+        join: Try also one criterion in place of two that people score alike.
         search: How many replies a longer search may have judged; 0: none.
         remake: Let the expert word anew before each block, from all ratings before it.
         options: Resamples and seed of intervals.
@@ -103,6 +107,7 @@ class RefineRule:
     margin: float = 0.1
     seed: int = 0
     split: bool = False
+    join: bool = False
     search: int = 0
     remake: bool = False
     options: BootstrapOptions = field(default_factory=BootstrapOptions)
@@ -344,6 +349,8 @@ class Refining:
             found = self._search(tuple(different), self.ask).best(known)
             if found:
                 self._add_worded(found, len(known))
+        if self.rule.join:
+            self._join(refined, known)
         # A reply that lacks a score on one criterion stands in other places of the others' cases.
         whole = len({len(of) for of in cases.values()}) == 1
         shown = examples_from(self.rubric, cases if whole else dict(list(cases.items())[:1])) if different else ()
@@ -351,6 +358,27 @@ class Refining:
             examples = (*self.rubric.examples, *(one for one in shown if one not in self.rubric.examples))
             rubric = self.rubric.model_copy(update={"examples": examples})
             self._add("examples", rubric, {}, {}, len(known))
+
+    def _join(self, refined: Sequence[str], known: Integers) -> None:
+        """Add one criterion in place of the two that people score most alike, where they do and enough are left."""
+        span = self.rubric.scale.values[-1] - self.rubric.scale.values[0]
+        apart = {}
+        for first, second in combinations(refined, 2):
+            difference = np.abs(self._usual[first] - self._usual[second])[known]
+            if not np.isnan(difference).all():
+                apart[first, second] = float(np.nanmean(difference)) / span
+        if not apart or len(self.rubric.criteria) <= MIN_CRITERIA or min(apart.values()) > ALIKE:
+            return
+        first, second = min(apart, key=lambda pair: apart[pair])
+        words = " ".join(one.sentence for one in self.rubric.criteria if one.name in (first, second))[:1000]
+        criteria = [
+            one.model_copy(update={"sentence": words, "anchors": ()}) if one.name == first else one
+            for one in self.rubric.criteria
+            if one.name != second
+        ]
+        why = f"people score {first} and {second} alike"
+        reasons = {first: why, second: why}
+        self._add("joined", _with(self.rubric, criteria), reasons, {second: (first,)}, len(known))
 
     def _search(self, names: tuple[str, ...], ask: AskAnew) -> WordSearch:
         def closeness(rubric: Rubric, rows: Integers) -> Floats:

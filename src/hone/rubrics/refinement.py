@@ -13,7 +13,7 @@ from hone.stats.refining import Change
 
 Way = Literal["prequential", "sealed"]
 """How it is tested: block after block, or on a third that nobody looks at."""
-ProposalKind = Literal["present", "wording", "split", "examples", "mixed"]
+ProposalKind = Literal["present", "wording", "split", "joined", "examples", "mixed"]
 
 
 class SplitPeople(Frozen):
