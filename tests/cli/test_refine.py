@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hone.errors import ProjectError
+from hone.journey.journey import Journey
+from hone.journey.refining import RefineOptions
 from hone.people.store import open_store
 from hone.project import Project
+from hone.trust import consent
 from tests.models.loopback import Answer, Loopback, chat
 
 from .conftest import Hone
@@ -161,3 +165,17 @@ def test_ratings_without_texts_and_a_judge_that_reads_no_rubric_are_one_line(
     assert own.code == 1
     assert "reads no other words" in own.err
     assert len(own.err.splitlines()) == 1
+
+
+def test_the_same_in_python(two: Two, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "everything", True)
+    with Journey(project) as journey:
+        options = RefineOptions(file=write_ratings(tmp_path / "ratings.csv"), resamples=1000)
+        found = journey.refine(options)
+        assert found.passed
+        assert journey.decide(found, accept=False, by="Ann").criteria[0].sentence == "The answer is right."
+        with pytest.raises(ProjectError, match="nothing is offered"):
+            journey.decide(found.model_copy(update={"offered": "p0"}), accept=True, by="Ann")
+        assert journey.decide(found, accept=True, by="Ann").criteria[0].sentence == MENDED
+        with pytest.raises(ProjectError, match="has changed since"):
+            journey.decide(found, accept=True, by="Ann")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hone.domain.evidence import Advice, Comparison, Judgement, RubricVersion
 from hone.domain.rubric import Criterion, Rubric
@@ -37,6 +37,10 @@ from hone.project.files import made
 from hone.project.naming import named_rubric
 from hone.rubrics.merge import Choice, Merged, merge
 from hone.tables import open_table
+
+if TYPE_CHECKING:
+    from hone.journey.refining import RefineOptions
+    from hone.rubrics.refinement import Refinement
 
 
 class Journey:
@@ -136,6 +140,33 @@ class Journey:
     def freeze(self, by: str, text: str) -> tuple[RubricVersion, Path | None]:
         """Freeze the working rubric; gives the version, and its file where one was written."""
         return freeze(self.project, by=by, text=text)
+
+    def refine(self, options: RefineOptions | None = None) -> Refinement:
+        """The working rubric refined from people's ratings, and whether ratings that did not refine it agree.
+
+        Nothing is changed; `decide` takes over what is offered.
+
+        Args:
+            options: All that `hone rubric refine` can be told.
+
+        Raises:
+            ProjectError: There are no ratings of the rubric, or no texts of what was rated.
+            StatsError: There are too few.
+        """
+        from hone.journey.refining import RefineOptions, run_refine  # noqa: PLC0415 - loads the statistics
+
+        return run_refine(self.project, self._models, options or RefineOptions()).refinement
+
+    def decide(self, found: Refinement, *, accept: bool, by: str, note: str = "") -> Rubric:
+        """Take what refining offers over into the working rubric, or decline it; gives the rubric as it is then.
+
+        Raises:
+            ProjectError: Nothing is offered, or the rubric has changed since.
+        """
+        from hone.journey.refining import decide_refinement  # noqa: PLC0415 - loads the statistics
+
+        decide_refinement(self.project, found, accept=accept, by=by, note=note)
+        return self.project.rubric
 
     def reply(self, *, items: int | None = None, rubric: Rubric | None = None, fresh: bool = False) -> list[Reply]:
         """Replies to the items under a rubric, by default the latest version."""
