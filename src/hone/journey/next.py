@@ -258,6 +258,7 @@ def _people(view: ProjectView) -> Iterator[NextStep]:
 
 def _judge(view: ProjectView) -> Iterator[NextStep]:
     from hone.journey.auditing import AuditOptions  # noqa: PLC0415 - see above
+    from hone.journey.refining import RefineOptions  # noqa: PLC0415 - see above
     from hone.judging.audit import moved_by  # noqa: PLC0415 - see above
 
     verdicts = (
@@ -274,9 +275,9 @@ def _judge(view: ProjectView) -> Iterator[NextStep]:
     if worse:
         yield NextStep(
             "judge",
-            f"Worse than a person: {', '.join(worse)}. Give the criterion anchors or scored examples in "
-            "rubric.yaml, or try another judge.",
-            (LabelOptions(judge=("SPEC",)),),
+            f"Worse than a person: {', '.join(worse)}. Refine the rubric from where people and judge differ, or try "
+            "another judge.",
+            (RefineOptions(),),
         )
     if view.audited is not None and (moved := moved_by(view.audited.findings)):
         yield after_audit(AuditOptions(), moved)
