@@ -5,9 +5,9 @@
 A judge scores 2,000 items and says how sure it is; people rate 100 of them, drawn by `stats/item_draw`, at once, in
 two draws of 50, or in one whose last third nobody has rated yet. How sure it is goes with its errors, and its errors
 with what people say: the judge is too kind where it is unsure. Per kind of score, how often the interval of the
-corrected mean (`hone estimate`) and of the judge's agreement with people (`hone agree`) holds the truth of the 2,000 items, and
-how far off the figures are on average, with the weights and without them. Over 2,000 draws chance alone moves a share
-of 0.95 by 0.010 (two standard errors).
+corrected mean (`hone estimate`) and of the judge's agreement with people (`hone agree`) holds the truth of the 2,000
+items, and how far off the figures are on average, with the weights and without them. Over 2,000 draws chance alone
+moves a share of 0.95 by 0.010 (two standard errors).
 """
 
 from __future__ import annotations
