@@ -11,6 +11,7 @@ import click
 from hone.cli import choices as choosing
 from hone.cli.golden import golden_command
 from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
+from hone.cli.refine import refine_command
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
@@ -49,10 +50,11 @@ from hone.rubrics.merge import merge as apply
 
 @click.group("rubric")
 def rubric_command() -> None:
-    """The rubric's life: draft, compare, advise, merge, finalise; test; and show, diff, lint."""
+    """The rubric's life: draft, compare, advise, merge, finalise; test, refine; and show, diff, lint."""
 
 
 rubric_command.add_command(golden_command)
+rubric_command.add_command(refine_command)
 
 
 @rubric_command.command("draft")

@@ -13,15 +13,15 @@ from pydantic import Field
 
 from hone.domain.base import digest
 from hone.domain.rubric import Rubric
-from hone.domain.task import NO_REQUEST, Brief, Reply
+from hone.domain.task import Brief
 from hone.errors import ProjectError
 from hone.files import make_folder
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import AskingOptions, OptionForm
-from hone.journey.stored import Ratings, project_store, ratings_source
+from hone.journey.rated_texts import as_rated_reply, stored_texts, texts_in
+from hone.journey.stored import Ratings, ratings_source
 from hone.journey.votes import VotesToAsk, ask_votes, with_votes
 from hone.journey.watching import SILENT, Watch
-from hone.judging.dataset import Columns, entries
 from hone.judging.saved_judge import (
     SIGNALS,
     FittedCriterion,
@@ -32,7 +32,7 @@ from hone.judging.saved_judge import (
     text_digest,
     write_judge,
 )
-from hone.judging.signals import ReplyText, request_of_reply
+from hone.judging.signals import ReplyText
 from hone.measuring import Collected, Reading, read_with_judged
 from hone.measuring.own_certificate import certified_own, write_own_certificate
 from hone.measuring.own_judge import OwnJudge, OwnJudgeRule, own_judges
@@ -42,7 +42,7 @@ from hone.project.folder import WorkingFolder
 from hone.project.naming import named_rubric, rubric_anywhere
 from hone.spelling import option
 from hone.stats import BootstrapOptions, Level
-from hone.tables import Table, open_table
+from hone.tables import open_table
 from hone.tables.shape import FileColumns
 from hone.weights.content import OWN_JUDGE, content
 
@@ -149,11 +149,11 @@ def tune_judge(
     texts: dict[str, ReplyText] = {}
     source, found, _ = ratings_source(ratings, rubric, tell=told.append)
     if isinstance(ratings, Project) and found is not None:
-        texts = _stored_texts(ratings, found)
+        texts = stored_texts(ratings, found)
     reading = Reading(level, found, raters=tuple(rater_column), columns=columns or FileColumns())
     collected = read_with_judged(source, reading, paths)
     for place in [*paths, source]:
-        texts = _texts(open_table(place) if isinstance(place, Path) else place, collected.items) | texts
+        texts = texts_in(open_table(place) if isinstance(place, Path) else place, collected.items) | texts
     if not texts:
         remedy = (
             f"name what `hone label` wrote with {option('judged')}, or a file with the columns id, prompt and reply"
@@ -167,15 +167,9 @@ def tune_judge(
         if found is None:
             raise ProjectError(f"votes are asked for by a rubric; name it with {option('rubric')}")
         parts = asked.parts(found)
-        votes = ask_votes(asked, parts, found, [_as_reply(item, one) for item, one in texts.items()])
+        votes = ask_votes(asked, parts, found, [as_rated_reply(item, one) for item, one in texts.items()])
         collected = with_votes(collected, votes, parts)
     return OwnJudgeResult(own_judges(collected, texts, rule), collected, rule.margin, tuple(told), texts, parts)
-
-
-def _as_reply(item: str, text: ReplyText) -> Reply:
-    """A rated reply as it is judged."""
-    prompt = text.request or NO_REQUEST
-    return Reply(item=item, prompt=prompt, text=text.reply, model="", reference=text.reference or None)
 
 
 def run_judge_tune(folder: Path, options: JudgeTuneOptions, watch: Watch = SILENT) -> OwnJudgeResult:
@@ -283,7 +277,7 @@ def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> S
     compared = any(one.rated for one in whole)
     items = [item for item in found.collected.items if item in found.texts]
     place = {item: at for at, item in enumerate(items)}
-    replies = [_as_reply(item, found.texts[item]) for item in items]
+    replies = [as_rated_reply(item, found.texts[item]) for item in items]
     kept = [
         KnownReply(digest=one.digest, request=digest(found.texts[one.item].request.strip()), text=one.text)
         for one in replies
@@ -318,31 +312,3 @@ def _weights_told(collected: Collected) -> list[str]:
         learnt,
         *([f"{lacking:,} rated replies have no weight and are taken to stand for one"] if lacking else []),
     ]
-
-
-def _texts(table: Table, items: Sequence[str]) -> dict[str, ReplyText]:
-    """The texts of the rated replies that a table holds, by item; none where it has no column of replies."""
-    try:
-        columns = Columns.of(table, placed={"system"})  # in ratings, what wrote the reply
-    except ProjectError:
-        return {}
-    wanted = set(items)
-    replies = (entry.reply for entry in entries(table, columns))
-    return {
-        reply.item: ReplyText(request_of_reply(reply), reply.text, reply.reference or "")
-        for reply in replies
-        if reply is not None and reply.item in wanted
-    }
-
-
-def _stored_texts(project: Project, rubric: Rubric) -> dict[str, ReplyText]:
-    """The texts of the replies that the project's people rated, by item."""
-    with project_store(project, readonly=True) as store:
-        rated = {row.item: row.subject for row in store.ratings(rubric)}
-        known = {item: store.subject(subject) for item, subject in rated.items()}
-    references = {item.id: item.reference or "" for item in project.items}
-    return {
-        item: ReplyText(one.prompt, one.reply, references.get(item, ""))
-        for item, one in known.items()
-        if one is not None and one.reply
-    }

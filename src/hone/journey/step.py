@@ -236,8 +236,9 @@ def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
 def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data; a model is the same where its files hold the same."""
     # The language's words count where they are said: behind those of the system prompt. Problems, and questions
-    # that others ask, are not put here. What a judge of one's own is asked with stands in its folder.
-    left_out = {"language", "boxed", "decide", "levels", "strict"}
+    # that others ask, are not put here. What a judge of one's own is asked with stands in its folder; what refines a
+    # rubric, in the run that does.
+    left_out = {"language", "boxed", "decide", "levels", "strict", "refine"}
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items() if name not in left_out}
     task = {"task": project.settings.task.model_dump(mode="json")} if project.with_task else {}
     return {**task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}

@@ -19,6 +19,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"subject", "role", "instruction", "requests", "present", "levels"}),
     "compare": frozenset({"subject", "role", "instruction", "request", "first", "second"}),
     "advise": frozenset({"subject", "role", "instruction", "criteria", "pairs", "measures"}),
+    "refine": frozenset({"subject", "role", "instruction", "criterion", "levels", "cases", "wanted", "form"}),
     "score": _OF_A_SCORE,
     "levels": _OF_A_SCORE,
     "strict": _OF_A_SCORE,

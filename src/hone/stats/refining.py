@@ -37,6 +37,10 @@ BLOCKS = 4
 FIRST = 1 / (BLOCKS + 1)
 """The share of the ratings in that first block."""
 
+USUAL_DEVIATION = 1.0
+"""Of the paired difference in kappa for one item, where no better is known: what simulated wordings of one judge have
+(docs/results/refine_gate.md)."""
+
 Change = Literal["better", "not shown", "worse"]
 Choose = Callable[[Integers], Floats]
 """Given the items that may be looked at, gives the chosen judge's scores of all items, shape (items,)."""
@@ -120,6 +124,79 @@ def _further(found: Figure, spent: float) -> int | None:
     return max(1, int(np.ceil(needed - found.n)))
 
 
+def judge_changes(
+    new: Floats,
+    present: Floats,
+    people: Sequence[Floats],
+    level: Level,
+    *,
+    clusters: Sequence[object] | None = None,
+    opening: int = 1,
+    options: BootstrapOptions | None = None,
+) -> ChangedJudge:
+    """The same of several criteria together: one difference over all their scores, so that one opening is spent.
+
+    An item counts once for each criterion, and all its criteria are drawn together.
+
+    Args:
+        new: The new judge's scores, NaN where missing, shape (items, criteria).
+        present: The present judge's.
+        people: By criterion, ratings of shape (items, raters); the raters are the same.
+        level: What scores mean.
+        clusters: The group of each item; each item its own when absent.
+        opening: Which opening of this gate it is, from 1 on.
+        options: Resamples and seed; the confidence comes from the opening.
+
+    Raises:
+        StatsError: The shapes do not fit.
+    """
+    if not new.shape == present.shape == (len(people[0]), len(people)):
+        raise StatsError("both judges need a row an item and a column a criterion")
+    together: Sequence[object] | None = clusters
+    if len(people) > 1:
+        of_item = list(range(len(new))) if clusters is None else list(clusters)
+        together = of_item * len(people)
+    return judge_change(
+        new.T.ravel(),
+        present.T.ravel(),
+        np.concatenate(people),
+        level,
+        clusters=together,
+        opening=opening,
+        options=options,
+    )
+
+
+def prequential_blocks(
+    units: Integers, *, blocks: int = BLOCKS, seed: int = 0, before: Integers | None = None
+) -> list[tuple[Integers, Integers]]:
+    """What may be looked at, and what is then tested by it, block by block.
+
+    Args:
+        units: What stays together, from 0 on, shape (items,).
+        blocks: How many are tested, after a first one of about the same size that only chooses.
+        seed: Of the order.
+        before: Items that only choose, because they were tested before; then the others are all tested. A unit of
+            which one item was tested before only chooses.
+
+    Returns:
+        Items that choose, and items that are tested, as pairs.
+
+    Raises:
+        StatsError: There is nothing that could be held out.
+    """
+    if before is None:
+        fold = folds_of(units, blocks + 1, seed)
+    else:
+        old = np.isin(units, units[before])
+        fold = np.zeros(len(units), dtype=np.int64)
+        if (~old).any():
+            fold[~old] = 1 + folds_of(np.unique(units[~old], return_inverse=True)[1].astype(np.int64), blocks, seed)
+    if not fold.max() or not (fold == 0).any():
+        raise StatsError("with one group nothing can be held out")
+    return [(np.flatnonzero(fold < part), np.flatnonzero(fold == part)) for part in range(1, int(fold.max()) + 1)]
+
+
 def prequential(choose: Choose, units: Integers, *, blocks: int = BLOCKS, seed: int = 0) -> Floats:
     """The scores of what a procedure chooses, each item's by a choice that saw earlier blocks alone.
 
@@ -135,13 +212,9 @@ def prequential(choose: Choose, units: Integers, *, blocks: int = BLOCKS, seed: 
     Raises:
         StatsError: There is one unit alone.
     """
-    fold = folds_of(units, blocks + 1, seed)
-    if not fold.max():
-        raise StatsError("with one group nothing can be held out")
     found = np.full(len(units), np.nan)
-    for part in range(1, int(fold.max()) + 1):
-        asked = fold == part
-        found[asked] = choose(np.flatnonzero(fold < part))[asked]
+    for known, tested in prequential_blocks(units, blocks=blocks, seed=seed):
+        found[tested] = choose(known)[tested]
     return found
 
 

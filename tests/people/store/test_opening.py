@@ -10,11 +10,12 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from hone.people.store import NewSubject, open_store
 from hone.people.store.opening import known_revisions
 from hone.people.store.schema import HEAD, metadata
+from hone.people.store.store import Store
 
 from .conftest import RUBRIC
 
@@ -40,6 +41,8 @@ def test_an_older_schema_is_upgraded_after_a_backup_and_keeps_what_is_in_it(tmp_
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
+        for table in ("opened", "openings"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
         assert store.backup == tmp_path / f"feedback.db.before-{first}"
@@ -97,6 +100,8 @@ def test_a_backup_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
+        for table in ("opened", "openings"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
         assert store.backup == tmp_path / f"feedback.db.before-{first}-2"
@@ -111,6 +116,14 @@ def test_a_store_and_what_sqlite_puts_beside_it_are_their_owner_s(tmp_path: Path
     assert set(modes.values()) == {0o600}
 
 
+def _change(store: Store, *statements: str) -> None:
+    def work(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(text(statement))
+
+    store.database.write(work)
+
+
 def test_an_upgrade_signs_out_those_alone_who_were_ever_withdrawn(where: Path | str) -> None:
     with open_store(where) as store:
         for name in ("Ann", "Ben", "Cy"):
@@ -118,7 +131,7 @@ def test_an_upgrade_signs_out_those_alone_who_were_ever_withdrawn(where: Path | 
         store.revoke("Ben")
         store.invite("Ben")
         store.revoke("Cy")
-        store.database.write(lambda connection: connection.execute(text("ALTER TABLE raters DROP COLUMN epoch")))
+        _change(store, "ALTER TABLE raters DROP COLUMN epoch", "DROP TABLE opened", "DROP TABLE openings")
         store.database.write(
             lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
         )

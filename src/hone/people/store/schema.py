@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The schema that this version of Hone reads and writes; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -177,6 +177,19 @@ adjudications = Table(
     _text("reason"),
     _text("at"),
 )
+
+openings = Table(
+    "openings",
+    metadata,
+    _key("run"),  # which run of refining it was: the same run opens once
+    _text("rubric"),  # the digest of the rubric in use
+    _text("judge"),
+    _text("way"),
+    _text("verdict"),
+    _text("at"),
+)
+
+opened = Table("opened", metadata, _key("run", "openings.run"), _key("reply"))  # replies need not be in the store
 
 saves = Table(
     "saves",
