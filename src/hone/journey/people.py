@@ -39,6 +39,8 @@ class RateOptions(VerbOptions):
     """0 takes a free one."""
     per_item: int = Field(default=2, ge=1, le=100)
     """How many people rate each reply."""
+    next: int | None = Field(default=None, ge=1)
+    """Draw replies until so many wait for a first rating: half evenly, half where the judge is unsure."""
     run: Annotated[tuple[str, ...], OptionForm(metavar="RUN")] = ()
     """The run under runs/ whose replies are rated; again for more.  [default: the latest]"""
     model: Annotated[tuple[str, ...], OptionForm(metavar="SPEC")] = ()
