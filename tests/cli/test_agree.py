@@ -326,3 +326,22 @@ def test_who_is_strict_is_one_figure_wherever_it_is_told(bare: Hone, tmp_path: P
     data = bare("agree", tmp_path / "r.csv", "--json", "--resamples", 500).data
     told = data["further"]["C"]["people"]["ann"]["mean_difference"]
     assert told == data["criteria"]["C"]["ceiling_by_person"]["ann"]["mean_error"]
+
+
+def test_weights_count_in_agreement_and_comparison_and_that_is_said(bare: Hone, tmp_path: Path) -> None:
+    rows = [
+        f"i{n},c,{who},{score},{kind},{3 if n < 20 else 1}"
+        for n in range(40)
+        for who, score, kind in (
+            ("ann", n % 2, "human"),
+            ("near", n % 2 if n < 20 else 1 - n % 2, "judge"),
+            ("far", 1 - n % 2, "judge"),
+        )
+    ]
+    path = tmp_path / "w.csv"
+    path.write_text("\n".join(["item,criterion,rater,score,kind,weight", *rows]) + "\n")
+    result = bare("agree", path, "--compare", "near", "far", "--json", *QUICK)
+    judge = result.data["criteria"]["c"]["judges"]["near"]["consensus"]["accuracy"]
+    assert judge["value"] == pytest.approx(60 / 80)
+    assert result.data["comparison"]["criteria"]["c"]["first"]["value"] == pytest.approx(0.5)
+    assert "the rated items stand for unequally many (column weight)" in result.err

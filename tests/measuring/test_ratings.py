@@ -75,6 +75,23 @@ def test_lengths_and_weights_are_read_where_they_are(written: Written) -> None:
     np.testing.assert_array_equal(found.ratings.lengths, [10, NAN])
     assert found.weights is not None
     np.testing.assert_array_equal(found.weights, [1, 20])
+    np.testing.assert_array_equal(found.ratings.weights, [1, 20])
+
+
+def test_a_rated_item_without_a_weight_counts_1_in_agreement_and_that_is_said(written: Written) -> None:
+    path = written(f"{HEAD},weight", "a,c,r,1,human,5", "b,c,r,1,human,", "c,c,j,1,judge,")
+    found = read_ratings(path)
+    np.testing.assert_array_equal(found.ratings.weights, [5, 1, 3])
+    said = found.weighting()
+    assert said[0].startswith("the rated items stand for unequally many (column weight), and agreement, verdicts")
+    assert said[1] == "1 rated item has no weight and counts 1"
+
+
+@pytest.mark.parametrize("rows", [("a,c,r,1,human,", "b,c,r,1,human,"), ("a,c,r,1,human,0", "b,c,r,1,human,0")])
+def test_weights_that_say_nothing_are_none(written: Written, rows: tuple[str, str]) -> None:
+    found = read_ratings(written(f"{HEAD},weight", *rows))
+    assert found.ratings.weights is None
+    assert found.weighting() == []
 
 
 def test_a_person_and_a_judge_may_share_a_name(written: Written) -> None:

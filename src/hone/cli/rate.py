@@ -28,6 +28,9 @@ def rate_command(context: click.Context, /, options: RateOptions, folder: Path) 
 
     The address that is printed lets you in as the owner, in this run alone; keep it to yourself. For others to come
     in, listen on another address and invite them.
+
+    With --next, replies are drawn, each with a known chance that is kept, and raters are given drawn ones alone:
+    `hone agree` and `hone estimate` then weigh each by what it stands for. Typed again, it draws what is lacking.
     """
     if context.invoked_subcommand is not None:
         return
@@ -39,6 +42,7 @@ def rate_command(context: click.Context, /, options: RateOptions, folder: Path) 
         port=options.port,
         per_item=options.per_item,
         second_look=options.second_look,
+        next=options.next,
         runs=options.run,
         models=options.model,
         base_url=options.base_url,

@@ -126,7 +126,7 @@ class AgreementResult:
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures should know."""
-        return [*self.taken, *self.collected.notes()]
+        return [*self.taken, *self.collected.notes(), *self.collected.weighting()]
 
     @property
     def view(self) -> AgreementView:

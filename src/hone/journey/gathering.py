@@ -257,7 +257,7 @@ def _agreed(one: Gatherer) -> AgreementPart:
     return AgreementPart(
         FigureSource(f"{table.path.name} and the latest hone label", AgreeOptions().command_line()),
         found,
-        collected.notes(),
+        [*collected.notes(), *collected.weighting()],
     )
 
 

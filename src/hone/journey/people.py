@@ -41,6 +41,8 @@ class RateOptions(VerbOptions):
     """How many people rate each reply."""
     second_look: bool = False
     """After their own rating, raters may see the judge's reasons where it differs, and say which is wrong."""
+    next: int | None = Field(default=None, ge=1)
+    """Draw replies until so many wait for a first rating: half evenly, half where the judge is unsure."""
     run: Annotated[tuple[str, ...], OptionForm(metavar="RUN")] = ()
     """The run under runs/ whose replies are rated; again for more.  [default: the latest]"""
     model: Annotated[tuple[str, ...], OptionForm(metavar="SPEC")] = ()

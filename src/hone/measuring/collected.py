@@ -95,6 +95,24 @@ class Collected:
         lines += [_position(rater, one) for rater, one in known if one.both_orders]
         return lines
 
+    def weighting(self) -> list[str]:
+        """What weights do to figures of agreement; nothing where all rated items stand for equally many."""
+        weights = self.ratings.weights
+        if weights is None or self.weights is None or not np.ptp(np.asarray(weights, dtype=np.float64)):
+            return []
+        people = np.concatenate([np.asarray(one, dtype=np.float64) for one in self.ratings.people.values()], axis=1)
+        rated = (~np.isnan(people)).any(axis=1)
+        lacking = int(np.isnan(self.weights[rated]).sum())
+        told = (
+            "the rated items stand for unequally many (column weight), and agreement, verdicts and comparisons of "
+            "judges are weighted; errors, strictness, detection and calibration count each rated item once, and the "
+            "alternative annotator test is left out"
+        )
+        if not lacking:
+            return [told]
+        have = "item has no weight and counts" if lacking == 1 else "items have no weight and count"
+        return [told, f"{lacking:,} rated {have} 1"]
+
     def _groups(self) -> list[str]:
         """How many groups there are, where items of one are not independent."""
         clusters = self.ratings.clusters

@@ -72,6 +72,7 @@ def compare_judges(
             ratings.level,
             clusters=ratings.clusters,
             options=options,
+            weights=ratings.weights,
         )
         for name, people in ratings.people.items()
     }

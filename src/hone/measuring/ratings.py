@@ -119,6 +119,7 @@ def _only_rated(found: Collected) -> Collected:
         judges={name: np.asarray(one)[at] for name, one in (ratings.judges or {}).items()},
         clusters=chosen(ratings.clusters),
         lengths=None if ratings.lengths is None else np.asarray(ratings.lengths)[at],
+        weights=None if ratings.weights is None else np.asarray(ratings.weights)[at],
     )
     left = len(people) - len(at)
     return replace(
@@ -212,4 +213,20 @@ def _ratings(
         clusters=clusters_of(aside.groups, items.values),
         lengths=aside.lengths,
         levels=meaning.levels,
+        weights=None if aside.weights is None else _filled(aside.weights, cube[:, ~raters.judges]),
     )
+
+
+def _filled(weights: Floats, people: Floats) -> Floats | None:
+    """A weight for every item: what is not said of a rated one is 1, of others the mean; none where none counts.
+
+    Args:
+        weights: As they are said, NaN where they are not, shape (items,).
+        people: People's scores, shape (criteria, raters, items).
+    """
+    rated = ~np.isnan(people).all(axis=(0, 1))
+    found = np.where(np.isnan(weights) & rated, 1.0, weights)
+    if np.isnan(weights[rated]).all() or not found[rated].any():
+        return None
+    found[~rated] = found[rated].mean()
+    return found

@@ -91,7 +91,7 @@ def judge_verdicts(
 
 def _criteria(ratings: Ratings, table: RatingsTable) -> tuple[list[CriterionScores], ClusterSampling]:
     """Every criterion on the rows that are resampled, and how they are."""
-    sampling, rows = sampling_of(table.rows(), table.clusters)
+    sampling, rows = sampling_of(table.rows(), table.clusters, table.weights)
     chosen = table.choose(rows)
     return [_criterion(name, ratings, (table, chosen), sampling) for name in ratings.criteria], sampling
 
@@ -112,6 +112,7 @@ def _criterion(
         lengths=chosen.lengths,
         copies=sampling.row_copies,
         apart=_apart(whole.people[name], whole.judges[name], ratings),
+        mass=sampling.mass,
     )
 
 
@@ -247,10 +248,15 @@ def _frame(criterion: CriterionScores, ratings: Ratings, table: RatingsTable, ru
 def _test(
     table: RatingsTable, criterion: str, judge: int, ratings: Ratings, rule: VerdictRule
 ) -> AlternativeTest | None:
-    if _grouped(table):
-        return None  # the test takes items for independent, and those of a group are not
+    if _unlike(table):
+        return None
     people, scores = table.people[criterion], table.judges[criterion][:, judge]
     return alternative_annotator_test(people, scores, ratings.level, ratings.raters, rule.epsilon)
+
+
+def _unlike(table: RatingsTable) -> bool:
+    """Whether items are of groups or stand for unequally many: the test takes them for independent and alike."""
+    return table.weights is not None or _grouped(table)
 
 
 def _grouped(table: RatingsTable) -> bool:
@@ -265,7 +271,7 @@ def _overall(frames: Sequence[Frame], ratings: Ratings, table: RatingsTable, rul
     for column, judge in enumerate(ratings.judge_names):
         test = (
             None
-            if _grouped(table)
+            if _unlike(table)
             else alternative_annotator_test(people, scores[:, column], ratings.level, ratings.raters, rule.epsilon)
         )
         judges[judge] = JudgeFrame(max(frame.judges[judge].items for frame in frames), test, None)

@@ -8,13 +8,13 @@ from hone.stats.arrays import Floats, Integers
 from hone.stats.consensus import Consensus
 
 
-def majority_class(agreed: Consensus, levels: Floats, copies: Integers) -> Floats | None:
+def majority_class(agreed: Consensus, levels: Floats, copies: Floats | Integers) -> Floats | None:
     """The most common level of the consensus, for every row; none without levels or ratings.
 
     Args:
         agreed: The consensus of each row.
         levels: The levels, lowest first.
-        copies: How many items each row stands for.
+        copies: How many items each row stands for, or how much it counts.
     """
     totals = copies @ agreed.membership
     if not len(levels) or not totals.sum():
@@ -22,13 +22,13 @@ def majority_class(agreed: Consensus, levels: Floats, copies: Integers) -> Float
     return np.full(len(copies), levels[int(np.argmax(totals))])
 
 
-def length_only(lengths: Floats, agreed: Consensus, copies: Integers) -> Floats | None:
+def length_only(lengths: Floats, agreed: Consensus, copies: Floats | Integers) -> Floats | None:
     """Scores that follow length alone: the longest get people's highest scores, in people's own proportions.
 
     Args:
         lengths: The length of each row's reply, NaN where unknown.
         agreed: The consensus of each row, with mean scores.
-        copies: How many items each row stands for.
+        copies: How many items each row stands for, or how much it counts.
 
     Returns:
         A score a row, the nearest level to the mean score of the same rank; none without lengths or mean scores.

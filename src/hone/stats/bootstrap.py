@@ -123,7 +123,7 @@ def resample(
     columns: dict[Key, tuple[int, StatisticColumn]] = {}
     for key, block in zip(keys, steps.blocks, strict=True):
         for name in block.names:
-            share = sampling.single and name in block.shares
+            share = sampling.single and sampling.mass is None and name in block.shares
             columns[(key, name)] = (len(columns), StatisticColumn(block.n, block.reason, share, block.ends.get(name)))
     observed = steps.values(sampling.copies.astype(np.float64)[None, :])[0]
     chunks = seeded(sampling, options.resamples, options.seed)

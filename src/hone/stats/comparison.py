@@ -47,13 +47,15 @@ def side_of_consensus(agreed: Consensus) -> Side:
     return Side(agreed.membership, agreed.score, given)
 
 
-def comparison_blocks(left: Side, right: Side, scale: ScoreScale, copies: Integers) -> list[Block]:
-    """All of `NAMES` between two sides; those that do not apply are undefined with the reason."""
+def comparison_blocks(
+    left: Side, right: Side, scale: ScoreScale, copies: Integers, mass: Floats | None = None
+) -> list[Block]:
+    """All of `NAMES` between two sides; those that do not apply are undefined with the reason; see `order_blocks`."""
     by_level = level_comparison(left, right, scale, copies)
     if scale.level == "nominal":
         n = int(copies[left.given & right.given].sum())
         return [*by_level, undefined_block(ORDER_NAMES, len(copies), n, "labels have no order")]
-    return [*by_level, *order_blocks(left.score, right.score, copies)]
+    return [*by_level, *order_blocks(left.score, right.score, copies, mass=mass)]
 
 
 def level_comparison(left: Side, right: Side, scale: ScoreScale, copies: Integers) -> list[Block]:

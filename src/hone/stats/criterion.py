@@ -54,6 +54,13 @@ class CriterionScores:
     copies: Integers
     apart: frozenset[str] = frozenset()
     """The judges who give scores that no person gave, on a scale that nobody declared."""
+    mass: Floats | None = None
+    """By how much an item of each row counts, 1 on average; none where all stand for equally many."""
+
+    @property
+    def weighed(self) -> Floats | Integers:
+        """How much each row counts in all, shape (rows,)."""
+        return self.copies if self.mass is None else self.copies * self.mass
 
     @property
     def agreed(self) -> Consensus:
@@ -84,7 +91,7 @@ class CriterionScores:
     @property
     def ratings(self) -> PooledRatings:
         """Every rating beside the consensus of the others."""
-        return pool(self.people, self.scale, self.copies)
+        return pool(self.people, self.scale, self.copies, self.mass)
 
     @property
     def correlated(self) -> bool:
@@ -163,7 +170,7 @@ def _pairs(criterion: CriterionScores, persons: list[Side]) -> Iterator[tuple[Wh
 
 
 def _compared(where: Where, left: Side, right: Side, criterion: CriterionScores) -> Iterator[tuple[Where, Block]]:
-    for block in comparison_blocks(left, right, criterion.scale, criterion.copies):
+    for block in comparison_blocks(left, right, criterion.scale, criterion.copies, criterion.mass):
         yield where, block
 
 
@@ -209,7 +216,7 @@ def _gaps(
 
 def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where, Block]]:
     scale, rows = criterion.scale, len(criterion.copies)
-    common = majority_class(criterion.agreed, scale.levels, criterion.copies)
+    common = majority_class(criterion.agreed, scale.levels, criterion.weighed)
     if common is None:
         n = criterion.count(criterion.rated)
         yield (
@@ -219,7 +226,7 @@ def _baselines(criterion: CriterionScores, agreed: Side) -> Iterator[tuple[Where
     else:
         constant = side_of(common, scale)
         yield from _compared(("baseline", "majority_class"), constant, agreed, criterion)
-    by_length = length_only(criterion.lengths, criterion.agreed, criterion.copies)
+    by_length = length_only(criterion.lengths, criterion.agreed, criterion.weighed)
     if by_length is not None:
         scored = by_length[:, None]
         side = side_of_consensus(consensus(scored, scale.codes(scored), scale.levels, scale.level))

@@ -16,13 +16,13 @@ PARTNERS = 2000
 """Kendall's influence of a row is its mean concordance with at most so many other rows, evenly chosen."""
 
 
-def rank_influences(x: Floats, y: Floats, copies: Integers) -> tuple[Floats, Floats]:
+def rank_influences(x: Floats, y: Floats, copies: Floats | Integers) -> tuple[Floats, Floats]:
     """Spearman's rho, Kendall's tau-b, and what each row adds to them.
 
     Args:
         x: Left scores, none missing, shape (rows,).
         y: Right scores.
-        copies: How many items each row stands for.
+        copies: How many items each row stands for, or how much it weighs.
 
     Returns:
         The two values, shape (2,), exact; and the influences, shape (rows, 2), with a mean of 0 over items.
@@ -32,7 +32,7 @@ def rank_influences(x: Floats, y: Floats, copies: Integers) -> tuple[Floats, Flo
     return np.array([rho, tau]), np.stack([rho_influence, tau_influence], axis=1)
 
 
-def _spearman(x: Floats, y: Floats, copies: Integers) -> tuple[float, Floats]:
+def _spearman(x: Floats, y: Floats, copies: Floats | Integers) -> tuple[float, Floats]:
     share = copies / copies.sum()
     u, v = _position(x, share), _position(y, share)
     spread_u, spread_v = float(share @ u**2), float(share @ v**2)
@@ -59,9 +59,10 @@ def _above(scores: Floats, amounts: Floats) -> Floats:
     return above
 
 
-def _kendall(x: Floats, y: Floats, copies: Integers) -> tuple[float, Floats]:
+def _kendall(x: Floats, y: Floats, copies: Floats | Integers) -> tuple[float, Floats]:
     share = copies / copies.sum()
-    concordance, untied_x, untied_y = _against_partners(x, y, share)
+    counted = np.issubdtype(copies.dtype, np.integer)
+    concordance, untied_x, untied_y = _against_partners(x, y, share, PARTNERS if counted else len(x))
     centre, mean_x, mean_y = float(share @ concordance), float(share @ untied_x), float(share @ untied_y)
     scale = np.sqrt(mean_x * mean_y)
     if scale < 1e-12:
@@ -69,7 +70,7 @@ def _kendall(x: Floats, y: Floats, copies: Integers) -> tuple[float, Floats]:
     tau = centre / scale
     ties = (untied_x - mean_x) / mean_x + (untied_y - mean_y) / mean_y
     influence = 2 * ((concordance - centre) / scale - tau / 2 * ties)
-    return _exact_tau(x, y, copies), influence
+    return (_exact_tau(x, y, copies.astype(np.int64)) if counted else tau), influence
 
 
 def _exact_tau(x: Floats, y: Floats, copies: Integers) -> float:
@@ -78,8 +79,8 @@ def _exact_tau(x: Floats, y: Floats, copies: Integers) -> float:
     return float(kendalltau(np.repeat(x, copies), np.repeat(y, copies)).statistic)
 
 
-def _against_partners(x: Floats, y: Floats, share: Floats) -> tuple[Floats, Floats, Floats]:
-    chosen = np.arange(0, len(x), -(-len(x) // PARTNERS))
+def _against_partners(x: Floats, y: Floats, share: Floats, most: int) -> tuple[Floats, Floats, Floats]:
+    chosen = np.arange(0, len(x), -(-len(x) // most))
     weight = share[chosen] / share[chosen].sum()
     result = np.empty((3, len(x)))
     for start in range(0, len(x), 1000):

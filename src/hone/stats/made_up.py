@@ -61,6 +61,7 @@ def with_made_up(criterion: CriterionScores, cases: list[MadeUpCase]) -> Criteri
         judges=np.concatenate([criterion.judges, scores]),
         lengths=np.append(criterion.lengths, np.full(len(cases), np.nan)),
         copies=np.append(criterion.copies, np.zeros(len(cases), dtype=np.int64)),
+        mass=None if criterion.mass is None else np.append(criterion.mass, np.ones(len(cases))),
     )
 
 

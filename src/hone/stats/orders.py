@@ -35,7 +35,9 @@ NEARNESS = "nearness"
 """How near one side's numbers are to the other's, in the unit of a kappa: 1 where they are the same."""
 
 
-def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = False) -> list[Block]:
+def order_blocks(
+    left: Floats, right: Floats, copies: Integers, exact: bool = False, mass: Floats | None = None
+) -> list[Block]:
     """Pearson, Spearman, Kendall's tau-b and the mean error between two sides.
 
     Args:
@@ -43,6 +45,7 @@ def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = Fa
         right: The same. Rows that lack either side are dropped as pairs.
         copies: How many items each row stands for.
         exact: Take ranks again on every resample, however many rows there are.
+        mass: By how much an item of each row counts, where items stand for unequally many, shape (rows,).
 
     Returns:
         One or two blocks that together give all of `ORDER_NAMES`.
@@ -61,7 +64,7 @@ def order_blocks(left: Floats, right: Floats, copies: Integers, exact: bool = Fa
     if n == 0 or both.sum() <= MOST_RANKED or exact:
         ranked = _ranked(x.astype(np.int64), y.astype(np.int64), both)
         return [moments, WeightBlock(("spearman", "kendall_tau"), ranked, n, reason)]
-    return [moments, _linear(left, right, both, copies, reason)]
+    return [moments, _linear(left, right, both, copies, reason, mass)]
 
 
 def product_block(left: Floats, right: Floats, copies: Integers) -> MomentBlock:
@@ -181,10 +184,14 @@ def _ranked(x: Integers, y: Integers, both: Booleans) -> Callable[[Floats], Floa
     return lambda weights: rank_correlations(weights[:, kept], x, y)
 
 
-def _linear(left: Floats, right: Floats, both: Booleans, copies: Integers, reason: str) -> MomentBlock:
+def _linear(
+    left: Floats, right: Floats, both: Booleans, copies: Integers, reason: str, mass: Floats | None
+) -> MomentBlock:
     kept = np.flatnonzero(both)
     pairs, place = np.unique(np.stack([left[kept], right[kept]], axis=1), axis=0, return_inverse=True)
-    counts = np.bincount(place.ravel(), weights=copies[kept]).astype(np.int64)
+    each = copies[kept] if mass is None else copies[kept] * mass[kept]
+    counts = np.bincount(place.ravel(), weights=each)
+    counts = counts.astype(np.int64) if mass is None else counts
     values, influences = rank_influences(pairs[:, 0], pairs[:, 1], counts)
     moments = np.zeros((len(left), 3))
     moments[kept, 0] = 1

@@ -24,6 +24,7 @@ from hone.stats.figure import Figure, undefined
 from hone.stats.levels import LEVEL_NAMES
 from hone.stats.made_up import extreme_levels
 from hone.stats.orders import order_blocks
+from hone.stats.ratings import item_weights
 from hone.stats.sampling import ClusterSampling, sampling_of
 from hone.stats.scale import scale_of
 from hone.stats.unseen import flat_columns, unseen_weights
@@ -51,6 +52,7 @@ def paired_agreement(
     statistic: str | None = None,
     clusters: Sequence[object] | None = None,
     options: BootstrapOptions | None = None,
+    weights: Numbers | None = None,
 ) -> PairedDifference:
     """Which of two judges agrees better with the people's consensus.
 
@@ -62,6 +64,7 @@ def paired_agreement(
         statistic: One of `comparison.NAMES`; the level's headline when absent.
         clusters: The cluster of each item; each item its own when absent.
         options: Resamples (and as many permutations), seed, confidence.
+        weights: How many items each one stands for (1 / its chance to be rated); equal when absent.
 
     Raises:
         StatsError: The shapes do not fit, or the statistic is unknown.
@@ -79,8 +82,10 @@ def paired_agreement(
     cluster = as_clusters(clusters, len(one))
     if not kept.any():
         return _nothing(name)
+    mass = None if weights is None else item_weights(weights, len(one))
+    mass = None if mass is None else item_weights(mass[kept], int(kept.sum()))
     rows = np.concatenate([one[:, None], other[:, None], ratings], axis=1)[kept]
-    sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept])
+    sampling, chosen = sampling_of(rows, None if cluster is None else cluster[kept], mass)
 
     def block(rows: Floats, copies: Integers) -> Block:
         agreed = consensus(rows[:, 2:], scale.codes(rows[:, 2:]), scale.levels, level)
@@ -158,8 +163,8 @@ class _Stack:
         """The statistic for counts of units, each of shape (b, units); shape (b,)."""
         if isinstance(self.block, MomentBlock):
             return self.block.finish(first @ self.halves[0] + second @ self.halves[1])[:, self.place]
-        unit = self.sampling.unit
-        return self.block.evaluate(np.concatenate([first[:, unit], second[:, unit]], axis=1))[:, self.place]
+        rows = [self.sampling.by_row(counts) for counts in (first, second)]
+        return self.block.evaluate(np.concatenate(rows, axis=1))[:, self.place]
 
     def differences(self, counts: Floats) -> Floats:
         """First, second and their difference for counts of units, shape (b, 3)."""
@@ -208,7 +213,7 @@ def _compare(paired: _PairedRows, options: BootstrapOptions) -> PairedDifference
     resampled = np.concatenate(spread_tasks(lambda chunk: stack.differences(sampling.draw(*chunk)), chunks))
     units = np.array_split(np.arange(len(copies)), len(sampling.sizes(len(copies))))
     left_out = np.concatenate(spread_tasks(lambda part: stack.differences(sampling.without(part)), units))
-    share = sampling.single and name in stack.block.shares
+    share = sampling.single and sampling.mass is None and name in stack.block.shares
     columns = {
         key: (place, StatisticColumn(n, stack.block.reason, share and place < 2, jackknifed=place == 2))
         for place, key in enumerate(_KEYS)

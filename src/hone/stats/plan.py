@@ -55,12 +55,12 @@ class ResamplePlan:
         """The values of all blocks, in their order, for counts of shape (b, units); shape (b, statistics)."""
         single = weights.astype(np.float32)
         totals = [(single if panel.moments.dtype == np.float32 else weights) @ panel.moments for panel in self.panels]
-        return self._arrange([total.astype(np.float64) for total in totals], lambda: weights[:, self.sampling.unit])
+        return self._arrange([total.astype(np.float64) for total in totals], lambda: self.sampling.by_row(weights))
 
     def left_out(self, units: Integers) -> Floats:
         """The values when one cluster of each of these units is left out in turn; shape (units, statistics)."""
         totals = [panel.total - panel.moments[units] for panel in self.panels]
-        return self._arrange(totals, lambda: self.sampling.without(units)[:, self.sampling.unit])
+        return self._arrange(totals, lambda: self.sampling.by_row(self.sampling.without(units)))
 
     def _arrange(self, totals: list[Floats], rows: Callable[[], Floats]) -> Floats:
         found: dict[int, Floats] = {}

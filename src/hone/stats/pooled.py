@@ -37,10 +37,13 @@ class PooledRatings:
     scale: ScoreScale
     copies: Integers
     """How many items each row stands for, shape (rows,)."""
+    mass: Floats | None = None
+    """By how much an item of each row counts; none where all stand for equally many."""
 
     def ceiling(self) -> Iterator[Block]:
         """How well a person does: all of `comparison.NAMES`."""
-        for block in comparison_blocks(self.person, self.others, self.scale, self.copies[self.rows]):
+        mass = None if self.mass is None else self.mass[self.rows]
+        for block in comparison_blocks(self.person, self.others, self.scale, self.copies[self.rows], mass):
             yield self._by_row(block, np.ones(len(self.rows), dtype=bool))
 
     def of_person(self, rater: int) -> Block:
@@ -112,14 +115,15 @@ class PooledRatings:
         return replace(block, moments=moments, n=n, shares=frozenset())
 
 
-def pool(people: Floats, scale: ScoreScale, copies: Integers) -> PooledRatings:
+def pool(people: Floats, scale: ScoreScale, copies: Integers, mass: Floats | None = None) -> PooledRatings:
     """Every rating beside the others' consensus on its item.
 
     Args:
         people: Ratings, NaN where missing, shape (rows, raters).
         scale: What scores mean.
         copies: How many items each row stands for.
+        mass: By how much an item of each row counts; none where all stand for equally many.
     """
     rows, raters, agreed = others_consensus(people, scale.codes(people), scale.levels, scale.level)
     person = side_of(people[rows, raters], scale)
-    return PooledRatings(rows, raters, person, side_of_consensus(agreed), scale, copies)
+    return PooledRatings(rows, raters, person, side_of_consensus(agreed), scale, copies, mass)

@@ -33,6 +33,9 @@ class Ratings:
     """The length of what was rated, shape (items,), for the length-only baseline."""
     levels: Sequence[float] | None = None
     """The levels of the rubric's scale, where it is known."""
+    weights: Numbers | None = None
+    """How many items each one stands for (1 / its chance to be rated), in any unit, shape (items,); equal when
+    absent."""
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -48,6 +51,8 @@ class RatingsTable:
     judges: Mapping[str, Floats]
     clusters: Integers | None
     lengths: Floats
+    weights: Floats | None = None
+    """With a mean of 1; none where all items stand for equally many."""
 
     def rows(self) -> Floats:
         """All that any statistic reads of an item, shape (items, columns)."""
@@ -57,14 +62,16 @@ class RatingsTable:
         """The same table with these rows."""
         people = {name: scores[rows] for name, scores in self.people.items()}
         judges = {name: scores[rows] for name, scores in self.judges.items()}
-        return RatingsTable(people, judges, self.clusters, self.lengths[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return RatingsTable(people, judges, self.clusters, self.lengths[rows], weights)
 
 
 def read(ratings: Ratings) -> RatingsTable:
     """Check shapes and names.
 
     Raises:
-        StatsError: Shapes do not fit each other or the names, a name stands twice, or there is no criterion or item.
+        StatsError: Shapes do not fit each other or the names, a name stands twice, there is no criterion or item, or
+            a weight is below 0 or missing.
     """
     if not ratings.people:
         raise StatsError("there is no criterion to compute figures for")
@@ -83,7 +90,20 @@ def read(ratings: Ratings) -> RatingsTable:
     lengths = np.full(items, np.nan) if ratings.lengths is None else as_scores(ratings.lengths, "lengths", 1)
     if len(lengths) != items or not items:
         raise StatsError(f"there are {len(lengths)} lengths for {items} items" if items else "there are no items")
-    return RatingsTable(people, judges, as_clusters(ratings.clusters, items), lengths)
+    weights = None if ratings.weights is None else item_weights(ratings.weights, items)
+    return RatingsTable(people, judges, as_clusters(ratings.clusters, items), lengths, weights)
+
+
+def item_weights(values: Numbers, items: int) -> Floats | None:
+    """The weights of so many items with a mean of 1; none where all are the same.
+
+    Raises:
+        StatsError: There is not one weight an item, one is below 0 or missing, or all are 0.
+    """
+    weights = as_scores(values, "weights", 1)
+    if len(weights) != items or np.isnan(weights).any() or (weights < 0).any() or not weights.sum() > 0:
+        raise StatsError(f"give one weight, 0 or more, for each of the {items} items")
+    return weights / weights.mean() if np.ptp(weights) else None
 
 
 def _check(criterion: str, scores: Floats, shape: tuple[int, int], what: str) -> None:

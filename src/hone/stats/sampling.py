@@ -28,6 +28,8 @@ class ClusterSampling:
     """How many clusters each unit stands for, shape (units,)."""
     single: bool
     """Whether every cluster is one item, so that items are independent."""
+    mass: Floats | None = None
+    """By how much an item of each row counts in every sum, 1 on average, shape (rows,); all alike when absent."""
 
     @property
     def clusters(self) -> int:
@@ -43,10 +45,17 @@ class ClusterSampling:
         """The same with so many rows behind it, each a unit that is never drawn."""
         units = np.arange(len(self.copies), len(self.copies) + cases)
         copies = np.zeros(cases, dtype=np.int64)
-        return ClusterSampling(np.append(self.unit, units), np.append(self.copies, copies), self.single)
+        mass = None if self.mass is None else np.append(self.mass, np.ones(cases))
+        return ClusterSampling(np.append(self.unit, units), np.append(self.copies, copies), self.single, mass)
+
+    def by_row(self, counts: Floats) -> Floats:
+        """How much each row counts where units are drawn so often, shape (b, units); shape (b, rows)."""
+        drawn = counts[:, self.unit]
+        return drawn if self.mass is None else drawn * self.mass
 
     def by_unit(self, moments: Floats) -> Floats:
         """Sum the rows' moments, shape (rows, k), within each unit; shape (units, k)."""
+        moments = moments if self.mass is None else moments * self.mass[:, None]
         if len(self.unit) == len(self.copies) and np.array_equal(self.unit, np.arange(len(self.unit))):
             return moments
         order = np.argsort(self.unit, kind="stable")
@@ -83,12 +92,15 @@ class ClusterSampling:
         return np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
 
 
-def sampling_of(rows: Floats, clusters: Integers | None) -> tuple[ClusterSampling, Integers]:
+def sampling_of(
+    rows: Floats, clusters: Integers | None, weights: Floats | None = None
+) -> tuple[ClusterSampling, Integers]:
     """Decide what is resampled.
 
     Args:
         rows: All that any statistic reads of an item, shape (items, columns); NaN for missing.
         clusters: The cluster of each item, or none where each stands alone.
+        weights: How many items each one stands for, 1 on average, or none where all stand for equally many.
 
     Returns:
         The sampling, and the items to keep as its rows, in order.
@@ -96,9 +108,11 @@ def sampling_of(rows: Floats, clusters: Integers | None) -> tuple[ClusterSamplin
     items = len(rows)
     if clusters is not None and len(np.unique(clusters)) < items:
         units = np.unique(clusters, return_inverse=True)[1].astype(np.int64)
-        return ClusterSampling(units, np.ones(int(units.max()) + 1, dtype=np.int64), single=False), np.arange(items)
-    kept, copies = _distinct(rows)
-    return ClusterSampling(np.arange(len(kept)), copies, single=True), kept
+        copies = np.ones(int(units.max()) + 1, dtype=np.int64)
+        return ClusterSampling(units, copies, single=False, mass=weights), np.arange(items)
+    kept, copies = _distinct(rows if weights is None else np.concatenate([rows, weights[:, None]], axis=1))
+    mass = None if weights is None else weights[kept]
+    return ClusterSampling(np.arange(len(kept)), copies, single=True, mass=mass), kept
 
 
 def _distinct(rows: Floats) -> tuple[Integers, Integers]:

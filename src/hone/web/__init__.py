@@ -25,7 +25,7 @@ def rate(project: Project | Path | str, *, watch: Watch = SILENT, **options: Any
         project: The project, or its folder.
         watch: Told the address that lets the owner in, in this run alone, and what was put up for rating. Where no
             browser can be opened, it is the only one who learns of it.
-        options: Fields of `hone.web.server.PageOptions`: host, port, per_item, runs, models, open_browser,
+        options: Fields of `hone.web.server.PageOptions`: host, port, per_item, next, runs, models, open_browser,
             stop_after.
 
     Raises:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hone.errors import FeedbackError, ProjectError
 from hone.journey.journey import Journey
+from hone.journey.next_ratings import draw_next
 from hone.people.store import Rater, open_store
 from hone.people.store.store import Store
 from hone.serving.connections import Connections, Limits
@@ -40,6 +41,8 @@ class PageOptions:
     port: int = 8420
     per_item: int = 2
     second_look: bool = False
+    next: int | None = None
+    """How many drawn replies are to wait for their first rating; none where replies are not drawn."""
     runs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     """Specs that the playground offers beside those of the project."""
@@ -77,6 +80,9 @@ def serve_pages(journey: Journey, options: PageOptions, tell: Callable[[str], ob
             _check_invited(store)
         for line in put_up(project, store, options.runs):
             tell(line)
+        if options.next is not None:
+            for line in draw_next(project, store, journey.rubric(), options.next):
+                tell(line)
         # The key stays from run to run: a page that is open when the pages are started again goes on working. Whoever
         # has such a cookie had the printed address, or a link, once; signing out ends it.
         # Beside the database's file, so that what keeps that out of version control keeps this out as well.

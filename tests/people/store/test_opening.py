@@ -19,6 +19,9 @@ from hone.people.store.store import Store
 
 from .conftest import RUBRIC
 
+NEWER = ("second_looks", "opened", "openings", "chances", "draws")
+"""Tables that the stores of earlier versions lack."""
+
 
 def test_migrations_make_the_tables_that_the_code_reads_and_writes(where: Path | str) -> None:
     with open_store(where) as store:
@@ -41,7 +44,7 @@ def test_an_older_schema_is_upgraded_after_a_backup_and_keeps_what_is_in_it(tmp_
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
-        for table in ("second_looks", "opened", "openings"):
+        for table in NEWER:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
@@ -100,7 +103,7 @@ def test_a_backup_name_that_is_taken_is_not_overwritten(tmp_path: Path) -> None:
         for table in ("subjects", "pairs"):
             connection.execute(f"DROP INDEX ix_{table}_item")
         connection.execute("ALTER TABLE raters DROP COLUMN epoch")
-        for table in ("second_looks", "opened", "openings"):
+        for table in NEWER:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = ?", (first,))
     with open_store(file) as store:
@@ -131,8 +134,7 @@ def test_an_upgrade_signs_out_those_alone_who_were_ever_withdrawn(where: Path | 
         store.revoke("Ben")
         store.invite("Ben")
         store.revoke("Cy")
-        dropped = [f"DROP TABLE {table}" for table in ("second_looks", "opened", "openings")]
-        _change(store, "ALTER TABLE raters DROP COLUMN epoch", *dropped)
+        _change(store, "ALTER TABLE raters DROP COLUMN epoch", *(f"DROP TABLE {table}" for table in NEWER))
         store.database.write(
             lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
         )

@@ -7,7 +7,7 @@ It holds current ratings of people and judges. It does not hold texts, notes, sk
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from hone.domain.rubric import Rubric
 from hone.errors import FeedbackError, FileFormatError
 from hone.people.exchange.entries import FeedbackEntry, ImportTally
-from hone.people.store import NewPair
+from hone.people.store import NewPair, RatingRow
 from hone.people.store.log import Author, ValueChange, stamp
 from hone.people.store.pairs import paired
 from hone.people.store.raters import entered_rater
@@ -52,14 +52,19 @@ _MORE = ("kind", "prompt", "reply", "writer", "group", "time")
 
 
 def write_ratings(store: Store, path: Path, rubric: Rubric, *, current_only: bool, blind: bool) -> int:
-    """Write ratings; gives how many. With stale ones, a column says which they are."""
-    columns = {**RATINGS, **({} if current_only else {"stale": bool})}
+    """Write ratings; gives how many. With stale ones, a column says which they are; drawn ones have their weight."""
     rows = store.ratings(rubric, current_only=current_only, blind=blind)
+    columns = {**rating_columns(rows), **({} if current_only else {"stale": bool})}
     with open_writer(path, columns) as writer:
         for row in rows:
             values = {name: getattr(row, name) for name in columns}
             writer.write(values | {"time": stamp(row.time)})
     return len(rows)
+
+
+def rating_columns(rows: Iterable[RatingRow]) -> dict[str, type]:
+    """The columns of ratings: also the weight, where some have one."""
+    return {**RATINGS, **({"weight": float} if any(row.weight is not None for row in rows) else {})}
 
 
 def write_pairs(store: Store, path: Path) -> int:

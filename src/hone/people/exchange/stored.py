@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
-from hone.people.exchange.long_form import RATINGS
+from hone.people.exchange.long_form import rating_columns
 from hone.people.store.store import Store
 from hone.tables import Row, RowProblem, Table
 
@@ -44,7 +44,8 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
         judgements: A judge's, under the same rubric; those of another are passed over. Of a judge that the store has
             scores of for an item, the store's count. What a rule scored stands under `RULES`, not under the judge.
     """
-    columns = tuple(name for name in RATINGS if name != "time")
+    own = sorted(store.ratings(rubric), key=lambda row: rubric.names.index(row.criterion))
+    columns = tuple(name for name in rating_columns(own) if name != "time")
     rows: list[Row] = [
         dict.fromkeys(columns)
         | {
@@ -58,7 +59,6 @@ def stored_ratings(store: Store, rubric: Rubric, judgements: Iterable[Judgement]
         if judgement.rubric == rubric.digest
         for score in judgement.scores
     ]
-    own = sorted(store.ratings(rubric), key=lambda row: rubric.names.index(row.criterion))
     rows += [{name: getattr(row, name) for name in columns} for row in own]  # the last of duplicate rows wins
     return Stored(Path(store.database.name), columns, rows)
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from hone.domain.rubric import Rubric
 from hone.people.store.asked import RatedRubric
 from hone.people.store.database import Database
+from hone.people.store.draws import handed_out, weights_of_rated
 from hone.people.store.log import moment
 from hone.people.store.raters import id_of
 from hone.people.store.schema import assignments, changes, choices, notes, pairs, raters, ratings, saves, subjects
@@ -63,9 +64,9 @@ class ReadingPart:
             rows = connection.execute(
                 select(assignments.c.subject, assignments.c.rater, assignments.c.state)
                 .join(subjects, subjects.c.id == assignments.c.subject)
-                .where(assignments.c.rubric == questions.rubric, subjects.c.active)
+                .where(assignments.c.rubric == questions.rubric, handed_out())
             ).all()
-            total = connection.scalar(select(func.count()).select_from(subjects).where(subjects.c.active)) or 0
+            total = connection.scalar(select(func.count()).select_from(subjects).where(handed_out())) or 0
             return _progress(list(rows), total, rater, per_item, _pace(connection, questions.rubric, rater))
 
         return self.database.read(work)
@@ -92,7 +93,9 @@ class ReadingPart:
                 .join(raters, raters.c.id == ratings.c.rater)
                 .order_by(subjects.c.item, subjects.c.id, ratings.c.criterion, raters.c.name, ratings.c.at)
             )
-            return [_row(row, row.item in several, current) for row in rows]
+            return _weighted(
+                connection, [_row(row, row.item in several, current) for row in rows], self.database.name
+            )
 
         found = [row for row in self.database.read(work) if not (current_only and row.stale)]
         return _blinded(found) if blind else found
@@ -210,6 +213,18 @@ def _row(row: Any, several: bool, current: set[str]) -> RatingRow:
         rubric=row.rubric,
         stale=row.definition not in current,
     )
+
+
+def _weighted(connection: Connection, rows: list[RatingRow], name: str) -> list[RatingRow]:
+    """People's current ratings with what their replies stand for."""
+    own = {row.subject for row in rows if row.kind == "human" and not row.stale}
+    weights = weights_of_rated(connection, own, name)
+    if not weights:
+        return rows
+    return [
+        replace(row, weight=weights.get(row.subject)) if row.kind == "human" and not row.stale else row
+        for row in rows
+    ]
 
 
 def _choice(row: Any, several: bool) -> ChoiceRow:

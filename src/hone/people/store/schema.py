@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The schema that this version of Hone reads and writes; a test holds it to the newest migration."""
 
 metadata = MetaData(
@@ -206,6 +206,25 @@ openings = Table(
 )
 
 opened = Table("opened", metadata, _key("run", "openings.run"), _key("reply"))  # replies need not be in the store
+
+draws = Table(
+    "draws",
+    metadata,
+    _key("id"),
+    Column("place", Integer, nullable=False),  # the first is 0
+    Column("reach", Integer, nullable=False),  # how many replies there were, drawn before or not
+    _text("source"),  # the labelling whose uncertainty the chances rest on
+    _text("at"),
+)
+
+chances = Table(
+    "chances",
+    metadata,
+    _key("draw", "draws.id"),
+    _key("subject", "subjects.id"),
+    Column("chance", Float, nullable=False),  # to be drawn, of a reply that was
+    Index(None, "subject"),
+)
 
 saves = Table(
     "saves",

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from hone.people.store.database import FAILURES, Database, database_at
+from hone.people.store.draws import DrawsPart
 from hone.people.store.failures import explained
 from hone.people.store.opening import Upgrade, bring_up, check_readable, check_whole
 from hone.people.store.openings import OpeningsPart
@@ -21,7 +22,9 @@ from hone.people.store.second_looks import SecondLooksPart
 from hone.people.store.subjects import SubjectsPart
 
 
-class Store(RatersPart, SubjectsPart, RatingPart, PairsPart, ReviewPart, OpeningsPart, SecondLooksPart, ReadingPart):
+class Store(
+    RatersPart, SubjectsPart, DrawsPart, RatingPart, PairsPart, ReviewPart, OpeningsPart, SecondLooksPart, ReadingPart
+):
     """What people said. Every method is one short transaction, safe to call from any number of threads.
 
     Raters, subjects and pairs are named by their ids. A method that saves returns once the save is on the disk; where

@@ -1,8 +1,9 @@
 """What is up for rating, and who is handed what next.
 
-A reply goes to `per_item` people. Whoever asks is handed the reply that fewest have rated or hold, none twice;
-replies of equal need come in an order of each rater's own, so that no reply is always the one that fresh eyes see.
-What is handed out is held for a while; after that it goes to others, and comes back to its rater if nobody took it.
+A reply goes to `per_item` people; where some were drawn (`draws`), only these do. Whoever asks is handed the reply
+that fewest have rated or hold, none twice; replies of equal need come in an order of each rater's own, so that no
+reply is always the one that fresh eyes see. What is handed out is held for a while; after that it goes to others, and
+comes back to its rater if nobody took it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from hone.domain.task import reply_digest
 from hone.errors import FeedbackError
 from hone.people.store.asked import RatedRubric, asked, register
 from hone.people.store.database import Database, alone
+from hone.people.store.draws import handed_out
 from hone.people.store.log import author, stamp
 from hone.people.store.schema import assignments, subjects, writers
 from hone.people.store.values import NewSubject, Subject
@@ -63,7 +65,7 @@ def _chosen() -> Select[Any]:
         select(subjects.c.id)
         .outerjoin(others, others.c.subject == subjects.c.id)
         .outerjoin(mine, own)
-        .where(subjects.c.active, or_(mine.c.state.is_(None), mine.c.state == "open"))
+        .where(handed_out(), or_(mine.c.state.is_(None), mine.c.state == "open"))
         .where(given < bindparam("per_item", type_=Integer))
         .order_by(case((mine.c.state == "open", 0), else_=1), given, order, subjects.c.id)
         .limit(1)

@@ -119,7 +119,7 @@ class Progress:
     """How far the rating is: of one rater, or of all."""
 
     subjects: int
-    """Replies that are up for rating."""
+    """Replies that are up for rating; where some were drawn, those."""
     done: int
     """Ratings completed: this rater's, or all people's."""
     skipped: int
@@ -170,6 +170,8 @@ class RatingRow:
     """The digest of the rubric it was given under."""
     stale: bool
     """Whether the rubric that was asked for no longer has the criterion in these words and on this scale."""
+    weight: float | None = None
+    """How many replies this one stands for, where people were given those that were drawn; none elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
