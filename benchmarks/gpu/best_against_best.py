@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from hone.bench.comparing import BASE_CUT_AT_MOST
-from hone.problems import Problem, Prompting, answers_rightly, candidates, has_looped, load_problems
+from hone.problems import Problem, Prompting, answers_rightly, candidates, load_problems
 from hone.stats import paired_shares, wilson
 from hone.stats.share_difference import above_margin
 
@@ -48,16 +48,16 @@ NAMED = ("plain", "solve", "solve, 2 shots", "boxed", "boxed, 8 shots")
 
 def tested(model: Any, tokenizer: Any, problems: Sequence[Problem], way: Prompting) -> dict[str, Any]:
     """Greedy answers under a prompt: how many are right, cut, in a loop."""
-    from hone.training.solving import LAST_LIMIT, LIMIT, greedy_answers  # noqa: PLC0415 - loads torch
+    from hone.training.solving import LAST_LIMIT, LIMIT, greedy_answers, loops  # noqa: PLC0415 - loads torch
 
     started = time.perf_counter()
     texts = greedy_answers(model, tokenizer, [way.ask(one.question) for one in problems], LIMIT, LAST_LIMIT)
-    looped = [text.cut and has_looped(text.text) for text in texts]
+    looped = [loops(text) for text in texts]
     items = [
-        int(answers_rightly(text.text, one.answer) and not loops)
-        for text, one, loops in zip(texts, problems, looped, strict=True)
+        int(answers_rightly(text.text, one.answer) and not ends)
+        for text, one, ends in zip(texts, problems, looped, strict=True)
     ]
-    cut = sum(text.cut and not loops for text, loops in zip(texts, looped, strict=True))
+    cut = sum(text.cut and not ends for text, ends in zip(texts, looped, strict=True))
     return {
         "prompt": way.label,
         "right": sum(items),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,37 @@ def test_a_cut_answer_is_asked_again_with_more_until_it_ends_or_loops() -> None:
     assert speed.calls == 43
     hard = marked_answers(Slow(needed), problems, task.model_copy(update={"most_tokens": 16}), prompting())[0]
     assert sum(one.cut for one in hard) == 2
+
+
+class GoingOn(Slow):
+    """Ends a loop by itself, and goes on from what it made for a lower limit."""
+
+    def __init__(self, needed: dict[str, int]) -> None:
+        super().__init__(needed)
+        self.made: dict[str, int] = {}
+
+    async def ask(self, request: Request) -> Completion:
+        assert request.stop_loops
+        done, question = await super().ask(request), request.messages[-1].content
+        begun = self.made.get(question, 0)
+        self.made[question] = done.usage.completion
+        if not self.needed[question]:
+            return Completion("And so it goes on. " * 3, "loop", Usage(1, 12))
+        return replace(done, begun=begun)
+
+
+def test_an_answer_that_was_ended_in_a_loop_is_wrong_and_not_cut_and_not_asked_again() -> None:
+    problems = [Problem(str(place), f"q{place}", "7") for place in range(4)]
+    model = GoingOn({"q0": 50, "q1": 0, "q2": 10, "q3": 1000})
+    results, speed = marked_answers(model, problems, BenchTask(data="sums", max_tokens=16), prompting())
+    assert [(one.right, one.looped, one.cut) for one in results] == [
+        (True, False, False),
+        (False, True, False),
+        (True, False, False),
+        (False, False, True),
+    ]
+    assert sorted(model.asked) == [16] * 4 + [64] * 2 + [128]
+    assert speed.tokens == 50 + 12 + 10 + 128, "what was there before is not counted as made again"
 
 
 def test_several_prompts_are_asked_at_once_and_what_is_cut_under_one_is_asked_again_alone() -> None:

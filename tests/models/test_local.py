@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hone.domain.settings import ModelSettings, Sampling
 from hone.errors import ContextError, SpecError, UnavailableError
 from hone.extras import library
 from hone.jobs import ask_all
-from hone.models import Call, Message, Request, connect
+from hone.models import Call, Completion, Message, Model, Request, connect
 from hone.weights.opening import fast_type
 from tests.weights.tiny import tiny
 
@@ -83,6 +84,48 @@ def test_samples_of_one_request_differ_and_come_back(folder: Path) -> None:
         first = [outcome.completion for outcome in ask_all(model, requests)]
         assert [outcome.completion for outcome in ask_all(model, requests)] == first
     assert len({one.text for one in first if one}) > 1
+
+
+def test_a_greedy_answer_that_was_cut_goes_on_from_there(folder: Path) -> None:
+    def asked(limit: int) -> list[Request]:
+        return [replace(asking(f"What is {number}?", max_tokens=limit), stop_loops=True) for number in range(6)]
+
+    def answers(model: Model, limit: int) -> list[Completion]:
+        return [one.completion for one in ask_all(model, asked(limit)) if one.completion]
+
+    settings = ModelSettings(model=f"hf:{folder}", precision="fp32")  # in 16 bits random weights are full of ties
+    with connect(settings) as model:
+        straight = answers(model, 40)
+    with connect(settings) as model:
+        short, made = answers(model, 8), answers(model, 40)
+        again = answers(model, 8)
+    assert made == straight
+    assert again == short
+    assert any(one.cut for one in short)
+    assert [one.begun for one in short] == [0] * 6
+    assert [one.begun for one in made] == [8 * one.cut for one in short]
+    assert [one.begun for one in again] == [0] * 6, "a lower limit begins anew"
+
+
+def test_loops_are_ended_where_that_is_asked_for_and_only_there(tmp_path: Path, folder: Path) -> None:
+    rambling = tiny(vocab_size=258, initializer_range=0.1)
+    rambling.lm_head.weight.data[0] = 0
+    rambling.save_pretrained(tmp_path)
+    for file in (*folder.glob("token*"), *folder.glob("chat_template*")):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    whole = [asking(f"What is {number}?", max_tokens=300) for number in range(9)]
+    with connect(f"hf:{tmp_path}") as model:
+        full = [one.completion for one in ask_all(model, whole)]
+        ended = [one.completion for one in ask_all(model, [replace(one, stop_loops=True) for one in whole])]
+    assert {one.finish for one in full if one} == {"length"}
+    assert any(one and one.looped and not one.cut for one in ended)
+    assert all(one and two and two.text.startswith(one.text) for one, two in zip(ended, full, strict=True))
+
+
+def test_what_is_asked_with_loops_ended_is_another_call_and_all_others_keep_their_keys() -> None:
+    request = asking("What?")
+    assert request.key("m") == "a956698d3196ccf7"
+    assert replace(request, stop_loops=True).key("m") != request.key("m")
 
 
 def test_an_adapter_changes_the_answers_and_the_identity(folder: Path, adapter: Path) -> None:

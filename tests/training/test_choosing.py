@@ -294,4 +294,4 @@ def test_answers_that_are_cut_are_asked_again_with_more(monkeypatch: pytest.Monk
 
 class _Text:
     def __init__(self, cut: bool) -> None:
-        self.cut, self.text, self.made = cut, "so it is 12", (7,)
+        self.cut, self.text, self.made, self.looped = cut, "so it is 12", (7,), False

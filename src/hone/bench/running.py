@@ -18,7 +18,8 @@ from hone.models import Call, Model, Request
 from hone.problems import CUT_AT_MOST, Problem, Prompting, has_ended, has_looped
 
 _GROWTH = 4
-"""By how much a limit grows. What is cut is made from its beginning again, so that few large steps cost less."""
+"""By how much a limit grows. Engines that cannot go on from what was cut make it from its beginning again, so that
+few large steps cost less."""
 
 
 class Result(Frozen):
@@ -40,7 +41,7 @@ class Result(Frozen):
     problem: str | None = None
     """Why there is no answer, where the prompt did not fit into the model's context; it then counts as wrong."""
     looped: bool = False
-    """It reached a limit in a loop: it counts as ended, and as wrong."""
+    """It fell into a loop, in which it was ended or reached a limit: it counts as ended, and as wrong."""
     prompt: str = ""
     """What the prompt is called that it was asked under."""
     part: Literal["test", "choosing"] = "test"
@@ -79,7 +80,7 @@ def requests(problems: Sequence[Problem], task: BenchTask, way: Prompting) -> li
 
 def _request(problem: Problem, task: BenchTask, way: Prompting, limit: int) -> Request:
     sampling = Sampling(max_tokens=limit)
-    return Request(task.ask(problem, way), sampling, call=Call(problem.id, "bench"))
+    return Request(task.ask(problem, way), sampling, call=Call(problem.id, "bench"), stop_loops=True)
 
 
 def marked_answers(
@@ -109,7 +110,7 @@ def answers_under(
     """The marked answers of one model under several prompts, all asked at once.
 
     What is cut is asked again with four times the limit, until under one in a hundred is cut or the last limit is
-    reached; an answer in a loop is not asked again.
+    reached; an answer in a loop is not asked again, and is ended in its loop where the engine looks for that.
 
     Args:
         model: Who is asked.
@@ -167,7 +168,8 @@ def _asked(
 
     started = time.perf_counter()
     outcomes = ask_all(model, asked, journal=journal, progress=told)
-    return outcomes, AnswerSpeed(tally.calls, tally.usage.completion, time.perf_counter() - started)
+    made = tally.usage.completion - tally.begun
+    return outcomes, AnswerSpeed(tally.calls, made, time.perf_counter() - started)
 
 
 def _wants_more(outcome: Outcome, limit: int) -> bool:
@@ -194,7 +196,7 @@ def _result(spec: str, problem: Problem, outcome: Outcome, task: BenchTask, way:
             problem=str(outcome.error),
         )
     marked = mark(done.text, problem, task)
-    looped = done.cut and has_looped(done.text)
+    looped = done.looped or (done.cut and has_looped(done.text))
     right = marked.right and not looped
     return Result(
         **about,

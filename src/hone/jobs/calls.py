@@ -100,6 +100,8 @@ class CallTally:
     unsent: int = 0
     """Calls that the budget did not allow."""
     usage: Usage = field(default_factory=Usage)
+    begun: int = 0
+    """Tokens of the answers that had been made before, for calls with a lower limit."""
 
 
 Progress = Callable[[CallTally], None]
@@ -176,6 +178,7 @@ class Caller:
             return Outcome(request, None, error)
         completion = replace(completion, seconds=round(time.monotonic() - started, 3))
         self.tally.usage += completion.usage
+        self.tally.begun += completion.begun
         return Outcome(request, completion)
 
 

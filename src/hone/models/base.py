@@ -47,6 +47,9 @@ class Request:
     top_logprobs: int = 0
     """How many alternatives to report at each token; 0 asks for no log-probabilities."""
     call: Call = field(default_factory=lambda: Call(""))
+    stop_loops: bool = False
+    """An answer that has fallen into a loop may be ended there (`Completion.looped`): it would come to no end.
+    Engines that do not look for loops go on to the limit."""
 
     def key(self, model: str) -> str:
         """The content hash of what is asked of which model (its `identity`): the same key, the same call.
@@ -55,6 +58,8 @@ class Request:
         """
         settings = _settings_text(self.sampling, self.top_logprobs, self.call.sample)
         parts = [model, settings, schema_text(self.schema) if self.schema is not None else ""]
+        if self.stop_loops:
+            parts.append("stop loops")
         for message in self.messages:
             parts += (message.role, message.content)
         text = "".join([f"{len(part)}:{part}" for part in parts])
@@ -115,18 +120,25 @@ class Completion:
 
     text: str
     finish: str = "stop"
-    """``stop`` at its end, ``length`` where it was cut at its length limit."""
+    """``stop`` at its end, ``length`` where it was cut at its length limit, ``loop`` where it was ended in a loop."""
     usage: Usage = Usage()
     logprobs: tuple[TokenLogprob, ...] | None = None
     seconds: float | None = field(default=None, compare=False)
     """From the question to the answer, waiting and tries included, where it was measured."""
     tries: int = field(default=1, compare=False)
     """How often an endpoint was asked until it answered."""
+    begun: int = field(default=0, compare=False)
+    """Tokens of it that had been made for an earlier call with a lower limit, which this one went on from."""
 
     @property
     def cut(self) -> bool:
         """Whether it ended because it reached its length limit."""
         return self.finish == "length"
+
+    @property
+    def looped(self) -> bool:
+        """Whether it was ended because it had fallen into a loop."""
+        return self.finish == "loop"
 
     @property
     def answer(self) -> str:

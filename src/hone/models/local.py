@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,12 @@ from hone.weights.opening import fast_type, weights
 from hone.weights.quiet import quiet
 from hone.weights.tokenizer import context_of, open_tokenizer
 
+_AT_ONCE = {"cuda": 4096, "cpu": 512}
+"""Calls to have under way: more than are answered side by side, so that one that ends makes room for another."""
 _GATHER = 0.02
 """Seconds in which calls gather before a batch begins: a pool sends all that it may at once."""
+_KEPT = 4096
+"""Answers that were cut and are kept to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class TransformersModel(Model):
         folder = weights(name)
         torch = library("torch")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        super().__init__(spec, concurrency or (4096 if device.type == "cuda" else 128))
+        super().__init__(spec, concurrency or _AT_ONCE[device.type])
         self._rows = concurrency
         if device.type == "cuda" and (count := torch.cuda.device_count()) > 1:
             self._note(
@@ -76,6 +82,8 @@ class TransformersModel(Model):
         self._tokenizer: Any = open_tokenizer(folder)
         self._waiting: list[_Call] = []
         self._worker: asyncio.Task[None] | None = None
+        self._begun: dict[tuple[int, ...], array[int]] = {}
+        """Greedy answers that were cut, by their prompts: asked again with a higher limit, they go on from there."""
 
     async def ask(self, request: Request) -> Completion:
         """Answer one request.
@@ -112,11 +120,11 @@ class TransformersModel(Model):
         while self._waiting:
             await asyncio.sleep(_GATHER)
             first = self._waiting[0].request
-            kind = (first.sampling, first.call.sample)
-            batch = [call for call in self._waiting if (call.request.sampling, call.request.call.sample) == kind]
+            kind = _kind(first)
+            batch = [call for call in self._waiting if _kind(call.request) == kind]
             self._waiting = [call for call in self._waiting if call not in batch]
             try:
-                await asyncio.to_thread(self._answer, batch, *kind, asyncio.get_running_loop())
+                await asyncio.to_thread(self._answer, batch, first, asyncio.get_running_loop())
             except Exception as error:
                 for call in batch:
                     if not call.answer.done():
@@ -124,20 +132,51 @@ class TransformersModel(Model):
             # The answers of the batch are handed over before the next one begins.
             await asyncio.sleep(0)
 
-    def _answer(self, batch: list[_Call], sampling: Sampling, sample: int, loop: asyncio.AbstractEventLoop) -> None:
+    def _answer(self, batch: list[_Call], like: Request, loop: asyncio.AbstractEventLoop) -> None:
+        """Answer calls that are all asked as this one is."""
+        sampling = like.sampling
+        begun = [self._there(call) for call in batch]
+
         def tell(place: int, _: int, text: GeneratedText) -> None:
-            completion = Completion(
-                text.text, "length" if text.cut else "stop", Usage(text.prompt_tokens, text.tokens)
-            )
+            finish = "length" if text.cut else "loop" if text.looped else "stop"
+            usage = Usage(text.prompt_tokens, text.tokens)
+            completion = Completion(text.text, finish, usage, begun=len(begun[place]))
+            if text.cut and like.stop_loops:
+                self._keep(batch[place], text)
             loop.call_soon_threadsafe(_hand_over, batch[place].answer, completion)
 
-        seed = None if sampling.seed is None else (sampling.seed + sample) % 2**32
-        ask = Decoding(sampling.max_tokens, sampling.temperature, seed=seed, top_p=sampling.top_p, rows=self._rows)
-        generate(self._model, self._tokenizer, [call.tokens for call in batch], ask, told=tell, note=self._note)
+        seed = None if sampling.seed is None else (sampling.seed + like.call.sample) % 2**32
+        ask = Decoding(
+            sampling.max_tokens,
+            sampling.temperature,
+            seed=seed,
+            top_p=sampling.top_p,
+            rows=self._rows,
+            stop_loops=like.stop_loops,
+        )
+        prompts = [call.tokens for call in batch]
+        generate(self._model, self._tokenizer, prompts, ask, begun=begun, told=tell, note=self._note)
+
+    def _there(self, call: _Call) -> Sequence[int]:
+        """What there is of an answer that was cut at a lower limit."""
+        begun = self._begun.get(tuple(call.tokens), ()) if not call.request.sampling.temperature else ()
+        return begun if len(begun) < call.request.sampling.max_tokens else ()
+
+    def _keep(self, call: _Call, text: GeneratedText) -> None:
+        """Keep what there is of a greedy answer that was cut; the oldest make room."""
+        if not call.request.sampling.temperature:
+            while len(self._begun) >= _KEPT:
+                del self._begun[next(iter(self._begun))]
+            self._begun[tuple(call.tokens)] = array("i", text.made)
 
     def _note(self, text: str) -> None:
         note = f"{self.spec}: {text}"
         self.notes += [note] if note not in self.notes else []
+
+
+def _kind(request: Request) -> tuple[Sampling, int, bool]:
+    """What calls must have in common to be answered together."""
+    return request.sampling, request.call.sample, request.stop_loops
 
 
 def load_model(folder: Path, adapter: Path | None, device: Any, precision: Precision = "auto") -> Any:

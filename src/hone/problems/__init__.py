@@ -4,6 +4,7 @@ Training, testing and export share this room, so that none of them can put a pro
 its own.
 """
 
+from hone.domain.looping import has_ended, has_looped, trails_off
 from hone.problems.answers import (
     FinalAnswer,
     answers_rightly,
@@ -14,10 +15,9 @@ from hone.problems.answers import (
     read_answer,
 )
 from hone.problems.leaks import Leak, leaks, without_leaks
-from hone.problems.looping import CUT_AT_MOST, has_ended, has_looped, trails_off
 from hone.problems.preferring import TriedPrompt, preferred_prompts
 from hone.problems.problem import MARK, Problem, Split, split_answer, without_marks
-from hone.problems.prompt_search import PromptSearch, prompt_search
+from hone.problems.prompt_search import CUT_AT_MOST, PromptSearch, prompt_search
 from hone.problems.prompting import PROMPT_NAMES, Prompting, PromptName, candidates, choose_shots, prompting
 from hone.problems.reading import (
     Names,

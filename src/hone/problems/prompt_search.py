@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from hone.problems.prompting import SHOTS
 
+CUT_AT_MOST = 0.01
+"""The share of answers that may be cut before they are asked again with a higher limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptSearch:

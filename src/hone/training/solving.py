@@ -54,7 +54,8 @@ def solver(tokenizer: Any, held_out: Sequence[Example], device: str, note: Note 
         # Without a GPU an answer of more than twice the longest one to be learnt is not waited for.
         last = 8 * longest if device == "cuda" else 2 * longest
         answers = greedy_answers(model, tokenizer, put, 2 * longest, last, note)
-        return sum(right(one, text.text) for one, text in zip(asked, answers, strict=True)) / len(asked)
+        solved = [right(one, text.text) and not loops(text) for one, text in zip(asked, answers, strict=True)]
+        return sum(solved) / len(asked)
 
     return solve
 
@@ -93,7 +94,8 @@ def greedy_answers(
         last: Tokens of an answer at last.
         note: Told where memory ran out.
     """
-    found = [several[0] for several in generate(model, tokenizer, list(asked), Decoding(limit), note=note)]
+    ask = Decoding(limit, stop_loops=True)
+    found = [several[0] for several in generate(model, tokenizer, list(asked), ask, note=note)]
     while limit < last:
         pending = [place for place, text in enumerate(found) if text.cut and not has_ended(text.text)]
         if len(pending) < CUT_AT_MOST * len(found):
@@ -103,7 +105,7 @@ def greedy_answers(
             model,
             tokenizer,
             [asked[place] for place in pending],
-            Decoding(limit),
+            Decoding(limit, stop_loops=True),
             begun=[found[place].made for place in pending],
             note=note,
         )
@@ -190,7 +192,12 @@ def _with_room(
 
 
 def _solves(text: GeneratedText, problem: Problem) -> bool:
-    return answers_rightly(text.text, problem.answer) and not (text.cut and has_looped(text.text))
+    return answers_rightly(text.text, problem.answer) and not loops(text)
+
+
+def loops(text: GeneratedText) -> bool:
+    """Whether an answer fell into a loop, in which it was ended or reached its limit: then it is wrong."""
+    return text.looped or (text.cut and has_looped(text.text))
 
 
 def prompt_of(example: Example) -> tuple[Message, ...]:

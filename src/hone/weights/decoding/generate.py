@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hone.domain.conversation import Message
+from hone.domain.looping import STUCK_LEAST
 from hone.errors import ContextError
 from hone.extras import library
 from hone.weights.chat_text import chat_tokens
@@ -33,6 +34,9 @@ class Decoding:
     they are halved, as often as it takes."""
     graphs: bool = True
     """On a GPU: record a step once and replay it."""
+    stop_loops: bool = False
+    """End an answer that has fallen into a loop (`hone.domain.looping.is_stuck`), which saves the way to the limit.
+    For greedy answers: what is drawn may find its way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,13 @@ class GeneratedText:
     tokens: int
     """How many tokens it has, its end token among them."""
     cut: bool
-    """Whether it ended at the limit and not at an end token."""
+    """Whether it ended at the limit: not at an end token, and not in a loop."""
     prompt_tokens: int = 0
     made: tuple[int, ...] = field(default=(), repr=False, compare=False)
     """The tokens themselves, to go on from where it was cut."""
+    looped: bool = False
+    """Whether it was ended because it had fallen into a loop. One that repeats nothing but white space is as good as
+    ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +126,12 @@ def generate(
     ends = end_tokens(tokenizer, model)
 
     def tell(job: GenerationJob, made: Sequence[int]) -> None:
-        cut = not made or made[-1] not in ends
-        words = tokenizer.decode(list(made if cut else made[:-1]), skip_special_tokens=True)
-        text = GeneratedText(words, len(made), cut, len(job.tokens), tuple(made))
+        ended = bool(made) and made[-1] in ends
+        words = tokenizer.decode(list(made[:-1] if ended else made), skip_special_tokens=True)
+        stopped = ask.stop_loops and not ended and len(made) < job.limit
+        looped = stopped and bool(tokenizer.decode(list(made[-STUCK_LEAST:])).strip())
+        cut = not ended and not stopped
+        text = GeneratedText(words, len(made), cut, len(job.tokens), tuple(made), looped)
         answers[job.prompt][job.sample] = text
         if told:
             told(job.prompt, job.sample, text)

@@ -17,6 +17,7 @@ from hone.weights.decoding.fitting import DecodingShape, PlannedRows, eight, ran
 from hone.weights.decoding.generate import Decoding, GenerationJob
 from hone.weights.decoding.rows import ATTENTION, CacheShape, Rows, UnsuitedError, attention
 from hone.weights.decoding.step import Draw, Stepper
+from hone.weights.decoding.stuck import LOOK_EVERY, StuckRows, stuck_rows
 from hone.weights.quiet import quiet
 
 Tell = Callable[[GenerationJob, Sequence[int]], None]
@@ -140,6 +141,7 @@ class Loop:
         self._owners: list[GenerationJob | None] = [None] * count
         self._reached = [0] * count
         self._batch = count
+        self._stop_loops, self._since_look = ask.stop_loops, 0
 
     def run(self, tell: Tell) -> None:
         """Answer every job."""
@@ -151,6 +153,8 @@ class Loop:
                 if self._pending and len(free) * 4 >= self._batch:
                     self._fill(free)
                 self._step()
+                if self._stop_loops:
+                    self._end_loops()
                 self._take_out(tell)
                 if not self._pending:
                     self._shrink()
@@ -161,7 +165,7 @@ class Loop:
         for row, job in enumerate(self._owners):
             if job is not None:
                 made = self._stepper.out[row, : int(self._stepper.made[row])].tolist()
-                left[job.prompt, job.sample] = replace(job, begun=(*job.begun, *made))
+                left[job.prompt, job.sample] = replace(job, begun=tuple(made))
         return list(left.values())
 
     def _take_prefix(self, tokens: Sequence[int]) -> None:
@@ -184,8 +188,11 @@ class Loop:
             lengths = [len(part) for part in parts]
             rows.lengths[rows.into] = self._tensor(lengths)
             stepper.last[rows.into] = self._tensor([job.known[-1] for job in jobs])
-            stepper.limits[rows.into] = self._tensor([job.limit - len(job.begun) for job in jobs])
-            stepper.made[rows.into] = 0
+            stepper.limits[rows.into] = self._tensor([job.limit for job in jobs])
+            most = max(len(job.begun) for job in jobs)
+            begun = [[*job.begun, *([0] * (most - len(job.begun)))] for job in jobs]
+            stepper.out[rows.into, :most] = self._tensor(begun).long()
+            stepper.made[rows.into] = self._tensor([len(job.begun) for job in jobs])
             stepper.done[rows.into] = False
             for row, job, length in zip(taken, jobs, lengths, strict=True):
                 self._owners[row], self._reached[row] = job, length
@@ -200,6 +207,14 @@ class Loop:
             self._stepper()
         for row in going:
             self._reached[row] += steps
+        self._since_look += steps
+
+    def _end_loops(self) -> None:
+        """End the answers that have fallen into a loop; a look now and then is enough."""
+        if self._since_look >= LOOK_EVERY:
+            self._since_look = 0
+            stepper, count = self._stepper, self._batch
+            stepper.done[:count] |= stuck_rows(stepper.out[:count], stepper.made[:count])
 
     def _take_out(self, tell: Tell) -> None:
         done = self._stepper.done[: self._batch].tolist()
@@ -213,7 +228,7 @@ class Loop:
             self._owners[row] = None
             if job is not None:
                 del self._untold[job.prompt, job.sample]
-                tell(job, [*job.begun, *text[:count]])
+                tell(job, text[:count])
 
     def _shrink(self) -> None:
         """Compute fewer rows once none are left to fill with: halves on a GPU, where each size is recorded."""
@@ -330,8 +345,9 @@ def plainly(
     while pending:
         batch = [pending.popleft() for _ in range(min(size, len(pending)))]
         lines: list[list[int]] = []
+        stopped: dict[int, int] = {}
         try:
-            lines = _batch_lines(model, batch, ends, ask, pad)
+            lines, stopped = _batch_lines(model, batch, ends, ask, pad)
         except (RuntimeError, MemoryError) as error:
             if not ran_out(error):
                 raise
@@ -339,22 +355,25 @@ def plainly(
             _freed(model.device)
             size = _fewer(len(batch), note)
             pending.extendleft(reversed(batch))
-        for job, line in zip(batch, lines, strict=False):
-            made = line[: job.limit]
+        for row, (job, line) in enumerate(zip(batch, lines, strict=False)):
+            made = line[: min(job.limit, stopped.get(row, job.limit))]
             first = next((place + 1 for place, token in enumerate(made) if token in ends), len(made))
             tell(job, made[:first])
 
 
 def _batch_lines(
     model: Any, batch: Sequence[GenerationJob], ends: tuple[int, ...], ask: Decoding, pad: int
-) -> list[list[int]]:
-    """The tokens that `generate` makes of each job, with what pads them."""
+) -> tuple[list[list[int]], dict[int, int]]:
+    """The tokens that `generate` makes of each job, with what pads them, and where rows were ended in a loop."""
     options: dict[str, Any] = {"do_sample": False}
     if ask.temperature > 0:
         options = {"do_sample": True, "temperature": ask.temperature, "top_p": ask.top_p or 1.0, "top_k": 0}
     width = max(len(job.tokens) for job in batch)
     ids = torch.tensor([[pad] * (width - len(job.tokens)) + list(job.tokens) for job in batch])
     mask = torch.tensor([[0] * (width - len(job.tokens)) + [1] * len(job.tokens) for job in batch])
+    stuck = StuckRows(width)
+    if ask.stop_loops:
+        options["stopping_criteria"] = library("transformers").StoppingCriteriaList([stuck])
     with quiet():
         out = model.generate(
             input_ids=ids.to(model.device),
@@ -365,7 +384,7 @@ def _batch_lines(
             **options,
         )
     lines: list[list[int]] = out[:, width:].tolist()
-    return lines
+    return lines, stuck.ends
 
 
 def _places(count: int) -> int:
