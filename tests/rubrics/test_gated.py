@@ -25,6 +25,7 @@ from hone.rubrics.refine import RatedCase, Reworded
 from hone.rubrics.refinement import Refinement, Way
 from hone.stats import BootstrapOptions
 from hone.stats.arrays import Floats, Integers
+from hone.stats.refining import judge_changes
 
 UNITS, KIND = "Be Exact", "Be Kind"
 RUBRIC = Rubric.model_validate(
@@ -300,3 +301,30 @@ def test_two_criteria_that_people_score_alike_are_tried_as_one() -> None:
     assert found.proposal.scored_by == {again: (UNITS,)}
     advice = list(_as_advice(found.rubric, found.proposal))
     assert [(one.action, one.criterion) for one in advice] == [("modify", UNITS), ("remove", again)]
+
+
+def test_a_judge_that_cannot_be_read_is_not_said_to_agree() -> None:
+    data = rated()
+    plan = planned(data.units, Openings.none(len(data.replies)), RULE)
+
+    def mute(rubric: Rubric, rows: Integers) -> Floats:
+        return np.full((len(rows), len(rubric.names)), np.nan)
+
+    found = Refining(RUBRIC, data, plan, mute, None, RULE).run()
+    assert found.gate is None
+    assert "could be read" in found.untested
+
+
+def test_more_ratings_are_counted_in_replies_not_in_scores() -> None:
+    draw = np.random.default_rng(0)
+    people = [(draw.random((200, 1)) < 0.5).astype(float) for _ in range(4)]
+    wrong = draw.random((200, 4)) < 0.2
+    truth = np.concatenate(people, axis=1)
+    present = np.where(wrong, 1 - truth, truth)
+    new = np.where(wrong & (draw.random((200, 4)) < 0.6), 1 - truth, truth)
+    new = np.where(~wrong & (draw.random((200, 4)) < 0.08), 1 - truth, new)
+    alone = judge_changes(new[:, :1], present[:, :1], people[:1], "ordinal")
+    four = judge_changes(np.tile(new[:, :1], 4), np.tile(present[:, :1], 4), people[:1] * 4, "ordinal")
+    assert alone.further is not None
+    assert four.further is not None
+    assert four.further == pytest.approx(alone.further, rel=0.2)

@@ -208,8 +208,8 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
 def latest_refinement(project: Project, working: Rubric) -> Refinement | None:
     """What the latest run that refined the rubric as it stands came to; none where there is no such run."""
     for run in finished_runs(project.runs_folder, VERB):
-        found = run.read(Refinement)[0]
-        if found.rubric.digest == working.digest:
+        found = next(iter(run.read(Refinement)), None)
+        if found is not None and found.rubric.digest == working.digest:
             return found
     return None
 
@@ -379,6 +379,8 @@ def _arranged(
         remedy = f"name a file with the columns id, prompt and reply with {option('judged')}"
         raise ProjectError(f"no file has the texts of the rated replies; {remedy}")
     lacking = len(collected.items) - len(rows)
+    if collected.weights is not None:
+        told.append("each rated reply counts once here, whatever chance it had to be drawn")
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
     replies = tuple(as_rated_reply(collected.items[at], texts[collected.items[at]]) for at in rows)
     groups = None if ratings.clusters is None else [ratings.clusters[at] for at in rows]
@@ -405,8 +407,8 @@ def _rubrics_before(project: Project, rubric: Rubric) -> list[Rubric]:
     found, known = [rubric], dict[str, Rubric]()
     if taken:
         for run in finished_runs(project.runs_folder, VERB):
-            of = run.read(Refinement)[0].rubric
-            known[of.digest] = of
+            for one in run.read(Refinement):
+                known[one.rubric.digest] = one.rubric
     while (before := known.get(taken.get(found[-1].digest, ""))) is not None and before not in found:
         found.append(before)
     return found

@@ -50,7 +50,8 @@ def proposal_lines(found: Refinement) -> Iterator[str]:
     tried = [one for one in found.proposals if one.id != "p0"]
     if not tried:
         return
-    yield f"Tried: {len(tried)}, made from {tried[0].made_from:,} to {tried[-1].made_from:,} rated replies."
+    first, last = tried[0].made_from, tried[-1].made_from
+    yield f"Tried: {len(tried)}, made from {first:,}{f' to {last:,}' if last != first else ''} rated replies."
     for one in tried:
         reasons = "; ".join(short(text) for text in one.reasons.values())
         yield f"  {one.id} ({_KINDS[one.kind]}): {reasons or _KINDS_WHY[one.kind]}"
@@ -107,6 +108,8 @@ def changes_of(found: Refinement) -> list[RubricChange]:
 
 
 def _difference(one: Difference) -> str:
+    if not one.rated:
+        return f"{clean(one.criterion)}: the judge scored none of the rated replies."
     if not one.differ:
         return f"{clean(one.criterion)}: the judge scores all {one.rated:,} rated replies as people do."
     lower = one.differ - one.higher

@@ -611,6 +611,8 @@ def _with(rubric: Rubric, criteria: Sequence[Criterion]) -> Rubric:
 
 
 def _nothing(differences: Sequence[Difference]) -> str:
+    if not any(one.rated for one in differences):
+        return "not one of the judge's answers could be read"
     if any(one.people_split for one in differences):
         return "people themselves are in two camps wherever the judge differs from them"
     return "the judge scored every reply as people did: there is nothing to mend"

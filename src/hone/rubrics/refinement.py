@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hone.domain.base import Frozen
 from hone.domain.rubric import Rubric
@@ -140,6 +140,17 @@ class Refinement(Frozen):
     """What the offered rubric mends and breaks, of replies that it was developed on."""
     unscored: int = 0
     """Judgements that could not be read."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        known = {one.id for one in self.proposals}
+        if self.proposals and self.offered not in known:
+            raise ValueError(f"{self.offered!r} is offered, and is none of the proposals")
+        for one in self.proposals:
+            parts = {name for names in one.scored_by.values() for name in names}
+            if not parts <= set(one.rubric.names):
+                raise ValueError(f"{one.id} names criteria that its rubric does not have")
+        return self
 
     @property
     def passed(self) -> bool:

@@ -14,7 +14,7 @@ What is judged is the procedure; what it hands over is chosen once more on all r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -156,7 +156,7 @@ def judge_changes(
     if len(people) > 1:
         of_item = list(range(len(new))) if clusters is None else list(clusters)
         together = of_item * len(people)
-    return judge_change(
+    told = judge_change(
         new.T.ravel(),
         present.T.ravel(),
         np.concatenate(people),
@@ -165,6 +165,8 @@ def judge_changes(
         opening=opening,
         options=options,
     )
+    # It counts scores; an item brings one of each criterion.
+    return told if told.further is None else replace(told, further=-(-told.further // len(people)))
 
 
 def prequential_blocks(
