@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from hone.journey.tuning import tune as tune
     from hone.journey.votes import VotesToAsk as VotesToAsk
     from hone.journey.watching import Watch as Watch
+    from hone.journey.weighing import weigh_criteria as weigh_criteria
     from hone.judging import judge as judge
     from hone.judging.opening import connect_own as connect_own
     from hone.measuring import Sources as Sources
@@ -150,6 +151,7 @@ _HOMES = {
     "benchmark_by_rubric": "hone.journey.matching",
     "chat": "hone.journey.talking",
     "check_golden_replies": "hone.journey.golden",
+    "weigh_criteria": "hone.journey.weighing",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",
     "connect_own": "hone.judging.opening",

@@ -50,6 +50,7 @@ feedback export {exported} -p {project}
 feedback status -p {project}
 agree {ratings} --html {page} --figures {figures} --resamples 100 -p {project}
 estimate {ratings} --judged {judged} -p {project}
+rubric weights {whole} -p {project}
 rate invite Ann -p {project}
 rate raters -p {project}
 rate revoke Ann -p {project}
@@ -112,6 +113,9 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
         f"i{n},Be Adaptable,{who},{n % 3 - 1},Please plan week {n}.,Plan {n}.\n" for n in range(12) for who in "ab"
     ]
     asked.write_text("item,criterion,rater,score,prompt,reply\n" + "".join(said))
+    whole = tmp_path / "whole.csv"
+    overall = [line.replace("Be Adaptable", "overall") for line in people]
+    whole.write_text("item,criterion,rater,score,kind\n" + "".join(people + overall))
     (tmp_path / "rated").mkdir()
     golden = "replies:\n  - {id: g, prompt: Plan., reply: Ten minutes., levels: {Be Adaptable: at least 0}}\n"
     (project / "rubric-tests.yaml").write_text(golden)
@@ -122,7 +126,7 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     twice(
         bare, WALK, rated=rated, wording=wording, other=other, project=project,
         voter=voter, right=tmp_path / "right.yaml", own=tmp_path / "own",
-        asked=asked, table=table, ratings=ratings, judged=judged, new=tmp_path / "new",
+        asked=asked, table=table, ratings=ratings, whole=whole, judged=judged, new=tmp_path / "new",
         labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
         backup=tmp_path / "backup.jsonl",
         page=tmp_path / "page.html", figures=tmp_path / "figures", solver=solver(tmp_path / "solver.jsonl", range(3)),

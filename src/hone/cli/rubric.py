@@ -13,6 +13,7 @@ from hone.cli.golden import golden_command
 from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
 from hone.cli.refine import refine_command
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
+from hone.cli.weights import weights_command
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
@@ -55,6 +56,7 @@ def rubric_command() -> None:
 
 rubric_command.add_command(golden_command)
 rubric_command.add_command(refine_command)
+rubric_command.add_command(weights_command)
 
 
 @rubric_command.command("draft")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import Field, field_validator
 
@@ -17,6 +17,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, compiled
 from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
+from hone.files import temporary_folder
 from hone.jobs import Budget
 from hone.jobs.prices import price
 from hone.journey.certifying import certified
@@ -28,13 +29,15 @@ from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.cascade import CascadeJudge
 from hone.judging.dataset import Columns, Survey, entries, survey
-from hone.judging.label import LabelReport, Routing, RowToLabel, label_columns, label_rows, labelled
+from hone.judging.label import LabelReport, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
+from hone.judging.rows_for_people import Routing, RowsForPeople
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
 from hone.tables import Table, Taken, guess, open_table, open_writer
+from hone.tables.writer import Writer
 
 
 class LabelOptions(AskingOptions):
@@ -73,11 +76,11 @@ class LabelOptions(AskingOptions):
     budget: str | None = None
     """Stop at '$5', '100000 tokens' or '2000 calls'."""
     people: Path | None = None
-    """Write the rows that people should look at to a file."""
+    """Write the rows that people should look at to a file: those without a score, and a draw of the others."""
     uncertain: float = Field(default=0.6, ge=0, le=1)
-    """Below it: for people."""
+    """A probability below it is uncertain: as many rows as hold one are drawn for people."""
     share: float = Field(default=0.05, ge=0, le=1)
-    """Of the rest, for people."""
+    """How many more are drawn for people, of the other rows."""
     role: str | None = None
     """Who the writer of the replies was told to be.  [default: the task in hone.yaml]"""
     instruction: str | None = None
@@ -322,6 +325,7 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
             rows = entries(work.table, work.columns)
             rows = _known(rows, run, whole=sealed) if before and not (work.retry or work.fresh) else rows
             report = label_rows(rows, judge, sink.take, budget=budget, total=found.rows)
+        sink.route()
     if found.duplicates:
         report.noted["rows whose id stood before"] = found.duplicates
     if not sealed:
@@ -409,6 +413,10 @@ class _Sink:
             | label_columns(work.rubric, cascade=work.then is not None)
         )
         self._stack = ExitStack()
+        self._drawing = RowsForPeople(work.routing, work.rubric)
+        self._people: Writer | None = None
+        self._said: TextIO | None = None
+        """The judgements in order, kept until it is known which rows are for people."""
 
     def __enter__(self) -> _Sink:
         work = self._work
@@ -416,7 +424,10 @@ class _Sink:
         self._results = None if self._run.sealed else self._stack.enter_context(self._run.writing())
         self._out = self._stack.enter_context(open_writer(work.file, self._columns)) if work.file else None
         columns = {"why": str, "weight": float} | self._columns
-        self._people = self._stack.enter_context(open_writer(work.people, columns)) if work.people else None
+        if work.people:
+            self._people = self._stack.enter_context(open_writer(work.people, columns))
+            place = self._stack.enter_context(temporary_folder("hone-label-")) / "judgements.jsonl"
+            self._said = self._stack.enter_context(place.open("w+", encoding="utf-8"))
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -426,17 +437,30 @@ class _Sink:
         """Write one row wherever it belongs."""
         if self._results:
             self._results.write(judgement.model_dump_json() + "\n")
-        reason = self._work.routing.reason(judgement) if self._people else None
-        if self._out is None and reason is None:
+        if self._said:
+            self._drawing.add(judgement)
+            self._said.write(judgement.model_dump_json() + "\n")
+        if self._out:
+            self._out.write(self._row(entry, judgement))
+
+    def route(self) -> None:
+        """Write the rows for people, once all are taken: only then is it known how unsure the judge is of each."""
+        if self._people is None or self._said is None:
             return
-        row = ({self._id: entry.item} if self._id else {}) | labelled(
+        weight = self._drawing.weights()
+        self._said.seek(0)
+        both = zip(entries(self._work.table, self._work.columns), self._said, strict=True)
+        for place, (entry, line) in enumerate(both):
+            if (stands_for := weight(place)) is not None:
+                judgement = Judgement.model_validate_json(line)
+                why = self._work.routing.reason(judgement)
+                self.routed += 1
+                self._people.write({"why": why, "weight": stands_for} | self._row(entry, judgement))
+
+    def _row(self, entry: RowToLabel, judgement: Judgement) -> dict[str, Any]:
+        return ({self._id: entry.item} if self._id else {}) | labelled(
             entry, judgement, self._work.rubric, cascade=self._work.then is not None
         )
-        if self._out:
-            self._out.write(row)
-        if self._people and reason:
-            self.routed += 1
-            self._people.write({"why": reason[0], "weight": reason[1]} | row)
 
 
 def _id_column(work: Labelling) -> str | None:

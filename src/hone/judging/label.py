@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hone.domain.base import digest
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.domain.rule import RULES
@@ -139,39 +138,6 @@ def label_rows(
     judge.run(entries, score, take, caller)
     report.stopped = (budget or Budget()).spent(caller.tally)
     return report
-
-
-@dataclass(frozen=True)
-class Routing:
-    """Which rows people should look at: the uncertain ones, and a random slice of all the others.
-
-    Args:
-        probability: A score whose probability is below this is uncertain.
-        spread: A score whose votes spread wider than this is uncertain.
-        share: How much of the rest is drawn, from 0 to 1.
-        seed: Fixes the draw; a row is drawn or not whatever the other rows are.
-    """
-
-    probability: float = 0.6
-    spread: float = 0.5
-    share: float = 0.05
-    seed: int = 0
-
-    def reason(self, judgement: Judgement) -> tuple[str, float] | None:
-        """Why people should look at a row, and its sampling weight; none where they need not.
-
-        The weight is the inverse of the probability of being chosen (Horvitz and Thompson 1952): 1 for an uncertain
-        row, 1/share for one of the random slice. Estimates over the chosen rows that use it stand for all rows.
-        """
-        if judgement.unscored is not None:
-            return f"unscored: {judgement.unscored}", 1.0
-        for score in judgement.scores:
-            if score.probability is not None and score.probability < self.probability:
-                return f"{score.criterion}: probability {score.probability:.2f}", 1.0
-            if score.spread is not None and score.spread > self.spread:
-                return f"{score.criterion}: spread {score.spread:.2f}", 1.0
-        draw = int(digest([self.seed, judgement.item]), 16) / 2**64
-        return ("random", 1 / self.share) if draw < self.share else None
 
 
 def labelled(entry: RowToLabel, judgement: Judgement, rubric: Rubric, *, cascade: bool = False) -> dict[str, Any]:
