@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from hone.errors import ContextError, UnavailableError
 from hone.jobs import ask_all
 from hone.models import Completion, Message, Request, connect
 from hone.models.embedded import EmbeddedModel
+from hone.problems import has_looped, prompting
 from hone.weights.smollm2 import smollm2_file
 
 pytestmark = pytest.mark.engine
@@ -59,6 +61,21 @@ def test_an_answer_at_its_limit_is_cut(model: EmbeddedModel) -> None:
     (answer,) = ask(model, asking("Write a long story about a dog.", 5))
     assert answer.cut
     assert answer.usage.completion == 5
+
+
+def test_an_answer_that_falls_into_a_loop_is_ended_there_where_that_is_asked_for(model: EmbeddedModel) -> None:
+    question = "Lena has 24 plums. Ines has 15 more plums than Lena. How many plums do they have together?"
+    rambles = Request(prompting().ask(question), Sampling(max_tokens=400))
+    hello = asking("What is the capital of France? Answer in one sentence.", 60)
+    (full,) = ask(model, rambles)
+    assert full.cut
+    assert has_looped(full.text)
+    ended, short = ask(model, replace(rambles, stop_loops=True), replace(hello, stop_loops=True))
+    assert ended.looped
+    assert not ended.cut
+    assert has_looped(ended.text)
+    assert 60 < ended.usage.completion < full.usage.completion
+    assert (short.finish, short.usage) == (ask(model, hello)[0].finish, ask(model, hello)[0].usage)
 
 
 def test_a_schema_holds_whatever_the_model_would_rather_say(model: EmbeddedModel) -> None:
@@ -135,6 +152,7 @@ def test_a_model_that_is_closed_at_once_does_not_hang() -> None:
     code = """
 from hone.weights.smollm2 import smollm2_file
 from hone.models.embedded import EmbeddedModel
+from hone.problems import has_looped, prompting
 for _ in range(4):
     EmbeddedModel("gguf:x.gguf", smollm2_file(), context=64, slots=1).close()
 """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from hone.errors import CallError, ModelError, UnavailableError, UnreachableError
 from hone.models import Chunk, Message, Model, Request, ScriptedModel
+from hone.models.base import Usage
 from hone.models.endpoint import EndpointModel
 
 from .loopback import Loopback, break_off, chat, raw, refuse
@@ -16,10 +18,10 @@ from .loopback import Loopback, break_off, chat, raw, refuse
 ASKED = Request((Message("user", "Hello."),))
 
 
-def chunks(model: Model) -> list[Chunk]:
+def chunks(model: Model, request: Request = ASKED) -> list[Chunk]:
     async def run() -> list[Chunk]:
         async with model:
-            return [one async for one in model.stream(ASKED)]
+            return [one async for one in model.stream(request)]
 
     return asyncio.run(run())
 
@@ -60,6 +62,16 @@ def test_how_it_ended_comes_with_the_last_event(server: Loopback, reason: str, f
     last = json.dumps({"choices": [{"delta": {}, "finish_reason": reason}]})
     server.queue.append(raw(f"{event('One.')}data: {last}\n\ndata: [DONE]\n\n"))
     assert [one.finish for one in chunks(EndpointModel("s", server.url, "m"))] == ["", finish]
+
+
+def test_the_tokens_of_an_answer_are_asked_for_where_loops_are_looked_for(server: Loopback) -> None:
+    usage = json.dumps({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2}})
+    server.queue += [raw(f"{event('One.')}data: {usage}\n\ndata: [DONE]\n\n")] * 2
+    model = EndpointModel("s", server.url, "m")
+    assert [one.usage for one in chunks(model, replace(ASKED, stop_loops=True))] == [None, Usage(5, 2)]
+    assert server.seen[0].body["stream_options"] == {"include_usage": True}
+    chunks(model)
+    assert "stream_options" not in server.seen[1].body
 
 
 @pytest.mark.parametrize(("reason", "words"), [("content_filter", "filter withheld"), ("error", "broke off")])

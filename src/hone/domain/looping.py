@@ -14,7 +14,7 @@ STUCK_TIMES, STUCK_LEAST = 6, 96
 """Repeats, and tokens that they fill together, after which an answer is not waited for any longer."""
 STUCK_LONGEST = 128
 """Tokens of the longest piece whose repeats are looked for in an answer that is being written."""
-_STUCK_CHARACTERS = 400
+_STUCK_CHARACTERS = 240
 """What so many repeats fill where an engine hands over text and not tokens."""
 _TAIL = 1200
 """Characters at the end that are looked at."""

@@ -75,7 +75,7 @@ def read_completion(body: bytes, where: str, scrub: Callable[[str], str] = str) 
     return Completion(
         text=text or "",
         finish=finish or "stop",
-        usage=_usage(data.get("usage")),
+        usage=usage_of(data.get("usage")),
         logprobs=_logprobs(choice.get("logprobs")),
     )
 
@@ -176,7 +176,8 @@ def parsed_body(body: bytes) -> Any:
         return json.loads(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def _usage(data: Any) -> Usage:
+def usage_of(data: Any) -> Usage:
+    """The tokens that an answer tells; 0 for what it does not tell."""
     if not isinstance(data, dict):
         return Usage()
     prompt, completion = data.get("prompt_tokens"), data.get("completion_tokens")

@@ -112,6 +112,8 @@ class Chunk:
     text: str
     finish: str = ""
     """How the answer ended, as in `Completion`, where this part says so; else empty."""
+    usage: Usage | None = None
+    """The tokens of the whole answer, where this part tells them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ import importlib.metadata
 import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from hone.errors import ContextError, MissingExtraError, UnavailableError
+from hone.domain.looping import is_stuck_text
+from hone.errors import ContextError, MissingExtraError, UnavailableError, UnreachableError
 from hone.lazily import lazy
-from hone.models.base import Chunk, Completion, Model, Request
+from hone.models.base import Chunk, Completion, Model, Request, Usage
 from hone.models.capabilities import Capabilities
 from hone.models.endpoint import EndpointModel, Patience
 from hone.weights.gguf_file import check_gguf
@@ -25,6 +27,8 @@ CONTEXT = 4096
 """Tokens of prompt and answer together for each call."""
 SLOTS = 4
 """Calls that the engine decodes side by side."""
+_LOOK_EVERY = 32
+"""Pieces of an answer between two looks for a loop."""
 
 _DRY = {"dry_multiplier": 0.8, "dry_allowed_length": 3, "dry_penalty_last_n": 96}
 """llama.cpp's DRY sampler, which penalises a token that would go on with a run of tokens written shortly before. It
@@ -102,9 +106,29 @@ class EmbeddedModel(Model):
         if self._server is None:
             raise UnavailableError(f"{self.spec} was closed; connect to it again")
         try:
+            if request.stop_loops and request.schema is None and not request.top_logprobs:
+                return await self._ask_until_stuck(request)
             return await self._endpoint.ask(request)
         except ContextError as error:
             raise ContextError(f"{error} (now {self.context} tokens)") from error
+
+    async def _ask_until_stuck(self, request: Request) -> Completion:
+        """Answer one request, and end the answer in its loop where it falls into one.
+
+        The engine stops when nobody listens any longer. Of an answer that is ended so it tells no tokens: its pieces,
+        most of them one token, are counted for them.
+        """
+        text, finish, usage, count = "", "", Usage(), 0
+        try:
+            async with aclosing(self._endpoint.stream(request)) as pieces:
+                async for piece in pieces:
+                    text, finish, usage = text + piece.text, piece.finish or finish, piece.usage or usage
+                    count += bool(piece.text)
+                    if piece.text and not count % _LOOK_EVERY and is_stuck_text(text):
+                        return Completion(text, "loop" if text[-_LOOK_EVERY:].strip() else "stop", Usage(0, count))
+        except UnreachableError:
+            return await self._endpoint.ask(request)  # which tries again, as a stream does not
+        return Completion(text, finish or "stop", usage)
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """The pieces of an answer as they are written.

@@ -13,7 +13,7 @@ import math
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -173,7 +173,7 @@ class EndpointModel(Model):
                 raise self._refusal(status, problem)
         raise CallError(f"{self._url} refuses every form of this request")
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         """The pieces of an answer as they are written; it is not tried again, because some of it was shown.
 
         Raises:
@@ -184,7 +184,8 @@ class EndpointModel(Model):
         try:
             for _ in range(MOST_LESSONS):
                 learnt = self.wire.lessons
-                body = self.wire.body(request)[:-1] + b', "stream": true}'
+                told = b', "stream_options": {"include_usage": true}' if request.stop_loops else b""
+                body = self.wire.body(request)[:-1] + b', "stream": true' + told + b"}"
                 async with self._gate, self._posting(body) as response:
                     if response.status == 200:
                         async for piece in pieces(response.content, self._url, self._scrub):

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from hone.errors import CallError
-from hone.models.answers import error_words, finish_of, hidden_failure, read_completion, text_of
+from hone.models.answers import error_words, finish_of, hidden_failure, read_completion, text_of, usage_of
 from hone.models.base import Chunk
 
 MOST_BYTES = 16 * 2**20
@@ -52,7 +52,7 @@ def _whole(body: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     if failure := hidden_failure(body):
         raise CallError(f"{where} answers {failure[0]}: {error_words(failure[1], scrub)}")
     answer = read_completion(body, where, scrub)
-    return Chunk(answer.text, answer.finish)
+    return Chunk(answer.text, answer.finish, answer.usage)
 
 
 def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
@@ -65,9 +65,10 @@ def _piece(data: bytes, where: str, scrub: Callable[[str], str]) -> Chunk:
     if failure := hidden_failure(data):
         raise CallError(f"{where} broke off while it answered ({error_words(failure[1], scrub)})")
     choices = event.get("choices")
+    usage = usage_of(event["usage"]) if isinstance(event.get("usage"), dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     # Azure sends choices that carry a filter's findings and no piece of text.
     if not isinstance(first, dict):
-        return Chunk("")
+        return Chunk("", usage=usage)
     content = text_of((first.get("delta") or {}).get("content")) or ""
-    return Chunk(content.encode("utf-8", "replace").decode(), finish_of(first, where))
+    return Chunk(content.encode("utf-8", "replace").decode(), finish_of(first, where), usage)
