@@ -138,11 +138,12 @@ def _rewritten(
     fits = [len(turns[0].content) + _MARKS < context for turns in asked]
     unsolved = [one for one, fine in zip(unsolved, fits, strict=True) if fine]
     asked = [turns for turns, fine in zip(asked, fits, strict=True) if fine]
-    answers = generate(model, tokenizer, asked, Decoding(drawing.max_tokens, seed=drawing.seed), note=tell)
+    ask = Decoding(drawing.max_tokens, seed=drawing.seed, stop_loops=True)
+    answers = generate(model, tokenizer, asked, ask, note=tell)
     return [
         _with_reply(example, reply, REWRITTEN)
         for example, texts in zip(unsolved, answers, strict=True)
-        if not texts[0].cut and (reply := learnable_reply(example, texts[0].text))
+        if not (texts[0].cut or texts[0].looped) and (reply := learnable_reply(example, texts[0].text))
     ]
 
 
