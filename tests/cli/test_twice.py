@@ -109,7 +109,7 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     overall = [line.replace("Be Adaptable", "overall") for line in people]
     whole.write_text("item,criterion,rater,score,kind\n" + "".join(people + overall))
     lenient = tmp_path / "lenient.csv"
-    both = [("ann", n % 2, "human") for n in range(40)], [("near", 1 + n % 2, "judge") for n in range(40)]
+    both = [("ann", n % 2, "human") for n in range(80)], [("near", 1 + n % 2, "judge") for n in range(80)]
     rows = [f"i{n},c,{who},{score},{kind}\n" for side in both for n, (who, score, kind) in enumerate(side)]
     lenient.write_text("item,criterion,rater,score,kind\n" + "".join(rows))
     (tmp_path / "rated").mkdir()

@@ -54,6 +54,15 @@ def test_what_it_is_worth_is_measured_on_items_that_it_was_not_fitted_to() -> No
     assert found.beside.first.value == pytest.approx(0.055, abs=0.02), "less than the noise: no score is beyond 5"
 
 
+def test_a_judge_always_one_too_high_is_mapped_though_no_item_differs_from_another() -> None:
+    people = np.tile([1.0, 2.0, 3.0], 30)
+    found = mapped_scores(people + 1, people, list(range(90)), (1.0, 5.0), options=QUICK)
+    assert found.nearer
+    assert found.fitted.kind == "shift"
+    few = mapped_scores(people[:30] + 1, people[:30], list(range(30)), (1.0, 5.0), options=QUICK)
+    assert not few.nearer, "30 items leave room for a tenth where it is far off"
+
+
 def test_beyond_what_was_seen_a_map_is_level() -> None:
     fitted = mapped("lenient").fitted
     low, high = fitted(np.array([-100.0, 100.0]))

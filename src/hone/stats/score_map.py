@@ -105,7 +105,9 @@ def mapped_scores(
     for inside, outside in _folds(unit, _OUTER_FOLDS, options.seed):
         mapped[outside] = _best(pairs.chosen(inside), options.seed)(said[outside])
     clustered = [str(one) for one in unit.tolist()]
-    beside = paired_means((mapped - given) ** 2, (said - given) ** 2, clustered, options)
+    missed = ((mapped - given) ** 2, (said - given) ** 2)
+    farthest = max((ends[1] - ends[0]) ** 2, *(float(one.max()) for one in missed))
+    beside = paired_means(*missed, clustered, options, (0.0, farthest))
     return MappedScores(_best(pairs, options.seed), beside)
 
 
@@ -117,7 +119,8 @@ def _best(pairs: _Pairs, seed: int) -> ScoreMap:
         known, asked = pairs.chosen(inside), pairs.chosen(outside)
         for place, kind in enumerate(kinds):
             missed[place] += float(asked.weights @ (_fitted(kind, known)(asked.judge) - asked.people) ** 2)
-    return _fitted(kinds[int(np.argmin(missed * (1 + 1e-9 * np.arange(len(kinds)))))], pairs)
+    least = missed.min() + 1e-9 * max(float(missed.max()), 1.0)
+    return _fitted(next(kind for kind, one in zip(kinds, missed.tolist(), strict=True) if one <= least), pairs)
 
 
 def _folds(unit: Integers, folds: int, seed: int) -> list[tuple[Integers, Integers]]:
