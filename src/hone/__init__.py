@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hone.journey.agreement import AgreementResult as AgreementResult
     from hone.journey.agreement import agree as agree
     from hone.journey.agreement import estimate as estimate
+    from hone.journey.calibrating import calibrate as calibrate
     from hone.journey.cascade import replay_cascade as replay_cascade
     from hone.journey.examples import OwnReplies as OwnReplies
     from hone.journey.examples import write_examples as write_examples
@@ -152,6 +153,7 @@ _HOMES = {
     "chat": "hone.journey.talking",
     "check_golden_replies": "hone.journey.golden",
     "weigh_criteria": "hone.journey.weighing",
+    "calibrate": "hone.journey.calibrating",
     "compare": "hone.rubrics.compare",
     "connect": "hone.models",
     "connect_own": "hone.judging.opening",

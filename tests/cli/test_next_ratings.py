@@ -125,4 +125,8 @@ def test_the_command_draws_before_the_pages_open_and_a_weighted_export_agrees(
     head, first = out.read_text().replace('"', "").splitlines()[:2]
     assert head == "item,criterion,rater,score,kind,group,time,weight"
     assert float(first.rpartition(",")[2]) == pytest.approx(10)
+    other = bare("feedback", "export", folder / "tasks.json", "--form", "argilla", "-p", folder)
+    assert "the weights of 20 drawn replies have no place in this form" in other.err
+    back = bare("feedback", "import", out, "-p", folder)
+    assert "the column weight is not kept" in back.err
     assert bare("rate", "-p", folder, "--next", "0").code == 2

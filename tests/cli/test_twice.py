@@ -51,6 +51,7 @@ feedback status -p {project}
 agree {ratings} --html {page} --figures {figures} --resamples 100 -p {project}
 estimate {ratings} --judged {judged} -p {project}
 rubric weights {whole} -p {project}
+judge calibrate {lenient} --out {maps} -p {project}
 rate invite Ann -p {project}
 rate raters -p {project}
 rate revoke Ann -p {project}
@@ -116,6 +117,10 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     whole = tmp_path / "whole.csv"
     overall = [line.replace("Be Adaptable", "overall") for line in people]
     whole.write_text("item,criterion,rater,score,kind\n" + "".join(people + overall))
+    lenient = tmp_path / "lenient.csv"
+    both = [("ann", n % 2, "human") for n in range(80)], [("near", 1 + n % 2, "judge") for n in range(80)]
+    rows = [f"i{n},c,{who},{score},{kind}\n" for side in both for n, (who, score, kind) in enumerate(side)]
+    lenient.write_text("item,criterion,rater,score,kind\n" + "".join(rows))
     (tmp_path / "rated").mkdir()
     golden = "replies:\n  - {id: g, prompt: Plan., reply: Ten minutes., levels: {Be Adaptable: at least 0}}\n"
     (project / "rubric-tests.yaml").write_text(golden)
@@ -126,7 +131,9 @@ def test_every_command_can_be_typed_twice(bare: Hone, project: Path, tmp_path: P
     twice(
         bare, WALK, rated=rated, wording=wording, other=other, project=project,
         voter=voter, right=tmp_path / "right.yaml", own=tmp_path / "own",
-        asked=asked, table=table, ratings=ratings, whole=whole, judged=judged, new=tmp_path / "new",
+        asked=asked,
+        table=table, ratings=ratings, whole=whole, judged=judged, lenient=lenient, maps=tmp_path / "maps.json",
+        new=tmp_path / "new",
         labels=tmp_path / "labels.csv", people=tmp_path / "people.csv", exported=tmp_path / "exported.csv",
         backup=tmp_path / "backup.jsonl",
         page=tmp_path / "page.html", figures=tmp_path / "figures", solver=solver(tmp_path / "solver.jsonl", range(3)),

@@ -162,6 +162,15 @@ def test_results_are_computed_anew_when_somebody_rates(site: Site, owner: Browse
     assert "Ben" in owner.get("/results")
 
 
+def test_results_say_that_drawn_replies_are_weighed(site: Site, owner: Browser) -> None:
+    for chance in (0.9, 0.2):
+        site.store.draw_replies(site.rubric, 1, lambda replies, *_, chosen=chance: {replies[0]: chosen})
+        rated(site, ("Ann", 1))
+        weighed = "stand for unequally many (column weight)" in owner.get("/results")
+    assert len({row.weight for row in site.store.ratings(site.rubric)}) == 2
+    assert weighed
+
+
 def test_a_disagreement_is_settled_by_name_and_the_ratings_stay(site: Site, owner: Browser) -> None:
     rated(site, ("Ann", 1), ("Ben", -1))
     owner.get("/results")

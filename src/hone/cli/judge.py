@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hone.cli.calibrate import calibrate_command
 from hone.cli.codes import GATE
 from hone.cli.options import fresh_option, json_option, project_option, verb_options
 from hone.cli.screen import SCREEN, note, out, print_json
@@ -19,7 +20,10 @@ from hone.report.own_judge import own_judge_report
 
 @click.group("judge")
 def judge_command() -> None:
-    """A judge of your own, or two in a row: measured by people's ratings before it is used."""
+    """A judge of your own, two in a row, or calibrated: measured by people's ratings before it is used."""
+
+
+judge_command.add_command(calibrate_command)
 
 
 @judge_command.command("cascade")

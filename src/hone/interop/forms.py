@@ -74,12 +74,14 @@ def export_file(store: Store, path: Path, form: Form, rubric: Rubric, which: Whi
         return Exchanged(form, {"verdicts": write_pairs(store, path)})
     if form == "argilla":
         count, notes = write_records(store, path, rubric)
-        return Exchanged(form, {"records": count}, (*notes, *_left_out(store, rubric, Which())))
+        return Exchanged(
+            form, {"records": count}, (*notes, *_left_out(store, rubric, Which()), *_unweighted(store, rubric))
+        )
     settings = path.with_suffix(".xml")
     count = write_tasks(store, path, rubric)
     write_whole(settings, interface(rubric))
     note = f"the labelling interface that goes with it: {settings}"
-    return Exchanged(form, {"tasks": count}, (note, *_left_out(store, rubric, Which())))
+    return Exchanged(form, {"tasks": count}, (note, *_left_out(store, rubric, Which()), *_unweighted(store, rubric)))
 
 
 def export_whole(where: Path | str, path: Path, *, whole: bool = False) -> Exchanged:
@@ -136,7 +138,8 @@ def import_file(
         entries = read_entries(as_long(open_table(path), raters=raters, rubric=rubric, columns=columns), taken)
     else:
         entries = read_tasks(path, rubric) if form == "label-studio" else read_records(path, rubric)
-    return _told(form, enter_feedback(store, entries, rubric, path), taken)
+    weighted = form == "ratings" and "weight" in open_table(path).columns
+    return _told(form, enter_feedback(store, entries, rubric, path), taken, weighted=weighted)
 
 
 def form_of(path: Path) -> Form:
@@ -161,10 +164,15 @@ def form_of(path: Path) -> Form:
     return "pairs" if is_pairs(open_table(path).columns) else "ratings"
 
 
-def _told(form: Form, tally: ImportTally, taken: Taken) -> Exchanged:
+def _told(form: Form, tally: ImportTally, taken: Taken, *, weighted: bool = False) -> Exchanged:
     notes = taken.lines()
     if tally.missing:
         notes.append(f"{tally.missing:,} rows have no score: counted as missing, not as 0")
+    if weighted:
+        notes.append(
+            "the column weight is not kept: the store weighs replies by its own draws; a whole store keeps them "
+            f"({option('form', 'store')})"
+        )
     if tally.strange:
         notes.append(
             f"{tally.strange:,} items were not in the store; without their texts they cannot be handed out for rating"
@@ -180,6 +188,13 @@ def _left_out(store: Store, rubric: Rubric, which: Which) -> tuple[str, ...]:
         f"ratings of criteria that have changed since are left out; to write them too, use {option('stale', True)}"
     )
     return (f"{stale:,} {words}",) if stale else ()
+
+
+def _unweighted(store: Store, rubric: Rubric) -> tuple[str, ...]:
+    """That the weights of drawn replies have no place in a form; nothing where none was drawn."""
+    drawn = len({row.subject for row in store.ratings(rubric) if row.weight is not None})
+    keeps = f"{option('form', 'ratings')} and {option('form', 'store')} keep them"
+    return (f"the weights of {drawn:,} drawn replies have no place in this form; {keeps}",) if drawn else ()
 
 
 def _check_suffix(path: Path, form: Form) -> None:

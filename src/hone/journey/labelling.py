@@ -32,6 +32,7 @@ from hone.judging.dataset import Columns, Survey, entries, survey
 from hone.judging.label import LabelReport, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.rows_for_people import Routing, RowsForPeople
+from hone.judging.score_maps import MAPPED, JudgeMaps, read_maps
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
@@ -81,6 +82,8 @@ class LabelOptions(AskingOptions):
     """A probability below it is uncertain: as many rows as hold one are drawn for people."""
     share: float = Field(default=0.05, ge=0, le=1)
     """How many more are drawn for people, of the other rows."""
+    calibration: Annotated[Path | None, OptionForm(path="file")] = None
+    """Maps of this judge (`hone judge calibrate`): a column more with the score that people are expected to give."""
     role: str | None = None
     """Who the writer of the replies was told to be.  [default: the task in hone.yaml]"""
     instruction: str | None = None
@@ -127,6 +130,8 @@ class Labelling:
     """Whether to refuse a judge without a certificate that fits."""
     then: SecondJudge | None = None
     """The second judge of a cascade."""
+    maps: JudgeMaps | None = None
+    """From the judge's scores to people's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,10 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
     """
     settings = project.settings
     judges = judges_named(options.judge, project)
+    found = rubric or named_rubric(options.rubric, project)
+    maps = None if options.calibration is None else read_maps(options.calibration)
+    if maps is not None and options.calibration is not None:
+        maps.check(" + ".join(judge.model for judge in judges), found.digest, options.calibration)
     then = second_judge(options.then, options.below)
     if then is not None and options.engine == "ray":
         raise ProjectError(f"{option('then')} needs {option('engine', 'local')}: shards have one judge each")
@@ -236,7 +245,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         project=project,
         table=table,
         columns=columns,
-        rubric=rubric or named_rubric(options.rubric, project),
+        rubric=found,
         judges=judges,
         judging=options.put_over(settings.judging),
         file=options.out,
@@ -249,6 +258,7 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
         brief=other_brief(project, options.role, options.instruction),
         require_certificate=options.require_certificate,
         then=then,
+        maps=maps,
     )
 
 
@@ -407,10 +417,12 @@ class _Sink:
         self.routed = 0
         self._work, self._run = work, run
         self._id = _id_column(work)
+        self._mapped = [name for name in work.rubric.names if work.maps is not None and name in work.maps.criteria]
         self._columns = (
             ({self._id: str} if self._id else {})
             | found.types
             | label_columns(work.rubric, cascade=work.then is not None)
+            | {f"{name}{MAPPED}": float for name in self._mapped}
         )
         self._stack = ExitStack()
         self._drawing = RowsForPeople(work.routing, work.rubric)
@@ -458,9 +470,13 @@ class _Sink:
                 self._people.write({"why": why, "weight": stands_for} | self._row(entry, judgement))
 
     def _row(self, entry: RowToLabel, judgement: Judgement) -> dict[str, Any]:
-        return ({self._id: entry.item} if self._id else {}) | labelled(
+        row = ({self._id: entry.item} if self._id else {}) | labelled(
             entry, judgement, self._work.rubric, cascade=self._work.then is not None
         )
+        if self._work.maps is None:
+            return row
+        mapped = self._work.maps.mapped(judgement)
+        return row | {f"{name}{MAPPED}": mapped.get(name) for name in self._mapped}
 
 
 def _id_column(work: Labelling) -> str | None:

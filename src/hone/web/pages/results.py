@@ -54,6 +54,8 @@ class Computed:
 
     sections: list[dict[str, object]] = field(default_factory=list)
     stop: str = ""
+    weighting: str = ""
+    """What is done with replies that stand for unequally many; empty where all stand for the same."""
     strict: list[CriterionStrictness] = field(default_factory=list)
     """By criterion."""
 
@@ -86,6 +88,7 @@ def show_results(request: Request, someone: Owner) -> Response:
         kept=kept(filters),
         open_ones=sum(one.adjudicated is None for one in disagreements),
         stop=found.stop,
+        weighting=found.weighting,
         certificate=certificate_line(site.project, site.project.latest_run("label")),
         judged=None if found.sections else _judged(site, rubric),
     )
@@ -187,11 +190,13 @@ def _computed(site: Site, rubric: Rubric, said: PageTexts) -> Computed:
 
     def compute() -> Computed:
         table = join(site.project, site.store, rubric).table
-        ratings = read_ratings(table, Reading(rubric=rubric)).ratings
+        collected = read_ratings(table, Reading(rubric=rubric))
+        ratings = collected.ratings
         found = agreement_figures(ratings, BootstrapOptions(RESAMPLES))
         span = common_span(found)
         sections = [_section(name, found, ratings, rubric, span, said) for name in found.criteria]
-        return Computed(sections, stop_rule(table, rubric, per_item=site.per_item)[-1].words, strictness_of(found))
+        stop = stop_rule(table, rubric, per_item=site.per_item)[-1].words
+        return Computed(sections, stop, "; ".join(collected.weighting()), strictness_of(found))
 
     computed: Computed = site.remember(f"results-{said.language}", state, compute)
     return computed
