@@ -104,6 +104,8 @@ class Judging(Frozen):
     """How samples, and the models of a panel, become one score."""
     examples: int = Field(default=6, ge=0, le=64)
     """The most scored examples that are shown, balanced over the levels."""
+    commit_first: bool = Field(default=False, exclude_if=lambda first: not first)
+    """The judge answers each request itself before it sees a reply to it, and sees its answer beside the reply."""
     pattern: str | None = None
     """A regular expression with one group a criterion, for judges whose texts are not JSON; its last match counts."""
 

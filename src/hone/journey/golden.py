@@ -22,7 +22,7 @@ from hone.journey.labelling import needs_no_judge
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions
 from hone.journey.second_judge import SecondJudge, second_judge
-from hone.journey.step import Step, judges_named, open_step, panel_parts, place_of, step_config
+from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, place_of, step_config
 from hone.journey.stored import project_store
 from hone.journey.watching import SILENT, Watch
 from hone.judging.of_project import judge_of, judge_sampling
@@ -60,6 +60,8 @@ class RubricTestOptions(AskingOptions):
     """The first judge's probability, or share of votes; calibrate it with `hone judge cascade`."""
     per_criterion: bool | None = None
     """One call a criterion."""
+    commit_first: bool | None = None
+    """The judge answers each request itself before it sees a reply to it."""
     mode: Literal["verdict", "expected"] | None = None
     """The chosen level, or levels by probability."""
     samples: int | None = Field(default=None, ge=1, le=64)
@@ -183,6 +185,7 @@ class _GoldenTest:
             rubric=self.rubric,
             data=digest([reply.model_dump() for reply in self.replies]),
             judging=self.judging,
+            **commit_part(self.judging, self.project),
             sampling=judge_sampling(self.judges[0], self.rubric),
             **panel_parts(self.asked),
             **(self.then.parts(self.rubric) if self.then else {}),

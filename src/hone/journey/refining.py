@@ -23,7 +23,7 @@ from hone.journey.column_options import ColumnOptions
 from hone.journey.loop import Models, keep_merged
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.rated_texts import as_rated_reply, stored_texts, texts_in
-from hone.journey.step import Step, judges_named, open_step, panel_parts, run_step, step_config
+from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, run_step, step_config
 from hone.journey.stored import project_store
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.saved_judge import text_digest
@@ -161,6 +161,7 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
         rubric=rubric,
         ratings=rated.digest,
         judging=project.settings.judging,
+        **commit_part(project.settings.judging, project),
         sampling=judge_sampling(judges[0], rubric),
         rule={
             "way": options.way,

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from hone.domain.base import digest
-from hone.domain.settings import ModelSettings
+from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Item
 from hone.errors import ProjectError, RunBusyError, RunError
 from hone.files import locked
@@ -218,6 +218,11 @@ def panel_parts(judges: Sequence[ModelSettings]) -> dict[str, ModelSettings]:
     return {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
 
 
+def commit_part(judging: Judging, project: Project) -> dict[str, str]:
+    """What a run depends on where the judge answers first, for its config; nothing where it does not."""
+    return {"commit": digest(project.prompts["commit"].text)} if judging.commit_first else {}
+
+
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
     """What tells models of the same name apart: the digest of each one's files, empty where it has none here.
 
@@ -237,8 +242,8 @@ def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     """All that a step's results depend on, as plain data; a model is the same where its files hold the same."""
     # The language's words count where they are said: behind those of the system prompt. Problems, and questions
     # that others ask, are not put here. What a judge of one's own is asked with stands in its folder; what refines a
-    # rubric, in the run that does.
-    left_out = {"language", "boxed", "decide", "levels", "strict", "refine"}
+    # rubric, or has the judge answer first, in the runs that do.
+    left_out = {"language", "boxed", "decide", "levels", "strict", "refine", "commit"}
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items() if name not in left_out}
     task = {"task": project.settings.task.model_dump(mode="json")} if project.with_task else {}
     return {**task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}

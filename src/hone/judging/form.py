@@ -25,6 +25,10 @@ Wording = Literal["score", "levels", "strict"]
 """The prompts that a judge may be asked with; only ``score`` asks for reasons."""
 _REASON = 240
 """Characters of a reason: long enough for one sentence, short enough that a small model ends."""
+COMMITTING = Sampling(max_tokens=400, break_loops=True)
+"""How a judge's own answer is sampled: the likeliest tokens, with room for a short working."""
+NO_ANSWER = "no single answer"
+"""What a judge writes that has none of its own."""
 _REPETITION = 1000
 """Keeps the samples of repetitions apart: there are never so many votes."""
 _TOP = 20
@@ -55,13 +59,14 @@ class JudgeQuestion:
     brief: Brief = field(default_factory=Brief)
     wording: Wording = "score"
 
-    def request(self, reply: Reply, *, sample: int = 0, again: int = 0) -> Request:
+    def request(self, reply: Reply, *, sample: int = 0, again: int = 0, own: str = "") -> Request:
         """What is asked about one reply.
 
         Args:
             reply: What is scored.
             sample: Which of several votes.
             again: Which repetition of the same question; each is a call of its own, sampled in the same way.
+            own: The judge's own answer to the request, where it was asked for one.
         """
         text = self.setup.prompts[self.wording].render(
             subject=self.subject,
@@ -69,7 +74,7 @@ class JudgeQuestion:
             criteria=self._criteria,
             examples=self._examples(reply),
             request=fence("request", reply.prompt),
-            reference=_reference(reply.reference),
+            reference="\n\n".join(part for part in (_reference(reply.reference), _own_answer(own)) if part),
             reply=fence("reply", reply.text),
             form=self._form,
         )
@@ -256,6 +261,33 @@ def _criterion(criterion: Criterion, rubric: Rubric) -> str:
         f"  {plain_number(level.value)} ({level.label}): {criterion.anchor(level)}" for level in rubric.scale.levels
     ]
     return "\n".join([f"{criterion.name}: {criterion.sentence}", *levels])
+
+
+def commit_request(reply: Reply, subject: str, brief: Brief, setup: Setup) -> Request:
+    """What a judge is asked before it sees a reply: its own answer to the request.
+
+    The reply is not in it, so that one answer serves every reply to the same request.
+    """
+    text = setup.prompts["commit"].render(
+        subject=subject, **brief_fields(brief), request=fence("request", reply.prompt)
+    )
+    return Request(setup.messages(text), COMMITTING, call=Call(reply.item, "commit"))
+
+
+def committed_answer(text: str) -> str:
+    """A judge's own answer; empty where it says that there is none."""
+    text = text.strip()
+    return "" if text.lower().strip(' .*"') == NO_ANSWER else text
+
+
+def _own_answer(own: str) -> str:
+    if not own:
+        return ""
+    lead = (
+        "Your own answer to the request, written before you saw the reply. It may be wrong, and a reply may be right "
+        "in other words:"
+    )
+    return f"{lead}\n\n{fence('answer', own)}"
 
 
 def _reference(reference: str | None) -> str:

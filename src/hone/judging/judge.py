@@ -15,12 +15,12 @@ from hone.domain.evidence import Judgement, Score
 from hone.domain.rubric import Rubric, Scale
 from hone.domain.rule import RULES
 from hone.domain.settings import Judging
-from hone.domain.task import Brief, Reply
+from hone.domain.task import NO_REQUEST, Brief, Reply
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Caller, Outcome, Setup, pool, wait
 from hone.judging.decision import read_decision
 from hone.judging.expected import expected, level_probabilities
-from hone.judging.form import JudgeQuestion, Wording, rubric_sampling
+from hone.judging.form import JudgeQuestion, Wording, commit_request, committed_answer, rubric_sampling
 from hone.judging.rules import rule_scores
 from hone.judging.verdict import cut_problem, read_pattern, read_verdict
 from hone.judging.weakness import JudgeSigns
@@ -70,6 +70,9 @@ class Judge:
     _forms: tuple[JudgeQuestion, ...] = field(init=False)
     _pattern: re.Pattern[str] | None = field(init=False)
     _digest: str = field(init=False)
+    _committed: dict[tuple[int, str, str], asyncio.Future[str]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         if not self.rubric.criteria:
@@ -268,8 +271,11 @@ class Judge:
 
     async def _vote(self, model: Model, sample: int, reply: Reply, caller: Caller, again: int) -> _Vote:
         """One model's verdict on all criteria, in one call or in one a criterion."""
-        ask = JudgeQuestion.decision if model.decides else JudgeQuestion.request
-        requests = [(ask(form, reply, sample=sample, again=again), form) for form in self._forms]
+        if model.decides:
+            requests = [(form.decision(reply, sample=sample, again=again), form) for form in self._forms]
+        else:
+            own = await self._own_answer(model, reply, caller)
+            requests = [(form.request(reply, sample=sample, again=again, own=own), form) for form in self._forms]
         if len(requests) == 1:
             return await self._answer(model, *requests[0], caller)
         parts = await asyncio.gather(*(self._answer(model, request, form, caller) for request, form in requests))
@@ -279,6 +285,23 @@ class Judge:
         scores = tuple(score for part in parts for score in part.scores)
         whole = all(part.weighed for part in parts)
         return _Vote(scores, tuple(score for part in parts for score in part.weighed) if whole else ())
+
+    async def _own_answer(self, model: Model, reply: Reply, caller: Caller) -> str:
+        """What a model answers to the request itself, asked once for all replies to it; empty where it has no answer.
+
+        An answer that failed or was cut is none: half a working would lead the judge astray.
+        """
+        if not self.judging.commit_first or reply.prompt in ("", NO_REQUEST):
+            return ""
+        key = (id(asyncio.get_running_loop()), model.spec, reply.prompt)
+        if key not in self._committed:
+            self._committed[key] = asyncio.ensure_future(self._commit(model, reply, caller))
+        return await asyncio.shield(self._committed[key])
+
+    async def _commit(self, model: Model, reply: Reply, caller: Caller) -> str:
+        outcome = await caller.ask(model, commit_request(reply, self.subject, self.brief, self.setup))
+        done = outcome.completion
+        return "" if done is None or done.cut else committed_answer(done.text)
 
     async def _answer(self, model: Model, request: Request, form: JudgeQuestion, caller: Caller) -> _Vote:
         outcome = await caller.ask(model, request)
