@@ -1,6 +1,6 @@
 """Does it help a small judge to answer a question itself before it sees a pupil's answer? Measured on khan_saq.
 
-    python benchmarks/commit_first.py MODEL.gguf FOLDER [--questions 1 2] [--each 30] [--into docs/results/commit_first.md]
+    python benchmarks/commit_first.py MODEL.gguf FOLDER [--questions 1 2] [--each 30] [--into FILE.md]
 
 Pupils' answers to questions that have one right answer (../shared/data; HONE_TEST_DATA overrides), drawn with a seed,
 each scored 0 or 1 by three people; the judge knows no reference. It scores all of them as it comes, and again with
@@ -82,22 +82,25 @@ def main() -> None:
         return np.array([given.get(row["response_id"], np.nan) for row in chosen])
 
     found = paired_agreement(column(first), column(usual), people, "nominal")
-    page = "\n".join(
-        [
-            "# A judge that answers first",
-            "",
-            f"`python benchmarks/commit_first.py {asked.model.name} FOLDER`, seeded: {len(chosen)} answers of pupils to "
-            f"{len(asked.questions)} questions with one right answer (khan_saq, CC BY 4.0), scored by three people; judge: "
-            f"{asked.model.name} in the embedded engine, without a reference.",
-            "",
-            "| | Cohen's kappa with the majority of people |",
-            "|---|---|",
-            f"| as it comes | {with_interval(found.second)} |",
-            f"| with `--commit-first` | {with_interval(found.first)} |",
-            f"| difference, paired, on {found.n} answers that both scored | {with_interval(found.difference, 'gap')} |",
-            "",
-        ]
+    what = (
+        f"`python benchmarks/commit_first.py {asked.model.name} FOLDER`, seeded: {len(chosen)} pupils' answers to "
+        f"{len(asked.questions)} questions with one right answer (khan_saq, CC BY 4.0), scored by three people, and "
+        f"the judge {asked.model.name} in the embedded engine, without a reference."
     )
+    both = f"difference, paired, on {found.n} answers that both scored"
+    lines = [
+        "# A judge that answers first",
+        "",
+        what,
+        "",
+        "| | Cohen's kappa with the majority of people |",
+        "|---|---|",
+        f"| as it comes | {with_interval(found.second)} |",
+        f"| with `--commit-first` | {with_interval(found.first)} |",
+        f"| {both} | {with_interval(found.difference, 'gap')} |",
+        "",
+    ]
+    page = "\n".join(lines)
     sys.stdout.write(page)
     if asked.into:
         asked.into.write_text(page, encoding="utf-8")
