@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO
+from typing import Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field, field_validator
 
@@ -17,7 +17,7 @@ from hone.domain.rubric import Rubric
 from hone.domain.settings import Judging, ModelSettings, compiled
 from hone.domain.task import Brief, Reply
 from hone.errors import ProjectError
-from hone.files import temporary_folder
+from hone.files import open_new, temporary_folder
 from hone.jobs import Budget
 from hone.jobs.prices import price
 from hone.journey.certifying import certified
@@ -430,8 +430,9 @@ class _Sink:
         self._stack = ExitStack()
         self._drawing = RowsForPeople(work.routing, work.rubric)
         self._people: Writer | None = None
-        self._said: TextIO | None = None
+        self._said: BinaryIO | None = None
         """The judgements in order, kept until it is known which rows are for people."""
+        self._said_at = Path()
 
     def __enter__(self) -> _Sink:
         work = self._work
@@ -441,8 +442,8 @@ class _Sink:
         columns = {"why": str, "weight": float} | self._columns
         if work.people:
             self._people = self._stack.enter_context(open_writer(work.people, columns))
-            place = self._stack.enter_context(temporary_folder("hone-label-")) / "judgements.jsonl"
-            self._said = self._stack.enter_context(place.open("w+", encoding="utf-8"))
+            self._said_at = self._stack.enter_context(temporary_folder("hone-label-")) / "judgements.jsonl"
+            self._said = self._stack.enter_context(open_new(self._said_at))
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -454,7 +455,7 @@ class _Sink:
             self._results.write(judgement.model_dump_json() + "\n")
         if self._said:
             self._drawing.add(judgement)
-            self._said.write(judgement.model_dump_json() + "\n")
+            self._said.write(judgement.model_dump_json().encode() + b"\n")
         if self._out:
             self._out.write(self._row(entry, judgement))
 
@@ -463,14 +464,15 @@ class _Sink:
         if self._people is None or self._said is None:
             return
         weight = self._drawing.weights()
-        self._said.seek(0)
-        both = zip(entries(self._work.table, self._work.columns), self._said, strict=True)
-        for place, (entry, line) in enumerate(both):
-            if (stands_for := weight(place)) is not None:
-                judgement = Judgement.model_validate_json(line)
-                why = self._work.routing.reason(judgement)
-                self.routed += 1
-                self._people.write({"why": why, "weight": stands_for} | self._row(entry, judgement))
+        self._said.flush()
+        with self._said_at.open("rb") as said:
+            both = zip(entries(self._work.table, self._work.columns), said, strict=True)
+            for place, (entry, line) in enumerate(both):
+                if (stands_for := weight(place)) is not None:
+                    judgement = Judgement.model_validate_json(line)
+                    why = self._work.routing.reason(judgement)
+                    self.routed += 1
+                    self._people.write({"why": why, "weight": stands_for} | self._row(entry, judgement))
 
     def _row(self, entry: RowToLabel, judgement: Judgement) -> dict[str, Any]:
         row = ({self._id: entry.item} if self._id else {}) | labelled(
