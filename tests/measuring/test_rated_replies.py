@@ -16,7 +16,9 @@ from hone.measuring.rated_replies import ReplyFeatures, rated_replies
 from .planted import votes_and_texts
 
 
-@pytest.mark.parametrize("signals", [("similar replies",), ("form",), ("form", "similar replies")])
+@pytest.mark.parametrize(
+    "signals", [("similar replies",), ("form",), ("form", "similar replies"), ("words",), ("form", "words")]
+)
 def test_one_reply_at_a_time_gets_what_all_at_once_got(signals: tuple[Signal, ...]) -> None:
     planted = votes_and_texts(120, 8).without_votes()
     everyone = np.arange(120)

@@ -29,9 +29,10 @@ from hone.stats.logistic import LevelModel, directions_of
 from hone.weights.content import OWN_JUDGE
 
 Floats = npt.NDArray[np.float64]
-Signal = Literal["votes", "form", "similar replies"]
-"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies."""
-SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies")
+Signal = Literal["votes", "form", "similar replies", "words"]
+"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies, and
+words and pairs of words."""
+SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies", "words")
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Spread = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e9)]
 _HEX = r"^[0-9a-f]{16}$"
@@ -102,6 +103,10 @@ class FittedCriterion(Frozen):
     intercepts: tuple[Finite, ...]
     rated: tuple[RatedBefore, ...] = ()
     """Where similar replies are looked for, those there are."""
+    words: tuple[str, ...] = ()
+    """Where words are read, those that count, pairs among them."""
+    rarities: tuple[Finite, ...] = ()
+    """By how much each counts for more where it is rarer; see `rarity`."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -115,6 +120,10 @@ class FittedCriterion(Frozen):
             raise ValueError(f"{self.criterion}: its weights are not of one size")
         if ("similar replies" in self.signals) != bool(self.rated):
             raise ValueError(f"{self.criterion}: similar replies are a signal just where rated replies are kept")
+        if ("words" in self.signals) != bool(self.words):
+            raise ValueError(f"{self.criterion}: words are a signal just where words are kept")
+        if len(self.words) != len(self.rarities) or len(set(self.words)) < len(self.words):
+            raise ValueError(f"{self.criterion}: the words and their rarities do not fit together")
         if len({len(one.apart) for one in self.rated}) > 1:
             raise ValueError(f"{self.criterion}: the rated replies have figures of different sizes")
         return self
@@ -130,7 +139,12 @@ class FittedCriterion(Frozen):
         spread = each == 1
         votes = len(self.levels) - 1 + parts * each + spread + self.missing
         near = 2 * len(self.rated[0].apart) if self.rated else 0
-        sizes: dict[Signal, int] = {"votes": votes, "form": len(FORM), "similar replies": near}
+        sizes: dict[Signal, int] = {
+            "votes": votes,
+            "form": len(FORM),
+            "similar replies": near,
+            "words": len(self.words),
+        }
         return sum(sizes[signal] for signal in self.signals)
 
     @cached_property

@@ -7,6 +7,7 @@ the score nearest to the result; where nobody gave one it is empty.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from hone.domain.base import digest
 from hone.domain.evidence import FITTED_TO, Judgement, Score
@@ -33,6 +35,8 @@ from hone.judging.signals import (
     request_of_reply,
     score_of,
     vote_features,
+    weighted_words,
+    words_and_pairs,
 )
 from hone.models import Completion, Model, Request
 from hone.models.spec import own_folder
@@ -132,6 +136,10 @@ class LevelScorer:
         self._triples: dict[int, TokenCounts] = {}
         # By criterion: the row of each known reply among those that were rated on it, and their figures.
         self._rows = [{one.reply: row for row, one in enumerate(fitted.rated)} for fitted in saved.criteria]
+        self._columns = [
+            ({word: at for at, word in enumerate(fitted.words)}, np.array(fitted.rarities))
+            for fitted in saved.criteria
+        ]
         self._apart = [np.array([one.apart for one in fitted.rated]) for fitted in saved.criteria]
 
     def probabilities(self, reply: Reply, votes: Sequence[Sequence[float]]) -> list[Floats]:
@@ -145,6 +153,7 @@ class LevelScorer:
         criteria = self._saved.criteria
         form = form_features([text]) if any("form" in one.signals for one in criteria) else None
         near = self._near(reply, text) if any(one.rated for one in criteria) else {}
+        said_words = Counter(words_and_pairs(text.reply)) if any(one.words for one in criteria) else Counter()
         found = []
         for place, (fitted, said) in enumerate(zip(criteria, votes, strict=True)):
             parts = []
@@ -153,6 +162,8 @@ class LevelScorer:
                     parts.append(self._voted(fitted, said))
                 elif signal == "form":
                     parts.append(form_features([text]) if form is None else form)
+                elif signal == "words":
+                    parts.append(self._counted(place, said_words))
                 else:
                     parts.append(self._neighbours(place, near))
             found.append(fitted.probabilities(np.concatenate(parts, axis=1))[0])
@@ -163,6 +174,15 @@ class LevelScorer:
         votes = np.array([said], dtype=np.float64)
         levels = np.array(fitted.levels)
         return vote_features(votes, names, levels, ordered=fitted.ordered, missing=fitted.missing).values
+
+    def _counted(self, place: int, said: Counter[str]) -> Floats:
+        """The words that count, as they were weighted where the judge was fitted."""
+        columns, rarities = self._columns[place]
+        counts = np.zeros((1, len(columns)))
+        for word, count in said.items():
+            if (column := columns.get(word)) is not None:
+                counts[0, column] = count
+        return weighted_words(csr_array(counts), rarities).toarray()
 
     def _neighbours(self, place: int, near: dict[int, float]) -> Floats:
         rows = self._rows[place]

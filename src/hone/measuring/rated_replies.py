@@ -9,20 +9,23 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, hstack
 
 from hone.domain.rule import RULES
 from hone.judging.saved_judge import SIGNALS, FittedCriterion, RatedBefore, Signal
 from hone.judging.signals import (
     ReplyText,
     form_features,
+    named_counts,
     neighbour_features,
+    rarity,
     same_request,
     score_of,
     similarity,
-    token_counts,
     vote_features,
     vote_shares,
     votes_by_level,
+    weighted_words,
     words_and_pairs,
     words_of,
 )
@@ -37,6 +40,10 @@ Integers = npt.NDArray[np.int64]
 HeldOut = Literal["reply", "group", "question", "writer"]
 MOST_COMPARED = 3_000
 """Rated replies beyond which they are not compared with each other, which takes memory with their square."""
+SPREAD_OF_WORDS = 0.2
+"""By what tf-idf of unit length is divided, so that the penalties that suit the other signals suit words."""
+_LEAST_SEEN = 2
+"""Known replies that hold a word, under which it is not counted; where none is so frequent, all are."""
 _LEAST_WEIGHT = 1e-6
 """What a reply counts at least, so that no fold counts nothing."""
 
@@ -158,6 +165,7 @@ class ReplyFeatures:
         self._votes = vote_features(rated.votes, rated.judges, rated.scale.levels, ordered=rated.ordered)
         self._form = form_features(rated.texts)
         self._near = (similarity(rated.texts), same_request(rated.texts)) if self.compares else None
+        self._words = ReplyWords(rated.texts)
         self._said = self._figures()
 
     @property
@@ -173,7 +181,8 @@ class ReplyFeatures:
         votes: tuple[Signal, ...] = ("votes",) if self._rated.judges and "votes" in self._allowed else ()
         form: tuple[Signal, ...] = ("form",) if "form" in self._allowed else ()
         near: tuple[Signal, ...] = ("similar replies",) if self._near else ()
-        found = [votes, (*votes, *form), (*votes, *form, *near)]
+        words: tuple[Signal, ...] = ("words",) if self._words.some and "words" in self._allowed else ()
+        found = [votes, (*votes, *form), (*votes, *form, *near), (*votes, *form, *near, *words)]
         return [one for one in dict.fromkeys(found) if one]
 
     def candidates(self) -> dict[str, FeatureRecipe]:
@@ -182,10 +191,9 @@ class ReplyFeatures:
 
     def features(self, signals: tuple[Signal, ...], known: Integers) -> Floats:
         """The features of all replies as they are made, knowing what people said of the known ones alone."""
-        made: dict[Signal, Floats] = {"votes": self._votes.values, "form": self._form}
-        if "similar replies" in signals:
-            made["similar replies"] = self._of_neighbours(known)
-        return np.concatenate([made[signal] for signal in signals], axis=1)
+        blocks = [self._block(signal, known) for signal in signals if signal != "words"]
+        words = [self._words.at(known).toarray()] if "words" in signals else []
+        return np.concatenate([*blocks, *words], axis=1)
 
     def fitted(self, criterion: str, units: Integers, seed: int = 0) -> FittedCriterion:
         """The regression on all replies, with signals and penalty chosen by cross-validation over units.
@@ -199,13 +207,12 @@ class ReplyFeatures:
         known = np.arange(len(rated.people))
         best = chosen_model(list(self.candidates().values()), rated.shares, known, units, seed=seed)
         signals = sets[best.recipe]
-        features = self.features(signals, known)
-        centres, spreads = features.mean(axis=0), _spreads(features)
+        centres, spreads = self._scaling(signals, known)
         shares = rated.shares
-        model = fit_levels(
-            (features - centres) / spreads, shares.targets, shares.weights, best.penalty, shares.directions
-        )
+        made = self._recipe(signals)(known)
+        model = fit_levels(made[:], shares.targets, shares.weights, best.penalty, shares.directions)
         apart = self._apart(known) if "similar replies" in signals else np.empty((0, 0))
+        words, rarities = self._words.known(known) if "words" in signals else ((), np.empty(0))
         return FittedCriterion(
             criterion=criterion,
             level=rated.scale.level,
@@ -217,10 +224,37 @@ class ReplyFeatures:
             weights=tuple(map(tuple, model.weights.tolist())),
             intercepts=tuple(model.intercepts.tolist()),
             rated=tuple(RatedBefore(reply=at, apart=tuple(row)) for at, row in enumerate(apart.tolist())),
+            words=words,
+            rarities=tuple(rarities.tolist()),
         )
 
     def _recipe(self, signals: tuple[Signal, ...]) -> FeatureRecipe:
-        return lambda known: _scaled(self.features(signals, known), known)
+        numbers = tuple(signal for signal in signals if signal != "words")
+
+        def recipe(known: Integers) -> Features:
+            words = csr_array(self._words.at(known) / SPREAD_OF_WORDS)
+            if not numbers:
+                alone: Features = words
+                return alone
+            centres, spreads = self._scaling(numbers, known)
+            scaled: Floats = (self.features(numbers, known) - centres) / spreads
+            both: Features = hstack([csr_array(scaled), words]).tocsr()
+            return both
+
+        return recipe if "words" in signals else lambda known: _scaled(self.features(signals, known), known)
+
+    def _scaling(self, signals: tuple[Signal, ...], known: Integers) -> tuple[Floats, Floats]:
+        """What is taken from each feature, and by what it is divided then."""
+        blocks = [self._block(signal, known)[known] for signal in signals if signal != "words"]
+        many = self._words.at(known).shape[1] if "words" in signals else 0
+        centres = [*(block.mean(axis=0) for block in blocks), np.zeros(many)]
+        return np.concatenate(centres), np.concatenate([*map(_spreads, blocks), np.full(many, SPREAD_OF_WORDS)])
+
+    def _block(self, signal: Signal, known: Integers) -> Floats:
+        """The features of one signal but words, of all replies."""
+        if signal == "votes":
+            return self._votes.values
+        return self._form if signal == "form" else self._of_neighbours(known)
 
     def _figures(self) -> Floats:
         """What people said of each reply as figures, and by how much the votes miss it."""
@@ -243,21 +277,43 @@ class ReplyFeatures:
         return neighbour_features(similar[:, known], same[:, known], self._apart(known))
 
 
+class ReplyWords:
+    """The words, and pairs of words, of replies as tf-idf: what is counted rests on the known replies alone.
+
+    Args:
+        texts: Of all replies.
+    """
+
+    def __init__(self, texts: Sequence[ReplyText]) -> None:
+        self._counts, self._names = named_counts([words_and_pairs(text.reply) for text in texts])
+
+    @property
+    def some(self) -> bool:
+        """Whether there is any word."""
+        return bool(self._names)
+
+    def at(self, known: Integers) -> csr_array:
+        """What stands in two known replies or more, shape (replies, words); one empty column where no word is."""
+        kept, rarities = self._kept(known)
+        if not len(kept):
+            return csr_array((self._counts.shape[0], 1), dtype=np.float64)
+        return weighted_words(self._counts[:, kept], rarities)
+
+    def known(self, known: Integers) -> tuple[tuple[str, ...], Floats]:
+        """The words that are counted, in the order of the columns, and their rarities."""
+        kept, rarities = self._kept(known)
+        return tuple(self._names[at] for at in kept.tolist()), rarities
+
+    def _kept(self, known: Integers) -> tuple[Integers, Floats]:
+        seen = np.asarray((self._counts[known] > 0).sum(axis=0), dtype=np.float64).ravel()
+        kept = np.flatnonzero(seen >= _LEAST_SEEN)
+        kept = kept if len(kept) else np.flatnonzero(seen)
+        return kept, rarity(seen[kept], len(known))
+
+
 def bag_of_words(texts: Sequence[ReplyText]) -> FeatureRecipe:
     """Words and pairs of words of the replies, as tf-idf of unit length: what is known without any judgement."""
-    counts = token_counts([words_and_pairs(text.reply) for text in texts])
-
-    def recipe(known: Integers) -> Features:
-        seen = np.asarray((counts[known] > 0).sum(axis=0), dtype=np.float64).ravel()
-        kept = np.flatnonzero(seen >= 2)
-        if not len(kept):
-            return np.zeros((len(texts), 1))
-        weighted = counts[:, kept].multiply(1 + np.log((1 + len(known)) / (1 + seen[kept]))[None, :]).tocsr()
-        norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1), dtype=np.float64)).ravel()
-        found: Features = weighted.multiply(1 / np.maximum(norms, 1e-12)[:, None]).tocsr()
-        return found
-
-    return recipe
+    return ReplyWords(texts).at
 
 
 def length_alone(texts: Sequence[ReplyText]) -> FeatureRecipe:
