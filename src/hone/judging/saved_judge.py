@@ -22,6 +22,7 @@ from hone.errors import FileFormatError, PromptError
 from hone.files import read_whole, reason, write_whole
 from hone.judging.form import Wording
 from hone.judging.signals import FORM
+from hone.models.spec import embeds
 from hone.prompts import Prompts
 from hone.prompts.library import checked_prompt
 from hone.stats import Level
@@ -29,10 +30,10 @@ from hone.stats.logistic import LevelModel, directions_of
 from hone.weights.content import OWN_JUDGE
 
 Floats = npt.NDArray[np.float64]
-Signal = Literal["votes", "form", "similar replies", "words"]
-"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies, and
-words and pairs of words."""
-SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies", "words")
+Signal = Literal["votes", "form", "similar replies", "embeddings", "words"]
+"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies,
+what a model on this machine makes of the reply, and words and pairs of words."""
+SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies", "embeddings", "words")
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Spread = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e9)]
 _HEX = r"^[0-9a-f]{16}$"
@@ -73,6 +74,22 @@ class PromptedPart(Frozen):
             return {name: checked_prompt(name, text, "the judge's folder") for name, text in self.prompts.items()}
         except PromptError as error:
             raise ValueError(str(error)) from error
+
+
+class EmbeddingPart(Frozen):
+    """The model on this machine whose embeddings are read."""
+
+    model: ModelSettings
+    files: str = Field(default="", pattern=r"^([0-9a-f]{16})?$")
+    """What its files hold: another model would make other numbers."""
+    size: int = Field(ge=1, le=1_000_000)
+    """How many numbers it makes of a reply."""
+
+    @model_validator(mode="after")
+    def _is_here(self) -> Self:
+        if not embeds(self.model.model) or (self.model.model != "smollm2" and not self.files):
+            raise ValueError(f"{self.model.model}: no model of known files, which alone are read for embeddings")
+        return self
 
 
 class RatedBefore(Frozen):
@@ -133,8 +150,8 @@ class FittedCriterion(Frozen):
         """Whether the levels have an order."""
         return self.level != "nominal"
 
-    def size(self, parts: int) -> int:
-        """How many features its signals make, with so many prompted parts."""
+    def size(self, parts: int, embedding: int = 0) -> int:
+        """How many features its signals make, with so many prompted parts and numbers of an embedding."""
         each = 1 if self.ordered or len(self.levels) == 2 else len(self.levels)
         spread = each == 1
         votes = len(self.levels) - 1 + parts * each + spread + self.missing
@@ -143,6 +160,7 @@ class FittedCriterion(Frozen):
             "votes": votes,
             "form": len(FORM),
             "similar replies": near,
+            "embeddings": embedding,
             "words": len(self.words),
         }
         return sum(sizes[signal] for signal in self.signals)
@@ -183,6 +201,7 @@ class SavedJudge(Frozen):
     brief: Brief = Brief()
     """What the writers of the replies were told, as the prompted parts were."""
     parts: tuple[PromptedPart, ...] = ()
+    embedding: EmbeddingPart | None = None
     criteria: tuple[FittedCriterion, ...] = Field(min_length=1)
     replies: tuple[KnownReply, ...] = ()
     fitted_to: tuple[Annotated[str, Field(pattern=_HEX)], ...] = ()
@@ -194,12 +213,14 @@ class SavedJudge(Frozen):
             if len(set(many)) < len(many):
                 raise ValueError(f"a {name} stands twice")
         for one in self.criteria:
-            if one.size(len(self.parts)) != len(one.centres):
+            if one.size(len(self.parts), self.embedding.size if self.embedding else 0) != len(one.centres):
                 raise ValueError(f"{one.criterion}: {len(one.centres)} weights do not fit its signals")
             if any(rated.reply >= len(self.replies) for rated in one.rated):
                 raise ValueError(f"{one.criterion}: a rated reply is named that is not kept")
             if "votes" in one.signals and not self.parts:
                 raise ValueError(f"{one.criterion}: votes are a signal, and nobody is asked for any")
+            if "embeddings" in one.signals and self.embedding is None:
+                raise ValueError(f"{one.criterion}: embeddings are a signal, and no model is named that makes them")
         return self
 
     @property
@@ -210,6 +231,11 @@ class SavedJudge(Frozen):
     def asks(self) -> bool:
         """Whether any criterion rests on votes."""
         return any("votes" in one.signals for one in self.criteria)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether any criterion rests on embeddings."""
+        return any("embeddings" in one.signals for one in self.criteria)
 
 
 def text_digest(reply: Reply) -> str:

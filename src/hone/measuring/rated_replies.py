@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, hstack
 
 from hone.domain.rule import RULES
+from hone.errors import StatsError
 from hone.judging.saved_judge import SIGNALS, FittedCriterion, RatedBefore, Signal
 from hone.judging.signals import (
     ReplyText,
@@ -42,6 +43,11 @@ MOST_COMPARED = 3_000
 """Rated replies beyond which they are not compared with each other, which takes memory with their square."""
 SPREAD_OF_WORDS = 0.2
 """By what tf-idf of unit length is divided, so that the penalties that suit the other signals suit words."""
+VARIANCE_OF_EMBEDDINGS = 12.0
+"""What all numbers of an embedding vary by together: about as much as the features of form do."""
+MOST_AXES = 150
+"""Main axes of embeddings that are fitted on."""
+_KEPT_AXES = 40
 _LEAST_SEEN = 2
 """Known replies that hold a word, under which it is not counted; where none is so frequent, all are."""
 _LEAST_WEIGHT = 1e-6
@@ -65,6 +71,8 @@ class RatedReplies:
     """How many replies each stands for, 1 on average, shape (replies,)."""
     clusters: Sequence[object] | None
     writers: Sequence[str | None] | None
+    embeddings: Floats | None = None
+    """What a model makes of each reply, shape (replies, size), where it was read."""
 
     @property
     def ordered(self) -> bool:
@@ -114,7 +122,11 @@ class RatedReplies:
 
 
 def rated_replies(
-    collected: Collected, texts: Mapping[str, ReplyText], criterion: str, rows: Integers
+    collected: Collected,
+    texts: Mapping[str, ReplyText],
+    criterion: str,
+    rows: Integers,
+    embeddings: Mapping[str, Floats] | None = None,
 ) -> RatedReplies:
     """Some of the rated replies, with the votes of judges; what a rule scored is no vote.
 
@@ -123,6 +135,7 @@ def rated_replies(
         texts: By item, the texts; every chosen row has some.
         criterion: Which criterion.
         rows: Which items, by their place.
+        embeddings: By item, what a model makes of the reply; of every chosen row, or none at all.
     """
     ratings = collected.ratings
     people = np.asarray(ratings.people[criterion], dtype=np.float64)[rows]
@@ -149,6 +162,7 @@ def rated_replies(
         np.maximum(weights / weights.mean(), _LEAST_WEIGHT) if weights.any() else np.ones(len(rows)),
         of_rows(ratings.clusters),
         of_rows(collected.systems),
+        np.stack([embeddings[collected.items[at]] for at in rows.tolist()]) if embeddings else None,
     )
 
 
@@ -166,6 +180,7 @@ class ReplyFeatures:
         self._form = form_features(rated.texts)
         self._near = (similarity(rated.texts), same_request(rated.texts)) if self.compares else None
         self._words = ReplyWords(rated.texts)
+        self._axes: dict[bytes, tuple[Floats, Floats]] = {}
         self._said = self._figures()
 
     @property
@@ -182,7 +197,18 @@ class ReplyFeatures:
         form: tuple[Signal, ...] = ("form",) if "form" in self._allowed else ()
         near: tuple[Signal, ...] = ("similar replies",) if self._near else ()
         words: tuple[Signal, ...] = ("words",) if self._words.some and "words" in self._allowed else ()
-        found = [votes, (*votes, *form), (*votes, *form, *near), (*votes, *form, *near, *words)]
+        embedded: tuple[Signal, ...] = ()
+        if self._rated.embeddings is not None and "embeddings" in self._allowed:
+            embedded = ("embeddings",)
+        found = [
+            votes,
+            (*votes, *form),
+            (*votes, *form, *near),
+            (*votes, *form, *near, *words),
+            *([(*votes, *embedded), (*votes, *form, *embedded)] if embedded else ()),
+            (*votes, *form, *near, *embedded),
+            (*votes, *form, *near, *embedded, *words),
+        ]
         return [one for one in dict.fromkeys(found) if one]
 
     def candidates(self) -> dict[str, FeatureRecipe]:
@@ -221,7 +247,7 @@ class ReplyFeatures:
             missing=self._votes.missing,
             centres=tuple(centres.tolist()),
             spreads=tuple(spreads.tolist()),
-            weights=tuple(map(tuple, model.weights.tolist())),
+            weights=tuple(map(tuple, self._turned_back(model.weights, signals, known).tolist())),
             intercepts=tuple(model.intercepts.tolist()),
             rated=tuple(RatedBefore(reply=at, apart=tuple(row)) for at, row in enumerate(apart.tolist())),
             words=words,
@@ -229,31 +255,72 @@ class ReplyFeatures:
         )
 
     def _recipe(self, signals: tuple[Signal, ...]) -> FeatureRecipe:
-        numbers = tuple(signal for signal in signals if signal != "words")
+        numbers = tuple(signal for signal in signals if signal not in {"embeddings", "words"})
 
         def recipe(known: Integers) -> Features:
+            parts = [_scaled(self.features(numbers, known), known)] if numbers else []
+            parts += [self._on_axes(known)[1]] if "embeddings" in signals else []
+            if "words" not in signals:
+                return np.concatenate(parts, axis=1)
             words = csr_array(self._words.at(known) / SPREAD_OF_WORDS)
-            if not numbers:
-                alone: Features = words
-                return alone
-            centres, spreads = self._scaling(numbers, known)
-            scaled: Floats = (self.features(numbers, known) - centres) / spreads
-            both: Features = hstack([csr_array(scaled), words]).tocsr()
+            both: Features = hstack([*map(csr_array, parts), words]).tocsr()
             return both
 
-        return recipe if "words" in signals else lambda known: _scaled(self.features(signals, known), known)
+        return recipe
+
+    def _on_axes(self, known: Integers) -> tuple[Floats, Floats]:
+        """The main axes of the known replies' embeddings, (size, axes), and all replies on them, (replies, axes).
+
+        What is fitted on them is a regression on the whole embedding: it is turned back at the end. The axes beyond
+        cost time and bring nothing (docs/results/own_judge.md).
+        """
+        given = self._rated.embeddings
+        if given is None:
+            raise StatsError("no model has read these replies")
+        name = known.tobytes()
+        if name not in self._axes:
+            scaled = (given - given[known].mean(axis=0)) / self._spreads_of("embeddings", given[known])
+            axes = np.linalg.svd(scaled[known], full_matrices=False)[2][:MOST_AXES].T
+            if len(self._axes) >= _KEPT_AXES:
+                self._axes.clear()
+            self._axes[name] = axes, scaled @ axes
+        return self._axes[name]
+
+    def _turned_back(self, weights: Floats, signals: tuple[Signal, ...], known: Integers) -> Floats:
+        """Weights of features as they are made, (features, directions), from those on the axes of embeddings."""
+        if "embeddings" not in signals:
+            return weights
+        axes = self._on_axes(known)[0]
+        at = sum(self._block(signal, known).shape[1] for signal in signals if signal not in {"embeddings", "words"})
+        behind = at + axes.shape[1]
+        return np.concatenate([weights[:at], axes @ weights[at:behind], weights[behind:]])
 
     def _scaling(self, signals: tuple[Signal, ...], known: Integers) -> tuple[Floats, Floats]:
         """What is taken from each feature, and by what it is divided then."""
-        blocks = [self._block(signal, known)[known] for signal in signals if signal != "words"]
-        many = self._words.at(known).shape[1] if "words" in signals else 0
-        centres = [*(block.mean(axis=0) for block in blocks), np.zeros(many)]
-        return np.concatenate(centres), np.concatenate([*map(_spreads, blocks), np.full(many, SPREAD_OF_WORDS)])
+        centres, spreads = [], []
+        for signal in signals:
+            if signal == "words":
+                many = self._words.at(known).shape[1]
+                centres.append(np.zeros(many))
+                spreads.append(np.full(many, SPREAD_OF_WORDS))
+            else:
+                block = self._block(signal, known)[known]
+                centres.append(block.mean(axis=0))
+                spreads.append(self._spreads_of(signal, block))
+        return np.concatenate(centres), np.concatenate(spreads)
+
+    def _spreads_of(self, signal: Signal, block: Floats) -> Floats:
+        """By what each feature of a signal is divided: many numbers of an embedding weigh what a few others do."""
+        much = np.sqrt(block.shape[1] / VARIANCE_OF_EMBEDDINGS) if signal == "embeddings" else 1.0
+        found: Floats = _spreads(block) * much
+        return found
 
     def _block(self, signal: Signal, known: Integers) -> Floats:
         """The features of one signal but words, of all replies."""
         if signal == "votes":
             return self._votes.values
+        if signal == "embeddings":
+            return np.empty((len(self._form), 0)) if self._rated.embeddings is None else self._rated.embeddings
         return self._form if signal == "form" else self._of_neighbours(known)
 
     def _figures(self) -> Floats:
