@@ -168,7 +168,8 @@ def of_journal(journal: Path, replies: Sequence[Reply]) -> Iterator[tuple[str, s
     named = {item: items for items in alike.values() for item in items}
     for line in journal.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        first, _, step = entry["call"].partition("/")
+        # What a call is of may hold a slash itself; a step has none, and no call here is a further sample.
+        first, _, step = entry["call"].rpartition("/")
         for item in named.get(first, ()):
             yield item, step, Completion.from_data(entry["answer"])
 

@@ -2,6 +2,7 @@
 
     python benchmarks/own_judge_local.py MODEL.gguf FOLDER [--wordings levels strict] [--most 800]
     python benchmarks/own_judge_local.py MODEL.gguf FOLDER --embed
+    python benchmarks/own_judge_local.py MODEL.gguf FOLDER --speed
 
 Answers are drawn evenly over the questions (seeded), in rounds, so that a stop leaves an even subsample. Every answer
 of the model is in a journal in FOLDER; what is there is not asked again. `own_judge.py --local FOLDER` reads it. With
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,31 @@ def judge_with(model: Any, wording: Any, journal: Journal) -> Judge:
     return Judge((model,), RUBRIC, SUBJECT, JUDGING, setup, wording=wording)
 
 
+def speed(model: str, each: int = 4) -> Iterator[str]:
+    """Seconds a reply: read for embeddings, and scored with reasons by the same model in the embedded engine."""
+    chosen = rounds(told_in_full(), each)[: 2 * each]
+    taken = {}
+    with connect_embedder(settings_of(model)) as reader:
+        embeddings_of(reader, chosen[-1:])  # what is loaded by the first call is not counted
+        began = time.perf_counter()
+        embeddings_of(reader, chosen)
+        taken["read for embeddings, two questions"] = (time.perf_counter() - began) / len(chosen)
+        began = time.perf_counter()
+        embeddings_of(reader, chosen)
+        taken["the same, the questions read before"] = (time.perf_counter() - began) / len(chosen)
+    with connect(ModelSettings(model=model, concurrency=1)) as engine, tempfile.TemporaryDirectory() as folder:
+        with Journal(Path(folder) / "journal.jsonl") as journal:
+            judge = judge_with(engine, "score", journal)
+            judge.score_all(chosen[-1:])
+            began = time.perf_counter()
+            judge.score_all(chosen[:-1])
+        taken["scored with reasons"] = (time.perf_counter() - began) / (len(chosen) - 1)
+    slowest = taken["scored with reasons"]
+    yield "| one reply | seconds | times as fast as with reasons |\n|---|---|---|"
+    for name, seconds in taken.items():
+        yield f"| {name} | {seconds:.2f} | {slowest / seconds:.0f} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -112,7 +139,11 @@ def main() -> None:
     parser.add_argument("--wordings", nargs="+", default=["levels", "strict"])
     parser.add_argument("--most", type=int, default=800)
     parser.add_argument("--embed", action="store_true", help="read the answers for embeddings, and ask nothing")
+    parser.add_argument("--speed", action="store_true", help="time both, on eight answers")
     asked = parser.parse_args()
+    if asked.speed:
+        print(*speed(f"gguf:{asked.model}"), sep="\n")
+        return
     asked.folder.mkdir(parents=True, exist_ok=True)
     if asked.embed:
         embed(f"gguf:{asked.model}", asked.folder / "embeddings.jsonl", [told_in_full()[: asked.most]])

@@ -31,6 +31,7 @@ from hone.judging.signals import (
     words_of,
 )
 from hone.measuring.collected import Collected
+from hone.stats.axes import main_axes
 from hone.stats.levels import membership_of
 from hone.stats.logistic import Features, directions_of, fit_levels
 from hone.stats.nested import FeatureRecipe, RatedShares, chosen_model
@@ -280,7 +281,7 @@ class ReplyFeatures:
         name = known.tobytes()
         if name not in self._axes:
             scaled = (given - given[known].mean(axis=0)) / self._spreads_of("embeddings", given[known])
-            axes = np.linalg.svd(scaled[known], full_matrices=False)[2][:MOST_AXES].T
+            axes = main_axes(scaled[known], MOST_AXES)
             if len(self._axes) >= _KEPT_AXES:
                 self._axes.clear()
             self._axes[name] = axes, scaled @ axes
