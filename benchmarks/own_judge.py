@@ -15,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,13 +33,14 @@ from hone.domain.base import digest  # noqa: E402
 from hone.domain.settings import Judging, ModelSettings, Sampling  # noqa: E402
 from hone.domain.task import Reply  # noqa: E402
 from hone.judging.expected import level_probabilities  # noqa: E402
-from hone.judging.saved_judge import KnownReply, PromptedPart, SavedJudge  # noqa: E402
+from hone.judging.saved_judge import SIGNALS, KnownReply, PromptedPart, SavedJudge  # noqa: E402
 from hone.judging.signals import ReplyText  # noqa: E402
 from hone.judging.stacked import LevelScorer  # noqa: E402
 from hone.measuring import Collected, Reading, read_ratings  # noqa: E402
 from hone.measuring.own_judge import PRESENT, OwnJudge, OwnJudgeRule, own_judges  # noqa: E402
 from hone.measuring.rated_replies import RatedReplies, ReplyFeatures, rated_replies  # noqa: E402
 from hone.models import Completion  # noqa: E402
+from hone.models.embedding import vector_of  # noqa: E402
 from hone.prompts import load_prompts  # noqa: E402
 from hone.report.wording import with_interval  # noqa: E402
 from hone.stats import BootstrapOptions, Ratings  # noqa: E402
@@ -56,6 +57,7 @@ FIGURES, BESIDE, FOLDS, LEARNING = (
     "## From fewer ratings",
 )
 LOCAL = "## Wholly on this machine"
+VOTES = "## Votes of a small model on this machine"
 SPEED = "## Speed"
 
 
@@ -155,25 +157,64 @@ def learning(known: dict[str, ReplyText], draws: int) -> Iterator[str]:
         yield f"| {count} | {np.mean(values):.3f} | {np.std(values, ddof=1):.3f} |"
 
 
+def of_journal(journal: Path, replies: Sequence[Reply]) -> Iterator[tuple[str, str, Completion]]:
+    """The item, the step and the answer of each call in a journal, also of replies that are the same as another.
+
+    The same answer to the same question is one call, which the journal holds under the first of them.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for reply in replies:
+        alike.setdefault((reply.prompt, reply.text), []).append(reply.item)
+    named = {item: items for items in alike.values() for item in items}
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        # What a call is of may hold a slash itself; a step has none, and no call here is a further sample.
+        first, _, step = entry["call"].rpartition("/")
+        for item in named.get(first, ()):
+            yield item, step, Completion.from_data(entry["answer"])
+
+
 def local_votes(journal: Path) -> dict[str, dict[str, float]]:
     """By wording and answer, the probability of a right answer that a small model gave on this machine."""
     found: dict[str, dict[str, float]] = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        item, _, wording = entry["call"].partition("/")
-        answer = Completion.from_data(entry["answer"])
+    for item, wording, answer in of_journal(journal, answers()):
         shares = level_probabilities(answer.text, answer.logprobs, RUBRIC.scale, 1)
         if wording in {"levels", "strict"} and shares is not None:
             found.setdefault(wording, {})[item] = shares[0][1.0]
-    # The same answer to the same question is one call, which the journal holds under the first of them.
-    alike: dict[tuple[str, str], list[str]] = {}
-    for reply in answers():
-        alike.setdefault((reply.prompt, reply.text), []).append(reply.item)
-    for votes in found.values():
-        for items in alike.values():
-            known = next((votes[item] for item in items if item in votes), None)
-            votes.update(dict.fromkeys(items, known) if known is not None else {})
     return found
+
+
+def local_embeddings(journal: Path) -> dict[str, npt.NDArray[np.float64]]:
+    """By answer, what a small model made of it on this machine."""
+    return {item: vector_of(answer.text) for item, _, answer in of_journal(journal, answers())}
+
+
+def by_embeddings(known: dict[str, ReplyText], where: Path, rule: OwnJudgeRule) -> Iterator[str]:
+    """No votes: a small model's embeddings, form, similar replies and words, on all answers that it read."""
+    vectors = local_embeddings(where / "embeddings.jsonl")
+    every = collected(JUDGES[0])
+    places = [at for at, item in enumerate(every.items) if item in vectors]
+    people = {name: np.asarray(one)[places] for name, one in every.ratings.people.items()}
+    ratings = replace(every.ratings, people=people, judges=None, judge_names=())
+    data = replace(every, ratings=ratings, items=tuple(every.items[at] for at in places))
+    whole = own_judges(data, known, rule, vectors)["correct"]
+    parts = {"own judge": whole}
+    plain = tuple(signal for signal in SIGNALS if signal != "embeddings")
+    for name, signals in (
+        ("own judge of embeddings alone", ("embeddings",)),
+        ("own judge without embeddings", plain),
+    ):
+        parts[name] = own_judges(data, known, replace(rule, signals=signals), vectors)["correct"]
+    yield f"| on {len(places)} answers | by answer | by unseen question |\n|---|---|---|"
+    for name, one in parts.items():
+        answer, question = one.held_out["reply"], one.held_out["question"]
+        yield f"| {name} | {with_interval(answer.own)} | {with_interval(question.own)} |"
+    answer, question = whole.held_out["reply"], whole.held_out["question"]
+    for other, found in question.beside.items():
+        yield f"| {other} | {with_interval(answer.beside[other].second)} | {with_interval(found.second)} |"
+    for by in ("reply", "question"):
+        chosen = "; ".join(f"{name} ({count})" for name, count in whole.held_out[by].signals.items())
+        print(f"chosen, {by}: {chosen}; accepted: {whole.words}", file=sys.stderr)
 
 
 def on_this_machine(known: dict[str, ReplyText], where: Path, rule: OwnJudgeRule) -> Iterator[str]:
@@ -255,11 +296,14 @@ def main() -> None:
             asked.into.write_text(with_table(page, SPEED, table), encoding="utf-8")
         return
     if asked.local:
-        table = list(on_this_machine(known, asked.local, rule))
-        print(LOCAL, "", *table, "", sep="\n")
-        if asked.into:
-            page = asked.into.read_text(encoding="utf-8")
-            asked.into.write_text(with_table(page, LOCAL, table), encoding="utf-8")
+        made_of = {VOTES: ("journal.jsonl", on_this_machine), LOCAL: ("embeddings.jsonl", by_embeddings)}
+        for heading, (file, lines) in made_of.items():
+            if (asked.local / file).exists():
+                table = [part for line in lines(known, asked.local, rule) for part in line.split("\n")]
+                print(heading, "", *table, "", sep="\n")
+                if asked.into:
+                    page = asked.into.read_text(encoding="utf-8")
+                    asked.into.write_text(with_table(page, heading, table), encoding="utf-8")
         return
     made = list(by_judge(known, rule))
     tables = {

@@ -24,15 +24,18 @@ from hone.domain.task import Reply
 from hone.jobs import Caller
 from hone.journey.talking import ConversationSetup
 from hone.judging import Judge
+from hone.judging.embeddings import embeddings_of
 from hone.judging.of_project import judge_of
 from hone.judging.saved_judge import read_judge, write_judge
 from hone.measuring import Reading, read_ratings
 from hone.measuring.rated_replies import ReplyFeatures, rated_replies
 from hone.models import Model
 from hone.models.questions import read_questions
+from hone.models.spec import connect_embedder
 from hone.project import read_rubric
 from hone.serving.conversation import score
 from tests.measuring.planted import Planted, votes_and_texts
+from tests.weights.tiny import saved_tiny
 
 from .conftest import Hone
 from .test_judge import QUICK, written
@@ -40,6 +43,7 @@ from .test_judge import QUICK, written
 RUBRIC = "criteria:\n  - Be Right: The reply holds what the reference holds.\nscale: 0..1\n"
 
 
+READS = ("--signals", "embeddings", "--margin", "1")
 ASKS_NOBODY = ("--signals", "form", "--signals", "similar replies", "--margin", "1")
 
 
@@ -187,6 +191,59 @@ def votes_file(kept: Kept) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """A judge that rests on a model's embeddings alone; the model lies in the same folder."""
+    found = planted_in(tmp_path_factory.mktemp("read"))
+    saved_tiny(found.folder / "model", num_hidden_layers=4, initializer_range=0.05)
+    assert tuned(found, "--embed", f"hf:{found.folder / 'model'}", *READS) == 0
+    return found
+
+
+def test_a_judge_that_reads_embeddings_scores_a_new_reply_as_it_was_fitted_and_reads_nothing_twice(
+    read: Kept, bare: Hone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = read_judge(read.own)
+    assert saved.criteria[0].signals == ("embeddings",)
+    assert saved.embedding is not None
+    assert (saved.embedding.size, len(saved.embedding.files)) == (32, 16)
+    with connect_embedder(saved.embedding.model) as model:
+        vectors = embeddings_of(model, read.replies)
+    wanted = saved.criteria[0].probabilities(np.stack([vectors[one.item] for one in read.replies]))[:, 1]
+    rows = labelled(bare, read)
+    given = [row["Be Right probability"] if row["Be Right"] == 1 else 1 - row["Be Right probability"] for row in rows]
+    assert given == pytest.approx(wanted.tolist(), abs=1e-9)
+    before = (read.own / "judge.json").read_bytes()
+    assert tuned(read, "--embed", f"hf:{read.folder / 'model'}", *READS) == 0
+    assert "nothing was asked again" in capsys.readouterr().err
+    assert (read.own / "judge.json").read_bytes() == before
+    with library.connect_own(read.own) as own:
+        judge = judge_of(None, (own,), ModelSettings(model=read.spec), rubric_of(read))
+        assert judge.calls == 1
+        long = read.replies[0].model_copy(update={"text": "word " * 200})
+        found = library.judge([long, read.replies[0]], rubric_of(read), own, subject="reply")
+    assert "the context of" in (found[0].unscored or "")
+    assert found[1].unscored is None
+
+
+def test_without_the_model_that_it_reads_with_or_with_another_it_is_refused(read: Kept, bare: Hone) -> None:
+    model, words = read.folder / "model", ("--rubric", read.rubric, "--judge", read.spec, "--project", read.folder)
+    shutil.move(model, read.folder / "elsewhere")
+    try:
+        gone = bare("label", read.texts, *words, "--fresh")
+        assert gone.code == 1
+        assert "which it reads for embeddings, has other files now (none in place of" in gone.err
+        saved_tiny(model, num_hidden_layers=2)
+        other = bare("label", read.texts, *words, "--fresh")
+        assert other.code == 1
+        assert "put the old ones back, or tune the judge again" in other.err
+        shutil.rmtree(model)
+    finally:
+        shutil.move(read.folder / "elsewhere", model)
+    unknown = tuned(read, "--embed", "hf:nobody/nothing")
+    assert unknown == 1
+
+
 def test_reasons_are_those_of_the_prompted_part_nearest_to_the_score_and_never_invented(
     kept: Kept, alone: Kept, bare: Hone
 ) -> None:
@@ -293,6 +350,24 @@ def test_the_certificate_is_told_and_not_believed_once_changed(alone: Kept, bare
     assert "it has no certificate" in bare(*words, "--judge", f"own:{changed}").err
 
 
+def test_what_a_judge_of_ones_own_passes_over_is_said(alone: Kept, bare: Hone) -> None:
+    words = (
+        "label",
+        alone.texts,
+        "--rubric",
+        alone.rubric,
+        "--judge",
+        alone.spec,
+        "--project",
+        alone.folder,
+        "--fresh",
+    )
+    found = bare(*words, "--samples", "3", "--per-criterion")
+    assert found.code == 0
+    assert "asks as it was fitted; it passes over --samples, --per-criterion" in " ".join(found.err.split())
+    assert "passes over" not in bare(*words).err
+
+
 def test_a_rubric_that_it_was_not_fitted_to_is_refused_in_one_line(alone: Kept, bare: Hone, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(RUBRIC.replace("holds what", "says what"))
@@ -318,6 +393,12 @@ Change = Callable[[dict[str, Any]], object]
         (lambda data: data["parts"][0]["prompts"].update(score="{{secret}}"), "unknown field"),
         (lambda data: data["parts"][0]["prompts"].update(task="x"), "needs the prompts"),
         (lambda data: data["parts"][0].update(model={"model": "own:x"}), "cannot ask another"),
+        (
+            lambda data: data.update(embedding={"model": {"model": "hf:owner/name"}, "size": 4}),
+            "no model of known files",
+        ),
+        (lambda data: data["criteria"][0].update(words=["a"], rarities=[1]), "words are a signal just where"),
+        (lambda data: data["criteria"][0].update(signals=["embeddings"]), "do not fit its signals"),
         (lambda data: data["parts"].pop(), "do not fit its signals"),
         (lambda data: data["criteria"].append(data["criteria"][0]), "a criterion stands twice"),
         (lambda data: data["criteria"][0].update(rated=[{"reply": 0, "apart": [1]}]), "where rated replies are kept"),

@@ -14,26 +14,13 @@ from hone.extras import library
 from hone.jobs import ask_all
 from hone.models import Call, Completion, Message, Model, Request, connect
 from hone.weights.opening import fast_type
-from tests.weights.tiny import tiny
-
-TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}a: {% endif %}"  # noqa: E501
+from tests.weights.tiny import saved_tiny, tiny
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of random weights with a tokenizer of bytes, saved as transformers saves them."""
-    tokenizers, transformers = library("tokenizers"), library("transformers")
-    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {word: place for place, word in enumerate(["<end>", "<pad>", *alphabet])}
-    inner = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
-    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = tokenizers.decoders.ByteLevel()
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>", pad_token="<pad>")
-    tokenizer.chat_template = TEMPLATE
-    path = tmp_path_factory.mktemp("models") / "tiny"
-    tokenizer.save_pretrained(path)
-    tiny(vocab_size=len(vocabulary)).save_pretrained(path)
-    return path
+    return saved_tiny(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="module")

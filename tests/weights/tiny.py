@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hone.extras import library
 
+TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}a: {% endif %}"  # noqa: E501
 LETTERS = "\x00\x01 abcdefghijklmnopqrstuvwxyz0123456789.,#\n:"
 
 
@@ -49,3 +51,18 @@ def tiny(**changes: Any) -> Any:
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.generation_config.eos_token_id = 0
     return model.eval()
+
+
+def saved_tiny(path: Path, **changes: Any) -> Path:
+    """The same with a tokenizer of bytes, saved as transformers saves them."""
+    tokenizers, transformers = library("tokenizers"), library("transformers")
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {word: place for place, word in enumerate(["<end>", "<pad>", *alphabet])}
+    inner = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>", pad_token="<pad>")
+    tokenizer.chat_template = TEMPLATE
+    tokenizer.save_pretrained(path)
+    tiny(vocab_size=len(vocabulary), **changes).save_pretrained(path)
+    return path

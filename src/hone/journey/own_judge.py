@@ -17,6 +17,7 @@ from hone.domain.task import Brief
 from hone.errors import ProjectError
 from hone.files import make_folder
 from hone.journey.column_options import ColumnOptions
+from hone.journey.embedding import embed_replies
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.rated_texts import as_rated_reply, stored_texts, texts_in
 from hone.journey.stored import Ratings, ratings_source
@@ -24,6 +25,7 @@ from hone.journey.votes import VotesToAsk, ask_votes, with_votes
 from hone.journey.watching import SILENT, Watch
 from hone.judging.saved_judge import (
     SIGNALS,
+    EmbeddingPart,
     FittedCriterion,
     KnownReply,
     PromptedPart,
@@ -70,6 +72,8 @@ class JudgeTuneOptions(ColumnOptions, AskingOptions):
     """A model that is asked for votes on the rated replies; again for more.  [default: the votes in --judged]"""
     wording: tuple[str, ...] = ()
     """How it is asked: score, levels, strict, or a file of a score prompt; again for more.  [default: score]"""
+    embed: str | None = None
+    """A model on this machine (smollm2, gguf:FILE, hf:FOLDER) whose embeddings of the rated replies are read."""
     curve: int = Field(default=5, ge=0, le=100)
     """How often replies are drawn for each point of the learning curve; 0: no curve."""
     signals: tuple[Signal, ...] = ()
@@ -92,6 +96,8 @@ class OwnJudgeResult:
     """The texts of the rated replies, by item."""
     parts: tuple[PromptedPart, ...] = ()
     """Who was asked for votes."""
+    embedding: EmbeddingPart | None = None
+    """Which model read the replies."""
 
     @property
     def accepted(self) -> bool:
@@ -136,7 +142,8 @@ def tune_judge(
         columns: What the columns of the files are, where their headings do not say it.
         rater_column: The columns of the file that are raters; by their headings by default.
         rule: The margin, how many folds, and how intervals are made.
-        asked: Who is asked for votes on the rated replies; then those in files do not count. Only a judge whose votes
+        asked: Who is asked for votes on the rated replies, where those in files then do not count, and which model
+            on this machine reads them. Only a judge whose votes
             were asked for, or that needs none, can be kept: `write_own_judge`.
 
     Raises:
@@ -163,13 +170,18 @@ def tune_judge(
     told += [f"{lacking:,} rated replies without their texts are left out"] if lacking else []
     told += _weights_told(collected)
     parts: tuple[PromptedPart, ...] = ()
-    if asked is not None:
+    if asked is not None and asked.judges:
         if found is None:
             raise ProjectError(f"votes are asked for by a rubric; name it with {option('rubric')}")
         parts = asked.parts(found)
         votes = ask_votes(asked, parts, found, [as_rated_reply(item, one) for item, one in texts.items()])
         collected = with_votes(collected, votes, parts)
-    return OwnJudgeResult(own_judges(collected, texts, rule), collected, rule.margin, tuple(told), texts, parts)
+    read = None
+    if asked is not None and asked.embed:
+        read = embed_replies(asked, asked.embed, [as_rated_reply(item, one) for item, one in texts.items()])
+    criteria = own_judges(collected, texts, rule, read.vectors if read else None)
+    part = read.part if read else None
+    return OwnJudgeResult(criteria, collected, rule.margin, tuple(told), texts, parts, part)
 
 
 def run_judge_tune(folder: Path, options: JudgeTuneOptions, watch: Watch = SILENT) -> OwnJudgeResult:
@@ -190,12 +202,13 @@ def run_judge_tune(folder: Path, options: JudgeTuneOptions, watch: Watch = SILEN
     if options.into and rubric is None:
         raise ProjectError(f"a judge is kept with the rubric that it scores by; name it with {option('rubric')}")
     asked = None
-    if options.judge:
+    if options.wording and not options.judge:
+        raise ProjectError(f"a wording is for a judge that is asked; name one with {option('judge')}")
+    if options.judge or options.embed:
         place = Project.around(folder) or WorkingFolder(folder)
         judges = tuple(settings_of(spec) for spec in options.judge)
-        asked = VotesToAsk(place, judges, options.wording or ("score",), options.fresh, watch)
-    elif options.wording:
-        raise ProjectError(f"a wording is for a judge that is asked; name one with {option('judge')}")
+        embed = settings_of(options.embed) if options.embed else None
+        asked = VotesToAsk(place, judges, options.wording or ("score",), options.fresh, watch, embed)
     sampled = BootstrapOptions(options.resamples, options.seed, options.confidence)
     found = tune_judge(
         project or options.file or folder,
@@ -272,7 +285,8 @@ def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> S
             f"{option('judge')}: what a journal of this project holds is not asked again"
         )
     for one in whole:
-        if "votes" in one.signals and one.size(len(found.parts)) != len(one.centres):
+        size = found.embedding.size if found.embedding else 0
+        if "votes" in one.signals and one.size(len(found.parts), size) != len(one.centres):
             raise ProjectError(f"a judge gave no vote on {one.criterion} that could be read; leave that judge out")
     compared = any(one.rated for one in whole)
     items = [item for item in found.collected.items if item in found.texts]
@@ -288,6 +302,7 @@ def _saved(found: OwnJudgeResult, rubric: Rubric, asked: VotesToAsk | None) -> S
         subject=asked.subject if asked else "reply",
         brief=asked.brief if asked else Brief(),
         parts=found.parts if needs_votes else (),
+        embedding=found.embedding if any("embeddings" in one.signals for one in whole) else None,
         criteria=tuple(_placed(one, found.criteria[one.criterion].items, place) for one in whole),
         replies=tuple(kept) if compared else (),
         fitted_to=tuple(dict.fromkeys(map(text_digest, replies))),

@@ -32,15 +32,16 @@ WORDINGS: tuple[Wording, ...] = ("score", "levels", "strict")
 
 @dataclass(frozen=True)
 class VotesToAsk:
-    """Who is asked for votes, under which wordings.
+    """Who is asked for votes, under which wordings, and which model reads the replies.
 
     Args:
         project: Whose prompts, task and runs; a folder alone does.
-        judges: The models.
+        judges: The models that vote; none asks for no votes.
         wordings: `score` (with reasons), `levels`, `strict`, or a file with a score prompt, which is asked without
             reasons.
         fresh: Ask everything again.
         watch: Told how far it is.
+        embed: The model on this machine whose embeddings of the replies are read; none reads none.
     """
 
     project: Project
@@ -48,6 +49,7 @@ class VotesToAsk:
     wordings: tuple[str, ...] = ("score",)
     fresh: bool = False
     watch: Watch = SILENT
+    embed: ModelSettings | None = None
 
     @property
     def subject(self) -> str:

@@ -17,6 +17,7 @@ from hone.judging.form import Wording
 from hone.judging.judge import Judge
 from hone.models import Model, connect
 from hone.models.spec import own_folder
+from hone.spelling import option
 
 
 def connect_judge(
@@ -78,4 +79,16 @@ def judge_over(
     stacked = own[0]
     if not isinstance(stacked, StackedModel):
         raise RubricError(f"{stacked.spec} was not opened as a judge of one's own")
+    passed_over = [
+        name
+        for name, said in (
+            ("samples", judging.samples > 1),
+            ("pattern", judging.pattern is not None),
+            ("per-criterion", judging.per_criterion),
+        )
+        if said
+    ]
+    if passed_over:
+        words = f"{stacked.spec} asks as it was fitted; it passes over {', '.join(map(option, passed_over))}"
+        stacked.notes += [words] if words not in stacked.notes else []
     return StackedJudge(stacked.models, rubric, subject, judging, setup, brief, stacked=stacked)

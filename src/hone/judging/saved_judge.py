@@ -22,6 +22,7 @@ from hone.errors import FileFormatError, PromptError
 from hone.files import read_whole, reason, write_whole
 from hone.judging.form import Wording
 from hone.judging.signals import FORM
+from hone.models.spec import embeds
 from hone.prompts import Prompts
 from hone.prompts.library import checked_prompt
 from hone.stats import Level
@@ -29,9 +30,10 @@ from hone.stats.logistic import LevelModel, directions_of
 from hone.weights.content import OWN_JUDGE
 
 Floats = npt.NDArray[np.float64]
-Signal = Literal["votes", "form", "similar replies"]
-"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies."""
-SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies")
+Signal = Literal["votes", "form", "similar replies", "embeddings", "words"]
+"""What a judge of one's own may read: prompted judges' votes, the form of the texts, ratings of similar replies,
+what a model on this machine makes of the reply, and words and pairs of words."""
+SIGNALS: tuple[Signal, ...] = ("votes", "form", "similar replies", "embeddings", "words")
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Spread = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e9)]
 _HEX = r"^[0-9a-f]{16}$"
@@ -74,6 +76,22 @@ class PromptedPart(Frozen):
             raise ValueError(str(error)) from error
 
 
+class EmbeddingPart(Frozen):
+    """The model on this machine whose embeddings are read."""
+
+    model: ModelSettings
+    files: str = Field(default="", pattern=r"^([0-9a-f]{16})?$")
+    """What its files hold: another model would make other numbers."""
+    size: int = Field(ge=1, le=1_000_000)
+    """How many numbers it makes of a reply."""
+
+    @model_validator(mode="after")
+    def _is_here(self) -> Self:
+        if not embeds(self.model.model) or (self.model.model != "smollm2" and not self.files):
+            raise ValueError(f"{self.model.model}: no model of known files, which alone are read for embeddings")
+        return self
+
+
 class RatedBefore(Frozen):
     """What people said of one reply that the judge was fitted to, as figures."""
 
@@ -102,6 +120,10 @@ class FittedCriterion(Frozen):
     intercepts: tuple[Finite, ...]
     rated: tuple[RatedBefore, ...] = ()
     """Where similar replies are looked for, those there are."""
+    words: tuple[str, ...] = ()
+    """Where words are read, those that count, pairs among them."""
+    rarities: tuple[Finite, ...] = ()
+    """By how much each counts for more where it is rarer; see `rarity`."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -115,6 +137,10 @@ class FittedCriterion(Frozen):
             raise ValueError(f"{self.criterion}: its weights are not of one size")
         if ("similar replies" in self.signals) != bool(self.rated):
             raise ValueError(f"{self.criterion}: similar replies are a signal just where rated replies are kept")
+        if ("words" in self.signals) != bool(self.words):
+            raise ValueError(f"{self.criterion}: words are a signal just where words are kept")
+        if len(self.words) != len(self.rarities) or len(set(self.words)) < len(self.words):
+            raise ValueError(f"{self.criterion}: the words and their rarities do not fit together")
         if len({len(one.apart) for one in self.rated}) > 1:
             raise ValueError(f"{self.criterion}: the rated replies have figures of different sizes")
         return self
@@ -124,13 +150,19 @@ class FittedCriterion(Frozen):
         """Whether the levels have an order."""
         return self.level != "nominal"
 
-    def size(self, parts: int) -> int:
-        """How many features its signals make, with so many prompted parts."""
+    def size(self, parts: int, embedding: int = 0) -> int:
+        """How many features its signals make, with so many prompted parts and numbers of an embedding."""
         each = 1 if self.ordered or len(self.levels) == 2 else len(self.levels)
         spread = each == 1
         votes = len(self.levels) - 1 + parts * each + spread + self.missing
         near = 2 * len(self.rated[0].apart) if self.rated else 0
-        sizes: dict[Signal, int] = {"votes": votes, "form": len(FORM), "similar replies": near}
+        sizes: dict[Signal, int] = {
+            "votes": votes,
+            "form": len(FORM),
+            "similar replies": near,
+            "embeddings": embedding,
+            "words": len(self.words),
+        }
         return sum(sizes[signal] for signal in self.signals)
 
     @cached_property
@@ -169,6 +201,7 @@ class SavedJudge(Frozen):
     brief: Brief = Brief()
     """What the writers of the replies were told, as the prompted parts were."""
     parts: tuple[PromptedPart, ...] = ()
+    embedding: EmbeddingPart | None = None
     criteria: tuple[FittedCriterion, ...] = Field(min_length=1)
     replies: tuple[KnownReply, ...] = ()
     fitted_to: tuple[Annotated[str, Field(pattern=_HEX)], ...] = ()
@@ -180,12 +213,14 @@ class SavedJudge(Frozen):
             if len(set(many)) < len(many):
                 raise ValueError(f"a {name} stands twice")
         for one in self.criteria:
-            if one.size(len(self.parts)) != len(one.centres):
+            if one.size(len(self.parts), self.embedding.size if self.embedding else 0) != len(one.centres):
                 raise ValueError(f"{one.criterion}: {len(one.centres)} weights do not fit its signals")
             if any(rated.reply >= len(self.replies) for rated in one.rated):
                 raise ValueError(f"{one.criterion}: a rated reply is named that is not kept")
             if "votes" in one.signals and not self.parts:
                 raise ValueError(f"{one.criterion}: votes are a signal, and nobody is asked for any")
+            if "embeddings" in one.signals and self.embedding is None:
+                raise ValueError(f"{one.criterion}: embeddings are a signal, and no model is named that makes them")
         return self
 
     @property
@@ -196,6 +231,11 @@ class SavedJudge(Frozen):
     def asks(self) -> bool:
         """Whether any criterion rests on votes."""
         return any("votes" in one.signals for one in self.criteria)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether any criterion rests on embeddings."""
+        return any("embeddings" in one.signals for one in self.criteria)
 
 
 def text_digest(reply: Reply) -> str:

@@ -243,6 +243,11 @@ def vote_features(
 
 def token_counts(texts: Sequence[Sequence[str]]) -> csr_array:
     """How often each token stands in each text, shape (texts, tokens)."""
+    return named_counts(texts)[0]
+
+
+def named_counts(texts: Sequence[Sequence[str]]) -> tuple[csr_array, tuple[str, ...]]:
+    """The same, with the token that each column counts."""
     places: dict[str, int] = {}
     rows, columns, counts = [], [], []
     for row, tokens in enumerate(texts):
@@ -251,7 +256,8 @@ def token_counts(texts: Sequence[Sequence[str]]) -> csr_array:
             columns.append(places.setdefault(token, len(places)))
             counts.append(float(count))
     where = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
-    return csr_array((np.array(counts, dtype=np.float64), where), shape=(len(texts), max(1, len(places))))
+    shape = (len(texts), max(1, len(places)))
+    return csr_array((np.array(counts, dtype=np.float64), where), shape=shape), tuple(places)
 
 
 def words_and_pairs(text: str) -> list[str]:
@@ -296,3 +302,26 @@ def neighbour_features(similar: Floats, same: Floats, apart: Floats) -> Floats:
         for weights, drawn in ((similar**2, _DRAWN_ALIKE), (same, _DRAWN_ALL))
     ]
     return np.concatenate(parts, axis=1)
+
+
+def rarity(seen: Floats, known: int) -> Floats:
+    """By how much a word counts for more, the fewer of the known replies hold it: 1 + log((1 + known) / (1 + seen)).
+
+    Args:
+        seen: In how many known replies each word stands, shape (words,).
+        known: How many known replies there are.
+    """
+    return 1 + np.log((1 + known) / (1 + seen))
+
+
+def weighted_words(counts: csr_array, rarities: Floats) -> csr_array:
+    """Words and pairs as tf-idf, each reply's row of one length; shape (replies, words).
+
+    Args:
+        counts: How often each stands in each reply, of the same shape.
+        rarities: See `rarity`, shape (words,).
+    """
+    weighted = counts.multiply(rarities[None, :]).tocsr()
+    norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1), dtype=np.float64)).ravel()
+    found: csr_array = weighted.multiply(1 / np.maximum(norms, 1e-12)[:, None]).tocsr()
+    return found

@@ -7,6 +7,7 @@ the score nearest to the result; where nobody gave one it is empty.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +16,15 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from hone.domain.base import digest
 from hone.domain.evidence import FITTED_TO, Judgement, Score
 from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import Brief, Reply
-from hone.errors import RubricError, UnavailableError
+from hone.errors import CallError, RubricError, UnavailableError
 from hone.jobs import Caller
+from hone.judging.embeddings import embedding_request
 from hone.judging.judge import Judge
 from hone.judging.opening import judge_over
 from hone.judging.saved_judge import FittedCriterion, PromptedPart, SavedJudge, read_judge, text_digest
@@ -33,9 +36,12 @@ from hone.judging.signals import (
     request_of_reply,
     score_of,
     vote_features,
+    weighted_words,
+    words_and_pairs,
 )
 from hone.models import Completion, Model, Request
-from hone.models.spec import own_folder
+from hone.models.embedding import vector_of
+from hone.models.spec import connect_embedder, own_folder
 from hone.weights.content import content
 
 Floats = npt.NDArray[np.float64]
@@ -48,13 +54,16 @@ class StackedModel(Model):
         spec: ``own:FOLDER``.
         saved: What the folder holds.
         parts: The model of each prompted part; the same one where several share it.
+        embedder: The model whose embeddings are read, where any are.
     """
 
-    def __init__(self, spec: str, saved: SavedJudge, parts: Sequence[Model]) -> None:
-        super().__init__(spec, concurrency=max((part.concurrency for part in parts), default=1))
+    def __init__(self, spec: str, saved: SavedJudge, parts: Sequence[Model], embedder: Model | None = None) -> None:
+        models = tuple(dict.fromkeys([*parts, *([embedder] if embedder else ())]))
+        super().__init__(spec, concurrency=max((model.concurrency for model in models), default=1))
         self.saved = saved
         self.parts = tuple(parts)
-        self.models = tuple(dict.fromkeys(parts))
+        self.embedder = embedder
+        self.models = models
         """Each model once."""
 
     async def ask(self, request: Request) -> Completion:  # noqa: ARG002 - every model is asked so
@@ -99,22 +108,28 @@ def open_stacked(
         UnavailableError: A model is not the one that the judge was fitted with, or cannot be opened.
     """
     saved = read_judge(own_folder(settings, folder) or Path())
-    if not saved.asks:
-        return StackedModel(settings.model, saved, ())
-    for part in saved.parts:
-        held = content(part.model.model, folder)
-        if held != part.files:
-            known = f"has other files now ({held or 'none'} in place of {part.files or 'none'})"
-            remedy = "put the old ones back, or tune the judge again: hone judge tune"
-            raise UnavailableError(
-                f"{settings.model}: {part.model.model}, which it asks for votes, {known}; {remedy}"
-            )
+    asked = saved.parts if saved.asks else ()
+    embedding = saved.embedding if saved.embeds else None
+    for part in asked:
+        _see_same(settings, part.model, part.files, folder, "asks for votes")
+    if embedding:
+        _see_same(settings, embedding.model, embedding.files, folder, "reads for embeddings")
     opened: dict[str, Model] = {}
-    for part in saved.parts:
+    for part in asked:
         key = repr(part.model.engine)
         if key not in opened:
             opened[key] = connected(part.model)
-    return StackedModel(settings.model, saved, [opened[repr(part.model.engine)] for part in saved.parts])
+    embedder = connect_embedder(embedding.model, folder=folder) if embedding else None
+    return StackedModel(settings.model, saved, [opened[repr(part.model.engine)] for part in asked], embedder)
+
+
+def _see_same(settings: ModelSettings, model: ModelSettings, files: str, folder: Path | None, use: str) -> None:
+    """Refuse a model whose files are not those that the judge was fitted with."""
+    held = content(model.model, folder)
+    if held != files:
+        known = f"has other files now ({held or 'none'} in place of {files or 'none'})"
+        remedy = "put the old ones back, or tune the judge again: hone judge tune"
+        raise UnavailableError(f"{settings.model}: {model.model}, which it {use}, {known}; {remedy}")
 
 
 class LevelScorer:
@@ -132,19 +147,30 @@ class LevelScorer:
         self._triples: dict[int, TokenCounts] = {}
         # By criterion: the row of each known reply among those that were rated on it, and their figures.
         self._rows = [{one.reply: row for row, one in enumerate(fitted.rated)} for fitted in saved.criteria]
+        self._columns = [
+            ({word: at for at, word in enumerate(fitted.words)}, np.array(fitted.rarities))
+            for fitted in saved.criteria
+        ]
         self._apart = [np.array([one.apart for one in fitted.rated]) for fitted in saved.criteria]
 
-    def probabilities(self, reply: Reply, votes: Sequence[Sequence[float]]) -> list[Floats]:
+    def probabilities(
+        self, reply: Reply, votes: Sequence[Sequence[float]], embedding: Floats | None = None
+    ) -> list[Floats]:
         """The probability of each level, an array of shape (levels,) a criterion, in the order of the saved judge.
 
         Args:
             reply: What is scored.
             votes: Of each criterion, the vote of each prompted part, NaN where there is none.
+            embedding: What the judge's model makes of the reply, shape (size,), where any criterion reads it.
+
+        Raises:
+            CallError: An embedding is read, and this is none or of another size.
         """
         text = ReplyText(request_of_reply(reply), reply.text, reply.reference or "")
         criteria = self._saved.criteria
         form = form_features([text]) if any("form" in one.signals for one in criteria) else None
         near = self._near(reply, text) if any(one.rated for one in criteria) else {}
+        said_words = Counter(words_and_pairs(text.reply)) if any(one.words for one in criteria) else Counter()
         found = []
         for place, (fitted, said) in enumerate(zip(criteria, votes, strict=True)):
             parts = []
@@ -153,6 +179,10 @@ class LevelScorer:
                     parts.append(self._voted(fitted, said))
                 elif signal == "form":
                     parts.append(form_features([text]) if form is None else form)
+                elif signal == "embeddings":
+                    parts.append(self._embedded(embedding))
+                elif signal == "words":
+                    parts.append(self._counted(place, said_words))
                 else:
                     parts.append(self._neighbours(place, near))
             found.append(fitted.probabilities(np.concatenate(parts, axis=1))[0])
@@ -163,6 +193,21 @@ class LevelScorer:
         votes = np.array([said], dtype=np.float64)
         levels = np.array(fitted.levels)
         return vote_features(votes, names, levels, ordered=fitted.ordered, missing=fitted.missing).values
+
+    def _embedded(self, embedding: Floats | None) -> Floats:
+        size = self._saved.embedding.size if self._saved.embedding else 0
+        if embedding is None or embedding.shape != (size,):
+            raise CallError(f"the judge reads {size} numbers of a reply, and was given others")
+        return embedding[None, :]
+
+    def _counted(self, place: int, said: Counter[str]) -> Floats:
+        """The words that count, as they were weighted where the judge was fitted."""
+        columns, rarities = self._columns[place]
+        counts = np.zeros((1, len(columns)))
+        for word, count in said.items():
+            if (column := columns.get(word)) is not None:
+                counts[0, column] = count
+        return weighted_words(csr_array(counts), rarities).toarray()
 
     def _neighbours(self, place: int, near: dict[int, float]) -> Floats:
         rows = self._rows[place]
@@ -249,7 +294,7 @@ class StackedJudge(Judge):
     @property
     def calls(self) -> int:
         """How many calls one reply takes, repairs apart."""
-        return sum(part.calls for part in self._parts)
+        return sum(part.calls for part in self._parts) + (self.stacked.embedder is not None)
 
     def told(self, brief: Brief | None) -> Judge:  # noqa: ARG002 - every judge is told so
         """The same judge: its prompted parts are told of the writer what they were told when it was fitted."""
@@ -259,11 +304,13 @@ class StackedJudge(Judge):
         self, reply: Reply, rules: Sequence[Score], caller: Caller, *, again: int, planted: bool
     ) -> Judgement:
         asked = (part.score(reply, caller, again=again, planted=planted) for part in self._parts)
-        said = await asyncio.gather(*asked)
+        said, embedded = await asyncio.gather(asyncio.gather(*asked), self._embedding(reply, caller))
         read = [one for one in said if one.unscored is None]
         if said and not read:
             return self.unscored(reply, said[0].unscored or "no answer", raw=said[0].raw)
-        by_name = {score.criterion: score for score in (*self._weighed(reply, said), *rules)}
+        if isinstance(embedded, CallError):
+            return self.unscored(reply, str(embedded))
+        by_name = {score.criterion: score for score in (*self._weighed(reply, said, embedded), *rules)}
         return Judgement(
             item=reply.item,
             reply=reply.digest,
@@ -275,7 +322,23 @@ class StackedJudge(Judge):
             note=self._note(reply, said),
         )
 
-    def _weighed(self, reply: Reply, said: Sequence[Judgement]) -> list[Score]:
+    async def _embedding(self, reply: Reply, caller: Caller) -> Floats | CallError | None:
+        """What the judge's model makes of the reply, or why there is nothing; none where none is read."""
+        model, part = self.stacked.embedder, self.stacked.saved.embedding
+        if model is None or part is None:
+            return None
+        outcome = await caller.ask(model, embedding_request(reply))
+        if outcome.completion is None:
+            return outcome.error or CallError(f"{model.spec} gave no embedding")
+        try:
+            found = vector_of(outcome.completion.text)
+        except CallError as error:
+            return error
+        if len(found) != part.size:
+            return CallError(f"{model.spec} gives {len(found)} numbers, and the judge was fitted to {part.size}")
+        return found
+
+    def _weighed(self, reply: Reply, said: Sequence[Judgement], embedding: Floats | None) -> list[Score]:
         """The scores of all fitted criteria."""
         saved = self.stacked.saved
         given = [{score.criterion: score for score in one.scores} for one in said]
@@ -283,7 +346,7 @@ class StackedJudge(Judge):
             [part[one.criterion].value if one.criterion in part else np.nan for part in given]
             for one in saved.criteria
         ]
-        found = self._scorer.probabilities(reply, votes)
+        found = self._scorer.probabilities(reply, votes, embedding)
         return [
             _score(one, shares, [part[one.criterion] for part in given if one.criterion in part], self.judging)
             for one, shares in zip(saved.criteria, found, strict=True)

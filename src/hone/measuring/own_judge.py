@@ -139,7 +139,10 @@ class OwnJudge:
 
 
 def own_judges(
-    collected: Collected, texts: Mapping[str, ReplyText], rule: OwnJudgeRule | None = None
+    collected: Collected,
+    texts: Mapping[str, ReplyText],
+    rule: OwnJudgeRule | None = None,
+    embeddings: Mapping[str, Floats] | None = None,
 ) -> dict[str, OwnJudge]:
     """Make a judge of one's own for each criterion, and measure it by nested cross-validation.
 
@@ -149,6 +152,7 @@ def own_judges(
         collected: People's ratings, with the votes of the present judge beside them, a column a wording and run.
         texts: By item, the texts of the replies.
         rule: How it is measured.
+        embeddings: By item, what a model makes of the reply; of every item with texts, or none at all.
 
     Returns:
         By criterion. With several, each interval is so wide that those of all criteria hold together (Bonferroni).
@@ -159,7 +163,7 @@ def own_judges(
     options = replace(rule.options, confidence=1 - (1 - rule.options.confidence) / max(1, many))
     with one_thread():
         return {
-            name: _own_judge(collected, texts, name, one, replace(rule, options=options))
+            name: _own_judge(collected, texts, name, one, replace(rule, options=options), embeddings)
             for name, one in rows.items()
         }
 
@@ -169,7 +173,12 @@ def _rated_rows(ratings: Ratings, criterion: str) -> Integers:
 
 
 def _own_judge(
-    collected: Collected, texts: Mapping[str, ReplyText], criterion: str, rows: Integers, rule: OwnJudgeRule
+    collected: Collected,
+    texts: Mapping[str, ReplyText],
+    criterion: str,
+    rows: Integers,
+    rule: OwnJudgeRule,
+    embeddings: Mapping[str, Floats] | None,
 ) -> OwnJudge:
     count = len(rows)
     if count < LEAST_RATED:
@@ -180,7 +189,7 @@ def _own_judge(
     if len(read) < LEAST_RATED:
         why = "without them it cannot be compared with a bag of words"
         return OwnJudge(count, f"of {count:,} rated replies only {len(read):,} have their texts; {why}")
-    rated = rated_replies(collected, texts, criterion, read)
+    rated = rated_replies(collected, texts, criterion, read, embeddings)
     if not len(rated.scale.levels):
         return OwnJudge(count, "its scores are measurements; a judge of your own gives levels")
     if len(np.unique(rated.shares.targets.argmax(axis=1))) < 2:

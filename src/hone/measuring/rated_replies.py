@@ -9,24 +9,29 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array, hstack
 
 from hone.domain.rule import RULES
+from hone.errors import StatsError
 from hone.judging.saved_judge import SIGNALS, FittedCriterion, RatedBefore, Signal
 from hone.judging.signals import (
     ReplyText,
     form_features,
+    named_counts,
     neighbour_features,
+    rarity,
     same_request,
     score_of,
     similarity,
-    token_counts,
     vote_features,
     vote_shares,
     votes_by_level,
+    weighted_words,
     words_and_pairs,
     words_of,
 )
 from hone.measuring.collected import Collected
+from hone.stats.axes import main_axes
 from hone.stats.levels import membership_of
 from hone.stats.logistic import Features, directions_of, fit_levels
 from hone.stats.nested import FeatureRecipe, RatedShares, chosen_model
@@ -37,6 +42,15 @@ Integers = npt.NDArray[np.int64]
 HeldOut = Literal["reply", "group", "question", "writer"]
 MOST_COMPARED = 3_000
 """Rated replies beyond which they are not compared with each other, which takes memory with their square."""
+SPREAD_OF_WORDS = 0.2
+"""By what tf-idf of unit length is divided, so that the penalties that suit the other signals suit words."""
+VARIANCE_OF_EMBEDDINGS = 12.0
+"""What all numbers of an embedding vary by together: about as much as the features of form do."""
+MOST_AXES = 150
+"""Main axes of embeddings that are fitted on."""
+_KEPT_AXES = 40
+_LEAST_SEEN = 2
+"""Known replies that hold a word, under which it is not counted; where none is so frequent, all are."""
 _LEAST_WEIGHT = 1e-6
 """What a reply counts at least, so that no fold counts nothing."""
 
@@ -58,6 +72,8 @@ class RatedReplies:
     """How many replies each stands for, 1 on average, shape (replies,)."""
     clusters: Sequence[object] | None
     writers: Sequence[str | None] | None
+    embeddings: Floats | None = None
+    """What a model makes of each reply, shape (replies, size), where it was read."""
 
     @property
     def ordered(self) -> bool:
@@ -107,7 +123,11 @@ class RatedReplies:
 
 
 def rated_replies(
-    collected: Collected, texts: Mapping[str, ReplyText], criterion: str, rows: Integers
+    collected: Collected,
+    texts: Mapping[str, ReplyText],
+    criterion: str,
+    rows: Integers,
+    embeddings: Mapping[str, Floats] | None = None,
 ) -> RatedReplies:
     """Some of the rated replies, with the votes of judges; what a rule scored is no vote.
 
@@ -116,6 +136,7 @@ def rated_replies(
         texts: By item, the texts; every chosen row has some.
         criterion: Which criterion.
         rows: Which items, by their place.
+        embeddings: By item, what a model makes of the reply; of every chosen row, or none at all.
     """
     ratings = collected.ratings
     people = np.asarray(ratings.people[criterion], dtype=np.float64)[rows]
@@ -142,6 +163,7 @@ def rated_replies(
         np.maximum(weights / weights.mean(), _LEAST_WEIGHT) if weights.any() else np.ones(len(rows)),
         of_rows(ratings.clusters),
         of_rows(collected.systems),
+        np.stack([embeddings[collected.items[at]] for at in rows.tolist()]) if embeddings else None,
     )
 
 
@@ -158,6 +180,8 @@ class ReplyFeatures:
         self._votes = vote_features(rated.votes, rated.judges, rated.scale.levels, ordered=rated.ordered)
         self._form = form_features(rated.texts)
         self._near = (similarity(rated.texts), same_request(rated.texts)) if self.compares else None
+        self._words = ReplyWords(rated.texts)
+        self._axes: dict[bytes, tuple[Floats, Floats]] = {}
         self._said = self._figures()
 
     @property
@@ -173,7 +197,19 @@ class ReplyFeatures:
         votes: tuple[Signal, ...] = ("votes",) if self._rated.judges and "votes" in self._allowed else ()
         form: tuple[Signal, ...] = ("form",) if "form" in self._allowed else ()
         near: tuple[Signal, ...] = ("similar replies",) if self._near else ()
-        found = [votes, (*votes, *form), (*votes, *form, *near)]
+        words: tuple[Signal, ...] = ("words",) if self._words.some and "words" in self._allowed else ()
+        embedded: tuple[Signal, ...] = ()
+        if self._rated.embeddings is not None and "embeddings" in self._allowed:
+            embedded = ("embeddings",)
+        found = [
+            votes,
+            (*votes, *form),
+            (*votes, *form, *near),
+            (*votes, *form, *near, *words),
+            *([(*votes, *embedded), (*votes, *form, *embedded)] if embedded else ()),
+            (*votes, *form, *near, *embedded),
+            (*votes, *form, *near, *embedded, *words),
+        ]
         return [one for one in dict.fromkeys(found) if one]
 
     def candidates(self) -> dict[str, FeatureRecipe]:
@@ -182,10 +218,9 @@ class ReplyFeatures:
 
     def features(self, signals: tuple[Signal, ...], known: Integers) -> Floats:
         """The features of all replies as they are made, knowing what people said of the known ones alone."""
-        made: dict[Signal, Floats] = {"votes": self._votes.values, "form": self._form}
-        if "similar replies" in signals:
-            made["similar replies"] = self._of_neighbours(known)
-        return np.concatenate([made[signal] for signal in signals], axis=1)
+        blocks = [self._block(signal, known) for signal in signals if signal != "words"]
+        words = [self._words.at(known).toarray()] if "words" in signals else []
+        return np.concatenate([*blocks, *words], axis=1)
 
     def fitted(self, criterion: str, units: Integers, seed: int = 0) -> FittedCriterion:
         """The regression on all replies, with signals and penalty chosen by cross-validation over units.
@@ -199,13 +234,12 @@ class ReplyFeatures:
         known = np.arange(len(rated.people))
         best = chosen_model(list(self.candidates().values()), rated.shares, known, units, seed=seed)
         signals = sets[best.recipe]
-        features = self.features(signals, known)
-        centres, spreads = features.mean(axis=0), _spreads(features)
+        centres, spreads = self._scaling(signals, known)
         shares = rated.shares
-        model = fit_levels(
-            (features - centres) / spreads, shares.targets, shares.weights, best.penalty, shares.directions
-        )
+        made = self._recipe(signals)(known)
+        model = fit_levels(made[:], shares.targets, shares.weights, best.penalty, shares.directions)
         apart = self._apart(known) if "similar replies" in signals else np.empty((0, 0))
+        words, rarities = self._words.known(known) if "words" in signals else ((), np.empty(0))
         return FittedCriterion(
             criterion=criterion,
             level=rated.scale.level,
@@ -214,13 +248,81 @@ class ReplyFeatures:
             missing=self._votes.missing,
             centres=tuple(centres.tolist()),
             spreads=tuple(spreads.tolist()),
-            weights=tuple(map(tuple, model.weights.tolist())),
+            weights=tuple(map(tuple, self._turned_back(model.weights, signals, known).tolist())),
             intercepts=tuple(model.intercepts.tolist()),
             rated=tuple(RatedBefore(reply=at, apart=tuple(row)) for at, row in enumerate(apart.tolist())),
+            words=words,
+            rarities=tuple(rarities.tolist()),
         )
 
     def _recipe(self, signals: tuple[Signal, ...]) -> FeatureRecipe:
-        return lambda known: _scaled(self.features(signals, known), known)
+        numbers = tuple(signal for signal in signals if signal not in {"embeddings", "words"})
+
+        def recipe(known: Integers) -> Features:
+            parts = [_scaled(self.features(numbers, known), known)] if numbers else []
+            parts += [self._on_axes(known)[1]] if "embeddings" in signals else []
+            if "words" not in signals:
+                return np.concatenate(parts, axis=1)
+            words = csr_array(self._words.at(known) / SPREAD_OF_WORDS)
+            both: Features = hstack([*map(csr_array, parts), words]).tocsr()
+            return both
+
+        return recipe
+
+    def _on_axes(self, known: Integers) -> tuple[Floats, Floats]:
+        """The main axes of the known replies' embeddings, (size, axes), and all replies on them, (replies, axes).
+
+        What is fitted on them is a regression on the whole embedding: it is turned back at the end. The axes beyond
+        cost time and bring nothing (docs/results/own_judge.md).
+        """
+        given = self._rated.embeddings
+        if given is None:
+            raise StatsError("no model has read these replies")
+        name = known.tobytes()
+        if name not in self._axes:
+            scaled = (given - given[known].mean(axis=0)) / self._spreads_of("embeddings", given[known])
+            axes = main_axes(scaled[known], MOST_AXES)
+            if len(self._axes) >= _KEPT_AXES:
+                self._axes.clear()
+            self._axes[name] = axes, scaled @ axes
+        return self._axes[name]
+
+    def _turned_back(self, weights: Floats, signals: tuple[Signal, ...], known: Integers) -> Floats:
+        """Weights of features as they are made, (features, directions), from those on the axes of embeddings."""
+        if "embeddings" not in signals:
+            return weights
+        axes = self._on_axes(known)[0]
+        at = sum(self._block(signal, known).shape[1] for signal in signals if signal not in {"embeddings", "words"})
+        behind = at + axes.shape[1]
+        return np.concatenate([weights[:at], axes @ weights[at:behind], weights[behind:]])
+
+    def _scaling(self, signals: tuple[Signal, ...], known: Integers) -> tuple[Floats, Floats]:
+        """What is taken from each feature, and by what it is divided then."""
+        centres, spreads = [], []
+        for signal in signals:
+            if signal == "words":
+                many = self._words.at(known).shape[1]
+                centres.append(np.zeros(many))
+                spreads.append(np.full(many, SPREAD_OF_WORDS))
+            else:
+                block = self._block(signal, known)[known]
+                centres.append(block.mean(axis=0))
+                spreads.append(self._spreads_of(signal, block))
+        return np.concatenate(centres), np.concatenate(spreads)
+
+    def _spreads_of(self, signal: Signal, block: Floats) -> Floats:
+        """By what each feature of a signal is divided: many numbers of an embedding weigh what a few others do."""
+        much = np.sqrt(block.shape[1] / VARIANCE_OF_EMBEDDINGS) if signal == "embeddings" else 1.0
+        found: Floats = _spreads(block) * much
+        return found
+
+    def _block(self, signal: Signal, known: Integers) -> Floats:
+        """The features of one signal but words, of all replies."""
+        if signal == "votes":
+            return self._votes.values
+        if signal == "embeddings":
+            return np.empty((len(self._form), 0)) if self._rated.embeddings is None else self._rated.embeddings
+        return self._form if signal == "form" else self._of_neighbours(known)
 
     def _figures(self) -> Floats:
         """What people said of each reply as figures, and by how much the votes miss it."""
@@ -243,21 +345,43 @@ class ReplyFeatures:
         return neighbour_features(similar[:, known], same[:, known], self._apart(known))
 
 
+class ReplyWords:
+    """The words, and pairs of words, of replies as tf-idf: what is counted rests on the known replies alone.
+
+    Args:
+        texts: Of all replies.
+    """
+
+    def __init__(self, texts: Sequence[ReplyText]) -> None:
+        self._counts, self._names = named_counts([words_and_pairs(text.reply) for text in texts])
+
+    @property
+    def some(self) -> bool:
+        """Whether there is any word."""
+        return bool(self._names)
+
+    def at(self, known: Integers) -> csr_array:
+        """What stands in two known replies or more, shape (replies, words); one empty column where no word is."""
+        kept, rarities = self._kept(known)
+        if not len(kept):
+            return csr_array((self._counts.shape[0], 1), dtype=np.float64)
+        return weighted_words(self._counts[:, kept], rarities)
+
+    def known(self, known: Integers) -> tuple[tuple[str, ...], Floats]:
+        """The words that are counted, in the order of the columns, and their rarities."""
+        kept, rarities = self._kept(known)
+        return tuple(self._names[at] for at in kept.tolist()), rarities
+
+    def _kept(self, known: Integers) -> tuple[Integers, Floats]:
+        seen = np.asarray((self._counts[known] > 0).sum(axis=0), dtype=np.float64).ravel()
+        kept = np.flatnonzero(seen >= _LEAST_SEEN)
+        kept = kept if len(kept) else np.flatnonzero(seen)
+        return kept, rarity(seen[kept], len(known))
+
+
 def bag_of_words(texts: Sequence[ReplyText]) -> FeatureRecipe:
     """Words and pairs of words of the replies, as tf-idf of unit length: what is known without any judgement."""
-    counts = token_counts([words_and_pairs(text.reply) for text in texts])
-
-    def recipe(known: Integers) -> Features:
-        seen = np.asarray((counts[known] > 0).sum(axis=0), dtype=np.float64).ravel()
-        kept = np.flatnonzero(seen >= 2)
-        if not len(kept):
-            return np.zeros((len(texts), 1))
-        weighted = counts[:, kept].multiply(1 + np.log((1 + len(known)) / (1 + seen[kept]))[None, :]).tocsr()
-        norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1), dtype=np.float64)).ravel()
-        found: Features = weighted.multiply(1 / np.maximum(norms, 1e-12)[:, None]).tocsr()
-        return found
-
-    return recipe
+    return ReplyWords(texts).at
 
 
 def length_alone(texts: Sequence[ReplyText]) -> FeatureRecipe:

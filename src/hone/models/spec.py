@@ -52,6 +52,51 @@ def connect(model: str | ModelSettings, *, folder: Path | None = None) -> Model:
     return opened
 
 
+def connect_embedder(settings: ModelSettings, *, folder: Path | None = None) -> Model:
+    """The model that reads replies for a judge of one's own, and answers with vectors: see `EmbeddingModel`.
+
+    Args:
+        settings: Its spec, and the precision of its weights.
+        folder: Where relative file names start; the working folder by default.
+
+    Raises:
+        SpecError: The spec names no model whose files are here, or an adapter.
+        UnavailableError: A file is missing or damaged.
+        MissingExtraError: The extra `tune` is not installed.
+    """
+    from hone.models.embedding import EmbeddingModel  # noqa: PLC0415 - numpy
+
+    see_embedder(settings, folder)
+    spec, (kind, _, rest) = settings.model, settings.model.partition(":")
+    path = (folder or Path()) / typed_path(rest)
+    name = spec if not rest else f"gguf:{path}" if kind == "gguf" else str(path)
+    opened = EmbeddingModel(spec, name, precision=settings.precision)
+    # The very file that was named stands for the model, as for every other: what it is turned into does not.
+    opened.files = (path,) if rest else opened.files
+    opened.identity = _identity(opened)
+    return opened
+
+
+def see_embedder(settings: ModelSettings, folder: Path | None = None) -> None:
+    """Refuse a model whose files are not here: what a hub holds may be another model tomorrow.
+
+    Raises:
+        SpecError: It is such a model, or none that is read for embeddings.
+    """
+    spec, (_, _, rest) = settings.model, settings.model.partition(":")
+    if not embeds(spec) or (rest and not ((folder or Path()) / typed_path(rest)).exists()):
+        raise SpecError(
+            f"{spec!r} cannot be read for embeddings; name a model that is on this machine, without an adapter: "
+            "smollm2, gguf:FILE or hf:FOLDER"
+        )
+
+
+def embeds(spec: str) -> bool:
+    """Whether a spec may name a model that is read for embeddings: one of files, without an adapter."""
+    kind, _, rest = spec.partition(":")
+    return spec == "smollm2" or (kind in {"gguf", "hf"} and bool(rest) and "+" not in Path(rest).name)
+
+
 def _identity(model: Model) -> str:
     """What stands for a model in journals: what its files hold, whatever they are called and wherever they lie."""
     held = content_of(*model.files)
