@@ -367,3 +367,15 @@ def test_words_with_which_a_terminal_would_do_something_lose_them() -> None:
     made = _read(answer, RUBRIC, RUBRIC.criteria[0], two=False)
     assert made is not None
     assert "\x1b" not in made.why + made.criteria[0].sentence
+
+
+def test_a_judge_that_is_read_on_two_replies_is_not_said_to_score_all_as_people_do() -> None:
+    data = rated()
+    plan = planned(data.units, Openings.none(len(data.replies)), RULE)
+
+    def rarely(rubric: Rubric, rows: Integers) -> Floats:
+        usual = np.stack([data.usual(name, RUBRIC) for name in RUBRIC.names], axis=1)
+        return np.where(np.arange(len(usual))[:, None] < 2, usual, np.nan)[rows]
+
+    found = Refining(RUBRIC, data, plan, rarely, None, RULE).run()
+    assert found.untested.startswith("of replies with a readable score")

@@ -629,4 +629,4 @@ def _nothing(differences: Sequence[Difference]) -> str:
         return "not one of the judge's answers could be read"
     if any(one.people_split for one in differences):
         return "people themselves are in two camps wherever the judge differs from them"
-    return "the judge scored every reply as people did: there is nothing to mend"
+    return "of replies with a readable score, the judge scored each as people did: no difference is left to mend"
