@@ -108,7 +108,7 @@ def test_from_ratings_to_a_rubric_that_a_person_takes_over(
     with open_store(new.database) as store:
         (opening,) = store.gate_openings()
     assert opening.verdict == "better"
-    assert len(opening.replies) == 96
+    assert len(opening.replies) == 120, "those that only chose are not fresh any more either"
 
     assert hone("rubric", "finalise").code == 0
     assert Project(project).versions[-1].decisions[0].advice.reason == "People want units."
@@ -179,3 +179,70 @@ def test_the_same_in_python(two: Two, project: Path, tmp_path: Path, monkeypatch
         assert journey.decide(found, accept=True, by="Ann").criteria[0].sentence == MENDED
         with pytest.raises(ProjectError, match="has changed since"):
             journey.decide(found, accept=True, by="Ann")
+
+
+def test_who_is_forgotten_stands_in_no_camp_and_what_they_wrote_is_not_kept_of_the_asking(
+    hone: Hone, two: Two, project: Path, tmp_path: Path
+) -> None:
+    assert hone("feedback", "import", write_ratings(tmp_path / "r.csv", camps=True)).code == 0
+    assert hone("rubric", "refine", "--trust", "--resamples", "1000").code == 3
+    (results,) = project.glob("runs/*refine*/results.jsonl")
+    assert '"Ann"' in results.read_text()
+    done = hone("feedback", "forget", "Ann")
+    assert "still holds the name" not in done.err
+    assert '"Ann"' not in results.read_text()
+    alias = done.out.split(" is ")[1].split(" now")[0]
+    split = json.loads(results.read_text())["differences"][0]["people_split"]
+    assert split["first"] == [alias, "Ben"]
+
+
+def test_words_of_who_is_forgotten_leave_the_runs_of_refining(
+    hone: Hone, two: Two, project: Path, tmp_path: Path
+) -> None:
+    assert hone("feedback", "import", write_ratings(tmp_path / "r.csv")).code == 0
+    rubric = Project(project).rubric
+    with open_store(Project(project).database) as store:
+        rater = store.add_rater("Ben").id
+        for row in store.ratings(rubric):
+            if (row.rater, row.criterion) == ("Ben", "Be Exact"):
+                store.rate(rater, row.subject, rubric, {"Be Exact": row.score}, note="I miss my units.")
+    assert hone("rubric", "refine", "--trust", "--resamples", "1000").code == 0
+    assert "I miss my units." in two.shown[0]
+    assert hone("feedback", "forget", "Ben").code == 0
+    held = [path for path in project.rglob("*") if path.is_file() and b"I miss my units." in path.read_bytes()]
+    assert held == []
+
+
+@pytest.mark.parametrize("change", ["no proposals", "a criterion lacks", "another scale"])
+def test_results_that_somebody_changed_are_one_line(
+    hone: Hone, two: Two, project: Path, tmp_path: Path, change: str
+) -> None:
+    file = write_ratings(tmp_path / "ratings.csv")
+    assert hone("rubric", "refine", file, "--trust", "--resamples", "1000").code == 0
+    (results,) = project.glob("runs/*refine*/results.jsonl")
+    said = json.loads(results.read_text())
+    if change == "no proposals":
+        said["proposals"] = []
+    elif change == "a criterion lacks":
+        said["proposals"][1]["rubric"]["criteria"].pop()
+    else:
+        said["proposals"][1]["rubric"] = said["rubric"] | {"scale": "1..5"}
+    results.write_text(json.dumps(said) + "\n")
+    found = hone("rubric", "refine", file, "--trust", "--resamples", "1000", "--accept", "yes")
+    assert found.code == 1
+    assert "results.jsonl:1: " in found.err
+    assert Project(project).rubric.criteria[0].sentence == "The answer is right."
+
+
+def test_a_reply_that_is_spelt_otherwise_and_an_older_copy_of_the_store_give_back_nothing(
+    hone: Hone, two: Two, project: Path, tmp_path: Path
+) -> None:
+    file = write_ratings(tmp_path / "ratings.csv")
+    assert hone("feedback", "import", file).code == 0
+    assert hone("feedback", "backup", tmp_path / "before.jsonl").code == 0
+    assert hone("rubric", "refine", file, "--trust", "--resamples", "1000").code == 0
+    assert hone("feedback", "restore", tmp_path / "before.jsonl").code == 0
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text(file.read_text().replace("\ni", "\nx").replace("How long", "HOW  long"))
+    again = hone("rubric", "refine", renamed, "--trust", "--resamples", "1000", "--json")
+    assert again.data["gate"]["opening"] == 2, again.err

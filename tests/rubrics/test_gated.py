@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hone.domain.rubric import Criterion, Rubric
 from hone.domain.task import Reply
 from hone.errors import StatsError
 from hone.journey.refining import _as_advice
+from hone.report.refinement import gate_lines, split_in_words
 from hone.rubrics.gated import (
     Openings,
     RatedForRefining,
@@ -21,8 +23,8 @@ from hone.rubrics.gated import (
     planned,
     units_of,
 )
-from hone.rubrics.refine import RatedCase, Reworded
-from hone.rubrics.refinement import Refinement, Way
+from hone.rubrics.refine import RatedCase, Reworded, _read
+from hone.rubrics.refinement import Refinement, SplitPeople, Way
 from hone.stats import BootstrapOptions
 from hone.stats.arrays import Floats, Integers
 from hone.stats.refining import judge_changes
@@ -328,3 +330,52 @@ def test_more_ratings_are_counted_in_replies_not_in_scores() -> None:
     assert alone.further is not None
     assert four.further is not None
     assert four.further == pytest.approx(alone.further, rel=0.2)
+
+
+def test_a_sealed_set_that_refuses_says_neither_how_nor_where() -> None:
+    data = rated(400)
+    whole = judge(data)
+    hidden = planned(data.units, Openings.none(400), replace(RULE, way="sealed")).tested
+
+    def score(rubric: Rubric, rows: Integers) -> Floats:
+        found = whole(rubric, rows)
+        if rubric != RUBRIC:  # in sight it is better; behind the seal another criterion breaks down
+            sealed = np.isin(rows, hidden)
+            found[sealed, 1] = 1 - found[sealed, 1]
+        return found
+
+    rule = replace(RULE, way="sealed")
+    plan = planned(data.units, Openings.none(400), rule)
+    words: Words = lambda name, _: [Reworded("", (MENDED,))] if name == UNITS else []  # noqa: E731
+    found = Refining(RUBRIC, data, plan, score, words, rule).run()
+    assert found.gate is not None
+    assert not found.passed
+    assert found.gate.verdict == "not shown"
+    assert (found.gate.fell, found.gate.changes, found.gate.further) == ((), (), None)
+    assert "fell" not in " ".join(gate_lines(found))
+
+
+def test_two_raters_alone_are_not_compared_with_two_of_one_camp() -> None:
+    alone = SplitPeople(criterion=UNITS, first=("Ann",), second=("Ben",), gap=0.3, p_value=0.001, items=("i1",))
+    assert "Their mean scores lie 30% of the scale apart" in split_in_words(alone)
+    three = alone.model_copy(update={"first": ("Ann", "Cem")})
+    assert "further apart than two of one" in split_in_words(three)
+
+
+def test_words_with_which_a_terminal_would_do_something_lose_them() -> None:
+    answer = json.dumps({"why": "\x1b[2Jwhy", "sentence": "The answer \x1b[31mis right, with a unit."})
+    made = _read(answer, RUBRIC, RUBRIC.criteria[0], two=False)
+    assert made is not None
+    assert "\x1b" not in made.why + made.criteria[0].sentence
+
+
+def test_a_judge_that_is_read_on_two_replies_is_not_said_to_score_all_as_people_do() -> None:
+    data = rated()
+    plan = planned(data.units, Openings.none(len(data.replies)), RULE)
+
+    def rarely(rubric: Rubric, rows: Integers) -> Floats:
+        usual = np.stack([data.usual(name, RUBRIC) for name in RUBRIC.names], axis=1)
+        return np.where(np.arange(len(usual))[:, None] < 2, usual, np.nan)[rows]
+
+    found = Refining(RUBRIC, data, plan, rarely, None, RULE).run()
+    assert found.untested.startswith("of replies with a readable score")

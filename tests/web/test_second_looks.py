@@ -138,3 +138,40 @@ def test_who_is_forgotten_leaves_no_words(site: Site, capsys: pytest.CaptureFixt
     for path in Path(site.project.folder).rglob("*"):
         if path.is_file():
             assert b"I, Ann, think so." not in path.read_bytes(), path
+
+
+def test_who_has_seen_a_reason_is_not_asked_for_the_reply_in_other_words(looking: Site, rater: Browser) -> None:
+    rater.get("/rate")
+    rater.rate(1, -1)
+    rater.get("/second")
+    rubric, store, owner = looking.rubric, looking.store, looking.owner.id
+    (seen,) = {look.subject for look in store.second_looks(rubric)}
+    first = rubric.criteria[0].model_copy(update={"sentence": "The plan says how long each step takes."})
+    anew = rubric.model_copy(update={"criteria": (first, *rubric.criteria[1:])})
+    handed = []
+    while (subject := store.next_subject(owner, anew, per_item=2)) is not None:
+        store.rate(owner, subject.id, anew, dict.fromkeys(anew.names, 1))
+        handed.append(subject.id)
+    assert len(handed) == 3
+    assert seen not in handed
+    assert store.progress(anew, owner, per_item=2).left == 0
+
+
+def test_no_file_changes_a_rating_after_a_second_look(
+    looking: Site, rater: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rater.get("/rate")
+    rater.rate(1, -1)
+    rater.get("/second")
+    before = looking.store.ratings(looking.rubric)
+    row = before[0]
+    file = tmp_path / "ratings.csv"
+    for score, code in ((row.score, 0), (-row.score, 1)):
+        file.write_text(f"item,criterion,rater,score\n{row.item},{row.criterion},{row.rater},{score:g}\n")
+        with pytest.raises(SystemExit) as ended:
+            main(["feedback", "import", str(file), "--project", str(looking.project.folder)])
+        assert ended.value.code in ((0, None) if code == 0 else (1,)), capsys.readouterr().err
+    assert "has seen the judge's reasons" in capsys.readouterr().err
+    assert [(one.criterion, one.score) for one in looking.store.ratings(looking.rubric)] == [
+        (one.criterion, one.score) for one in before
+    ]

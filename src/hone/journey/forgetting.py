@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hone.errors import FeedbackError, ProjectError
 from hone.files import config_folder, whole_stream, write_whole
+from hone.jobs.asked import ASKED
 from hone.journey.stored import check_there, database_of, project_store
 from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed
@@ -42,7 +43,7 @@ class ForgottenPerson:
     changed: tuple[Path, ...]
     """Files in which the alias stands now."""
     removed: tuple[Path, ...]
-    """Copies of the store from before an upgrade, which held the name."""
+    """Copies of the store from before an upgrade, which held the name; what an expert was asked with their words."""
     left: tuple[Path, ...]
     """Files that still hold the name, for a person to look at."""
 
@@ -83,7 +84,9 @@ def forget_person(
     renamer = done.renamer
     # Also where the store knows them no more: a command that was stopped in the middle is typed again.
     changed = project.rename_person(renamer.is_name, renamer.alias)
-    backups, left = tuple(sorted(project.folder.glob(_BACKUPS))), []
+    # Refining shows people's notes to the expert. No result rests on what is kept of the asking.
+    asked = project.runs_folder.glob(f"*-rubric refine-*/{ASKED}") if done.wrote else ()
+    backups, left = tuple(sorted([*project.folder.glob(_BACKUPS), *asked])), []
     for file in sorted({*_exported(project), *_files(project.folder)} - {*backups}):
         if file.suffix.lower() in _READ and _rewritten(file, renamer):
             changed.append(file)

@@ -26,7 +26,6 @@ from hone.journey.rated_texts import as_rated_reply, stored_texts, texts_in
 from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, run_step, step_config
 from hone.journey.stored import project_store
 from hone.judging.of_project import judge_of, judge_sampling
-from hone.judging.saved_judge import text_digest
 from hone.judging.signals import ReplyText
 from hone.measuring import Collected, Reading, read_ratings
 from hone.models.spec import own_folder
@@ -44,6 +43,7 @@ from hone.rubrics.gated import (
     RefineRule,
     Refining,
     planned,
+    read_alike,
     units_of,
 )
 from hone.rubrics.merge import Merged
@@ -198,8 +198,9 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
                 }
             )
             if found.gate is not None:  # before anybody sees the answer: what was seen has been spent
-                tested = tuple(rated.marks[at] for at in plan.tested.tolist())
-                store.open_gate(GateOpening(run, rubric.digest, found.judge, plan.way, found.gate.verdict, tested))
+                # Those that only chose count, too: else what is left of the same ratings would pass for fresh ones.
+                verdict = found.gate.verdict
+                store.open_gate(GateOpening(run, rubric.digest, found.judge, plan.way, verdict, rated.marks))
         return [found]
 
     (found,) = run_step(step, Refinement, work)
@@ -392,7 +393,7 @@ def _arranged(
         units_of(replies, groups),
         {place: notes_of[reply.item] for place, reply in enumerate(replies) if reply.item in notes_of},
     )
-    return _Rated(data, tuple(map(text_digest, replies)), (*collected.notes(), *told))
+    return _Rated(data, tuple(digest(read_alike(reply)) for reply in replies), (*collected.notes(), *told))
 
 
 def _rubrics_before(project: Project, rubric: Rubric) -> list[Rubric]:

@@ -37,11 +37,15 @@ def difference_lines(found: Refinement) -> Iterator[str]:
 
 def split_in_words(camps: SplitPeople) -> str:
     """That people mean two things by one criterion, and what to do about it."""
+    if len(camps.first) == len(camps.second) == 1:
+        apart = f"Their mean scores lie {camps.gap:.0%} of the scale apart"
+    else:
+        apart = f"Two of different camps lie {camps.gap:.0%} of the scale further apart than two of one"
     return (
-        f"The people are in two camps here: {_names(camps.first)} and {_names(camps.second)}. Two of different camps "
-        f"lie {camps.gap:.0%} of the scale further apart than two of one (p = {camps.p_value:.3f}, from shuffled "
-        "ratings). No wording can agree with both, so this criterion is left as it is: decide what is meant, say it "
-        f"in rubric.yaml, and have it rated again. To look at: {_names(camps.items)}."
+        f"The people are in two camps here: {_names(camps.first)} and {_names(camps.second)}. {apart} "
+        f"(p = {camps.p_value:.3f}, from shuffled ratings). No wording can agree with both, so this criterion is "
+        "left as it is: decide what is meant, say it in rubric.yaml, and have it rated again. To look at: "
+        f"{_names(camps.items)}."
     )
 
 
@@ -123,8 +127,9 @@ def _verdict(found: Refinement, gate: GateAnswer) -> str:
     how = f"on {gate.tested:,} rated replies that had not chosen it"
     if gate.difference is None:
         sealed = "a sealed set answers yes or no, and tells no figure"
-        words = {"better": "Better", "worse": "Worse", "not shown": "Not shown to be better"}[gate.verdict]
-        return f"{words}, {how} ({sealed})."
+        if gate.verdict == "better":
+            return f"Better, {how}, with no criterion fallen by more than {found.margin:g} ({sealed})."
+        return f"Not shown to be better without a fall on some criterion, {how} ({sealed})."
     value = f"{STATISTICS[_STATISTIC]} {with_interval(gate.difference, 'gap')}"
     level = f"in brackets the {1 - 2 * gate.significance:.1%} interval"
     if gate.verdict == "better":

@@ -508,15 +508,24 @@ class Refining:
             options=self.rule.options,
         )
         changes = tuple(self._change(name, new, present, rows, alone=alone) for name in self.names)
+        fell = tuple(one.criterion for one in changes if one.fell)
+        if sealed:  # one bit: neither how it failed nor on which criterion may steer what is tried next
+            return GateAnswer(
+                verdict="better" if told.verdict == "better" and not fell else "not shown",
+                opening=self.plan.opening,
+                significance=told.significance,
+                tested=len(rows),
+                difference=None,
+            )
         return GateAnswer(
             verdict=told.verdict,
             opening=self.plan.opening,
             significance=told.significance,
             tested=len(rows),
-            difference=None if sealed else told.difference,
-            changes=() if sealed else changes,
-            fell=tuple(one.criterion for one in changes if one.fell),
-            further=None if sealed else told.further,
+            difference=told.difference,
+            changes=changes,
+            fell=fell,
+            further=told.further,
         )
 
     def _missed(self, new: Floats, present: Floats) -> tuple[Floats, Floats]:
@@ -571,6 +580,11 @@ class Refining:
         return (*mended, *[one for one in found if not one.mended][:_MOST_CASES])
 
 
+def read_alike(reply: Reply) -> tuple[str, str]:
+    """A reply's request and text without what a reader does not see: case, and how words are spaced."""
+    return " ".join(reply.prompt.split()).lower(), " ".join(reply.text.split()).lower()
+
+
 def units_of(replies: Sequence[Reply], groups: Sequence[object] | None) -> Integers:
     """What stays together: replies of a group, and replies to the same request that are word for word the same.
 
@@ -591,7 +605,7 @@ def units_of(replies: Sequence[Reply], groups: Sequence[object] | None) -> Integ
         return at
 
     for at, reply in enumerate(replies):
-        same = ("text", " ".join(reply.prompt.split()).lower(), " ".join(reply.text.split()).lower())
+        same = ("text", *read_alike(reply))
         for key in (same, *([("group", str(groups[at]))] if groups is not None else [])):
             above[top(at)] = top(leader.setdefault(key, at))
     tops = [top(at) for at in range(len(replies))]
@@ -615,4 +629,4 @@ def _nothing(differences: Sequence[Difference]) -> str:
         return "not one of the judge's answers could be read"
     if any(one.people_split for one in differences):
         return "people themselves are in two camps wherever the judge differs from them"
-    return "the judge scored every reply as people did: there is nothing to mend"
+    return "of replies with a readable score, the judge scored each as people did: no difference is left to mend"

@@ -7,6 +7,7 @@ brought into form, or dropped. Whether it is any better is for `gated` to say.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -339,5 +340,8 @@ def _anchors(levels: object, rubric: Rubric) -> tuple[Anchor, ...]:
 
 
 def _line(text: object, most: int) -> str:
-    """A model's words on one line, without characters that do not show."""
-    return visible(" ".join(text.split()))[:most].strip() if isinstance(text, str) else ""
+    """A model's words on one line, without characters that do not show or that a terminal would act on."""
+    if not isinstance(text, str):
+        return ""
+    shown = "".join(one for one in visible(" ".join(text.split())) if unicodedata.category(one) != "Cc")
+    return shown[:most].strip()

@@ -91,6 +91,7 @@ class GateAnswer(Frozen):
     """What the gate said of a change."""
 
     verdict: Change
+    """Of a sealed set, `better` or `not shown`: whether it may be offered, and nothing else."""
     opening: int
     """How often these ratings have decided, this time counted in."""
     significance: float
@@ -144,12 +145,14 @@ class Refinement(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         known = {one.id for one in self.proposals}
-        if self.proposals and self.offered not in known:
-            raise ValueError(f"{self.offered!r} is offered, and is none of the proposals")
+        if self.offered not in known and (self.proposals or self.offered != "p0"):
+            raise ValueError(f"{self.offered!r} is offered, but there is no such proposal")
         for one in self.proposals:
-            parts = {name for names in one.scored_by.values() for name in names}
-            if not parts <= set(one.rubric.names):
-                raise ValueError(f"{one.id} names criteria that its rubric does not have")
+            parts = [one.scored_by.get(name, (name,)) for name in self.rubric.names]
+            if not all(parts) or not {name for names in parts for name in names} <= set(one.rubric.names):
+                raise ValueError(f"{one.id} does not say which of its criteria score each one of the rubric in use")
+            if one.rubric.scale != self.rubric.scale:
+                raise ValueError(f"{one.id} has another scale than the rubric in use")
         return self
 
     @property

@@ -15,7 +15,7 @@ from hone.people.store import NewSubject
 from hone.people.store.asked import RatedRubric
 from hone.people.store.log import Author, stamp
 from hone.people.store.raters import entered_rater
-from hone.people.store.rating import Cell, current, is_complete, moved, noted, save_changes, scored
+from hone.people.store.rating import Cell, current, has_looked, is_complete, moved, noted, save_changes, scored
 from hone.people.store.schema import subjects
 from hone.people.store.store import Store
 from hone.people.store.subjects import entered_replies
@@ -167,6 +167,11 @@ class _Said:
         steps = []
         for criterion, (value, time) in self._scores.items():
             steps += scored(found, cell, {criterion: value}, now if time is None else stamp(time))
+        if any(step.old is not None for step in steps) and has_looked(connection, cell.subject, cell.rater):
+            raise FeedbackError(
+                f"{self._name} has seen the judge's reasons on reply {cell.subject}, so the rating in the "
+                "store stays; leave these rows out"
+            )
         found |= {step.definition: step.new for step in steps}
         steps += noted(connection, cell, self._note, now)
         if not self._judge:

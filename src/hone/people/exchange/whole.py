@@ -21,7 +21,7 @@ from hone.people.store.database import Database
 from hone.people.store.failures import SALVAGE
 from hone.people.store.migrations.versions.spelt_one_way import respell
 from hone.people.store.opening import known_revisions, revision_of
-from hone.people.store.schema import HEAD, metadata
+from hone.people.store.schema import HEAD, metadata, opened, openings
 from hone.project.files import read_text
 from hone.spelling import option
 
@@ -90,10 +90,20 @@ def read_store(database: Database, path: Path, *, replace: bool = False) -> tupl
         )
 
     def work(connection: Connection) -> list[str]:
+        kept: dict[Table, list[dict[str, Any]]] = {}
         if replace:
+            # What a gate has spent stays spent: a copy from before would make old ratings pass for fresh ones.
+            known = {row["run"] for row in rows[openings.name]}
+            kept = {
+                table: [dict(row) for row in connection.execute(select(table)).mappings() if row["run"] not in known]
+                for table in (openings, opened)
+            }
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
         _fill(connection, rows, database.name)
+        for table, left in kept.items():
+            if left:
+                connection.execute(insert(table), left)
         return respell(connection).lines() if head["schema"] < "0003" else []
 
     return counts, database.write(work)

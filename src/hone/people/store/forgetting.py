@@ -99,6 +99,11 @@ class Renamer:
         """The value without the name: dicts and lists with all that is in them, JSON in a text, too."""
         if isinstance(value, dict) and self._is_annotation(value):
             value = value | {"result": [self._without_words(one) for one in value.get("result") or []]}
+        if isinstance(value, dict) and key == "people_split":  # who stands in which camp, in a run of refining
+            camps = {name: value[name] for name in ("first", "second") if isinstance(value.get(name), list)}
+            value = value | {
+                name: [self.alias if self.is_name(one) else one for one in camp] for name, camp in camps.items()
+            }
         if isinstance(value, dict):
             if key == "note" and value.get("user_id") in self.ids:
                 value = value | {"value": ""}
@@ -130,6 +135,8 @@ class Forgotten:
     renamer: Renamer
     counts: Mapping[str, int]
     """Rows that were changed or removed, by table."""
+    wrote: bool = False
+    """Whether the store held words of their own."""
     note: str = ""
     """What of the old content may be left in the file; empty where nothing is."""
 
@@ -156,8 +163,18 @@ def forget_rater(database: Database, name: str, *, remove: bool = False) -> Forg
     spelt = database.read(lambda connection: connection.scalar(row)) or name
     ids = {old: f"{mark}{secrets.token_hex(4)}", user_id(spelt): user_id(alias)}
     renamer = Renamer(spelt, alias, ids)
+    wrote = database.read(lambda connection: _wrote(connection, old))
     counts = database.write(lambda connection: _forget(connection, renamer, old, remove=remove))
-    return Forgotten(renamer, counts, _shred(database) if counts else "")
+    return Forgotten(renamer, counts, wrote, _shred(database) if counts else "")
+
+
+def _wrote(connection: Connection, rater: str) -> bool:
+    """Whether a person wrote a note, or something about a judge's reason."""
+    said = (
+        select(table.c.rater).where(table.c.rater == rater, table.c.text != "").limit(1)
+        for table in (notes, second_looks)
+    )
+    return any(connection.scalar(one) is not None for one in said)
 
 
 def _forget(connection: Connection, renamer: Renamer, old: str, *, remove: bool) -> dict[str, int]:

@@ -28,7 +28,7 @@ class GateOpening:
     """`prequential` or `sealed`."""
     verdict: str
     replies: tuple[str, ...]
-    """The digests of the replies whose ratings decided; those that only chose are not among them."""
+    """The digests of the replies whose ratings decided or chose: they are fresh no more."""
 
 
 class OpeningsPart:

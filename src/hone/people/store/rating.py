@@ -199,11 +199,16 @@ def check_unseen(connection: Connection, subject: str, rater: str) -> None:
     Raises:
         FeedbackError: The rater has seen it.
     """
-    if connection.scalar(_SEEN, {"subject": subject, "rater": rater}) is not None:
+    if has_looked(connection, subject, rater):
         raise FeedbackError(
             "you have seen the judge's reasons on this reply, so your rating stays as it was; say what you think of "
             "it now on the page of second looks"
         )
+
+
+def has_looked(connection: Connection, subject: str, rater: str) -> bool:
+    """Whether a rater has seen what the judge said of a reply."""
+    return connection.scalar(_SEEN, {"subject": subject, "rater": rater}) is not None
 
 
 def save_changes(connection: Connection, by: Author, kind: str, steps: list[ValueChange]) -> None:

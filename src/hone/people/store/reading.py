@@ -18,7 +18,18 @@ from hone.people.store.database import Database
 from hone.people.store.draws import handed_out, weights_of_rated
 from hone.people.store.log import moment
 from hone.people.store.raters import id_of
-from hone.people.store.schema import assignments, changes, choices, notes, pairs, raters, ratings, saves, subjects
+from hone.people.store.schema import (
+    assignments,
+    changes,
+    choices,
+    notes,
+    pairs,
+    raters,
+    ratings,
+    saves,
+    second_looks,
+    subjects,
+)
 from hone.people.store.subjects import as_subject
 from hone.people.store.values import Answer, ChoiceRow, HistoryEntry, Progress, RatingRow
 
@@ -67,7 +78,12 @@ class ReadingPart:
                 .where(assignments.c.rubric == questions.rubric, handed_out())
             ).all()
             total = connection.scalar(select(func.count()).select_from(subjects).where(handed_out())) or 0
-            return _progress(list(rows), total, rater, per_item, _pace(connection, questions.rubric, rater))
+            # Nobody rates a reply whose reasons they have seen under other words.
+            looked = select(second_looks.c.subject).where(second_looks.c.rater == rater)
+            seen = set(
+                connection.scalars(looked.join(subjects, subjects.c.id == second_looks.c.subject).where(handed_out()))
+            )
+            return _progress(list(rows), total, rater, per_item, _pace(connection, questions.rubric, rater), seen)
 
         return self.database.read(work)
 
@@ -174,7 +190,9 @@ def _answer(row: Any, scores: list[Any], note: Any, questions: RatedRubric) -> A
     )
 
 
-def _progress(rows: list[Any], total: int, rater: str | None, per_item: int, pace: float | None) -> Progress:
+def _progress(
+    rows: list[Any], total: int, rater: str | None, per_item: int, pace: float | None, seen: set[str]
+) -> Progress:
     mine = [row for row in rows if rater is None or row.rater == rater]
     done = sum(row.state == "done" for row in mine)
     skipped = sum(row.state == "skipped" for row in mine)
@@ -182,7 +200,7 @@ def _progress(rows: list[Any], total: int, rater: str | None, per_item: int, pac
     full = sum(min(count, per_item) for count in given.values())
     if rater is None:
         return Progress(total, done, skipped, total * per_item - full, pace)
-    settled = {row.subject for row in mine if row.state != "open"}
+    settled = {row.subject for row in mine if row.state != "open"} | seen
     taken = {subject for subject, count in given.items() if count >= per_item}
     return Progress(total, done, skipped, total - len(settled | taken), pace)
 

@@ -37,7 +37,7 @@ from hone.people.store.asked import RatedRubric, asked, register
 from hone.people.store.database import Database, alone
 from hone.people.store.draws import handed_out
 from hone.people.store.log import author, stamp
-from hone.people.store.schema import assignments, subjects, writers
+from hone.people.store.schema import assignments, second_looks, subjects, writers
 from hone.people.store.values import NewSubject, Subject
 from hone.text import identifier, name, storable
 
@@ -45,6 +45,12 @@ PRIME = 2_147_483_647
 """The modulus of draws: multiplying by a number below a prime only changes the order, and 2^62 fits into 64 bits."""
 _HAND_OUT = 3
 _CHUNK = 500
+
+
+def unseen(rater: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a rater has not seen a judge's reasons on a reply: who has cannot rate it blindly in any words."""
+    looked_at = select(second_looks.c.subject)
+    return ~looked_at.where(second_looks.c.subject == subjects.c.id, second_looks.c.rater == rater).exists()
 
 
 def _chosen() -> Select[Any]:
@@ -66,7 +72,7 @@ def _chosen() -> Select[Any]:
         .outerjoin(others, others.c.subject == subjects.c.id)
         .outerjoin(mine, own)
         .where(handed_out(), or_(mine.c.state.is_(None), mine.c.state == "open"))
-        .where(given < bindparam("per_item", type_=Integer))
+        .where(given < bindparam("per_item", type_=Integer), unseen(rater))
         .order_by(case((mine.c.state == "open", 0), else_=1), given, order, subjects.c.id)
         .limit(1)
     )
@@ -78,8 +84,9 @@ _SUBJECT = select(subjects).where(subjects.c.id == bindparam("subject"))
 _HELD = (
     select(subjects)
     .join(assignments, assignments.c.subject == subjects.c.id)
-    .where(assignments.c.rater == bindparam("rater"), assignments.c.rubric == bindparam("rubric"))
+    .where(assignments.c.rater == bindparam("rater", type_=Text), assignments.c.rubric == bindparam("rubric"))
     .where(assignments.c.state == "open", assignments.c.expires > bindparam("at"), subjects.c.active)
+    .where(unseen(bindparam("rater", type_=Text)))
     .order_by(assignments.c.started, subjects.c.id)
     .limit(1)
 )
