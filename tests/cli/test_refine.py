@@ -13,7 +13,8 @@ import pytest
 from hone.errors import ProjectError
 from hone.journey.journey import Journey
 from hone.journey.refining import RefineOptions
-from hone.people.store import open_store
+from hone.people.store import NewSubject, open_store
+from hone.people.store.second_looks import JudgeSaid
 from hone.project import Project
 from hone.trust import consent
 from tests.models.loopback import Answer, Loopback, chat
@@ -246,3 +247,35 @@ def test_a_reply_that_is_spelt_otherwise_and_an_older_copy_of_the_store_give_bac
     renamed.write_text(file.read_text().replace("\ni", "\nx").replace("How long", "HOW  long"))
     again = hone("rubric", "refine", renamed, "--trust", "--resamples", "1000", "--json")
     assert again.data["gate"]["opening"] == 2, again.err
+
+
+def test_ratings_of_the_projects_own_people_with_their_notes_and_second_looks(
+    hone: Hone, two: Two, project: Path
+) -> None:
+    items = [{"id": f"i{at}", "prompt": f"How long is rope {at}?"} for at in range(60)]
+    (project / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    rubric, draw = Project(project).rubric, np.random.default_rng(1)
+    with open_store(Project(project).database) as store:
+        raters = [store.add_rater(name) for name in ("Ann", "Ben", "Cem")]
+        for item in items:
+            right, unit = (bool(draw.random() < share) for share in (0.8, 0.5))
+            text = f"{'12' if right else '13'}{' cm' if unit else ''}"
+            (subject,) = store.add_subjects([NewSubject(item["id"], item["prompt"], f"{text} ({item['id']})")])
+            for rater in raters:
+                scores = {"Be Exact": float(right and unit), "Be Kind": 0.0}
+                store.rate(rater.id, subject, rubric, scores, note="" if unit else "12 of what?")
+            if right and not unit:
+                shown = {"Be Exact": JudgeSaid("judge", 1, "The number is right.")}
+                store.show_reasons(raters[0].id, subject, rubric, shown)
+                store.look_again(raters[0].id, subject, rubric, "Be Exact", "wrong", text="It has no unit.")
+    found = hone("rubric", "refine", "--trust", "--resamples", "1000", "--accept", "yes", "--json")
+    assert found.code == 0, found.err
+    assert any("a person wrote: 12 of what?" in text for text in two.shown)
+    reason = "of a judge's reason on Be Exact, “The number is right.”: it is wrong: It has no unit."
+    assert any(reason in text for text in two.shown)
+    assert Project(project).rubric.criteria[0].sentence == MENDED
+    again = hone("rubric", "refine", "--trust", "--resamples", "1000", "--json")
+    assert again.code == 3, again.err
+    assert "180 ratings were given under the words that these were refined from" in again.err
+    assert again.data["items"] == 60
+    assert again.data["differences"][0]["differ"] == 0

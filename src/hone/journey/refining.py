@@ -52,7 +52,7 @@ from hone.rubrics.refinement import Proposal, Refinement, Way
 from hone.spelling import option
 from hone.stats import BootstrapOptions
 from hone.stats.arrays import Floats, Integers
-from hone.tables import Table, open_table
+from hone.tables import Row, RowProblem, Table, open_table
 
 VERB = "rubric refine"
 _ADVICE = "refined-"
@@ -418,29 +418,34 @@ def _rubrics_before(project: Project, rubric: Rubric) -> list[Rubric]:
 
 def _lineage_ratings(project: Project, store: Store, rubric: Rubric) -> tuple[Stored, list[str]]:
     """Ratings under the rubric, and under those that it was refined from; the latest of a criterion count."""
-    rows: list[dict[str, Any]] = []
+    rows: dict[tuple[Any, ...], Row] = {}
     columns: tuple[str, ...] = ()
-    older = 0
-    for one in reversed(_rubrics_before(project, rubric)):
+    current = 0
+    for one in _rubrics_before(project, rubric):
         table = stored_ratings(store, one)
         columns = table.columns
-        new = [row for _, row in table.rows() if isinstance(row, dict) and row["criterion"] in rubric.names]
-        if one.digest != rubric.digest:
-            older += len(new)
-        rows += new
+        for _, row in table.rows():
+            if not isinstance(row, RowProblem) and row["criterion"] in rubric.names:
+                rows.setdefault((row["item"], row["criterion"], row["rater"]), row)
+        if one.digest == rubric.digest:
+            current = len(rows)
+    older = len(rows) - current
     told = [f"{older:,} ratings were given under the words that these were refined from"] if older else []
-    return Stored(Path(store.database.name), columns, rows), told
+    return Stored(Path(store.database.name), columns, list(rows.values())), told
 
 
 def _stored_notes(store: Store, rubrics: Sequence[Rubric]) -> dict[str, tuple[str, ...]]:
     """What people wrote beside rated replies, and of a judge's reasons, by item."""
-    written = store.rater_notes()
+    # What is said of a reason comes first: it tells most, and of many notes an expert sees a few.
+    written: dict[str, list[str]] = {}
     for rubric in rubrics:
         for look in store.second_looks(rubric):
             if look.answer == "wrong":
                 why = f": {look.text}" if look.text else ""
                 said = f"of a judge's reason on {look.criterion}, “{look.shown.reason}”: it is wrong{why}"
                 written.setdefault(look.subject, []).append(said)
+    for subject, notes in store.rater_notes().items():
+        written.setdefault(subject, []).extend(dict.fromkeys(notes))
     return {
         row.item: tuple(written[row.subject])
         for rubric in rubrics
