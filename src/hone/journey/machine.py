@@ -26,6 +26,7 @@ _EXTRAS = {
     "export": (("gguf", "sentencepiece"), "hone export"),
     "quantise": (("llama_cpp",), "K-quants, where no llama-quantize is on the PATH"),
     "ray": (("ray",), "hone label on several machines"),
+    "refine": (("gepa",), "hone rubric refine, searching longer"),
     "docs": (("mkdocs", "nbclient", "nbformat", "ipykernel"), "the docs' site and notebooks"),
 }
 """Each extra: what it brings, by the names under which that is imported, and what it is for."""

@@ -263,14 +263,12 @@ def _criterion(criterion: Criterion, rubric: Rubric) -> str:
     return "\n".join([f"{criterion.name}: {criterion.sentence}", *levels])
 
 
-def commit_request(reply: Reply, subject: str, brief: Brief, setup: Setup) -> Request:
+def commit_request(reply: Reply, brief: Brief, setup: Setup) -> Request:
     """What a judge is asked before it sees a reply: its own answer to the request.
 
     The reply is not in it, so that one answer serves every reply to the same request.
     """
-    text = setup.prompts["commit"].render(
-        subject=subject, **brief_fields(brief), request=fence("request", reply.prompt)
-    )
+    text = setup.prompts["commit"].render(**brief_fields(brief), request=fence("request", reply.prompt))
     return Request(setup.messages(text), COMMITTING, call=Call(reply.item, "commit"))
 
 

@@ -299,7 +299,7 @@ class Judge:
         return await asyncio.shield(self._committed[key])
 
     async def _commit(self, model: Model, reply: Reply, caller: Caller) -> str:
-        outcome = await caller.ask(model, commit_request(reply, self.subject, self.brief, self.setup))
+        outcome = await caller.ask(model, commit_request(reply, self.brief, self.setup))
         done = outcome.completion
         return "" if done is None or done.cut else committed_answer(done.text)
 

@@ -23,7 +23,7 @@ PROMPTS: Mapping[str, frozenset[str]] = {
     "score": _OF_A_SCORE,
     "levels": _OF_A_SCORE,
     "strict": _OF_A_SCORE,
-    "commit": frozenset({"subject", "role", "instruction", "request"}),
+    "commit": frozenset({"role", "instruction", "request"}),
     "repair": frozenset({"problem", "form"}),
     "prefer": frozenset({"subject", "role", "instruction", "criteria", "request", "first", "second"}),
     "decide": frozenset({"state", "question", "answers", "form"}),

@@ -32,7 +32,10 @@ def difference_lines(found: Refinement) -> Iterator[str]:
             camps = one.people_split
             yield "  " + split_in_words(camps)
     if found.unscored:
-        yield f"{found.unscored:,} judgements could not be read; each counts as the level furthest from people's."
+        yield (
+            f"{found.unscored:,} judgements could not be read. A score that is there under one wording alone counts "
+            "under the other as the level furthest from people's."
+        )
 
 
 def split_in_words(camps: SplitPeople) -> str:
@@ -113,7 +116,7 @@ def changes_of(found: Refinement) -> list[RubricChange]:
 
 def _difference(one: Difference) -> str:
     if not one.rated:
-        return f"{clean(one.criterion)}: the judge scored none of the rated replies."
+        return f"{clean(one.criterion)}: no reply was both rated by people and scored by the judge."
     if not one.differ:
         return f"{clean(one.criterion)}: the judge scores all {one.rated:,} rated replies as people do."
     lower = one.differ - one.higher
@@ -133,10 +136,17 @@ def _verdict(found: Refinement, gate: GateAnswer) -> str:
     value = f"{STATISTICS[_STATISTIC]} {with_interval(gate.difference, 'gap')}"
     level = f"in brackets the {1 - 2 * gate.significance:.1%} interval"
     if gate.verdict == "better":
+        better = f"Better: the judge agrees more with people, {how}: {value}, {level}."
+        if gate.fell:
+            return better
+        if not found.passed:
+            return (
+                f"{better} That was this way of choosing; chosen once more, on all {found.items:,}, it keeps the "
+                "rubric in use, so nothing is offered."
+            )
         return (
-            f"Better: the judge agrees more with people, {how}: {value}, {level}. What was tested is this way of "
-            f"choosing; the rubric offered was then chosen once more on all {found.items:,}, and may be a little "
-            "better or worse than that."
+            f"{better} What was tested is this way of choosing; the rubric offered was then chosen once more on all "
+            f"{found.items:,}, and may be a little better or worse than that."
         )
     if gate.verdict == "worse":
         return f"Worse: the judge agrees less with people, {how}: {value}, {level}. rubric.yaml stays as it is."

@@ -309,6 +309,7 @@ class Refining:
         for at, name in enumerate(self.names):
             usual, scores = self._usual[name], present[:, at]
             both = ~(np.isnan(usual) | np.isnan(scores))
+            scores = self._nearest(scores)  # votes lie between levels
             apart = both & (usual != scores)
             found.append(
                 Difference(
@@ -320,6 +321,11 @@ class Refining:
                 )
             )
         return tuple(found)
+
+    def _nearest(self, scores: Floats) -> Floats:
+        levels = np.array(self.rubric.scale.values)
+        found: Floats = levels[np.abs(np.nan_to_num(scores)[:, None] - levels).argmin(axis=1)]
+        return found
 
     def _camps(self, name: str) -> SplitPeople | None:
         camps = rater_camps(self.rated.people[name], seed=self.rule.seed)

@@ -13,6 +13,7 @@ from hone.web.site import Site
 def to_look_at(site: Site, rater: str, rubric: Rubric) -> list[tuple[Answer, dict[str, JudgeSaid]]]:
     """Replies that a rater is done with, each with what the judge said on the criteria where it differs.
 
+    There are none while anything is left to rate.
     Those that the rater has said something of are left out, one criterion after another.
 
     Args:
@@ -22,6 +23,8 @@ def to_look_at(site: Site, rater: str, rubric: Rubric) -> list[tuple[Answer, dic
     """
     if not site.second_look or not rubric.criteria:
         return []
+    if site.store.progress(rubric, rater, per_item=site.per_item).left:
+        return []  # what a judge said of one reply would stay in mind with the next
     judged = _judged(site, rubric)
     answered = {(one.subject, one.criterion) for one in site.store.second_looks(rubric, rater) if one.answer}
     found = []

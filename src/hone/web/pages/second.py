@@ -27,10 +27,25 @@ def begin_second_look(request: Request, someone: Someone) -> Response:
     values: dict[str, Any] = {"left": len(left), "rubric": rubric, "digest": rubric.digest, "key": new_key()}
     if left:
         answer, said = left[0]
-        # What is shown is noted first: from here on the rating stays as it was.
-        site.store.show_reasons(someone.rater.id, answer.subject.id, rubric, said)
         values |= {"answer": answer, "said": said}
+        looks = site.store.second_looks(rubric, someone.rater.id)
+        seen = {one.criterion for one in looks if one.subject == answer.subject.id}
+        values["seen"] = seen.issuperset(said)
     return site.page(request, "second.html", someone, **values)
+
+
+@router.post("/second/{subject}/show")
+def show_what_was_said(request: Request, someone: Someone, subject: str, sent: Form) -> Response:
+    """Show the judge's reasons on a reply: from here on its rating stays as it was, so it takes a button."""
+    site, rubric = site_of(request), site_of(request).rubric
+    if not site.second_look:
+        raise HTTPException(404)
+    if form_field(sent, "rubric") != rubric.digest:
+        raise HTTPException(400, site.texts(request).plain("rate.changed"))
+    for answer, said in to_look_at(site, someone.rater.id, rubric):
+        if answer.subject.id == subject:
+            site.store.show_reasons(someone.rater.id, subject, rubric, said)
+    return go("/second")
 
 
 @router.post("/second/{subject}")
