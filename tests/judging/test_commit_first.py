@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from hone.domain.rubric import Rubric
-from hone.domain.settings import Judging
+from hone.domain.settings import Judging, ModelSettings
 from hone.domain.task import NO_REQUEST, Reply
+from hone.journey.step import step_config
+from hone.journey.votes import VotesToAsk, ask_votes
 from hone.judging import Judge
 from hone.judging.form import committed_answer
 from hone.models.base import Completion
 from hone.models.scripted import ScriptedModel
+from hone.project import Project
 
 RUBRIC = Rubric.model_validate({"criteria": ["Be Exact: The answer is right."], "scale": "0..1"})
 VERDICT = json.dumps({"Be Exact": {"reason": "It is so.", "score": 1}})
@@ -57,3 +61,26 @@ def test_what_counts_as_no_answer() -> None:
 def test_settings_without_it_are_written_as_before() -> None:
     assert "commit_first" not in Judging().model_dump()
     assert Judging(commit_first=True).model_dump()["commit_first"] is True
+
+
+def test_votes_of_a_judge_of_ones_own_come_from_a_judge_that_answers_first(tmp_path: Path) -> None:
+    script = [{"contains": "Before you score", "text": "42"}, {"contains": "Score the reply", "text": VERDICT}]
+    (tmp_path / "judge.jsonl").write_text("".join(json.dumps(one) + "\n" for one in script))
+    (tmp_path / "hone.yaml").write_text(
+        "task: {subject: answer, role: You are a pupil., instruction: Answer.}\njudging: {commit_first: true}\n"
+    )
+    asked = VotesToAsk(Project(tmp_path), (ModelSettings(model="scripted:judge.jsonl"),))
+    (part,) = asked.parts(RUBRIC)
+    assert "commit" in part.prompts
+    (vote,) = ask_votes(asked, (part,), RUBRIC, [reply(1)])
+    assert vote.judgement.unscored is None
+    (run,) = (tmp_path / "runs").glob("*judge tune*")
+    assert "written before you saw the reply" in (run / "asked.jsonl").read_text()
+
+
+def test_a_run_is_another_one_where_the_words_differ_that_ask_for_the_own_answer(tmp_path: Path) -> None:
+    (tmp_path / "hone.yaml").write_text("task: {subject: answer, role: You are a pupil., instruction: Answer.}\n")
+    project = Project(tmp_path)
+    usual, first = (step_config(project, judging=Judging(commit_first=one))["prompts"] for one in (False, True))
+    assert "commit" not in usual
+    assert set(first) == {*usual, "commit"}

@@ -11,7 +11,7 @@ from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import AgreementResult, AgreeOptions, agree
 from hone.journey.certifying import certify
 from hone.journey.looking import look
-from hone.project import Project
+from hone.journey.stored import where_rated
 from hone.project.naming import rubric_anywhere
 from hone.report.agreement import agreement_report, comparison_report, drift_report, pairs_report
 from hone.report.drawing import check_drawing
@@ -40,9 +40,10 @@ def agree_command(options: AgreeOptions, folder: Path, as_json: bool) -> None:
         check_drawing()
     if options.judged and options.pairs and options.file is None:
         raise click.UsageError("--judged goes with FILE where --pairs reads verdicts on pairs")
+    ratings, rubric = where_rated(options.file, options.rubric, folder)
     found = agree(
-        options.file or Project.find(folder),
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        ratings,
+        rubric=rubric,
         level=options.level,
         compare=options.compare,
         pairs=options.pairs,

@@ -10,8 +10,7 @@ from hone.cli.codes import GATE
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.calibrating import CalibrateOptions, calibrate
-from hone.project import Project
-from hone.project.naming import rubric_anywhere
+from hone.journey.stored import where_rated
 from hone.report.calibrating import calibration_lines
 
 
@@ -27,11 +26,8 @@ def calibrate_command(options: CalibrateOptions, folder: Path, as_json: bool) ->
     column more for each of these criteria. Ends with 3 where no map helps. A map changes no order, so it makes no
     judge agree better on who is best.
     """
-    found = calibrate(
-        options.file or Project.find(folder),
-        options,
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
-    )
+    ratings, rubric = where_rated(options.file, options.rubric, folder)
+    found = calibrate(ratings, options, rubric=rubric)
     for line in found.notes:
         note(line)
     if as_json:

@@ -9,9 +9,8 @@ import click
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
 from hone.journey.agreement import EstimateOptions, estimate
+from hone.journey.stored import where_rated
 from hone.measuring import Sources
-from hone.project import Project
-from hone.project.naming import rubric_anywhere
 from hone.report.agreement import estimates_report
 
 
@@ -30,12 +29,13 @@ def estimate_command(options: EstimateOptions, folder: Path, as_json: bool) -> N
     if options.against_judged and not options.against:
         raise click.UsageError("--against-judged goes with --against")
     second = Sources(options.against, options.against_judged, options.judge) if options.against else None
+    ratings, rubric = where_rated(options.file, options.rubric, folder)
     found = estimate(
-        options.file or Project.find(folder),
+        ratings,
         judged=options.judged,
         judge=options.judge,
         against=second,
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        rubric=rubric,
         level=options.level,
         rater_column=options.rater_column,
         columns=options.columns(),

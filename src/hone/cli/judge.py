@@ -12,8 +12,7 @@ from hone.cli.options import fresh_option, json_option, project_option, verb_opt
 from hone.cli.screen import SCREEN, note, out, print_json
 from hone.journey.cascade import CascadeOptions, replay_cascade, write_cascade
 from hone.journey.own_judge import JudgeTuneOptions, run_judge_tune
-from hone.project import Project
-from hone.project.naming import rubric_anywhere
+from hone.journey.stored import where_rated
 from hone.report.cascade import cascade_report
 from hone.report.own_judge import own_judge_report
 
@@ -37,12 +36,13 @@ def cascade_command(options: CascadeOptions, folder: Path, as_json: bool) -> Non
     people said, and what `hone label` kept of both. Replayed at each threshold, without one call: share decided
     alone, an exact bound on how much of it is wrong, agreement, cost. The threshold is then --below of `hone label`.
     """
+    ratings, rubric = where_rated(options.file, options.rubric, folder)
     found = replay_cascade(
-        options.file or Project.find(folder),
+        ratings,
         first=options.first,
         then=options.then,
         judged=options.judged,
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
+        rubric=rubric,
         level=options.level,
         columns=options.columns(),
         rater_column=options.rater_column,

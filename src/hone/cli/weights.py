@@ -8,9 +8,8 @@ import click
 
 from hone.cli.options import json_option, project_option, verb_options
 from hone.cli.screen import note, out, print_json
+from hone.journey.stored import where_rated
 from hone.journey.weighing import WeightsOptions, weigh_criteria
-from hone.project import Project
-from hone.project.naming import rubric_anywhere
 from hone.report.criterion_weights import weights_report
 
 
@@ -25,11 +24,8 @@ def weights_command(options: WeightsOptions, folder: Path, as_json: bool) -> Non
     one that --overall names. Without FILE, what the project's own people said. Weights are 0 or more, each with an
     interval; nothing in the rubric is changed.
     """
-    found = weigh_criteria(
-        options.file or Project.find(folder),
-        options,
-        rubric=rubric_anywhere(options.rubric) if options.file else options.rubric,
-    )
+    ratings, rubric = where_rated(options.file, options.rubric, folder)
+    found = weigh_criteria(ratings, options, rubric=rubric)
     for line in found.notes:
         note(line)
     if as_json:

@@ -76,6 +76,15 @@ class Scale(Frozen):
         """The values, worst first."""
         return tuple(level.value for level in self.levels)
 
+    @property
+    def span(self) -> float:
+        """How far the best level lies above the worst."""
+        return self.levels[-1].value - self.levels[0].value
+
+    def nearest(self, score: float) -> float:
+        """The value of the level nearest to a score; where a mean of votes lies halfway, the lower one."""
+        return min(self.values, key=lambda value: abs(value - score))
+
     def level(self, value: float) -> Level:
         """The level that has this value.
 

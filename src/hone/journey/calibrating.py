@@ -11,11 +11,9 @@ from pydantic import Field
 from hone.domain.rubric import Rubric
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import OptionForm
-from hone.journey.stored import Ratings, ratings_source
+from hone.journey.stored import Ratings, read_rated
 from hone.judging.score_maps import write_maps
-from hone.measuring import Reading
 from hone.measuring.calibrating import JudgeCalibration, calibrate_judge
-from hone.measuring.judged import read_with_judged
 from hone.stats import BootstrapOptions
 
 
@@ -52,13 +50,10 @@ def calibrate(
         FileFormatError: A row does not read, or there is no such judge.
     """
     said = options or CalibrateOptions()
-    told: list[str] = []
-    source, found, _ = ratings_source(ratings, rubric, tell=told.append)
-    reading = Reading(None, found, raters=said.rater_column, columns=said.columns())
-    collected = read_with_judged(source, reading, said.judged)
-    path = source if isinstance(source, Path) else source.path
+    read = read_rated(ratings, rubric, said, said.judged)
     bootstrap = BootstrapOptions(2_000, said.seed, said.confidence)
-    made = calibrate_judge(collected, path, said.judge, found.digest if found else None, bootstrap)
+    digest = read.rubric.digest if read.rubric else None
+    made = calibrate_judge(read.collected, read.path, said.judge, digest, bootstrap)
     if said.out is not None and made.maps is not None:
         write_maps(made.maps, said.out)
-    return replace(made, notes=(*told, *collected.notes(), *made.notes))
+    return replace(made, notes=(*read.notes, *made.notes))

@@ -22,7 +22,7 @@ from hone.journey.labelling import needs_no_judge
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions
 from hone.journey.second_judge import SecondJudge, second_judge
-from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, place_of, step_config
+from hone.journey.step import Step, judges_named, open_step, panel_parts, place_of, step_config
 from hone.journey.stored import project_store
 from hone.journey.watching import SILENT, Watch
 from hone.judging.of_project import judge_of, judge_sampling
@@ -185,7 +185,6 @@ class _GoldenTest:
             rubric=self.rubric,
             data=digest([reply.model_dump() for reply in self.replies]),
             judging=self.judging,
-            **commit_part(self.judging, self.project),
             sampling=judge_sampling(self.judges[0], self.rubric),
             **panel_parts(self.asked),
             **(self.then.parts(self.rubric) if self.then else {}),

@@ -24,7 +24,7 @@ from hone.journey.certifying import certified
 from hone.journey.loop import Models, models
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.second_judge import SecondJudge, second_judge
-from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, place_of, step_config
+from hone.journey.step import Step, judges_named, open_step, panel_parts, place_of, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.cascade import CascadeJudge
@@ -293,7 +293,6 @@ def run_labelling(work: Labelling, models: Models, *, tell: Callable[[str], obje
     told: dict[str, Any] = {} if work.brief is None else {"told": work.brief}
     if work.then is not None and judges:
         told |= work.then.parts(work.rubric)
-    told |= commit_part(work.judging, work.project) if judges else {}
     config = step_config(
         work.project,
         rubric=work.rubric,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +23,7 @@ from hone.journey.column_options import ColumnOptions
 from hone.journey.loop import Models, keep_merged
 from hone.journey.options import AskingOptions, OptionForm
 from hone.journey.rated_texts import as_rated_reply, stored_texts, texts_in
-from hone.journey.step import Step, commit_part, judges_named, open_step, panel_parts, run_step, step_config
+from hone.journey.step import Step, judges_named, open_step, panel_parts, run_step, step_config
 from hone.journey.stored import project_store
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.signals import ReplyText
@@ -52,6 +52,7 @@ from hone.rubrics.refinement import Proposal, Refinement, Way
 from hone.spelling import option
 from hone.stats import BootstrapOptions
 from hone.stats.arrays import Floats, Integers
+from hone.stats.refining import significance_of
 from hone.tables import Row, RowProblem, Table, open_table
 
 VERB = "rubric refine"
@@ -124,7 +125,7 @@ class _Rated:
 def run_refine(project: Project, models: Models, options: RefineOptions) -> RefineResult:
     """Refine the working rubric, and test what comes of it; what is in a journal is not asked again.
 
-    Each run that tests something counts as one opening of the ratings that it tested on, in the project's store.
+    Each run that tests something counts as one opening of its ratings, in the project's store.
 
     Args:
         project: The project; its expert words criteria anew.
@@ -161,19 +162,9 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
         rubric=rubric,
         ratings=rated.digest,
         judging=project.settings.judging,
-        **commit_part(project.settings.judging, project),
         sampling=judge_sampling(judges[0], rubric),
-        rule={
-            "way": options.way,
-            "margin": options.margin,
-            "seed": options.seed,
-            "split": options.split,
-            "join": options.join,
-            **({"search": options.search} if options.search else {}),
-            "remake": options.remake,
-            "proposals": options.proposals,
-            "resamples": options.resamples,
-        },
+        rule=asdict(rule),
+        proposals=options.proposals,
         refine=digest(project.prompts["refine"].text),
         **({"expert": expert} if expert else {}),
         **panel_parts(judges),
@@ -314,27 +305,29 @@ def _beforehand(plan: Plan, rated: _Rated, options: RefineOptions, *, few: bool)
             f"{count} rated replies are fewer than {LEAST_WORDED}: only scored examples are tried. So few show that "
             "a judge errs, and not which words it misreads"
         )
-    power = plan.power[plan.way]
-    shown = ", ".join(f"{float(gain):g} in {chance:.0%}" for gain, chance in power.items())
     yield (
         f"of {count:,} rated replies {len(plan.tested):,} test what the others chose; a true gain in kappa would be "
-        f"shown as follows: {shown} of such sets, if the better wording is found at all"
+        f"shown as follows: {_chances(plan, plan.way)} of such sets, if the better wording is found at all"
     )
     other = next((way for way in plan.power if way != plan.way), None)
     if other:
-        chances = ", ".join(f"{float(gain):g} in {chance:.0%}" for gain, chance in plan.power[other].items())
-        yield f"{_WAYS[plan.way]} is taken; {_WAYS[other]} would show {chances}"
+        yield f"{_WAYS[plan.way]} is taken; {_WAYS[other]} would show {_chances(plan, other)}"
     if plan.fresh:
         yield "only ratings that have not decided before are tested; the others choose"
     elif plan.opening > 1:
         yield (
             f"these ratings have decided {plan.opening - 1} times before: this time a change passes at "
-            f"{0.05 / 2**plan.opening:.2%} (one-sided); fresh ratings begin anew"
+            f"{significance_of(plan.opening):.2%} (one-sided); fresh ratings begin anew"
         )
     worded = 0 if few or options.examples_only else options.proposals + options.split + 1
     most = 2 + worded + options.join
     more = " (more, as there are proposals before each block)" if options.remake else ""
     yield f"at most {most * count:,} replies are judged{more}"
+
+
+def _chances(plan: Plan, way: str) -> str:
+    """How often each gain would be shown in a way of testing."""
+    return ", ".join(f"{gain} in {chance:.0%}" for gain, chance in plan.power[way].items())
 
 
 _WAYS: Mapping[str, str] = {"prequential": "testing block after block", "sealed": "a sealed third"}
@@ -349,9 +342,10 @@ def _rated(project: Project, rubric: Rubric, options: RefineOptions, tell: Any) 
     told: list[str] = []
     if options.file is None:
         with project_store(project, readonly=True, tell=tell) as store:
-            source, told = _lineage_ratings(project, store, rubric)
-            notes_of = _stored_notes(store, _rubrics_before(project, rubric))
-        for one in _rubrics_before(project, rubric):
+            lineage = _rubrics_before(project, rubric)
+            source, told = _lineage_ratings(store, lineage)
+            notes_of = _stored_notes(store, lineage)
+        for one in lineage:
             texts = stored_texts(project, one) | texts
         if not source.count():
             raise ProjectError("nobody has rated replies under rubric.yaml; rate some with: hone rate")
@@ -416,12 +410,13 @@ def _rubrics_before(project: Project, rubric: Rubric) -> list[Rubric]:
     return found
 
 
-def _lineage_ratings(project: Project, store: Store, rubric: Rubric) -> tuple[Stored, list[str]]:
+def _lineage_ratings(store: Store, lineage: Sequence[Rubric]) -> tuple[Stored, list[str]]:
     """Ratings under the rubric, and under those that it was refined from; the latest of a criterion count."""
     rows: dict[tuple[Any, ...], Row] = {}
     columns: tuple[str, ...] = ()
     current = 0
-    for one in _rubrics_before(project, rubric):
+    rubric = lineage[0]
+    for one in lineage:
         table = stored_ratings(store, one)
         columns = table.columns
         for _, row in table.rows():

@@ -218,11 +218,6 @@ def panel_parts(judges: Sequence[ModelSettings]) -> dict[str, ModelSettings]:
     return {f"judge {number}" if number > 1 else "judge": judge for number, judge in enumerate(judges, 1)}
 
 
-def commit_part(judging: Judging, project: Project) -> dict[str, str]:
-    """What a run depends on where the judge answers first, for its config; nothing where it does not."""
-    return {"commit": digest(project.prompts["commit"].text)} if judging.commit_first else {}
-
-
 def same_models(specs: Sequence[str], folder: Path) -> dict[str, str]:
     """What tells models of the same name apart: the digest of each one's files, empty where it has none here.
 
@@ -244,6 +239,8 @@ def step_config(project: Project, **parts: Any) -> dict[str, Any]:
     # that others ask, are not put here. What a judge of one's own is asked with stands in its folder; what refines a
     # rubric, or has the judge answer first, in the runs that do.
     left_out = {"language", "boxed", "decide", "levels", "strict", "refine", "commit"}
+    if any(isinstance(part, Judging) and part.commit_first for part in parts.values()):
+        left_out.remove("commit")
     prompts = {name: digest(prompt.text) for name, prompt in project.prompts.items() if name not in left_out}
     task = {"task": project.settings.task.model_dump(mode="json")} if project.with_task else {}
     return {**task, **{name: _data(part, project.folder) for name, part in parts.items()}, "prompts": prompts}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from hone.errors import OlderStoreError, ProjectError
 from hone.journey.watching import Tell, nothing
 from hone.people.store import check_store_installed, open_store
 from hone.project import Project, Run
-from hone.project.naming import named_rubric
+from hone.project.naming import named_rubric, rubric_anywhere
 from hone.tables import Table
 
 if TYPE_CHECKING:
+    from hone.journey.column_options import ColumnOptions
+    from hone.measuring import Collected
     from hone.measuring.join import Joined
     from hone.people.store.store import Store
 
@@ -97,6 +100,57 @@ def ratings_source(
     if isinstance(rubric, str):
         raise ProjectError(f"a file knows no version {rubric!r}; give the rubric itself, or a project for the file")
     return Path(ratings) if isinstance(ratings, str) else ratings, rubric, None
+
+
+def where_rated(file: Path | None, rubric: str | None, folder: Path) -> tuple[Ratings, Rubric | str | None]:
+    """Where the ratings are that options name, and their rubric: a file, or the project with its versions.
+
+    Args:
+        file: A file of ratings.
+        rubric: The rubric's name; beside a file it is found without a project, too.
+        folder: Where the project is looked for, where no file is named.
+
+    Raises:
+        ProjectError: There is no project, or no rubric of that name.
+    """
+    return (Project.find(folder), rubric) if file is None else (file, rubric_anywhere(rubric))
+
+
+@dataclass(frozen=True)
+class ReadRatings:
+    """Ratings as arrays, with what they are on."""
+
+    collected: Collected
+    rubric: Rubric | None
+    path: Path
+    """Where they come from, for messages."""
+    notes: tuple[str, ...]
+    """What a reader should know of them."""
+
+
+def read_rated(
+    ratings: Ratings, rubric: Rubric | str | None, said: ColumnOptions, judged: Sequence[Path] = ()
+) -> ReadRatings:
+    """Ratings of a file or a project, with judges' scores out of further files.
+
+    Args:
+        ratings: Where they are.
+        rubric: See `ratings_source`.
+        said: What is known of the columns.
+        judged: What `label` wrote, a file a judge.
+
+    Raises:
+        ProjectError: There is nothing to read.
+        FileFormatError: A row does not read.
+    """
+    from hone.measuring import Reading, read_with_judged  # noqa: PLC0415 - loads the statistics
+
+    told: list[str] = []
+    source, found, _ = ratings_source(ratings, rubric, tell=told.append)
+    reading = Reading(None, found, raters=said.rater_column, columns=said.columns())
+    collected = read_with_judged(source, reading, judged)
+    path = source if isinstance(source, Path) else source.path
+    return ReadRatings(collected, found, path, (*told, *collected.notes()))
 
 
 def project_ratings(

@@ -21,7 +21,7 @@ from hone.journey.step import open_step, run_step, step_config
 from hone.journey.watching import SILENT, Watch
 from hone.judging.form import Wording, rubric_sampling
 from hone.judging.opening import judge_over
-from hone.judging.saved_judge import PromptedPart
+from hone.judging.saved_judge import PromptedPart, prompts_asked
 from hone.measuring import Collected
 from hone.project import Project
 from hone.weights.content import content
@@ -77,16 +77,18 @@ class VotesToAsk:
         kind = next((one for one in WORDINGS if one == wording), None)
         if kind is None:
             kind, prompts["levels"] = "levels", _text(Path(wording))
-        usual = self.project.settings.judging if self.project.with_task else Judging()
+        judging = self.project.settings.judging if self.project.with_task else Judging()
+        if kind != "score":
+            judging = judging.model_copy(update={"mode": "expected", "pattern": None})
         try:
             return PromptedPart(
                 name=f"{judge.model}, {wording if kind == wording else Path(wording).stem}",
                 model=judge,
                 files=content(judge.model, self.project.folder),
-                judging=usual if kind == "score" else usual.model_copy(update={"mode": "expected", "pattern": None}),
+                judging=judging,
                 sampling=judge.sampling(rubric_sampling(rubric)),
                 wording=kind,
-                prompts={name: prompts[name] for name in ("system", "repair", kind)},
+                prompts={name: prompts[name] for name in prompts_asked(kind, judging)},
             )
         except ValueError as error:
             why = str(error.errors()[0]["msg"]) if hasattr(error, "errors") else str(error)

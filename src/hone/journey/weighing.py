@@ -11,8 +11,7 @@ from pydantic import Field
 from hone.domain.rubric import Rubric
 from hone.journey.column_options import ColumnOptions
 from hone.journey.options import OptionForm
-from hone.journey.stored import Ratings, ratings_source
-from hone.measuring import Reading, read_ratings
+from hone.journey.stored import Ratings, read_rated
 from hone.measuring.overall import OverallWeights, overall_weights
 from hone.stats import BootstrapOptions
 from hone.stats.criterion_weights import MARGIN_OF_WEIGHT
@@ -50,10 +49,7 @@ def weigh_criteria(
         StatsError: There are too few items.
     """
     said = options or WeightsOptions()
-    told: list[str] = []
-    source, found, _ = ratings_source(ratings, rubric, tell=told.append)
-    collected = read_ratings(source, Reading(None, found, raters=said.rater_column, columns=said.columns()))
-    path = source if isinstance(source, Path) else source.path
+    read = read_rated(ratings, rubric, said)
     bootstrap = BootstrapOptions(confidence=said.confidence, seed=said.seed)
-    made = overall_weights(collected, path, said.overall, said.margin, bootstrap)
-    return replace(made, notes=(*told, *collected.notes(), *made.notes))
+    made = overall_weights(read.collected, read.path, said.overall, said.margin, bootstrap)
+    return replace(made, notes=(*read.notes, *made.notes))

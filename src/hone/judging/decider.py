@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
-from typing import Any, Literal
+from typing import Literal
 
 from hone.domain.evidence import Judgement
 from hone.domain.rule import RULES
@@ -25,7 +25,7 @@ from hone.jobs import Caller, Setup
 from hone.judging.decision import rubric_questions
 from hone.judging.expected import named_probabilities
 from hone.judging.judge import Judge
-from hone.judging.verdict import cut_problem, read_object
+from hone.judging.verdict import closed_object, cut_problem, read_object
 from hone.models import Call, Completion, Model, Request
 from hone.models.questions import Content, Question, Shares, read_answers, text_of_content, votes_behind
 from hone.models.systemone import decision_request
@@ -173,12 +173,7 @@ class Decider:
         sampling = self.setup.sampling or DECIDING
         if call.sample and sampling.temperature == 0:
             sampling = sampling.model_copy(update={"temperature": 0.8})  # else all votes would repeat the first
-        schema: dict[str, Any] = {
-            "type": "object",
-            "properties": {"answer": {"enum": list(names)}},
-            "required": ["answer"],
-            "additionalProperties": False,
-        }
+        schema = closed_object({"answer": {"enum": list(names)}})
         return Request(self.setup.messages(text), sampling, schema=schema, top_logprobs=20, call=call)
 
 

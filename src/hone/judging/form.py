@@ -16,6 +16,7 @@ from hone.domain.settings import Sampling
 from hone.domain.task import Brief, Reply
 from hone.jobs import Setup
 from hone.judging.decision import reply_state, rubric_questions
+from hone.judging.verdict import closed_object
 from hone.models import Call, Message, Request
 from hone.models.questions import Question
 from hone.models.systemone import decision_request
@@ -190,19 +191,7 @@ def _verdict_schema(rubric: Rubric, *, reasons: bool) -> dict[str, Any]:
     """The JSON schema of a verdict. Properties stand in the order in which they are to be written: reason first."""
     levels = [plain_number(value) for value in rubric.scale.values]
     reason = {"reason": {"type": "string", "minLength": 3, "maxLength": _REASON}} if reasons else {}
-    properties = {**reason, "score": {"enum": levels}}
-    score = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": dict.fromkeys(rubric.names, score),
-        "required": list(rubric.names),
-        "additionalProperties": False,
-    }
+    return closed_object(dict.fromkeys(rubric.names, closed_object({**reason, "score": {"enum": levels}})))
 
 
 def balanced(examples: Sequence[ScoredExample], rubric: Rubric, most: int) -> list[ScoredExample]:

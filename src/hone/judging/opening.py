@@ -85,6 +85,7 @@ def judge_over(
             ("samples", judging.samples > 1),
             ("pattern", judging.pattern is not None),
             ("per-criterion", judging.per_criterion),
+            ("commit-first", judging.commit_first),
         )
         if said
     ]

@@ -15,7 +15,7 @@ from hone.jobs import Outcome, Setup
 from hone.judging.both_orders import Order, ask_both_orders, read_order
 from hone.judging.decision import pair_state
 from hone.judging.form import brief_fields, criteria_text
-from hone.judging.verdict import read_winner
+from hone.judging.verdict import closed_object, read_winner
 from hone.models import Call, Model, Request
 from hone.models.questions import AnswerOption, Question, likeliest, read_answers
 from hone.models.systemone import decision_request
@@ -24,15 +24,12 @@ from hone.stats import Figure, wilson
 
 SAMPLING = Sampling(max_tokens=320, break_loops=True)
 
-_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
+_SCHEMA = closed_object(
+    {
         "reason": {"type": "string", "minLength": 12, "maxLength": 400},
         "winner": {"enum": ["first", "second", "tie"]},
-    },
-    "required": ["reason", "winner"],
-    "additionalProperties": False,
-}
+    }
+)
 
 
 _OneOrder = tuple[tuple[Place, str] | None, str]

@@ -41,6 +41,11 @@ _LARGEST = 64_000_000
 """Bytes of a file that is still read."""
 
 
+def prompts_asked(wording: Wording, judging: Judging) -> tuple[str, ...]:
+    """The prompts that a prompted part is asked with."""
+    return ("system", "repair", wording, *(("commit",) if judging.commit_first else ()))
+
+
 class PromptedPart(Frozen):
     """One prompted judge under one wording, whose votes are read: all that its answers depend on."""
 
@@ -57,8 +62,9 @@ class PromptedPart(Frozen):
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
-        if set(self.prompts) != {"system", "repair", self.wording}:
-            raise ValueError(f"{self.name}: it needs the prompts system, repair and {self.wording}, and no other")
+        names = prompts_asked(self.wording, self.judging)
+        if set(self.prompts) != set(names):
+            raise ValueError(f"{self.name}: it needs the prompts {', '.join(names)}, and no other")
         if self.model.model.startswith("own:"):
             raise ValueError(f"{self.name}: a judge of one's own cannot ask another")
         self.read_prompts()

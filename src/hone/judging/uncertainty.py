@@ -21,9 +21,7 @@ def uncertainty(judgement: Judgement, rubric: Rubric) -> float | None:
     """
     if judgement.unscored is not None:
         return 1.0
-    values = [level.value for level in rubric.scale.levels]
-    span = max(values) - min(values)
-    missed = [_missed(score, span) for score in judgement.scores]
+    missed = [_missed(score, rubric.scale.span) for score in judgement.scores]
     known = [one for one in missed if one is not None]
     return math.sqrt(sum(known) / len(known)) if known else None
 

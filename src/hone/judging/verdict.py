@@ -38,6 +38,16 @@ _EMPTY = re.compile(r"\s*(?:```\w*\s*)?\{\s*\}\s*(?:```\s*)?")
 _DIGIT = re.compile(r"\d")
 
 
+def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of an object that has all of these keys, in this order, and no other."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
 def read_object(text: str) -> dict[str, Any]:
     r"""The JSON object that a text holds, with or without words, formulas or a code fence around it.
 

@@ -25,6 +25,7 @@ from hone.errors import RubricError, VerdictError
 from hone.jobs import Setup
 from hone.judging import cut_problem, read_object
 from hone.judging.both_orders import once_more
+from hone.judging.verdict import closed_object
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import alike, bullets, criterion_schema, names_match, repeats, says_the_same, worded
@@ -181,23 +182,14 @@ def _schema(rubric: Rubric, reading: _Reading, criterion: dict[str, Any]) -> dic
         grounds: dict[str, Any] = {"reason": reason, key: resting}
     else:
         grounds = {key: resting, "reason": reason}
-    assessment = _object(grounds | {"action": {"enum": ["keep", "modify", "remove"]}} | criterion)
-    missing = _object(grounds | criterion)
-    return _object(
+    assessment = closed_object(grounds | {"action": {"enum": ["keep", "modify", "remove"]}} | criterion)
+    missing = closed_object(grounds | criterion)
+    return closed_object(
         {
-            "criteria": _object(dict.fromkeys(rubric.names, assessment)),
+            "criteria": closed_object(dict.fromkeys(rubric.names, assessment)),
             "missing": {"type": "array", "maxItems": 2, "items": missing},
         }
     )
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 @dataclass(slots=True)

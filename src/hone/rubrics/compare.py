@@ -15,6 +15,7 @@ from hone.jobs import Outcome, Setup
 from hone.judging import read_winner
 from hone.judging.both_orders import Order, ask_both_orders, once_more, read_order
 from hone.judging.form import brief_fields
+from hone.judging.verdict import closed_object
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.wording import name_schema
@@ -27,27 +28,17 @@ _WHICH: dict[str, Any] = {"enum": ["first", "second", "tie"]}
 
 def _schema(language: Language) -> dict[str, Any]:
     """The form of a verdict."""
-    measure = {
-        "type": "object",
-        "properties": {
-            "name": name_schema(language),
-            "first_quote": {"type": "string", "maxLength": 160},
-            "second_quote": {"type": "string", "maxLength": 160},
-            "better": _WHICH,
-        },
-        "required": ["name", "first_quote", "second_quote", "better"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {
+    quote = {"type": "string", "maxLength": 160}
+    measure = closed_object(
+        {"name": name_schema(language), "first_quote": quote, "second_quote": quote, "better": _WHICH}
+    )
+    return closed_object(
+        {
             "measures": {"type": "array", "minItems": 2, "maxItems": 3, "items": measure},
             "reason": {"type": "string", "minLength": 12, "maxLength": 400},
             "winner": _WHICH,
-        },
-        "required": ["measures", "reason", "winner"],
-        "additionalProperties": False,
-    }
+        }
+    )
 
 
 _FORM = 'an object with the keys "measures", "reason" and "winner", as before'

@@ -12,6 +12,7 @@ from hone.domain.task import Item, Task
 from hone.errors import RubricError, VerdictError
 from hone.jobs import Setup
 from hone.judging import read_object
+from hone.judging.verdict import closed_object
 from hone.models import Call, Model, Request
 from hone.rubrics.lint import anchor_problems, pair_finding
 from hone.rubrics.wording import bullets, criterion_schema, says_the_same, worded
@@ -91,24 +92,9 @@ def _schema(scale: Scale | None, language: Language) -> dict[str, Any]:
     if scale:
         text = {"type": "string", "minLength": 8, "maxLength": 160}
         keys = [_key(level.value) for level in scale.levels]
-        properties["levels"] = {
-            "type": "object",
-            "properties": dict.fromkeys(keys, text),
-            "required": keys,
-            "additionalProperties": False,
-        }
-    criterion = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"criteria": {"type": "array", "minItems": 2, "maxItems": 3, "items": criterion}},
-        "required": ["criteria"],
-        "additionalProperties": False,
-    }
+        properties["levels"] = closed_object(dict.fromkeys(keys, text))
+    criteria = {"type": "array", "minItems": 2, "maxItems": 3, "items": closed_object(properties)}
+    return closed_object({"criteria": criteria})
 
 
 def _present_text(beside: Sequence[Criterion]) -> str:

@@ -14,8 +14,10 @@ from itertools import combinations
 from typing import cast
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from hone.domain.rubric import MAX_CRITERIA, MIN_CRITERIA, Criterion, Rubric
+from hone.domain.rubric import MAX_CRITERIA, MIN_CRITERIA, Criterion, Rubric, Scale
 from hone.domain.task import Reply
 from hone.errors import StatsError
 from hone.rubrics.refine import RatedCase, Reworded, examples_from, rated_cases
@@ -30,7 +32,7 @@ from hone.rubrics.refinement import (
     SplitPeople,
     Way,
 )
-from hone.rubrics.searching import WordSearch
+from hone.rubrics.searching import AskWords, WordSearch
 from hone.stats.arrays import Floats, Integers
 from hone.stats.bootstrap import BootstrapOptions
 from hone.stats.camps import rater_camps
@@ -38,7 +40,7 @@ from hone.stats.paired import paired_agreement
 from hone.stats.refining import (
     USUAL_DEVIATION,
     judge_changes,
-    power_of_gate,
+    power_to_show,
     prequential_blocks,
     sealed_split,
 )
@@ -62,8 +64,6 @@ ScoreReplies = Callable[[Rubric, Integers], Floats]
 """The judge's scores of some replies under a rubric, NaN where unscored; shape (rows, criteria of the rubric)."""
 Words = Callable[[str, Sequence[RatedCase]], Sequence[Reworded]]
 """Asks the expert for other words for a criterion."""
-AskAnew = Callable[[Rubric, str, Sequence[RatedCase], int], Sequence[Reworded]]
-"""The same of any rubric, by the number of asking."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,17 @@ class RatedForRefining:
 
     def usual(self, criterion: str, rubric: Rubric) -> Floats:
         """What people's ratings come to: the level nearest to their mean, NaN where there is none."""
-        levels, ratings = np.array(rubric.scale.values), self.people[criterion]
+        ratings = self.people[criterion]
         count = (~np.isnan(ratings)).sum(axis=1)
-        mean = np.nansum(ratings, axis=1) / np.maximum(count, 1)
-        nearest = levels[np.abs(mean[:, None] - levels).argmin(axis=1)]
-        return np.where(count > 0, nearest, np.nan)
+        mean = np.where(count > 0, np.nansum(ratings, axis=1) / np.maximum(count, 1), np.nan)
+        return nearest_levels(mean, rubric.scale)
+
+
+def nearest_levels(scores: Floats, scale: Scale) -> Floats:
+    """See `Scale.nearest`, of many scores; NaN stays NaN, shape (scores,)."""
+    levels = np.array(scale.values)
+    nearest = levels[np.abs(np.nan_to_num(scores)[:, None] - levels).argmin(axis=1)]
+    return np.where(np.isnan(scores), np.nan, nearest)
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,7 @@ def planned(units: Integers, openings: Openings, rule: RefineRule) -> Plan:
     touched = np.isin(units, units[old])
     if len(old) and rule.way != "sealed" and len(np.unique(units[~touched])) >= LEAST_TESTED:
         blocks = tuple(prequential_blocks(units, seed=rule.seed, before=old))
-        power = {f"{gain:g}": _power(len(np.unique(units[~touched])), gain, 1) for gain in GAINS}
+        power = _powers(len(np.unique(units[~touched])), 1)
         found.append(Plan("prequential", blocks, 1, True, {"prequential": power}))
     best = max(found, key=lambda one: one.power[one.way]["0.1"])
     told: dict[str, Mapping[str, float]] = {one.way: one.power[one.way] for one in reversed(found)}
@@ -198,13 +204,12 @@ def _plan(units: Integers, way: str, opening: int, rule: RefineRule) -> Plan:
     else:
         blocks = tuple(prequential_blocks(units, seed=rule.seed))
     tested = len(np.unique(units[np.concatenate([one for _, one in blocks])]))
-    power = {f"{gain:g}": _power(tested, gain, opening) for gain in GAINS}
-    return Plan(cast("Way", way), blocks, opening, False, {way: power})
+    return Plan(cast("Way", way), blocks, opening, False, {way: _powers(tested, opening)})
 
 
-def _power(tested: int, gain: float, opening: int) -> float:
-    # `power_of_gate` takes its share of all items; here the tested ones are known.
-    return power_of_gate(3 * tested, USUAL_DEVIATION, gain, opening=opening)["sealed"]
+def _powers(tested: int, opening: int) -> dict[str, float]:
+    """How often each of the usual gains is shown on so many units."""
+    return {f"{gain:g}": power_to_show(tested, USUAL_DEVIATION, gain, opening=opening) for gain in GAINS}
 
 
 @dataclass
@@ -229,7 +234,7 @@ class Refining:
     words: Words | None
     rule: RefineRule
     reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    ask: AskAnew | None = None
+    ask: AskWords | None = None
 
     def __post_init__(self) -> None:
         self.names = tuple(name for name in self.rubric.names if name in self.rated.people)
@@ -237,7 +242,7 @@ class Refining:
         self._sheets: dict[str, Floats] = {}
         self._asked: dict[str, Integers] = {}
         self.proposals: list[Proposal] = [Proposal(id="p0", kind="present", rubric=self.rubric)]
-        self._made_at: set[int] = set()
+        self._proposed = False
         self._present_reasons: dict[str, list[str]] = {}
 
     def run(self) -> Refinement:
@@ -309,7 +314,7 @@ class Refining:
         for at, name in enumerate(self.names):
             usual, scores = self._usual[name], present[:, at]
             both = ~(np.isnan(usual) | np.isnan(scores))
-            scores = self._nearest(scores)  # votes lie between levels
+            scores = nearest_levels(scores, self.rubric.scale)  # votes lie between levels
             apart = both & (usual != scores)
             found.append(
                 Difference(
@@ -321,11 +326,6 @@ class Refining:
                 )
             )
         return tuple(found)
-
-    def _nearest(self, scores: Floats) -> Floats:
-        levels = np.array(self.rubric.scale.values)
-        found: Floats = levels[np.abs(np.nan_to_num(scores)[:, None] - levels).argmin(axis=1)]
-        return found
 
     def _camps(self, name: str) -> SplitPeople | None:
         camps = rater_camps(self.rated.people[name], seed=self.rule.seed)
@@ -342,9 +342,9 @@ class Refining:
 
     def _propose(self, refined: Sequence[str], present: Floats, known: Integers) -> None:
         """Add what the expert makes of the ratings that may be looked at, and scored examples out of them."""
-        if self._made_at and not self.rule.remake:
+        if self._proposed and not self.rule.remake:
             return
-        self._made_at.add(len(known))
+        self._proposed = True
         cases = {name: self._known_cases(name, present, known) for name in refined}
         different = {name: of for name, of in cases.items() if any(one.apart for one in of)}
         if self.words is not None:
@@ -367,12 +367,11 @@ class Refining:
 
     def _join(self, refined: Sequence[str], known: Integers) -> None:
         """Add one criterion in place of the two that people score most alike, where they do and enough are left."""
-        span = self.rubric.scale.values[-1] - self.rubric.scale.values[0]
         apart = {}
         for first, second in combinations(refined, 2):
             difference = np.abs(self._usual[first] - self._usual[second])[known]
             if not np.isnan(difference).all():
-                apart[first, second] = float(np.nanmean(difference)) / span
+                apart[first, second] = float(np.nanmean(difference)) / self.rubric.scale.span
         if not apart or len(self.rubric.criteria) <= MIN_CRITERIA or min(apart.values()) > ALIKE:
             return
         first, second = min(apart, key=lambda pair: apart[pair])
@@ -386,12 +385,12 @@ class Refining:
         reasons = {first: why, second: why}
         self._add("joined", _with(self.rubric, criteria), reasons, {second: (first,)}, len(known))
 
-    def _search(self, names: tuple[str, ...], ask: AskAnew) -> WordSearch:
+    def _search(self, names: tuple[str, ...], ask: AskWords) -> WordSearch:
         def closeness(rubric: Rubric, rows: Integers) -> Floats:
             place = {name: at for at, name in enumerate(rubric.names)}
-            scores, span = self.score(rubric, rows), rubric.scale.values[-1] - rubric.scale.values[0]
-            near = [1 - np.abs(scores[:, place[name]] - self._usual[name][rows]) / span for name in names]
-            of_each: Floats = np.nan_to_num(np.array(near)).mean(axis=0)  # what cannot be read is as far as can be
+            scores = self.score(rubric, rows)
+            far = [np.abs(scores[:, place[name]] - self._usual[name][rows]) / rubric.scale.span for name in names]
+            of_each: Floats = np.nan_to_num(1 - np.array(far)).mean(axis=0)  # what cannot be read is as far as can be
             return of_each
 
         def cases(rubric: Rubric, name: str, rows: Integers) -> list[RatedCase]:
@@ -502,18 +501,18 @@ class Refining:
         rows, sealed = np.sort(self.plan.tested), self.plan.way == "sealed"
         places = np.array([self.names.index(name) for name in refined])
         new, present = self._missed(new, present)
-        units = self.rated.units[rows]
-        alone = len(np.unique(units)) == len(units)
+        units = self.rated.units[rows].tolist()
+        clusters = None if len(set(units)) == len(units) else [f"unit {unit}" for unit in units]
         told = judge_changes(
             new[np.ix_(rows, places)],
             present[np.ix_(rows, places)],
             [self.rated.people[name][rows] for name in refined],
             "ordinal",
-            clusters=None if alone else [f"unit {unit}" for unit in units.tolist()],
+            clusters=clusters,
             opening=self.plan.opening,
             options=self.rule.options,
         )
-        changes = tuple(self._change(name, new, present, rows, alone=alone) for name in self.names)
+        changes = tuple(self._change(name, new, present, rows, clusters) for name in self.names)
         fell = tuple(one.criterion for one in changes if one.fell)
         if sealed:  # one bit: neither how it failed nor on which criterion may steer what is tried next
             return GateAnswer(
@@ -545,14 +544,16 @@ class Refining:
         one, other = np.isnan(new), np.isnan(present)
         return np.where(one & ~other, furthest, new), np.where(other & ~one, furthest, present)
 
-    def _change(self, name: str, new: Floats, present: Floats, rows: Integers, *, alone: bool) -> CriterionChange:
+    def _change(
+        self, name: str, new: Floats, present: Floats, rows: Integers, clusters: Sequence[object] | None
+    ) -> CriterionChange:
         at = self.names.index(name)
         found = paired_agreement(
             new[rows, at],
             present[rows, at],
             self.rated.people[name][rows],
             "ordinal",
-            clusters=None if alone else [f"unit {unit}" for unit in self.rated.units[rows].tolist()],
+            clusters=clusters,
             options=replace(self.rule.options, confidence=0.95),
         ).difference
         shown = found.high is not None and found.high < 0
@@ -601,21 +602,18 @@ def units_of(replies: Sequence[Reply], groups: Sequence[object] | None) -> Integ
     Returns:
         The unit of each reply, from 0 on, shape (replies,).
     """
-    leader: dict[object, int] = {}
-    above = list(range(len(replies)))
-
-    def top(at: int) -> int:
-        while above[at] != at:
-            above[at] = above[above[at]]
-            at = above[at]
-        return at
-
-    for at, reply in enumerate(replies):
-        same = ("text", *read_alike(reply))
-        for key in (same, *([("group", str(groups[at]))] if groups is not None else [])):
-            above[top(at)] = top(leader.setdefault(key, at))
-    tops = [top(at) for at in range(len(replies))]
-    return np.unique(tops, return_inverse=True)[1].astype(np.int64)
+    size = len(replies)
+    keys: list[list[object]] = [[read_alike(reply) for reply in replies]]
+    if groups is not None:
+        keys.append([str(group) for group in groups])
+    leaders = []
+    for names in keys:
+        first: dict[object, int] = {}
+        leaders += [first.setdefault(name, place) for place, name in enumerate(names)]
+    places = np.tile(np.arange(size), len(keys))
+    linked = coo_array((np.ones(len(leaders)), (places, np.array(leaders))), shape=(size, size))
+    found: Integers = connected_components(linked, directed=False)[1].astype(np.int64)
+    return found
 
 
 def _with(rubric: Rubric, criteria: Sequence[Criterion]) -> Rubric:

@@ -21,6 +21,7 @@ from hone.errors import VerdictError
 from hone.jobs import Setup
 from hone.judging import read_object
 from hone.judging.form import brief_fields
+from hone.judging.verdict import closed_object
 from hone.models import Call, Model, Request
 from hone.prompts import fence
 from hone.rubrics.lint import anchor_problems
@@ -285,19 +286,12 @@ def _schema(rubric: Rubric, *, two: bool) -> dict[str, Any]:
     def text(most: int, least: int = 8) -> dict[str, Any]:
         return {"type": "string", "minLength": least, "maxLength": most}
 
-    def closed(properties: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
-
     if two:
-        one = closed({"name": text(60, 4), "sentence": text(_SENTENCE)})
-        return closed({"why": text(300), "criteria": {"type": "array", "minItems": 2, "maxItems": 2, "items": one}})
+        one = closed_object({"name": text(60, 4), "sentence": text(_SENTENCE)})
+        both = {"type": "array", "minItems": 2, "maxItems": 2, "items": one}
+        return closed_object({"why": text(300), "criteria": both})
     levels = {str(plain_number(level.value)): text(_LEVEL, 4) for level in rubric.scale.levels}
-    return closed({"why": text(300), "sentence": text(_SENTENCE), "levels": closed(levels)})
+    return closed_object({"why": text(300), "sentence": text(_SENTENCE), "levels": closed_object(levels)})
 
 
 def _read(text: str, rubric: Rubric, criterion: Criterion, *, two: bool) -> Reworded | None:

@@ -250,11 +250,25 @@ def power_of_gate(items: int, deviation: float, gain: float, *, opening: int = 1
     Raises:
         StatsError: There are no items, or the deviation is not above 0.
     """
-    if items < 1 or deviation <= 0:
+    return {
+        "prequential": power_to_show(items * (1 - FIRST), deviation, gain, opening=opening),
+        "sealed": power_to_show(items * SEALED, deviation, gain, opening=opening),
+    }
+
+
+def power_to_show(tested: float, deviation: float, gain: float, *, opening: int = 1) -> float:
+    """How often a gain is shown on so many items that are tested, by the normal approximation.
+
+    Args:
+        tested: Items, or what else is independent.
+        deviation: Of the paired difference, for one of them.
+        gain: The true gain, in the statistic's unit.
+        opening: Which opening it is.
+
+    Raises:
+        StatsError: There are no items, or the deviation is not above 0.
+    """
+    if tested <= 0 or deviation <= 0:
         raise StatsError("power needs items, and a deviation above 0")
     bound = float(ndtri(1 - significance_of(opening)))
-
-    def power(count: float) -> float:
-        return float(ndtr(gain * np.sqrt(count) / deviation - bound))
-
-    return {"prequential": power(items * (1 - FIRST)), "sealed": power(items * SEALED)}
+    return float(ndtr(gain * np.sqrt(tested) / deviation - bound))

@@ -38,16 +38,11 @@ def to_look_at(site: Site, rater: str, rubric: Rubric) -> list[tuple[Answer, dic
             if score.criterion in answer.scores
             and rubric.scorer(score.criterion, "") == ""
             and (answer.subject.id, score.criterion) not in answered
-            and _level(score.value, rubric) != answer.scores[score.criterion]
+            and rubric.scale.nearest(score.value) != answer.scores[score.criterion]
         }
         if said:
             found.append((answer, said))
     return found
-
-
-def _level(value: float, rubric: Rubric) -> float:
-    """The level nearest to a score; averaged votes lie between levels."""
-    return min(rubric.scale.values, key=lambda level: abs(level - value))
 
 
 def _judged(site: Site, rubric: Rubric) -> dict[str, Judgement]:

@@ -166,18 +166,13 @@ def _judged(site: Site, rubric: Rubric) -> JudgeAlone | None:
     rows = [
         (
             by_whom(name, rubric),
-            *(str(_nearest(values, rubric).count(level)) for level in rubric.scale.values),
+            *(str(list(map(rubric.scale.nearest, values)).count(level)) for level in rubric.scale.values),
             f"{fmean(values):.2f}",
         )
         for name, values in given.items()
         if values
     ]
     return JudgeAlone(scored[0].judge, len(scored), len(judgements) - len(scored), rows)
-
-
-def _nearest(values: Sequence[float], rubric: Rubric) -> list[float]:
-    """The level nearest to each score; where a mean of votes lies halfway, the lower one."""
-    return [min(rubric.scale.values, key=lambda level: abs(level - value)) for value in values]
 
 
 def _computed(site: Site, rubric: Rubric, said: PageTexts) -> Computed:
