@@ -96,3 +96,38 @@ def test_the_exit_code_reaches_the_shell() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("hone: no Hone project in /")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_command_is_there_without_any_extra() -> None:
+    extras = ("alembic", "fastapi", "gepa", "pyarrow", "sqlalchemy", "torch", "transformers", "uvicorn")
+    code = (
+        "import sys, click\n"
+        "class NotThere:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {extras!r}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, NotThere())\n"
+        "from hone.cli.main import cli\n"
+        "from hone.journey.refining import RefineOptions\n"  # what comes next is said on a page without a store, too
+        "def walk(command, path):\n"
+        "    print(*path)\n"
+        "    if isinstance(command, click.Group):\n"
+        "        context = click.Context(command)\n"
+        "        for name in command.list_commands(context):\n"
+        "            walk(command.get_command(context, name), (*path, name))\n"
+        "walk(cli, ('hone',))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {tuple(line.split()[1:]) for line in done.stdout.splitlines()} == set(PATHS)
+
+
+@pytest.mark.parametrize("command", ["rubric show", "label"])
+def test_a_quick_command_does_not_wait_for_the_statistics(command: str) -> None:
+    code = (
+        "import sys; from hone.cli.main import cli\n"
+        f"cli.main({[*command.split(), '--help']!r}, standalone_mode=False)\n"
+        "print([name for name in ('scipy', 'sqlalchemy', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

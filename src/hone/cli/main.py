@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from hone.cli.codes import DONE, INCOMPLETE, PROBLEM, STOPPED
+from hone.cli.later import LaterCommands
 from hone.errors import HoneError, IncompleteError
 from hone.spelling import spell_as_arguments, spell_as_flags
 from hone.trust import consent
@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": ("hone.cli.demo", "The whole journey on the embedded model, offline."),
     "rubric": (
         "hone.cli.rubric",
-        "The rubric's life: draft, compare, advise, merge, finalise, test, show, diff, lint.",
+        "The rubric's life: draft, compare, advise, merge, finalise, show, diff, lint; test, refine, weights.",
     ),
     "reply": ("hone.cli.reply", "Replies to the items under the rubric."),
     "rate": ("hone.cli.rate", "Pages for people: rate, compare, decide on the rubric, look at the results."),
@@ -32,7 +32,7 @@ COMMANDS = {
     "agree": ("hone.cli.agree", "How well people agree, and is a judge as good as a person?"),
     "judge": (
         "hone.cli.judge",
-        "A judge of your own, or two in a row: measured by ratings before it is used.",
+        "A judge of your own, two in a row, or calibrated: measured by ratings before it is used.",
     ),
     "tune": ("hone.cli.tune", "Tune a small model on examples, checked before, during and after."),
     "bench": ("hone.cli.bench", "Test models on the same problems, and compare them pair by pair."),
@@ -46,17 +46,8 @@ COMMANDS = {
 """Every command, the module that holds it, and its short help."""
 
 
-class _Commands(click.Group):
-    """Commands that are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
-        return command if isinstance(command, click.Command) else None
+class _Commands(LaterCommands):
+    """All commands; one that is not there is answered with the one that was probably meant."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -66,10 +57,6 @@ class _Commands(click.Group):
             raise click.UsageError(f"No such command {args[0]!r}.{f' Did you mean {meant!r}?' if meant else ''}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
 
 def _meant(name: str) -> str:
     """The command that somebody who typed this probably meant; empty where nothing tells."""
@@ -78,12 +65,16 @@ def _meant(name: str) -> str:
         return close[0]
     for group in ("rubric", "feedback"):
         found = cli.get_command(click.Context(cli), group)
-        if isinstance(found, click.Group) and name in found.commands:
+        if isinstance(found, click.Group) and name in found.list_commands(click.Context(found)):
             return f"{group} {name}"
     return ""
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    homes={name: (module, f"{name}_command", text) for name, (module, text) in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="hone-llm", prog_name="hone")
 def cli() -> None:
     """Customise a metric and a small language model for your own task."""

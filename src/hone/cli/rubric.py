@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 
 from hone.cli import choices as choosing
-from hone.cli.golden import golden_command
+from hone.cli.later import LaterCommands
 from hone.cli.options import by_option, fresh_option, json_option, project_option, verb_options
-from hone.cli.refine import refine_command
 from hone.cli.screen import SCREEN, end_incomplete, note, out, print_json
-from hone.cli.weights import weights_command
 from hone.domain.evidence import Comparison, Decision
 from hone.domain.rubric import Rubric
 from hone.errors import ProjectError
@@ -49,14 +47,17 @@ from hone.rubrics.merge import Merged
 from hone.rubrics.merge import merge as apply
 
 
-@click.group("rubric")
+@click.group(
+    "rubric",
+    cls=LaterCommands,
+    homes={
+        "test": ("hone.cli.golden", "golden_command", "Does the judge give golden replies their levels?"),
+        "refine": ("hone.cli.refine", "refine_command", "Mend the rubric where judge and people differ."),
+        "weights": ("hone.cli.weights", "weights_command", "How much does each criterion count overall?"),
+    },
+)
 def rubric_command() -> None:
-    """The rubric's life: draft, compare, advise, merge, finalise; test, refine; and show, diff, lint."""
-
-
-rubric_command.add_command(golden_command)
-rubric_command.add_command(refine_command)
-rubric_command.add_command(weights_command)
+    """The rubric's life: draft, compare, advise, merge, finalise; test, refine, weights; and show, diff, lint."""
 
 
 @rubric_command.command("draft")

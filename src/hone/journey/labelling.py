@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field, field_validator
 
@@ -29,16 +29,18 @@ from hone.journey.watching import SILENT, Watch
 from hone.judging import Judge
 from hone.judging.cascade import CascadeJudge
 from hone.judging.dataset import Columns, Survey, entries, survey
-from hone.judging.label import LabelReport, RowToLabel, label_columns, label_rows, labelled
+from hone.judging.label import MAPPED, LabelReport, RowToLabel, label_columns, label_rows, labelled
 from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.rows_for_people import Routing, RowsForPeople
-from hone.judging.score_maps import MAPPED, JudgeMaps, read_maps
 from hone.judging.shards import Labeller, label_in_shards, take_shards_in
 from hone.project import Project, Run, read_rubric
 from hone.project.naming import named_rubric
 from hone.spelling import option
 from hone.tables import Table, Taken, guess, open_table, open_writer
 from hone.tables.writer import Writer
+
+if TYPE_CHECKING:
+    from hone.judging.score_maps import JudgeMaps
 
 
 class LabelOptions(AskingOptions):
@@ -227,8 +229,11 @@ def labelling_of(project: Project, options: LabelOptions, *, rubric: Rubric | No
     settings = project.settings
     judges = judges_named(options.judge, project)
     found = rubric or named_rubric(options.rubric, project)
-    maps = None if options.calibration is None else read_maps(options.calibration)
-    if maps is not None and options.calibration is not None:
+    maps: JudgeMaps | None = None
+    if options.calibration is not None:
+        from hone.judging.score_maps import read_maps  # noqa: PLC0415 - loads the statistics
+
+        maps = read_maps(options.calibration)
         maps.check(" + ".join(judge.model for judge in judges), found.digest, options.calibration)
     then = second_judge(options.then, options.below)
     if then is not None and options.engine == "ray":

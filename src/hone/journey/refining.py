@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,10 +29,7 @@ from hone.judging.of_project import judge_of, judge_sampling
 from hone.judging.signals import ReplyText
 from hone.measuring import Collected, Reading, read_ratings
 from hone.models.spec import own_folder
-from hone.people.exchange.stored import Stored, stored_ratings
 from hone.people.store import check_store_installed
-from hone.people.store.openings import GateOpening
-from hone.people.store.store import Store
 from hone.project import Project
 from hone.project.runs import finished_runs
 from hone.rubrics.gated import (
@@ -54,6 +51,10 @@ from hone.stats import BootstrapOptions
 from hone.stats.arrays import Floats, Integers
 from hone.stats.refining import significance_of
 from hone.tables import Row, RowProblem, Table, open_table
+
+if TYPE_CHECKING:
+    from hone.people.exchange.stored import Stored
+    from hone.people.store.store import Store
 
 VERB = "rubric refine"
 _ADVICE = "refined-"
@@ -139,6 +140,8 @@ def run_refine(project: Project, models: Models, options: RefineOptions) -> Refi
         UnavailableError: A model cannot answer at all.
     """
     check_store_installed()
+    from hone.people.store.openings import GateOpening  # noqa: PLC0415 - loads SQLAlchemy
+
     rubric, judges = project.rubric, judges_named(options.judge, project)
     _check(rubric, judges)
     tell = models.watch.tell
@@ -412,6 +415,8 @@ def _rubrics_before(project: Project, rubric: Rubric) -> list[Rubric]:
 
 def _lineage_ratings(store: Store, lineage: Sequence[Rubric]) -> tuple[Stored, list[str]]:
     """Ratings under the rubric, and under those that it was refined from; the latest of a criterion count."""
+    from hone.people.exchange.stored import Stored, stored_ratings  # noqa: PLC0415 - loads SQLAlchemy
+
     rows: dict[tuple[Any, ...], Row] = {}
     columns: tuple[str, ...] = ()
     current = 0

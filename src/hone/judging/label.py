@@ -22,6 +22,8 @@ Row = Mapping[str, Any]
 CUT = "replies that were cut at their length limit: they are scored as they stand"
 DECIDED_BY, CERTAINTY = " decided by", " certainty"
 """What the headings end with of the columns that a cascade has more: who scored, and how sure the first judge was."""
+MAPPED = " as people"
+"""What the heading of a column ends with that holds the score that people are expected to give."""
 OWN_JUDGE = " judge"
 """What the heading of a column ends with that says who scored one criterion, where the column `judge` does not."""
 _REASONS = 40

@@ -11,12 +11,9 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from hone.domain.evidence import Judgement
 from hone.domain.rubric import Rubric
 from hone.judging.uncertainty import uncertainty
-from hone.stats.item_draw import draw_chances, draw_items
 
 _UNSCORED = -1.0
 
@@ -81,6 +78,10 @@ class RowsForPeople:
         The weight of a row without a score is 1: all such rows are chosen. Estimates over the chosen rows that use
         the weights stand for all rows (D. G. Horvitz and D. J. Thompson, JASA 47 (1952), 663-685).
         """
+        import numpy as np  # noqa: PLC0415 - most labellings write no rows for people
+
+        from hone.stats.item_draw import draw_chances, draw_items  # noqa: PLC0415 - as above
+
         unsure = np.frombuffer(self._unsure, dtype=np.float64) if self._unsure else np.empty(0)
         weights = np.where(unsure == _UNSCORED, 1.0, np.nan)
         scored = np.flatnonzero(unsure != _UNSCORED)

@@ -16,8 +16,6 @@ from hone.project.files import read_text
 from hone.spelling import option
 from hone.stats.score_map import MapKind
 
-MAPPED = " as people"
-"""What the heading of a column ends with that holds the score that people are expected to give."""
 Knots = Annotated[tuple[FiniteFloat, ...], Field(min_length=1, max_length=100_000)]
 
 
